@@ -1,0 +1,57 @@
+package peer
+
+import "github.com/downbeat-sync/downbeat/clock"
+
+// AnswerPing returns the pong to a ping that came over the WebSocket, and takes
+// over the map that it brought; t2 is when the ping was read. The pong is to be
+// sent at once: its T3 is already stamped. An error wraps ErrBadFrame.
+func (c *Client) AnswerPing(frame []byte, t2 clock.DeviceTime) (pong []byte, err error) {
+	p, err := ParsePing(frame)
+	if err != nil {
+		return nil, err
+	}
+	c.take(p.Map)
+	return c.pong(make([]byte, 0, FrameSize), p.Nonce, t2), nil
+}
+
+// pong appends an answer that leaves now.
+func (c *Client) pong(b []byte, nonce uint64, t2 clock.DeviceTime) []byte {
+	return Pong{Nonce: nonce, Resolution: c.cfg.Resolution, T2: t2, T3: c.cfg.Now()}.Append(b)
+}
+
+func (c *Client) take(m clock.Map) {
+	if c.clock.set(m) && c.cfg.OnMap != nil {
+		c.cfg.OnMap(m)
+	}
+}
+
+// clockFrame answers a ping of the data channel first of all.
+func (c *Client) clockFrame(l *link, b []byte) {
+	t2 := c.cfg.Now()
+	p, err := ParsePing(b)
+	if err != nil {
+		c.cfg.Log.Debug("dropping a frame", "err", err)
+		return
+	}
+	var buf [FrameSize]byte
+	if err := l.writeClock(c.pong(buf[:0], p.Nonce, t2)); err != nil {
+		c.cfg.Log.Debug("answering a ping", "err", err)
+		return
+	}
+	c.take(p.Map)
+	c.first.Do(func() { close(c.connected) })
+}
+
+func (c *Client) clockOpen(*link) {}
+
+func (c *Client) control(msg []byte) {
+	if c.cfg.OnControl != nil {
+		c.cfg.OnControl(msg)
+	}
+}
+
+func (c *Client) linkState(l *link, s linkState) {
+	if s == linkDead && c.current() == l && c.cfg.OnDown != nil {
+		l.downOnce.Do(c.cfg.OnDown)
+	}
+}

@@ -1,0 +1,68 @@
+package peer
+
+import (
+	"sync"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// staleAfter is by how much a map may be older than the last one and still be
+// taken for one that was overtaken on its way, not for another server's.
+const staleAfter = 10 * time.Second
+
+// Clock is session time as a dialling device knows it. Safe for concurrent use.
+type Clock struct {
+	now func() clock.DeviceTime
+
+	mu       sync.Mutex
+	follower clock.Follower
+	last     clock.Map
+}
+
+// Now returns the present session time; false as long as no map has come.
+func (c *Clock) Now() (clock.SessionTime, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.follower.Valid() {
+		return 0, false
+	}
+	return c.follower.Session(c.now()), true
+}
+
+// Session returns the session time at device time d, 0 without a map.
+func (c *Clock) Session(d clock.DeviceTime) clock.SessionTime {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.follower.Session(d)
+}
+
+// Device returns the device time at session time s, 0 without a map.
+func (c *Clock) Device(s clock.SessionTime) clock.DeviceTime {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.follower.Device(s)
+}
+
+// Bound returns the error that Now has at most at present, with 99 %
+// confidence.
+func (c *Clock) Bound() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.follower.Bound(c.now())
+}
+
+// set takes a map over; false when it is invalid or was overtaken.
+func (c *Clock) set(m clock.Map) bool {
+	if !m.Valid {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age := c.last.Session.Sub(m.Session); c.last.Valid && age > 0 && age < staleAfter {
+		return false
+	}
+	c.last = m
+	c.follower.Set(m, c.now())
+	return true
+}

@@ -1,0 +1,172 @@
+package peer
+
+import (
+	"context"
+	"sync"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// DeviceConfig says how a Device reaches the rest of the server. Any of the
+// functions may be nil. They must not block for long; they are never called
+// with a lock of this package held.
+type DeviceConfig struct {
+	// SendFrame sends a clock frame over the WebSocket. It must not keep it.
+	SendFrame func(frame []byte) error
+	// OnControl gets the messages of the control channel, in order.
+	OnControl func(msg []byte)
+	// OnPath is told when the device's map comes from another path.
+	OnPath func(Path)
+}
+
+// Device is the server's half of one device: it answers the device's offers,
+// pings it, and holds what is believed of its clock. Safe for concurrent use.
+type Device struct {
+	srv  *Server
+	cfg  DeviceConfig
+	wake chan struct{} // holds one token: something changed the schedule
+	done chan struct{} // closed when Run ends
+
+	accepting sync.Mutex // one Accept at a time; before mu
+
+	mu        sync.Mutex
+	closed    bool
+	link      *link // the present connection
+	dead      bool  // link is to be closed
+	ws        *track
+	data      *track // nil until a clock channel was open
+	dataLink  *link  // that data measures
+	dataUp    bool
+	wsIdle    bool // the data channel does it alone
+	pub       publisher
+	path      Path
+	hidden    bool
+	firstPong clock.SessionTime
+	wakeAt    clock.SessionTime // when the pinger wakes by itself
+	sent      uint64            // of tracks given up
+	lost      uint64
+	stray     uint64
+}
+
+// Status is what is known of a device at one instant.
+type Status struct {
+	Estimate  clock.Estimate
+	Path      Path              // that Estimate comes from
+	Sent      uint64            // pings
+	Lost      uint64            // pings without a pong within 5 s
+	Stray     uint64            // pongs dropped: no ping of that nonce was waiting
+	Hidden    bool              // the page was hidden at the last pong
+	FirstPong clock.SessionTime // first one over a data channel; 0 before it
+}
+
+// NewDevice returns a Device that does nothing until it is Run. A Device that
+// accepted an offer must be Run, or its connection is never closed.
+func (s *Server) NewDevice(cfg DeviceConfig) *Device {
+	return &Device{
+		srv:  s,
+		cfg:  cfg,
+		wake: make(chan struct{}, 1),
+		done: make(chan struct{}),
+		ws:   newTrack(nonce()),
+	}
+}
+
+// Run pings the device until ctx ends, then closes its connection and joins
+// all that belongs to it. Call it once.
+func (d *Device) Run(ctx context.Context) {
+	defer d.close()
+	d.ping(ctx)
+}
+
+func (d *Device) close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	close(d.done)
+	d.accepting.Lock()
+	defer d.accepting.Unlock()
+	d.replace(nil)
+}
+
+// replace makes l the present connection and closes the one before it. The
+// caller holds accepting.
+func (d *Device) replace(l *link) {
+	d.mu.Lock()
+	old := d.link
+	d.link, d.dead = l, false
+	if d.dataLink == old {
+		d.dataUp = false
+	}
+	d.mu.Unlock()
+	if old != nil {
+		old.close()
+	}
+}
+
+// Status returns what is known at present.
+func (d *Device) Status() Status {
+	now := d.srv.cfg.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	est := d.estimate(now)
+	s := Status{
+		Estimate: est, Path: d.path, Hidden: d.hidden, FirstPong: d.firstPong,
+		Sent: d.sent, Lost: d.lost, Stray: d.stray,
+	}
+	for _, t := range []*track{d.ws, d.data} {
+		if t != nil {
+			t.expire(now)
+			s.Sent, s.Lost, s.Stray = s.Sent+t.sent, s.Lost+t.lost, s.Stray+t.stray
+		}
+	}
+	return s
+}
+
+// Resync forgets the exchanges so far: the device slept, its clock stepped or
+// its network changed.
+func (d *Device) Resync() {
+	d.mu.Lock()
+	d.reset()
+	d.mu.Unlock()
+	d.kick()
+}
+
+// Burst asks for a burst of pings that ends right before an instant.
+func (d *Device) Burst(before clock.SessionTime) {
+	d.mu.Lock()
+	t := d.ws
+	if d.wsIdle && d.data != nil {
+		t = d.data
+	}
+	t.est.Burst(before)
+	d.mu.Unlock()
+	d.kick()
+}
+
+// SendControl sends msg as one text message over the control channel. It never
+// blocks: ErrNoControl without an open channel, ErrBusy when 1 MiB is waiting.
+func (d *Device) SendControl(msg []byte) error {
+	d.mu.Lock()
+	l := d.link
+	d.mu.Unlock()
+	if l == nil {
+		return ErrNoControl
+	}
+	return l.writeControl(msg)
+}
+
+// reset forgets all exchanges. The caller holds mu.
+func (d *Device) reset() {
+	d.ws.est.Reset()
+	if d.data != nil {
+		d.data.est.Reset()
+	}
+}
+
+// kick has the pinger look again at what it has to do.
+func (d *Device) kick() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}

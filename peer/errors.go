@@ -1,0 +1,22 @@
+package peer
+
+import "errors"
+
+var (
+	// ErrBadOffer says that an SDP offer can't be answered: it is no SDP, too
+	// long, or asks for no data channel.
+	ErrBadOffer = errors.New("peer: bad offer")
+	// ErrBadFrame says that bytes are no clock frame of the kind expected.
+	ErrBadFrame = errors.New("peer: bad clock frame")
+	// ErrNoControl says that no control channel is open.
+	ErrNoControl = errors.New("peer: no control channel")
+	// ErrBusy says that the control channel holds as much as it may of what
+	// the other side has not yet taken.
+	ErrBusy = errors.New("peer: control channel is full")
+	// ErrClosed says that the Device's Run has ended, or the Client or Server
+	// is closed.
+	ErrClosed = errors.New("peer: closed")
+	// ErrNoPeer says that a candidate came before any offer or answer, or more
+	// of them than one connection may have.
+	ErrNoPeer = errors.New("peer: no connection to take the candidate")
+)

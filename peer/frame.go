@@ -1,0 +1,141 @@
+package peer
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// FrameSize is the length of every clock frame in bytes. Pings and pongs are
+// equally long, so that the two directions of a path differ as little as may be.
+const FrameSize = 60
+
+const (
+	kindPing = 1
+	kindPong = 2
+
+	flagValid    = 1 // ping: the map is valid
+	flagHoldover = 2 // ping: the session clock is in holdover
+	flagHidden   = 1 // pong: the page is hidden
+	flagStopped  = 2 // pong: the device's clock may have stopped
+)
+
+// Ping is what the server sends: a nonce to be answered, and the device's map
+// as the server knows it.
+type Ping struct {
+	Nonce    uint64    // unpredictable; the pong repeats it
+	Holdover bool      // the session clock itself is in holdover
+	Map      clock.Map // its Valid and Epoch travel too
+}
+
+// Append appends the frame, FrameSize bytes, to b.
+func (p Ping) Append(b []byte) []byte {
+	m := p.Map
+	b = append(b, kindPing, flags(m.Valid, p.Holdover))
+	b = binary.BigEndian.AppendUint16(b, m.Epoch)
+	b = binary.BigEndian.AppendUint64(b, p.Nonce)
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Device))
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Session))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(m.Rate))
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Bound))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(m.Growth))
+	return binary.BigEndian.AppendUint64(b, uint64(m.Hard))
+}
+
+// ParsePing reads a ping. Errors wrap ErrBadFrame: another length or kind, or
+// a map that no clock can have.
+func ParsePing(b []byte) (Ping, error) {
+	if err := checkFrame(b, kindPing); err != nil {
+		return Ping{}, err
+	}
+	p := Ping{
+		Nonce:    binary.BigEndian.Uint64(b[4:]),
+		Holdover: b[1]&flagHoldover != 0,
+		Map: clock.Map{
+			Device:  clock.DeviceTime(binary.BigEndian.Uint64(b[12:])),
+			Session: clock.SessionTime(binary.BigEndian.Uint64(b[20:])),
+			Rate:    math.Float64frombits(binary.BigEndian.Uint64(b[28:])),
+			Bound:   time.Duration(binary.BigEndian.Uint64(b[36:])),
+			Growth:  math.Float64frombits(binary.BigEndian.Uint64(b[44:])),
+			Hard:    time.Duration(binary.BigEndian.Uint64(b[52:])),
+			Epoch:   binary.BigEndian.Uint16(b[2:]),
+			Valid:   b[1]&flagValid != 0,
+		},
+	}
+	if !sane(p.Map) {
+		return Ping{}, fmt.Errorf("%w: impossible map", ErrBadFrame)
+	}
+	return p, nil
+}
+
+// sane keeps out what would turn a device's clock into nonsense. The
+// comparisons are false for NaN.
+func sane(m clock.Map) bool {
+	return math.Abs(m.Rate) <= 0.5 && m.Growth >= 0 && m.Growth <= 1 && m.Bound >= 0 && m.Hard >= 0
+}
+
+// Pong is a device's answer.
+type Pong struct {
+	Nonce      uint64           // of the ping
+	Hidden     bool             // the page is hidden: its timers are throttled
+	Stopped    bool             // the device's clock may have stopped since its last pong
+	Resolution time.Duration    // of the device's clock; whole µs up to 65535 µs travel
+	T2         clock.DeviceTime // when the ping arrived
+	T3         clock.DeviceTime // when this leaves
+}
+
+// Append appends the frame, FrameSize bytes, to b.
+func (p Pong) Append(b []byte) []byte {
+	us := min(max(p.Resolution/time.Microsecond, 0), math.MaxUint16)
+	b = append(b, kindPong, flags(p.Hidden, p.Stopped))
+	b = binary.BigEndian.AppendUint16(b, uint16(us))
+	b = binary.BigEndian.AppendUint64(b, p.Nonce)
+	b = binary.BigEndian.AppendUint64(b, uint64(p.T2))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.T3))
+	var padding [FrameSize - 28]byte
+	return append(b, padding[:]...)
+}
+
+// ParsePong reads a pong. Errors wrap ErrBadFrame: another length or kind, or
+// a T3 before its T2.
+func ParsePong(b []byte) (Pong, error) {
+	if err := checkFrame(b, kindPong); err != nil {
+		return Pong{}, err
+	}
+	p := Pong{
+		Nonce:      binary.BigEndian.Uint64(b[4:]),
+		Hidden:     b[1]&flagHidden != 0,
+		Stopped:    b[1]&flagStopped != 0,
+		Resolution: time.Duration(binary.BigEndian.Uint16(b[2:])) * time.Microsecond,
+		T2:         clock.DeviceTime(binary.BigEndian.Uint64(b[12:])),
+		T3:         clock.DeviceTime(binary.BigEndian.Uint64(b[20:])),
+	}
+	if p.T3 < p.T2 {
+		return Pong{}, fmt.Errorf("%w: the pong leaves before its ping arrives", ErrBadFrame)
+	}
+	return p, nil
+}
+
+func checkFrame(b []byte, kind byte) error {
+	if len(b) != FrameSize {
+		return fmt.Errorf("%w: %d bytes", ErrBadFrame, len(b))
+	}
+	if b[0] != kind {
+		return fmt.Errorf("%w: kind %d", ErrBadFrame, b[0])
+	}
+	return nil
+}
+
+// flags packs two booleans as the bits 1 and 2.
+func flags(one, two bool) (f byte) {
+	if one {
+		f |= 1
+	}
+	if two {
+		f |= 2
+	}
+	return f
+}

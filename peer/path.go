@@ -1,0 +1,99 @@
+package peer
+
+import (
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Path names the way that clock frames take.
+type Path string
+
+// The paths. PathNone is that of a device that nothing is known of yet.
+const (
+	PathNone      Path = ""
+	PathWebSocket Path = "websocket"
+	PathUDP       Path = "udp"
+	PathTCP       Path = "tcp"
+)
+
+const (
+	minGap         = 2 * time.Millisecond // between two pings of one path
+	maxOutstanding = 128                  // pings of one path without their pong
+	pongTimeout    = 5 * time.Second      // then a ping counts as lost
+)
+
+// track is the measuring of one path: its estimator and the pings that are
+// under way. Not safe for concurrent use.
+type track struct {
+	est  *clock.Estimator
+	out  []sent // oldest first
+	last clock.SessionTime
+	any  bool // last holds
+
+	sent, lost, stray uint64
+}
+
+type sent struct {
+	nonce uint64
+	t1    clock.SessionTime
+}
+
+func newTrack(seed uint64) *track {
+	return &track{est: clock.NewEstimator(clock.Config{Seed: seed})}
+}
+
+// next returns when the next ping is to leave.
+func (t *track) next() clock.SessionTime {
+	due := t.est.Due()
+	if t.any {
+		due = max(due, t.last.Add(minGap))
+	}
+	return due
+}
+
+// begin enters a ping that leaves at t1.
+func (t *track) begin(nonce uint64, t1 clock.SessionTime) {
+	t.expire(t1)
+	if len(t.out) == maxOutstanding {
+		t.drop(1)
+	}
+	t.out = append(t.out, sent{nonce, t1})
+	t.last, t.any = t1, true
+	t.sent++
+	t.est.Sent(t1)
+}
+
+// expire counts the pings as lost whose pong is overdue.
+func (t *track) expire(now clock.SessionTime) {
+	n := 0
+	for n < len(t.out) && now.Sub(t.out[n].t1) > pongTimeout {
+		n++
+	}
+	t.drop(n)
+}
+
+func (t *track) drop(n int) {
+	t.out = append(t.out[:0], t.out[n:]...)
+	t.lost += uint64(n)
+}
+
+// take returns when the ping with this nonce left, once; false when there is
+// none that still waits.
+func (t *track) take(nonce uint64) (clock.SessionTime, bool) {
+	for i, s := range t.out {
+		if s.nonce == nonce {
+			t.out = append(t.out[:i], t.out[i+1:]...)
+			return s.t1, true
+		}
+	}
+	t.stray++
+	return 0, false
+}
+
+// unsent takes back the ping with this nonce, which could not be written.
+func (t *track) unsent(nonce uint64) {
+	if _, ok := t.take(nonce); ok {
+		t.lost++
+	}
+}

@@ -1,0 +1,144 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/transport/v5"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+const (
+	socketBuffer  = 4 << 20 // bytes; a burst of pongs overran the default
+	tcpWriteQueue = 256 << 10
+)
+
+// Config sets a Server up. UDP and Now are required.
+type Config struct {
+	UDP       net.PacketConn           // carries all devices; owned by the Server from now on
+	TCP       net.Listener             // optional, for devices whose UDP is blocked; owned too
+	Advertise []string                 // further IP addresses to offer as host candidates
+	Net       transport.Net            // nil: the machine's own network
+	Now       func() clock.SessionTime // session time; safe for concurrent use
+	Holdover  func() bool              // is session time in holdover? nil: never
+	Log       *slog.Logger             // nil: silence
+	// OfferTimeout bounds the gathering of an answer's candidates. 0: 5 s.
+	OfferTimeout time.Duration
+}
+
+// Server holds what all devices of one instance share: the sockets, the
+// certificate, the settings. Safe for concurrent use.
+type Server struct {
+	cfg  Config
+	api  *webrtc.API
+	cert webrtc.Certificate
+	udp  ice.UDPMux
+	tcp  ice.TCPMux // nil without TCP
+}
+
+// NewServer takes cfg's sockets over, also when it fails. Close every Device
+// (end its Run) before the Server.
+func NewServer(cfg Config) (*Server, error) {
+	s, err := newServer(cfg)
+	if err != nil {
+		return nil, errors.Join(err, closeSockets(cfg))
+	}
+	return s, nil
+}
+
+func newServer(cfg Config) (*Server, error) {
+	if cfg.UDP == nil || cfg.Now == nil {
+		return nil, errors.New("peer: Config needs UDP and Now")
+	}
+	if cfg.OfferTimeout == 0 {
+		cfg.OfferTimeout = 5 * time.Second
+	}
+	if cfg.Holdover == nil {
+		cfg.Holdover = func() bool { return false }
+	}
+	cfg.Log = orDiscard(cfg.Log)
+	engine := settings(cfg.Net, cfg.Log)
+	if err := serverSettings(&engine, cfg); err != nil {
+		return nil, err
+	}
+	cert, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, cert: cert}
+	s.listen(&engine, logFactory{cfg.Log}.NewLogger("mux"))
+	s.api = newAPI(engine)
+	return s, nil
+}
+
+func serverSettings(e *webrtc.SettingEngine, cfg Config) error {
+	e.SetDTLSInsecureSkipHelloVerify(true) // ICE has proved the address already
+	if err := e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return fmt.Errorf("peer: choosing the DTLS role: %w", err)
+	}
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if cfg.TCP != nil {
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+		e.DisableActiveTCP(true) // devices call the server, never the reverse
+	}
+	e.SetNetworkTypes(types)
+	for _, a := range cfg.Advertise {
+		if net.ParseIP(a) == nil {
+			return fmt.Errorf("peer: %q to advertise is no IP address", a)
+		}
+	}
+	if len(cfg.Advertise) == 0 {
+		return nil
+	}
+	return e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+		External:        cfg.Advertise,
+		AsCandidateType: webrtc.ICECandidateTypeHost,
+		Mode:            webrtc.ICEAddressRewriteAppend,
+	})
+}
+
+// listen starts the muxes; they are the only goroutines of a Server's own.
+func (s *Server) listen(e *webrtc.SettingEngine, log logging.LeveledLogger) {
+	if c, ok := s.cfg.UDP.(interface{ SetReadBuffer(int) error }); ok {
+		if err := c.SetReadBuffer(socketBuffer); err != nil {
+			s.cfg.Log.Debug("receive buffer stays as it is", "err", err)
+		}
+	}
+	s.udp = ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: log, UDPConn: s.cfg.UDP, Net: s.cfg.Net})
+	e.SetICEUDPMux(s.udp)
+	if s.cfg.TCP == nil {
+		return
+	}
+	s.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener: s.cfg.TCP, Logger: log,
+		ReadBufferSize: 64, WriteBufferSize: tcpWriteQueue,
+	})
+	e.SetICETCPMux(s.tcp)
+}
+
+// Close closes the sockets. Devices that still run lose their data channels.
+func (s *Server) Close() error {
+	var tcp error
+	if s.tcp != nil {
+		tcp = s.tcp.Close()
+	}
+	return errors.Join(s.udp.Close(), tcp)
+}
+
+func closeSockets(cfg Config) error {
+	var errs []error
+	if cfg.UDP != nil {
+		errs = append(errs, cfg.UDP.Close())
+	}
+	if cfg.TCP != nil {
+		errs = append(errs, cfg.TCP.Close())
+	}
+	return errors.Join(errs...)
+}
