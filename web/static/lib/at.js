@@ -1,0 +1,60 @@
+/** @import { SessionClock } from './clockmap.js' */
+
+/** A timer may be this late; the rest is spun, ms. */
+const SPIN = 4
+/** Timers are set anew at least this often, since the map moves, ms. */
+const LONGEST = 5000
+/** How often to look again while session time is unknown, ms. */
+const UNKNOWN = 20
+
+/**
+ * @typedef {object} Instant
+ * @property {number} time      session time read as the function began, ms
+ * @property {number} lateness  `time` less the time asked for, ms
+ */
+
+/**
+ * Calls `fn` at session time `t`: a timer until shortly before, then a loop.
+ * At once when `t` has passed. Returns a function that calls it off.
+ *
+ * @param {SessionClock} clock
+ * @param {number} t  session time, ms
+ * @param {(instant: Instant) => void} fn
+ * @param {() => number} [stamp]  reads this thread's performance.now() as `fn` begins
+ * @returns {() => void}
+ */
+export function at(clock, t, fn, stamp = () => clock.read()) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  const wait = () => {
+    const ms = delay(clock, t)
+    if (ms > 0) timer = setTimeout(wait, ms)
+    else act(clock, t, fn, stamp)
+  }
+  timer = setTimeout(wait, delay(clock, t))
+  return () => clearTimeout(timer)
+}
+
+/**
+ * @param {SessionClock} clock
+ * @param {number} t
+ * @param {(instant: Instant) => void} fn
+ * @param {() => number} stamp
+ */
+function act(clock, t, fn, stamp) {
+  const target = clock.toDevice(t)
+  while (clock.read() < target);
+  const time = clock.toSession(stamp())
+  fn({ time, lateness: time - t })
+}
+
+/**
+ * How long a timer may sleep before looking again; 0 when it is time to spin.
+ *
+ * @param {SessionClock} clock
+ * @param {number} t
+ */
+function delay(clock, t) {
+  if (!clock.valid) return UNKNOWN
+  return Math.min(LONGEST, Math.max(0, clock.toDevice(t) - clock.read() - SPIN))
+}

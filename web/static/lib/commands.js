@@ -1,0 +1,163 @@
+import { at } from './at.js'
+
+/** @import { SessionClock } from './clockmap.js' */
+
+/**
+ * A command as its handler gets it: `command`, `start_recording`,
+ * `stop_recording` and `playback_sync` alike.
+ *
+ * @typedef {object} Command
+ * @property {string} commandId
+ * @property {string} name       the command's own, or the event's
+ * @property {any} payload       a command's payload, or the event's data
+ * @property {number} timestamp  session time of the act, ms
+ */
+
+/**
+ * @typedef {object} Act
+ * @property {number} time      session time as the handler began, ms
+ * @property {number} lateness  `time` less the command's timestamp, ms
+ * @property {boolean} late     it came after its timestamp
+ */
+
+/**
+ * Called at the command's timestamp. A number that it returns (or resolves
+ * to) is the session time at which it really acted, for acts that begin later
+ * than the call, as sound does.
+ *
+ * @typedef {(command: Command, act: Act) => unknown} CommandHandler
+ */
+
+/**
+ * @typedef {object} Prepared
+ * @property {(command: Command) => unknown} [prepare]
+ *   called, and awaited, as soon as the command is known; only then it is armed
+ */
+
+/**
+ * The command in a message, or null.
+ *
+ * @param {string} event
+ * @param {any} data
+ * @returns {Command | null}
+ */
+export function commandOf(event, data) {
+  if (!data || typeof data.commandId !== 'string' || typeof data.timestamp !== 'number') return null
+  const { commandId, timestamp } = data
+  if (event === 'command') return { commandId, timestamp, name: String(data.name), payload: data.payload }
+  if (event !== 'start_recording' && event !== 'stop_recording' && event !== 'playback_sync') return null
+  return { commandId, timestamp, name: event, payload: data }
+}
+
+/** Marks kept for developer tools. */
+const MARKS = 256
+
+/**
+ * Arms commands, fires them on the instant, and says so to the server. Every
+ * command must be given once.
+ */
+export class Commands {
+  #clock
+  #send
+  /** @type {Map<string, {fn: CommandHandler, prepare?: (command: Command) => unknown}>} */ #handlers = new Map()
+  /** @type {Map<string, () => void>} */ #armed = new Map()
+  /** @type {string[]} */ #marks = []
+
+  /**
+   * @param {SessionClock} clock
+   * @param {(event: string, data: object) => void} send
+   */
+  constructor(clock, send) {
+    this.#clock = clock
+    this.#send = send
+  }
+
+  /**
+   * Sets the handler of a command; `fn` null takes it away.
+   *
+   * @param {string} name
+   * @param {CommandHandler | null} fn
+   * @param {Prepared} [options]
+   */
+  handle(name, fn, { prepare } = {}) {
+    if (fn) this.#handlers.set(name, { fn, prepare })
+    else this.#handlers.delete(name)
+  }
+
+  /**
+   * Takes a message in; anything but a command with a handler is left alone.
+   *
+   * @param {string} event
+   * @param {any} data
+   */
+  receive(event, data) {
+    if (event === 'cancelled') return this.cancel(data?.commandId)
+    const command = commandOf(event, data)
+    const handler = command && this.#handlers.get(command.name)
+    if (command && handler) this.#arm(command, handler.fn, handler.prepare)
+  }
+
+  /**
+   * @param {Command} command
+   * @param {CommandHandler} fn
+   * @param {((command: Command) => unknown) | undefined} prepare
+   */
+  #arm(command, fn, prepare) {
+    const { commandId, timestamp } = command
+    const late = this.#clock.valid && this.#clock.toSession(this.#clock.read()) > timestamp
+    const name = 'downbeat:fired:' + commandId
+    const stamp = () => this.#mark(name)
+    const fire = (/** @type {import('./at.js').Instant} */ instant) => {
+      this.#armed.delete(commandId)
+      report(this.#send, commandId, instant.time, late, fn(command, { ...instant, late })).catch(reportError)
+    }
+    this.#armed.set(commandId, at(this.#clock, timestamp, fire, stamp))
+    if (prepare) this.#prepare(command, prepare).catch(reportError)
+    else this.#send('armed', { commandId })
+  }
+
+  /**
+   * @param {Command} command
+   * @param {(command: Command) => unknown} prepare
+   */
+  async #prepare(command, prepare) {
+    await prepare(command)
+    this.#send('armed', { commandId: command.commandId })
+  }
+
+  /**
+   * Marks the instant for developer tools; the mark's own time is the reading.
+   *
+   * @param {string} name
+   */
+  #mark(name) {
+    const { startTime } = performance.mark(name)
+    this.#marks.push(name)
+    if (this.#marks.length > MARKS) performance.clearMarks(this.#marks.shift())
+    return startTime
+  }
+
+  /** @param {string} commandId */
+  cancel(commandId) {
+    this.#armed.get(commandId)?.()
+    this.#armed.delete(commandId)
+  }
+
+  cancelAll() {
+    for (const off of this.#armed.values()) off()
+    this.#armed.clear()
+  }
+}
+
+/**
+ * @param {(event: string, data: object) => void} send
+ * @param {string} commandId
+ * @param {number} time
+ * @param {boolean} late
+ * @param {unknown} result  of the handler
+ */
+async function report(send, commandId, time, late, result) {
+  const value = await result
+  const at = typeof value === 'number' && Number.isFinite(value) ? value : time
+  send('fired', late ? { commandId, at, late } : { commandId, at })
+}

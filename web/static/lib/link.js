@@ -1,0 +1,58 @@
+import { Responder } from './responder.js'
+
+/** @import { ClockMap } from './frames.js' */
+
+/**
+ * The two data channels, in whichever thread holds them: answers the pings of
+ * one, hands on the texts of the other.
+ */
+export class Link {
+  #responder
+  #on
+  /** @type {RTCDataChannel[]} */ #channels = []
+
+  /**
+   * @param {Responder} responder
+   * @param {{map: (map: ClockMap | null) => void, control: (text: string) => void}} on
+   */
+  constructor(responder, on) {
+    this.#responder = responder
+    this.#on = on
+  }
+
+  /**
+   * Takes over new channels; must run in the task in which they arrive.
+   *
+   * @param {RTCDataChannel} clock
+   * @param {RTCDataChannel} control
+   */
+  adopt(clock, control) {
+    this.close()
+    this.#channels = [clock, control]
+    clock.binaryType = 'arraybuffer'
+    clock.onmessage = event => {
+      const received = performance.now()
+      const map = this.#responder.answer(event.data, received, pong => sendIfOpen(clock, pong))
+      if (map !== undefined) this.#on.map(map)
+    }
+    control.onmessage = event => {
+      if (typeof event.data === 'string') this.#on.control(event.data)
+    }
+  }
+
+  close() {
+    for (const channel of this.#channels) {
+      channel.onmessage = null
+      channel.close()
+    }
+    this.#channels = []
+  }
+}
+
+/**
+ * @param {RTCDataChannel} channel
+ * @param {ArrayBuffer} pong
+ */
+function sendIfOpen(channel, pong) {
+  if (channel.readyState === 'open') channel.send(pong)
+}

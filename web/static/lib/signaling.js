@@ -1,0 +1,207 @@
+/**
+ * How long to wait before the n-th attempt to come back, ms: doubling from a
+ * quarter of a second to eight, a random half of it, so that the devices of a
+ * restarted server don't all return at one instant.
+ *
+ * @param {number} attempt  0 for the first
+ * @param {number} [random] 0…1
+ */
+export function backoff(attempt, random = Math.random()) {
+  const full = Math.min(8000, 250 * 2 ** attempt)
+  return full / 2 + (full / 2) * random
+}
+
+/** No word from the server for this long means that the connection is dead, ms. */
+const SILENCE = 30000
+/** How often a heartbeat asks for one, ms. */
+const HEARTBEAT = 10000
+/** An answer that takes longer won't come, ms. */
+const PATIENCE = 8000
+
+/** What the server refused, with the `code` of the protocol. */
+export class DownbeatError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {boolean} [retry] may the same be tried again?
+   */
+  constructor(code, message, retry = false) {
+    super(message)
+    this.name = 'DownbeatError'
+    this.code = code
+    this.retry = retry
+  }
+}
+
+/**
+ * @typedef {object} Message
+ * @property {string} event
+ * @property {any} data
+ * @property {number} [replyTo]
+ */
+
+/**
+ * @typedef {object} SignalingEvents
+ * @property {() => void} open
+ * @property {(message: Message) => void} message
+ * @property {(frame: ArrayBuffer, received: number) => void} frame
+ * @property {(code: number, reason: string) => void} close  once per connection
+ */
+
+/** One WebSocket after the other to the same server, with requests and answers. */
+export class Signaling {
+  #url
+  #on
+  /** @type {WebSocket | null} */ #socket = null
+  /** @type {Map<number, {resolve: (m: Message) => void, reject: (e: Error) => void, timer: any}>} */
+  #waiting = new Map()
+  #lastId = 0
+  #heard = 0
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #beat
+
+  /**
+   * @param {string} url  ws:// or wss://
+   * @param {SignalingEvents} on
+   */
+  constructor(url, on) {
+    this.#url = url
+    this.#on = on
+  }
+
+  get open() {
+    return this.#socket?.readyState === WebSocket.OPEN
+  }
+
+  /**
+   * Connects anew, dropping what was.
+   *
+   * @param {string} [url]
+   */
+  connect(url) {
+    this.close()
+    if (url) this.#url = url
+    const socket = new WebSocket(this.#url)
+    this.#socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => this.#opened()
+    socket.onmessage = event => this.#received(event.data)
+    socket.onclose = event => this.#closed(socket, event.code, event.reason)
+  }
+
+  #opened() {
+    this.#heard = performance.now()
+    this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT)
+    this.#on.open()
+  }
+
+  /** @param {string | ArrayBuffer} data */
+  #received(data) {
+    const now = performance.now()
+    this.#heard = now
+    if (typeof data !== 'string') return this.#on.frame(data, now)
+    const message = parseMessage(data)
+    if (!message) return
+    this.#on.message(message)
+    if (message.replyTo) this.#settle(message.replyTo, message)
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {number} code
+   * @param {string} reason
+   */
+  #closed(socket, code, reason) {
+    if (this.#socket !== socket) return
+    this.close()
+    this.#on.close(code, reason)
+  }
+
+  #heartbeat() {
+    if (performance.now() - this.#heard < SILENCE) return this.send('heartbeat', {})
+    this.close()
+    this.#on.close(1006, 'the server fell silent')
+  }
+
+  /**
+   * Sends an event; false where there is no connection.
+   *
+   * @param {string} event
+   * @param {unknown} data
+   * @param {number} [id]
+   */
+  send(event, data, id) {
+    if (!this.open) return false
+    this.#socket?.send(JSON.stringify(id ? { event, data, id } : { event, data }))
+    return true
+  }
+
+  /**
+   * Sends an event and waits for its answer; rejects with a DownbeatError.
+   *
+   * @param {string} event
+   * @param {unknown} data
+   * @returns {Promise<Message>}
+   */
+  request(event, data) {
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      if (!this.send(event, data, id)) return reject(new DownbeatError('disconnected', 'not connected to the server', true))
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id)
+        reject(new DownbeatError('timeout', `no answer to ${event}`, true))
+      }, PATIENCE)
+      this.#waiting.set(id, { resolve, reject, timer })
+    })
+  }
+
+  /**
+   * @param {number} id
+   * @param {Message} message
+   */
+  #settle(id, message) {
+    const waiting = this.#waiting.get(id)
+    if (!waiting) return
+    this.#waiting.delete(id)
+    clearTimeout(waiting.timer)
+    if (message.event !== 'error') return waiting.resolve(message)
+    const { code, message: text, retry } = message.data ?? {}
+    waiting.reject(new DownbeatError(String(code ?? 'error'), String(text ?? 'refused'), retry === true))
+  }
+
+  /**
+   * Sends a clock frame; it is copied.
+   *
+   * @param {ArrayBuffer} frame
+   */
+  sendFrame(frame) {
+    if (this.open) this.#socket?.send(frame)
+  }
+
+  /** Closes without an event; requests under way are rejected. */
+  close() {
+    clearInterval(this.#beat)
+    const socket = this.#socket
+    this.#socket = null
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer)
+      reject(new DownbeatError('disconnected', 'the connection broke before the answer', true))
+    }
+    this.#waiting.clear()
+    if (!socket) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {Message | null}
+ */
+export function parseMessage(text) {
+  try {
+    const message = JSON.parse(text)
+    return typeof message?.event === 'string' ? message : null
+  } catch {
+    return null
+  }
+}
