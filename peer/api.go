@@ -22,7 +22,7 @@ const (
 	// handshake packet costs; at 5 % loss this halves the joining time's p90.
 	dtlsRetransmission = 100 * time.Millisecond
 
-	maxControl      = 64 << 10  // bytes of one control message
+	maxControl      = 64 << 10  // bytes of one control message; a power of 2
 	maxReceive      = 256 << 10 // bytes that SCTP holds of one device
 	maxBufferedSend = 1 << 20   // bytes that wait on one control channel
 )

@@ -20,14 +20,15 @@ type Clock struct {
 	last     clock.Map
 }
 
-// Now returns the present session time; false as long as no map has come.
+// Now returns the present session time, never less than it returned before (see
+// clock.Follower); false as long as no map has come.
 func (c *Clock) Now() (clock.SessionTime, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.follower.Valid() {
 		return 0, false
 	}
-	return c.follower.Session(c.now()), true
+	return c.follower.Now(c.now()), true
 }
 
 // Session returns the session time at device time d, 0 without a map.

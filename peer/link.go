@@ -3,6 +3,7 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 
@@ -159,8 +160,9 @@ func (l *link) readClock(ch *channel) {
 	}
 }
 
-// readControl begins with a small buffer: most messages are, and there is one
-// buffer for each device.
+// readControl begins with a small buffer: most messages are small, and each
+// device has a buffer of its own. A message that is too long for it stays
+// queued; one that is longer than any may be ends the channel.
 func (l *link) readControl(ch *channel) {
 	b := make([]byte, 2<<10)
 	for {
@@ -168,8 +170,8 @@ func (l *link) readControl(ch *channel) {
 		switch {
 		case err == nil:
 			l.owner.control(append([]byte(nil), b[:n]...))
-		case n > len(b) && n <= maxControl: // io.ErrShortBuffer: it stays queued
-			b = make([]byte, n)
+		case errors.Is(err, io.ErrShortBuffer) && len(b) < maxControl:
+			b = make([]byte, 2*len(b))
 		default:
 			l.dropControl(ch)
 			return

@@ -102,8 +102,8 @@ func TestAnswerHoldsCandidates(t *testing.T) {
 			fmt.Sprintf("%s %d typ host", ip, port),
 			fmt.Sprintf("%s %d typ host tcptype passive", ip, l.Addr().(*net.TCPAddr).Port),
 		} {
-			if n := strings.Count(answer, want+" ufrag"); n != 1 {
-				t.Errorf("%q is %d times in the answer\n%s", want, n, answer)
+			if !strings.Contains(answer, want+" ufrag") {
+				t.Errorf("%q is not in the answer\n%s", want, answer)
 			}
 		}
 	}
