@@ -1,41 +1,19 @@
 package peer
 
-import (
-	"context"
-	"fmt"
-	"strings"
-
-	"github.com/pion/sdp/v3"
-	"github.com/pion/webrtc/v4"
-)
-
-const maxOffer = 64 << 10 // bytes
+import "context"
 
 // Accept answers an SDP offer; the answer holds the server's candidates. A
-// later offer, after a change of network, replaces the connection. Errors wrap
+// later offer, after a change of network, replaces the connection; what is
+// believed of the clock stays until the new one has told better. Errors wrap
 // ErrBadOffer when the offer is to blame, ErrClosed when Run has ended.
 func (d *Device) Accept(ctx context.Context, offer string) (answer string, err error) {
-	candidates, err := checkOffer(offer)
-	if err != nil {
-		return "", err
-	}
 	d.accepting.Lock()
 	defer d.accepting.Unlock()
 	if d.isClosed() {
 		return "", ErrClosed
 	}
-	pc, err := d.srv.api.NewPeerConnection(webrtc.Configuration{
-		Certificates: []webrtc.Certificate{d.srv.cert},
-	})
+	l, answer, err := d.srv.accept(ctx, d, offer)
 	if err != nil {
-		return "", fmt.Errorf("peer: making a connection: %w", err)
-	}
-	l := newLink(pc, d, d.srv.cfg.Log)
-	l.candidates = candidates
-	pc.OnDataChannel(l.attach)
-	answer, err = d.answer(ctx, pc, offer)
-	if err != nil {
-		l.close()
 		return "", err
 	}
 	d.replace(l)
@@ -60,74 +38,24 @@ func (d *Device) isClosed() bool {
 	return d.closed
 }
 
-// checkOffer keeps out what would only cost a connection, and counts the
-// candidates that the offer brings.
-func checkOffer(offer string) (candidates int, err error) {
-	if len(offer) > maxOffer {
-		return 0, fmt.Errorf("%w: %d bytes", ErrBadOffer, len(offer))
-	}
-	var s sdp.SessionDescription
-	if err := s.UnmarshalString(offer); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrBadOffer, err)
-	}
-	data := false
-	for _, m := range s.MediaDescriptions {
-		if m.MediaName.Media == "application" && strings.Contains(strings.Join(m.MediaName.Protos, "/"), "DTLS/SCTP") {
-			data = true
-		}
-		for _, a := range m.Attributes {
-			if a.IsICECandidate() {
-				candidates++
-			}
-		}
-	}
-	if !data {
-		return 0, fmt.Errorf("%w: no data channel", ErrBadOffer)
-	}
-	if candidates > maxCandidates {
-		return 0, fmt.Errorf("%w: %d candidates", ErrBadOffer, candidates)
-	}
-	return candidates, nil
-}
-
-// answer waits until the candidates are gathered: with the muxes that takes
-// no network.
-func (d *Device) answer(ctx context.Context, pc *webrtc.PeerConnection, offer string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.srv.cfg.OfferTimeout)
-	defer cancel()
-	remote := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}
-	if err := pc.SetRemoteDescription(remote); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBadOffer, err)
-	}
-	local, err := pc.CreateAnswer(nil)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBadOffer, err)
-	}
-	gathered := webrtc.GatheringCompletePromise(pc)
-	if err := pc.SetLocalDescription(local); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBadOffer, err)
-	}
-	select {
-	case <-gathered:
-		return pc.LocalDescription().SDP, nil
-	case <-ctx.Done():
-		return "", fmt.Errorf("peer: gathering candidates: %w", ctx.Err())
-	case <-d.done:
-		return "", ErrClosed
-	}
-}
-
 // clockOpen begins to measure a new data channel.
 func (d *Device) clockOpen(l *link) {
 	d.mu.Lock()
 	if d.link == l {
-		if d.data != nil {
-			d.sent, d.lost, d.stray = d.sent+d.data.sent, d.lost+d.data.lost+uint64(len(d.data.out)), d.stray+d.data.stray
-		}
-		d.data, d.dataLink, d.dataUp = newTrack(nonce()), l, true
+		d.retire(d.data)
+		d.data, d.dataLink, d.dataUp = newTrack(d.srv.seed()), l, true
 	}
 	d.mu.Unlock()
 	d.kick()
+}
+
+// retire keeps the counts of a track that is given up. The caller holds mu.
+func (d *Device) retire(t *track) {
+	if t != nil {
+		d.past.sent += t.sent
+		d.past.lost += t.lost + uint64(len(t.out))
+		d.past.stray += t.stray
+	}
 }
 
 func (d *Device) control(msg []byte) {

@@ -25,7 +25,6 @@ type Device struct {
 	srv  *Server
 	cfg  DeviceConfig
 	wake chan struct{} // holds one token: something changed the schedule
-	done chan struct{} // closed when Run ends
 
 	accepting sync.Mutex // one Accept at a time; before mu
 
@@ -43,9 +42,7 @@ type Device struct {
 	hidden    bool
 	firstPong clock.SessionTime
 	wakeAt    clock.SessionTime // when the pinger wakes by itself
-	sent      uint64            // of tracks given up
-	lost      uint64
-	stray     uint64
+	past      counts            // of tracks that were given up
 }
 
 // Status is what is known of a device at one instant.
@@ -66,8 +63,7 @@ func (s *Server) NewDevice(cfg DeviceConfig) *Device {
 		srv:  s,
 		cfg:  cfg,
 		wake: make(chan struct{}, 1),
-		done: make(chan struct{}),
-		ws:   newTrack(nonce()),
+		ws:   newTrack(s.seed()),
 	}
 }
 
@@ -82,7 +78,6 @@ func (d *Device) close() {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
-	close(d.done)
 	d.accepting.Lock()
 	defer d.accepting.Unlock()
 	d.replace(nil)
@@ -111,7 +106,7 @@ func (d *Device) Status() Status {
 	est := d.estimate(now)
 	s := Status{
 		Estimate: est, Path: d.path, Hidden: d.hidden, FirstPong: d.firstPong,
-		Sent: d.sent, Lost: d.lost, Stray: d.stray,
+		Sent: d.past.sent, Lost: d.past.lost, Stray: d.past.stray,
 	}
 	for _, t := range []*track{d.ws, d.data} {
 		if t != nil {

@@ -27,14 +27,17 @@ const (
 // under way. Not safe for concurrent use.
 type track struct {
 	est  *clock.Estimator
-	out  []sent // oldest first
+	out  []ping // oldest first
 	last clock.SessionTime
 	any  bool // last holds
-
-	sent, lost, stray uint64
+	counts
 }
 
-type sent struct {
+// counts are of pings sent, pings lost, and pongs that nothing waited for.
+type counts struct{ sent, lost, stray uint64 }
+
+// ping is one that is under way.
+type ping struct {
 	nonce uint64
 	t1    clock.SessionTime
 }
@@ -58,7 +61,7 @@ func (t *track) begin(nonce uint64, t1 clock.SessionTime) {
 	if len(t.out) == maxOutstanding {
 		t.drop(1)
 	}
-	t.out = append(t.out, sent{nonce, t1})
+	t.out = append(t.out, ping{nonce, t1})
 	t.last, t.any = t1, true
 	t.sent++
 	t.est.Sent(t1)

@@ -138,6 +138,6 @@ func (d *Device) settle(est clock.Estimate, from *track, path Path) clock.Estima
 	if est.Map.Valid {
 		d.path = path
 	}
-	d.wsIdle = from == d.data && est.Map.Valid && d.dataUp
+	d.wsIdle = from == d.data && est.Map.Valid && est.State != clock.Holdover
 	return d.pub.publish(est, from)
 }

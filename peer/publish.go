@@ -44,14 +44,15 @@ func (p *publisher) steps(m clock.Map, from *track) bool {
 
 // prefer reports whether the data channel's estimate is to be published rather
 // than the WebSocket's: while it works, once its bound is no worse or its
-// joining burst is over; while it doesn't, as long as its bound is no worse.
+// joining burst is over; while it is down or silent, as long as its bound is no
+// worse.
 func prefer(data, ws clock.Estimate, up bool) bool {
 	switch {
 	case !data.Map.Valid:
 		return false
 	case !ws.Map.Valid:
 		return true
-	case up && data.State >= clock.Tracking:
+	case up && data.State == clock.Tracking:
 		return true
 	}
 	return data.Bound <= ws.Bound

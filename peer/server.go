@@ -40,7 +40,8 @@ type Server struct {
 	api  *webrtc.API
 	cert webrtc.Certificate
 	udp  ice.UDPMux
-	tcp  ice.TCPMux // nil without TCP
+	tcp  ice.TCPMux    // nil without TCP
+	seed func() uint64 // of the jitter of each path's pings
 }
 
 // NewServer takes cfg's sockets over, also when it fails. Close every Device
@@ -72,7 +73,7 @@ func newServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, cert: cert}
+	s := &Server{cfg: cfg, cert: cert, seed: nonce}
 	s.listen(&engine, logFactory{cfg.Log}.NewLogger("mux"))
 	s.api = newAPI(engine)
 	return s, nil
