@@ -11,6 +11,9 @@
  */
 import { Session } from './lib/session.js'
 
+/** @typedef {import('./lib/commands.js').Command} Command */
+/** @typedef {import('./lib/commands.js').Act} Act */
+
 export { Session }
 export { DownbeatError } from './lib/signaling.js'
 

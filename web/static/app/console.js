@@ -1,0 +1,118 @@
+import { join } from '../downbeat.js'
+import { createSession, creatorOf } from './creator.js'
+import { History } from './history.js'
+import { showLink } from './link.js'
+import { Roster, card } from './roster.js'
+import { alertError, alertUser, byId, el, setPill } from './ui.js'
+
+/** @import { Session } from '../downbeat.js' */
+
+const flash = /** @type {HTMLButtonElement} */ (byId('flash'))
+const quiet = /** @type {HTMLButtonElement} */ (byId('quiet'))
+
+start().catch(alertError)
+
+async function start() {
+  const sessionId = new URLSearchParams(location.search).get('session')
+  if (sessionId) return open(sessionId)
+  byId('start').hidden = false
+  byId('creator').focus()
+  byId('create').addEventListener('submit', event => {
+    event.preventDefault()
+    const name = /** @type {HTMLInputElement} */ (byId('creator')).value.trim() || 'Conductor'
+    create(name).catch(alertError)
+  })
+}
+
+/** @param {string} name */
+async function create(name) {
+  const sessionId = await createSession(name)
+  history.replaceState(null, '', `?session=${encodeURIComponent(sessionId)}`)
+  await open(sessionId)
+}
+
+/** @param {string} sessionId */
+async function open(sessionId) {
+  byId('start').hidden = true
+  byId('session').hidden = false
+  document.title = `${sessionId} · Downbeat`
+  setPill(byId('state'), 'connecting', 'warn')
+  showLink(sessionId).catch(alertError)
+  try {
+    run(await join({ sessionId, actions: '/app/actions.js', ...creatorOf(sessionId) }))
+  } catch (error) {
+    setPill(byId('state'), 'not joined', 'bad')
+    throw error
+  }
+}
+
+/** @param {Session} s */
+function run(s) {
+  const roster = new Roster(s.deviceId)
+  const past = new History(roster)
+  const draw = () => drawDevices(roster)
+  const takeSession = (/** @type {any} */ data) => {
+    roster.take(data?.session ?? data)
+    draw()
+  }
+  takeSession(s.session)
+  s.on('session_joined', takeSession)
+  s.on('session_state', takeSession)
+  s.on('sync_status', status => {
+    roster.takeSync(status)
+    draw()
+  })
+  for (const event of ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed']) {
+    s.on(event, () => s.send('request_session_state'))
+  }
+  s.on('clock', () => showState(s))
+  s.on('leadership_changed', () => showState(s))
+  s.on('closed', ({ message }) => alertUser(message))
+  s.on('failed', ({ message }) => alertUser(message))
+  s.on('command', command => {
+    past.scheduled(command)
+    s.at(command.timestamp, beat)
+  })
+  s.on('cancelled', ({ commandId, reason }) => past.cancelled(commandId, reason))
+  s.on('command_report', report => past.report(report))
+  flash.onclick = () => s.schedule('flash', { tone: 880 }).catch(alertError)
+  quiet.onclick = () => s.schedule('pulse', {}).catch(alertError)
+  byId('lead').onclick = () => s.requestLeadership().catch(alertError)
+  addEventListener('pagehide', event => event.persisted || s.close())
+  showState(s)
+  flash.focus({ preventScroll: true })
+}
+
+/** @param {Session} s */
+function showState(s) {
+  /** @type {Record<string, ['' | 'good' | 'warn' | 'bad', string, string]>} */
+  const words = {
+    connecting: ['warn', 'connecting', 'Connecting to the server.'],
+    syncing: ['warn', 'measuring', 'Measuring this console’s own clock.'],
+    synced: ['good', 'connected', ''],
+    reconnecting: ['bad', 'reconnecting', 'The connection is lost; trying again by itself.'],
+    closed: ['bad', 'closed', 'Not in the session any more. Reload to come back.'],
+  }
+  const [kind, text, note] = words[s.state]
+  setPill(byId('state'), text, kind)
+  const joined = s.state === 'synced' || s.state === 'syncing'
+  flash.disabled = quiet.disabled = !(joined && s.isLeader)
+  byId('lead').hidden = !joined || s.isLeader
+  byId('act-note').textContent = note || (s.isLeader ? '' : 'Somebody else leads this session; only the leader can act.')
+}
+
+function beat() {
+  flash.classList.remove('beat')
+  void flash.offsetWidth // restarts the animation
+  flash.classList.add('beat')
+}
+
+/** @param {Roster} roster */
+function drawDevices(roster) {
+  const { devices } = roster
+  const connected = devices.filter(d => d.isConnected).length
+  byId('devices-sum').textContent = devices.length ? `${connected} of ${devices.length} connected` : ''
+  byId('devices').replaceChildren(...(devices.length
+    ? devices.map(d => card(roster, d))
+    : [el('li', { className: 'empty' }, 'None yet. Scan the code, or open the link in another tab.')]))
+}

@@ -1,0 +1,52 @@
+/** Who this tab is in a session that it created, so that a reload still leads it. */
+
+/** @param {string} sessionId */
+function key(sessionId) {
+  return `downbeat:creator:${sessionId}`
+}
+
+/**
+ * Creates a session and returns its id; rejects with the server's words.
+ *
+ * @param {string} name
+ * @returns {Promise<string>}
+ */
+export async function createSession(name) {
+  const creatorId = randomId()
+  const { sessionId, token } = await post('/api/sessions', { creatorId, creatorName: name })
+  sessionStorage.setItem(key(sessionId), JSON.stringify({ userId: creatorId, username: name, token }))
+  return sessionId
+}
+
+/**
+ * What to join with: the creator's identity, or none.
+ *
+ * @param {string} sessionId
+ * @returns {{userId?: string, username: string, token?: string}}
+ */
+export function creatorOf(sessionId) {
+  const kept = sessionStorage.getItem(key(sessionId))
+  return kept ? JSON.parse(kept) : { username: 'Console' }
+}
+
+/**
+ * @param {string} url
+ * @param {object} body
+ */
+async function post(url, body) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  }).catch(() => {
+    throw new Error('The server can’t be reached.')
+  })
+  const answer = await response.json().catch(() => ({}))
+  if (!response.ok) throw new Error(answer.error?.message ?? `the server answered ${response.status}`)
+  return answer
+}
+
+/** crypto.randomUUID needs a secure context; this doesn't. */
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), b => b.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,103 @@
+import { join } from '../downbeat.js'
+import { Beeper } from './beep.js'
+import { deviceName, deviceType, missing } from './checks.js'
+import * as format from './format.js'
+import { alertError, alertUser, byId, el, setPill } from './ui.js'
+
+/** @import { Act, Command, Session } from '../downbeat.js' */
+
+const screen = byId('flash')
+const params = new URLSearchParams(location.search)
+
+start().catch(error => {
+  setPill(byId('state'), 'not joined', 'bad')
+  byId('words').textContent = 'This device is not in the session.'
+  alertError(error)
+})
+
+async function start() {
+  const sessionId = params.get('session')
+  byId('here').hidden = !sessionId
+  byId('enter').hidden = !!sessionId
+  if (!sessionId) return setPill(byId('state'), 'no session')
+  const view = params.get('view') ?? undefined
+  const username = params.get('name') || deviceName()
+  byId('name').textContent = [username, view].filter(Boolean).join(', ')
+  byId('checks').replaceChildren(...missing().map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
+  run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js' }))
+}
+
+/** @param {Session} s */
+function run(s) {
+  const beeper = new Beeper(s)
+  s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
+  s.onCommand('pulse', 'pulse')
+  s.on('clock', () => show(s))
+  s.on('closed', ({ message }) => alertUser(message))
+  s.on('failed', ({ message }) => alertUser(message))
+  s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
+  byId('sound').onclick = () => enableSound(beeper).catch(alertError)
+  addEventListener('pagehide', event => event.persisted || s.close())
+  setInterval(() => show(s), 1000)
+  keepAwake()
+  show(s)
+}
+
+/**
+ * Lights the whole screen, and says how well it was timed.
+ *
+ * @param {Command} _command
+ * @param {Act} act
+ */
+function flash(_command, { lateness, late }) {
+  screen.classList.remove('lit')
+  void screen.offsetWidth // restarts the animation
+  screen.classList.add('lit')
+  byId('last').textContent = late ? `came too late, by ${format.span(lateness)}` : `${format.signed(lateness)} by its own clock`
+}
+
+/** @param {Session} s */
+function show(s) {
+  const { state, bound } = s
+  byId('bound').textContent = Number.isFinite(bound) ? `± ${format.span(bound)}` : '—'
+  byId('path').textContent = format.path(s.path)
+  byId('clock').textContent = `${format.span(s.resolution)} steps, in the ${s.clockThread === 'worker' ? 'background' : 'page'}`
+  const [text, kind, words] = inWords(state, bound)
+  setPill(byId('state'), text, kind)
+  const line = byId('words')
+  if (line.textContent !== words) line.textContent = words
+}
+
+/**
+ * @param {Session['state']} state
+ * @param {number} bound
+ * @returns {[string, 'good' | 'warn' | 'bad', string]}
+ */
+function inWords(state, bound) {
+  switch (state) {
+    case 'connecting': return ['connecting', 'warn', 'Connecting to the server…']
+    case 'syncing': return ['measuring', 'warn', 'Connected. Measuring this device’s clock…']
+    case 'reconnecting': return ['reconnecting', 'bad', 'The connection is lost. Trying again; the clock goes on meanwhile.']
+    case 'closed': return ['left', 'bad', 'This device left the session. Reload to come back.']
+    default: return bound < 1
+      ? ['ready', 'good', 'Ready: this device acts together with the others.']
+      : ['coarse', 'warn', 'Connected, but the clock is still coarse.']
+  }
+}
+
+/** @param {Beeper} beeper */
+async function enableSound(beeper) {
+  const button = /** @type {HTMLButtonElement} */ (byId('sound'))
+  if (!(await beeper.enable())) return alertUser('The browser doesn’t let this page make sounds.')
+  button.textContent = 'Sound is on'
+  button.disabled = true
+}
+
+/** Keeps the screen and the radio awake while the page is seen, where that is allowed. */
+function keepAwake() {
+  const ask = () => {
+    if (document.visibilityState === 'visible') navigator.wakeLock?.request('screen').catch(() => {})
+  }
+  document.addEventListener('visibilitychange', ask)
+  ask()
+}

@@ -1,0 +1,79 @@
+/**
+ * The element with this id, which the page has.
+ *
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ */
+export function byId(id) {
+  const found = document.getElementById(id)
+  if (!found) throw new Error(`no element #${id}`)
+  return /** @type {T} */ (found)
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} [props]
+ * @param {(Node | string)[]} children
+ */
+export function el(tag, props = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), props)
+  node.append(...children)
+  return node
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {(Node | string)[]} children
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag)
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value))
+  node.append(...children)
+  return node
+}
+
+/**
+ * Rows of a description list.
+ *
+ * @param {[string, string][]} rows
+ */
+export function facts(rows) {
+  return el('dl', { className: 'facts' }, ...rows.map(([name, value]) =>
+    el('div', {}, el('dt', {}, name), el('dd', {}, value))))
+}
+
+/**
+ * @param {HTMLElement} pill
+ * @param {string} text
+ * @param {'' | 'good' | 'warn' | 'bad'} [kind]
+ */
+export function setPill(pill, text, kind = '') {
+  if (pill.textContent !== text) pill.textContent = text
+  pill.className = kind ? `pill ${kind}` : 'pill'
+}
+
+/**
+ * Says what went wrong, until dismissed; the same thing once.
+ *
+ * @param {string} message
+ */
+export function alertUser(message) {
+  const alerts = byId('alerts')
+  for (const shown of alerts.children) if (shown.firstChild?.textContent === message) return
+  const box = el('p', { className: 'alert' }, el('span', {}, message))
+  box.append(el('button', { type: 'button', onclick: () => box.remove() }, 'Dismiss'))
+  alerts.append(box)
+}
+
+/** @param {unknown} error */
+export function alertError(error) {
+  alertUser(error instanceof Error ? sentence(error.message) : String(error))
+}
+
+/** @param {string} text */
+function sentence(text) {
+  const end = /[.!?]$/.test(text) ? '' : '.'
+  return text.charAt(0).toUpperCase() + text.slice(1) + end
+}

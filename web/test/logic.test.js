@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { AudioFit } from '../static/lib/audio.js'
+import { Dedupe } from '../static/lib/dedupe.js'
+import { relate } from '../static/lib/relation.js'
+import { Responder, resolutionOf } from '../static/lib/responder.js'
+import { backoff, parseMessage } from '../static/lib/signaling.js'
+import { SleepWatch } from '../static/lib/watch.js'
+import { niceReach } from '../static/app/report.js'
+import { ppm, signed, span } from '../static/app/format.js'
+import { ping } from './ping.js'
+
+test('a command counts once, whatever its path', () => {
+  const dedupe = new Dedupe()
+  assert.equal(dedupe.fresh('command', { commandId: 'a' }), true)
+  assert.equal(dedupe.fresh('command', { commandId: 'a' }), false)
+  assert.equal(dedupe.fresh('command', { commandId: 'b' }), true)
+  assert.equal(dedupe.fresh('cancelled', { commandId: 'a' }), true)
+  assert.equal(dedupe.fresh('cancelled', { commandId: 'a' }), false)
+})
+
+test('what is no command may be repeated', () => {
+  const dedupe = new Dedupe()
+  for (const data of [{ commandId: 'a' }, {}, null, undefined]) {
+    assert.equal(dedupe.fresh('command_report', data), true)
+    assert.equal(dedupe.fresh('command_report', data), true)
+  }
+  assert.equal(dedupe.fresh('command', {}), true)
+  assert.equal(dedupe.fresh('command', {}), true)
+})
+
+test('only the last commands are remembered', () => {
+  const dedupe = new Dedupe(2)
+  for (const commandId of ['a', 'b', 'c']) dedupe.fresh('command', { commandId })
+  assert.equal(dedupe.fresh('command', { commandId: 'b' }), false)
+  assert.equal(dedupe.fresh('command', { commandId: 'a' }), true)
+})
+
+test('time origins are believed inside of what messages allow', () => {
+  const probes = [{ sent: 100, answered: 51, received: 102 }, { sent: 110, answered: 60.5, received: 110.9 }]
+  assert.deepEqual(relate(probes, -50, 0.005), { shift: -50, error: 0.005 })
+})
+
+test('and not outside of it', () => {
+  const probes = [{ sent: 100, answered: 51, received: 102 }, { sent: 110, answered: 60.5, received: 110.9 }]
+  const { shift, error } = relate(probes, 300, 0)
+  assert.ok(Math.abs(shift + 49.95) < 1e-9)
+  assert.ok(Math.abs(error - 0.45) < 1e-9)
+})
+
+test('back-off doubles up to eight seconds, half of it random', () => {
+  assert.equal(backoff(0, 0), 125)
+  assert.equal(backoff(0, 1), 250)
+  assert.equal(backoff(3, 1), 2000)
+  assert.equal(backoff(5, 1), 8000)
+  assert.equal(backoff(50, 1), 8000)
+})
+
+test('messages that are none', () => {
+  for (const text of ['', 'nonsense', 'null', '7', '{}', '{"event":7}']) assert.equal(parseMessage(text), null, text)
+  assert.equal(parseMessage('{"event":"goodbye"}')?.event, 'goodbye')
+})
+
+test('sleep: the wall clock goes on, the steady one stands', () => {
+  const watch = new SleepWatch(1000, 0)
+  assert.equal(watch.stood(2000, 1000), false)
+  assert.equal(watch.stood(3400, 2000), false, 'a small step of the wall clock')
+  assert.equal(watch.stood(64_400, 3000), true)
+  assert.equal(watch.stood(65_400, 4000), false)
+  assert.equal(watch.stood(5_400, 5000), false, 'a wall clock that is set back')
+})
+
+test('a busy timer is no sleep', () => {
+  assert.equal(new SleepWatch(0, 0).stood(90_000, 90_000), false)
+})
+
+const unknown = { flags: 0, epoch: 0, nonce: 5n, device: 0n, session: 0n, rate: 0, bound: 0n, growth: 0, hard: 0n }
+
+test('a pong carries the flags, once where they tell of an event', () => {
+  const responder = new Responder(0.1)
+  responder.stopped = responder.hidden = true
+  /** @type {number[]} */
+  const flags = []
+  const send = (/** @type {ArrayBuffer} */ pong) => flags.push(new DataView(pong).getUint8(1))
+  assert.equal(responder.answer(ping(unknown), 1, send), null)
+  assert.equal(responder.answer(ping(unknown), 1, send), null)
+  assert.deepEqual(flags, [3, 1])
+})
+
+test('a pong counts in the shifted time', () => {
+  const responder = new Responder(0.1)
+  responder.shift = 1e6
+  responder.answer(ping(unknown), 5, pong => assert.equal(new DataView(pong).getBigInt64(12), 1_000_005_000_000n))
+})
+
+test('what is no ping is not answered', () => {
+  const responder = new Responder(0.1)
+  const never = () => assert.fail('answered')
+  assert.equal(responder.answer('text', 0, never), undefined)
+  assert.equal(responder.answer(new ArrayBuffer(3), 0, never), undefined)
+})
+
+test('the resolution is the least step of a clock', () => {
+  let calls = 0
+  assert.ok(Math.abs(resolutionOf(() => Math.floor(calls++ / 3) * 0.1) - 0.1) < 1e-9)
+})
+
+test('the audio clock’s line, with jitter and skew', () => {
+  const fit = new AudioFit()
+  for (let i = 0; i <= 60; i++) {
+    const perf = 5000 + i * 100
+    const jitter = i ? Math.sin(i * 12.9898) * 0.2 : 40
+    fit.add(perf, ((perf - 4000) * (1 + 80e-6) + jitter) / 1000)
+  }
+  assert.ok(fit.ready)
+  assert.ok(Math.abs(fit.at(12_000) - (8 * (1 + 80e-6))) < 200e-6)
+})
+
+test('over a short span no skew is made of noise', () => {
+  const fit = new AudioFit()
+  fit.add(0, 99)
+  for (const [perf, audio] of [[100, 0.1002], [200, 0.1998], [300, 0.3002]]) fit.add(perf, audio)
+  assert.ok(Math.abs(fit.at(5000) - 5.0000667) < 1e-6)
+})
+
+test('spans for people', () => {
+  assert.deepEqual([0.034, 0.9999, 1.274, 88.25, 4321, null, Infinity].map(span),
+    ['34 µs', '1.00 ms', '1.27 ms', '88.3 ms', '4.3 s', '—', '—'])
+  assert.deepEqual([0.034, -0.034, 0].map(signed), ['+34 µs', '−34 µs', '0 µs'])
+  assert.equal(ppm(-12.345), '−12.35 ppm')
+})
+
+test('the axis reaches a round number', () => {
+  assert.deepEqual([0, 0.012, 0.4, 1, 3, 47].map(ms => Number(niceReach(ms).toPrecision(3))), [0.01, 0.02, 0.5, 2, 5, 100])
+})
