@@ -1,0 +1,143 @@
+package session
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Events of commands.
+const (
+	eventCommand        = "command"
+	eventStartRecording = "start_recording"
+	eventStopRecording  = "stop_recording"
+	eventPlaybackSync   = "playback_sync"
+)
+
+const (
+	maxPending  = 64  // commands that lie in the future
+	maxCommands = 128 // commands that are kept, with their acknowledgements
+)
+
+// ScheduleRequest asks for a command of the application's own. Without At and
+// Delay it acts as soon as every device can hold it in time.
+type ScheduleRequest struct {
+	Name    string             // 1 to 64 letters, digits, _ - . or :
+	Payload json.RawMessage    // any JSON value of at most 16 KiB, passed on as it is
+	At      *clock.SessionTime // the instant to act at; it is the caller's to leave time enough
+	Delay   *time.Duration     // from now, made longer where the devices need that
+}
+
+// Scheduled is a command that is under way.
+type Scheduled struct {
+	CommandID string            `json:"commandId"`
+	Timestamp clock.SessionTime `json:"timestamp"` // when all devices act
+}
+
+// when is a request's instant, with what the devices need.
+type when struct {
+	at    *clock.SessionTime
+	delay *time.Duration
+	lead  time.Duration
+}
+
+// instant chooses a command's timestamp.
+func (w when) instant(now instant) (instant, error) {
+	if w.at == nil {
+		ahead := w.lead
+		if w.delay != nil {
+			ahead = max(ahead, *w.delay)
+		}
+		return instantOf(now.add(ahead).time()), nil
+	}
+	if w.delay != nil {
+		return 0, fault(CodeAmbiguousTime, "give at or delay, not both")
+	}
+	switch at := instantOf(*w.at); {
+	case at <= now:
+		return 0, fault(CodeAtInPast, "at is %v ago", now.sub(at))
+	case at > now.add(maxAhead):
+		return 0, fault(CodeAtTooFar, "at is more than 24 h ahead")
+	default:
+		return at, nil
+	}
+}
+
+// schedule issues the command, whose id, event and content are given, by its
+// user. A command that exists already is left as it is.
+func schedule(s *state, c command, w when, now instant) ([]change, error) {
+	if s.commands[c.ID] != nil {
+		return nil, nil
+	}
+	if err := s.mayLead(c.By); err != nil {
+		return nil, err
+	}
+	at, err := w.instant(now)
+	if err != nil {
+		return nil, err
+	}
+	if s.pending(now) >= maxPending {
+		return nil, &Error{CodeTooManyCommands, "too many commands lie in the future", true}
+	}
+	c.IssuedAt, c.Timestamp = now, at
+	return []change{s.put(false, &c, kindCommand, c.ID)}, nil
+}
+
+func (s *state) pending(now instant) int {
+	n := 0
+	for _, c := range s.commands {
+		if !c.Cancelled && c.Timestamp > now {
+			n++
+		}
+	}
+	return n
+}
+
+// cancel takes a command back, which is possible until its instant. With the
+// start of a recording goes its stop; a seek that is cancelled hasn't happened.
+func cancel(s *state, by, commandID string, now instant) ([]change, error) {
+	if err := s.mayLead(by); err != nil {
+		return nil, err
+	}
+	c := s.commands[commandID]
+	switch {
+	case c == nil:
+		return nil, fault(CodeUnknownCommand, "there is no command %s", commandID)
+	case c.Cancelled:
+		return nil, nil
+	case c.Timestamp <= now:
+		return nil, fault(CodeCommandPast, "the command's instant has passed")
+	}
+	changes := []change{s.cancelled(c)}
+	if stop := s.stopOf(c.ID); stop != nil {
+		changes = append(changes, s.cancelled(stop))
+	}
+	if p := s.playback; p != nil && p.CommandID == c.ID && p.Prior != nil {
+		changes = append(changes, s.put(true, p.undone(), kindPlayback))
+	}
+	return changes, nil
+}
+
+func (s *state) cancelled(c *command) change {
+	gone := *c
+	gone.Cancelled, gone.Reason = true, "cancelled by the leader"
+	return s.put(true, &gone, kindCommand, c.ID)
+}
+
+// prune forgets the oldest commands beyond what is kept, acknowledgements first.
+func prune(s *state, now instant) []change {
+	var changes []change
+	commands := s.commandsByTime()
+	active := s.activeTake(now)
+	for _, c := range commands[:max(0, len(commands)-maxCommands)] {
+		if c == active || c.Timestamp >= now {
+			continue
+		}
+		for deviceID := range s.acks[c.ID] {
+			changes = append(changes, s.remove(kindAck, c.ID, deviceID))
+		}
+		changes = append(changes, s.remove(kindCommand, c.ID))
+	}
+	return changes
+}

@@ -1,0 +1,123 @@
+package session
+
+// notice is an event and those whom it is for.
+type notice struct {
+	Event
+	each func(*device) Event // if set, the event as each device gets it
+}
+
+// derive tells what a change of an entry means to the members of the session,
+// which is in the state after it.
+func derive(s *state, d diff) []notice {
+	switch d.kind {
+	case kindUser:
+		before, _ := d.before.(*user)
+		after, _ := d.after.(*user)
+		return userChanged(before, after)
+	case kindMeta:
+		before, _ := d.before.(*meta)
+		after, _ := d.after.(*meta)
+		return metaChanged(s, before, after)
+	case kindCommand:
+		before, _ := d.before.(*command)
+		after, _ := d.after.(*command)
+		return commandChanged(before, after)
+	case kindPlayback:
+		if after, _ := d.after.(*playback); after != nil {
+			return playbackChanged(after)
+		}
+	}
+	return nil
+}
+
+// userChanged announces whose connections came and went: devices that went,
+// then the user, then devices that came. A device that comes back before its old connection
+// was missed has only been connected all the time.
+func userChanged(before, after *user) []notice {
+	var went, came []notice
+	for _, d := range devicesOf(before) {
+		if d.Connected && !after.has(d.ID) {
+			went = append(went, tell("device_disconnected", DeviceDisconnected{d.ID, changedAt(before, after)}))
+		}
+	}
+	for _, d := range devicesOf(after) {
+		if d.Connected && !before.has(d.ID) {
+			came = append(came, tell("device_joined", DeviceJoined{d.ID, d.Type, d.View, d.Since.time()}))
+		}
+	}
+	switch was, is := before.connected(), after.connected(); {
+	case is && !was:
+		joined := UserJoined{after.ID, after.Username, after.Avatar, after.Changed.time()}
+		came = append([]notice{tell("user_joined", joined)}, came...)
+	case was && !is:
+		left := UserLeft{before.ID, before.Username, changedAt(before, after)}
+		went = append(went, tell("user_left", left))
+	}
+	return append(went, came...)
+}
+
+func metaChanged(s *state, before, after *meta) []notice {
+	if before == nil || after == nil || before.LeaderID == after.LeaderID {
+		return nil
+	}
+	name := ""
+	if u := s.users[after.LeaderID]; u != nil {
+		name = u.Username
+	}
+	return []notice{tell("leadership_changed", LeadershipChanged{after.LeaderID, name, after.LeaderSince.time()})}
+}
+
+func commandChanged(before, after *command) []notice {
+	switch {
+	case after == nil:
+		return nil
+	case after.Cancelled && before != nil && !before.Cancelled:
+		return []notice{tell("cancelled", Cancelled{after.ID, after.Reason})}
+	case before == nil && !after.Cancelled:
+		return announce(after)
+	}
+	return nil
+}
+
+// announce tells the devices to act on a command.
+func announce(c *command) []notice {
+	switch c.Event {
+	case eventCommand:
+		payload := c.Payload
+		if payload == nil {
+			payload = []byte("null")
+		}
+		return []notice{tell(c.Event, Command{c.ID, c.Name, payload, c.Timestamp.time()})}
+	case eventStopRecording:
+		return []notice{tell(c.Event, StopRecording{c.ID, c.Timestamp.time()})}
+	case eventStartRecording:
+		e := StartRecording{CommandID: c.ID, PostureLabel: c.Label, Duration: millis(c.Duration), Timestamp: c.Timestamp.time()}
+		return []notice{{each: func(d *device) Event {
+			own := e
+			if d.Type != "" {
+				own.RecordingID = recordingID(c.ID, d.ID)
+			}
+			return Event{c.Event, own}
+		}}}
+	}
+	return nil // a playback_sync is told by the timeline
+}
+
+func playbackChanged(p *playback) []notice {
+	switch p.Change {
+	case "load":
+		return []notice{tell("media_loaded", MediaLoaded{p.MediaURL, p.MediaID, p.Title, p.Length, p.Since.time(), p.By})}
+	case "sync":
+		return []notice{tell(eventPlaybackSync, PlaybackSync{p.wire(), p.Since.time(), p.By, p.CommandID})}
+	}
+	return nil
+}
+
+func tell(name string, data any) notice { return notice{Event: Event{name, data}} }
+
+func (n notice) to(d *device) Event {
+	if n.each != nil {
+		return n.each(d)
+	}
+	return n.Event
+}

@@ -1,0 +1,99 @@
+package session
+
+import (
+	"encoding/json"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Event is something to tell a member: Data marshals to the object that the
+// protocol has for an event of that Name. Data is shared between members and
+// not to be modified.
+type Event struct {
+	Name string
+	Data any
+}
+
+// UserJoined is the data of user_joined: a user got its first connected device.
+type UserJoined struct {
+	UserID    string            `json:"userId"`
+	Username  string            `json:"username"`
+	Avatar    string            `json:"avatar"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// UserLeft is the data of user_left: a user left, or its last device is disconnected.
+type UserLeft struct {
+	UserID    string            `json:"userId"`
+	Username  string            `json:"username"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// DeviceJoined is the data of device_joined: a device got connected.
+type DeviceJoined struct {
+	DeviceID   string            `json:"deviceId"`
+	DeviceType string            `json:"deviceType"` // empty for one that joined as a user
+	ViewType   string            `json:"viewType"`
+	Timestamp  clock.SessionTime `json:"timestamp"`
+}
+
+// DeviceDisconnected is the data of device_disconnected: a device's connection
+// is gone, or the device has left.
+type DeviceDisconnected struct {
+	DeviceID  string            `json:"deviceId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// LeadershipChanged is the data of leadership_changed.
+type LeadershipChanged struct {
+	NewLeaderID   string            `json:"newLeaderId"`
+	NewLeaderName string            `json:"newLeaderName"`
+	Timestamp     clock.SessionTime `json:"timestamp"`
+}
+
+// Command is the data of command.
+type Command struct {
+	CommandID string            `json:"commandId"`
+	Name      string            `json:"name"`
+	Payload   json.RawMessage   `json:"payload"` // as the leader gave it; null if it gave none
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// StartRecording is the data of start_recording.
+type StartRecording struct {
+	CommandID    string            `json:"commandId"`
+	PostureLabel string            `json:"postureLabel"`
+	Duration     float64           `json:"duration"` // ms; 0 = until stopped
+	Timestamp    clock.SessionTime `json:"timestamp"`
+	RecordingID  string            `json:"recordingId,omitempty"` // this device's own, if it records
+}
+
+// StopRecording is the data of stop_recording.
+type StopRecording struct {
+	CommandID string            `json:"commandId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// Cancelled is the data of cancelled.
+type Cancelled struct {
+	CommandID string `json:"commandId"`
+	Reason    string `json:"reason"`
+}
+
+// PlaybackSync is the data of playback_sync.
+type PlaybackSync struct {
+	PlaybackState
+	Timestamp clock.SessionTime `json:"timestamp"` // the same as LastUpdateTime
+	LeaderID  string            `json:"leaderId"`
+	CommandID string            `json:"commandId"`
+}
+
+// MediaLoaded is the data of media_loaded.
+type MediaLoaded struct {
+	MediaURL      string            `json:"mediaUrl"`
+	MediaID       string            `json:"mediaId"`
+	MediaTitle    string            `json:"mediaTitle"`
+	MediaDuration float64           `json:"mediaDuration"` // s
+	Timestamp     clock.SessionTime `json:"timestamp"`
+	LoadedBy      string            `json:"loadedBy"`
+}

@@ -1,0 +1,87 @@
+package session
+
+import "context"
+
+// schedule issues a command of the application's own.
+func (r *room) schedule(ctx context.Context, by string, q ScheduleRequest) (Scheduled, error) {
+	if err := q.validate(); err != nil {
+		return Scheduled{}, err
+	}
+	c := command{ID: r.svc.cfg.NewID(), Event: eventCommand, By: by, Name: q.Name, Payload: q.Payload}
+	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
+		return schedule(s, c, when{q.At, q.Delay, r.lead()}, now)
+	})
+}
+
+// start issues a take.
+func (r *room) start(ctx context.Context, by string, q StartRequest) (Scheduled, error) {
+	if err := q.validate(); err != nil {
+		return Scheduled{}, err
+	}
+	c := command{ID: r.svc.cfg.NewID(), Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration}
+	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
+		return start(s, c, when{q.At, q.Delay, r.lead()}, now)
+	})
+}
+
+// play issues a change of the timeline.
+func (r *room) play(ctx context.Context, by string, q PlaybackRequest) (Scheduled, error) {
+	if err := q.validate(); err != nil {
+		return Scheduled{}, err
+	}
+	c := command{ID: r.svc.cfg.NewID(), Event: eventPlaybackSync, By: by}
+	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
+		return play(s, c, q, when{lead: r.lead()}, now)
+	})
+}
+
+// stopTake issues the stop of the take.
+func (r *room) stopTake(ctx context.Context, by string) (Scheduled, error) {
+	var id string
+	err := r.update(ctx, func(s *state, now instant) (changes []change, err error) {
+		id, changes, err = stop(s, by, when{lead: r.lead()}, now)
+		return changes, err
+	})
+	if err != nil {
+		return Scheduled{}, err
+	}
+	return r.scheduled(id)
+}
+
+func (r *room) issue(ctx context.Context, id string, step transition) (Scheduled, error) {
+	if err := r.update(ctx, step); err != nil {
+		return Scheduled{}, err
+	}
+	return r.scheduled(id)
+}
+
+// scheduled looks a command up that has just been seen.
+func (r *room) scheduled(id string) (Scheduled, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.state.commands[id]
+	if c == nil {
+		return Scheduled{}, fault(CodeUnknownCommand, "the command is gone")
+	}
+	return Scheduled{c.ID, c.Timestamp.time()}, nil
+}
+
+// catchUp tells a member of the commands that it can still act on: those that
+// lie ahead, and, if it has been away, those that it missed lately.
+func (r *room) catchUp(m *Member, d *device, now instant) {
+	for _, c := range r.state.commandsByTime() {
+		a := r.state.acks[c.ID][d.ID]
+		missed := d.JoinedAt <= c.Timestamp && now < reportDue(c, r.svc.cfg.ReportWait)
+		if c.Cancelled || a != nil && a.Fired || c.Timestamp <= now && !missed {
+			continue
+		}
+		for _, n := range announce(c) {
+			m.deliver(n.to(d))
+		}
+		if p := r.state.playback; p != nil && p.CommandID == c.ID {
+			for _, n := range playbackChanged(p) {
+				m.deliver(n.to(d))
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package session
+
+import "time"
+
+func (s *state) isLeader(userID string) bool {
+	return s.meta != nil && userID != "" && s.meta.LeaderID == userID
+}
+
+// mayLead refuses whoever isn't the leader; the empty user stands for one whom
+// the access layer let in over REST, or the service itself.
+func (s *state) mayLead(userID string) error {
+	if s.meta == nil {
+		return fault(CodeSessionNotFound, "there is no session %s", s.id)
+	}
+	if userID != "" && !s.isLeader(userID) {
+		return fault(CodeNotLeader, "only the leader of the session may do that")
+	}
+	return nil
+}
+
+// leaderGoneSince returns since when the leader isn't connected; gone is false
+// when it is. A leader that isn't in the session counts from its election.
+func (s *state) leaderGoneSince() (since instant, gone bool) {
+	u := s.users[s.meta.LeaderID]
+	if u.connected() {
+		return 0, false
+	}
+	since = s.meta.LeaderSince
+	if u != nil {
+		since = max(since, u.Changed)
+	}
+	return since, true
+}
+
+// heir returns the longest-joined connected user but for the one given.
+func (s *state) heir(but string) *user {
+	var heir *user
+	for _, u := range s.users {
+		if u.ID == but || !u.connected() {
+			continue
+		}
+		if heir == nil || compareJoining(u.JoinedAt, heir.JoinedAt, u.ID, heir.ID) < 0 {
+			heir = u
+		}
+	}
+	return heir
+}
+
+// handOver makes the heir the leader, if there is one.
+func (s *state) handOver(from string, now instant) []change {
+	if heir := s.heir(from); heir != nil {
+		return []change{s.elect(heir.ID, now)}
+	}
+	return nil
+}
+
+func (s *state) elect(userID string, now instant) change {
+	m := *s.meta
+	m.LeaderID, m.LeaderSince = userID, now
+	return s.put(true, &m, kindMeta)
+}
+
+// transferDue returns when the leadership is to pass on because the leader is
+// gone; ok is false when it isn't, or when nobody could take over.
+func transferDue(s *state, grace time.Duration) (due instant, ok bool) {
+	if s.meta == nil {
+		return 0, false
+	}
+	since, gone := s.leaderGoneSince()
+	if !gone || s.heir(s.meta.LeaderID) == nil {
+		return 0, false
+	}
+	return since.add(grace), true
+}
+
+// transfer passes the leadership on if that is due.
+func transfer(s *state, grace time.Duration, now instant) []change {
+	if due, ok := transferDue(s, grace); !ok || now < due {
+		return nil
+	}
+	return s.handOver(s.meta.LeaderID, now)
+}
+
+// requestLeadership gives the leadership to a user while the leader is away.
+func requestLeadership(s *state, userID string, now instant) ([]change, error) {
+	if s.isLeader(userID) {
+		return nil, nil
+	}
+	if _, gone := s.leaderGoneSince(); !gone {
+		return nil, fault(CodeLeaderConnected, "the leader is connected")
+	}
+	return []change{s.elect(userID, now)}, nil
+}

@@ -1,0 +1,236 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Member is one connection of a device to its session. Its methods are safe
+// for concurrent use; after Leave, Disconnect, or once the device is connected
+// anew they fail with the code not_joined.
+type Member struct {
+	svc              *Service
+	room             *room
+	userID, deviceID string
+	conn             uint64
+	deliver          func(Event)
+
+	ending sync.Once
+	gone   chan struct{} // closed when the membership has ended
+}
+
+// DeviceID returns the device's id, a UUID given by the service.
+func (m *Member) DeviceID() string { return m.deviceID }
+
+// UserID returns the id of the user whose device it is.
+func (m *Member) UserID() string { return m.userID }
+
+// Done returns a channel that is closed when the membership has ended: by
+// Leave, by Disconnect, or because the device has connected anew elsewhere, in
+// which case this connection is of no more use.
+func (m *Member) Done() <-chan struct{} { return m.gone }
+
+// IsLeader reports whether the member's user leads the session now.
+func (m *Member) IsLeader() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.room.state.isLeader(m.userID)
+}
+
+// State returns the session as it is now.
+func (m *Member) State() Snapshot {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.room.state.snapshot(m.svc.now())
+}
+
+// Schedule issues a command of the application's own. Leader only.
+func (m *Member) Schedule(ctx context.Context, q ScheduleRequest) (Scheduled, error) {
+	if err := m.present(); err != nil {
+		return Scheduled{}, err
+	}
+	return m.room.schedule(ctx, m.userID, q)
+}
+
+// StartRecording begins a take on all devices. Leader only.
+func (m *Member) StartRecording(ctx context.Context, q StartRequest) (Scheduled, error) {
+	if err := m.present(); err != nil {
+		return Scheduled{}, err
+	}
+	return m.room.start(ctx, m.userID, q)
+}
+
+// StopRecording ends the take. When its stop is under way already, it returns that. Leader only.
+func (m *Member) StopRecording(ctx context.Context) (Scheduled, error) {
+	if err := m.present(); err != nil {
+		return Scheduled{}, err
+	}
+	return m.room.stopTake(ctx, m.userID)
+}
+
+// LoadMedia puts a medium on the session's timeline. Leader only.
+func (m *Member) LoadMedia(ctx context.Context, q LoadRequest) error {
+	if err := q.validate(); err != nil {
+		return err
+	}
+	return m.update(ctx, func(s *state, now instant) ([]change, error) { return load(s, m.userID, q, now) })
+}
+
+// SyncPlayback changes the timeline, for all devices at one instant. Leader only.
+func (m *Member) SyncPlayback(ctx context.Context, q PlaybackRequest) (Scheduled, error) {
+	if err := m.present(); err != nil {
+		return Scheduled{}, err
+	}
+	return m.room.play(ctx, m.userID, q)
+}
+
+// Desync answers a member's report that its media was at position (in
+// seconds) at an instant with what the timeline says.
+func (m *Member) Desync(position float64, at clock.SessionTime) (Desync, error) {
+	if !within(position, 0, maxPosition) {
+		return Desync{}, fault(CodeBadPlayback, "reportedPosition must be a number of seconds that isn't negative")
+	}
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	now := m.svc.now()
+	d := Desync{ReportedPosition: position, ReportedTime: at}
+	d.AuthoritativeState.PlaybackState = m.room.state.playback.at(now).at(now).wire()
+	d.AuthoritativeState.Timestamp = now.time()
+	return d, nil
+}
+
+// Cancel takes a command back before its instant. Leader only.
+func (m *Member) Cancel(ctx context.Context, commandID string) error {
+	return m.update(ctx, func(s *state, now instant) ([]change, error) { return cancel(s, m.userID, commandID, now) })
+}
+
+// Armed notes that the device holds a command and has set its timer. Saying so
+// again changes nothing.
+func (m *Member) Armed(ctx context.Context, commandID string) error {
+	return m.update(ctx, func(s *state, now instant) ([]change, error) {
+		return armed(s, m.deviceID, commandID, now)
+	})
+}
+
+// Fired notes when the device acted on a command, and whether it got it too
+// late to act in time. Saying so again changes nothing.
+func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTime, late bool) error {
+	a := act{at: at, late: late}
+	if q, ok := m.svc.cfg.Clocks.Quality(m.deviceID); ok && q.Estimate.State != clock.Unsynced {
+		a.bound, a.bounded = q.Estimate.Bound, true
+	}
+	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
+		return fired(s, m.deviceID, commandID, a)
+	})
+}
+
+// RecordingStarted notes the session time of the first captured frame or
+// sample of one of the device's recordings, and the bound of its error.
+func (m *Member) RecordingStarted(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
+	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
+		return recorded(s, m.deviceID, recordingID, true, at, bound)
+	})
+}
+
+// RecordingStopped notes the session time of the last captured frame or sample.
+func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
+	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
+		return recorded(s, m.deviceID, recordingID, false, at, bound)
+	})
+}
+
+// RequestLeadership makes the member's user the leader if the leader isn't connected.
+func (m *Member) RequestLeadership(ctx context.Context) error {
+	return m.update(ctx, func(s *state, now instant) ([]change, error) {
+		return requestLeadership(s, m.userID, now)
+	})
+}
+
+// Touch notes that the member is alive. It is cheap: only one in ten seconds is stored.
+func (m *Member) Touch(ctx context.Context) error {
+	return m.update(ctx, func(s *state, now instant) ([]change, error) { return touch(s, m.userID, now), nil })
+}
+
+// Leave takes the device out of the session, and the user with its last one.
+// Nothing is delivered any more from when it is called, and it is carried out
+// even when ctx has ended.
+func (m *Member) Leave(ctx context.Context) error {
+	if !m.end() {
+		return nil
+	}
+	defer m.svc.exit(m.room)
+	ctx, stop := outlive(ctx)
+	defer stop()
+	return m.room.update(ctx, func(s *state, now instant) ([]change, error) {
+		return leave(s, m.deviceID, m.conn, now), nil
+	})
+}
+
+// Disconnect marks the device disconnected; its resume token brings it back.
+// Nothing is delivered any more from when it is called, and it is carried out
+// even when ctx has ended. When the store fails, the mark is set as soon as that can be done while the session has members here.
+func (m *Member) Disconnect(ctx context.Context) error {
+	if !m.end() {
+		return nil
+	}
+	defer m.svc.exit(m.room)
+	ctx, stop := outlive(ctx)
+	defer stop()
+	err := m.room.update(ctx, func(s *state, now instant) ([]change, error) {
+		return disconnect(s, m.deviceID, m.conn, now), nil
+	})
+	if err != nil {
+		m.room.mu.Lock()
+		m.room.dropped[m.deviceID] = m.conn
+		m.room.mu.Unlock()
+		m.room.hurry()
+	}
+	return err
+}
+
+// outlive returns a context that goes on for a while after ctx has ended: a
+// connection's last words must be said when its context is over.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), seeWithin)
+}
+
+func (m *Member) update(ctx context.Context, step transition) error {
+	if err := m.present(); err != nil {
+		return err
+	}
+	return m.room.update(ctx, step)
+}
+
+func (m *Member) present() error {
+	select {
+	case <-m.gone:
+		return fault(CodeNotJoined, "the device isn't connected to the session any more")
+	default:
+		return nil
+	}
+}
+
+// end takes the member off the room's list; it reports whether it was on it.
+func (m *Member) end() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	first := false
+	m.ending.Do(func() {
+		first = true
+		delete(m.room.members, m.deviceID)
+		close(m.gone)
+	})
+	return first
+}
+
+// replace ends the membership because the device is connected anew. It runs
+// under room.mu, so the room is left by a goroutine of the service.
+func (m *Member) replace() {
+	m.ending.Do(func() {
+		close(m.gone)
+		m.svc.wg.Go(func() { m.svc.exit(m.room) })
+	})
+}

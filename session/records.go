@@ -1,0 +1,126 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// instant is a session time as it is stored: whole nanoseconds, so that reading
+// it back gives the same instant, always a multiple of a microsecond.
+type instant int64
+
+// instantOf rounds t to the microseconds that the wire can carry.
+func instantOf(t clock.SessionTime) instant { return instant((int64(t) + 500) / 1000 * 1000) }
+
+func (i instant) time() clock.SessionTime            { return clock.SessionTime(i) }
+func (i instant) add(d time.Duration) instant        { return i + instant(d) }
+func (i instant) sub(j instant) time.Duration        { return time.Duration(i - j) }
+func (i instant) iso() string                        { return time.Unix(0, int64(i)).UTC().Format(isoLayout) }
+func millis(d time.Duration) float64                 { return float64(d) / float64(time.Millisecond) }
+func clamp(d, low, high time.Duration) time.Duration { return max(low, min(d, high)) }
+
+const isoLayout = "2006-01-02T15:04:05.000Z"
+
+// meta is what belongs to a session as a whole.
+type meta struct {
+	CreatorID   string  `json:"creatorId"`
+	CreatorName string  `json:"creatorName,omitempty"`
+	TokenHash   []byte  `json:"tokenHash,omitempty"` // of the creator's token
+	CreatedAt   instant `json:"createdAt"`
+	LeaderID    string  `json:"leaderId"`
+	LeaderSince instant `json:"leaderSince"`
+}
+
+// user is a person and the devices that it brought.
+type user struct {
+	ID       string   `json:"id"`
+	Username string   `json:"username"`
+	Avatar   string   `json:"avatar,omitempty"`
+	JoinedAt instant  `json:"joinedAt"`
+	LastSeen instant  `json:"lastSeen"`
+	Changed  instant  `json:"changed"` // when a device came or went last
+	Devices  []device `json:"devices"` // in the order of joining, never none
+}
+
+// device is one endpoint of a user.
+type device struct {
+	ID        string  `json:"id"`
+	Type      string  `json:"type,omitempty"`
+	View      string  `json:"view,omitempty"`
+	UserAgent string  `json:"userAgent,omitempty"`
+	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
+	JoinedAt  instant `json:"joinedAt"`
+	Connected bool    `json:"connected"`
+	Conn      uint64  `json:"conn"`  // counts its connections
+	Since     instant `json:"since"` // when it got connected, or disconnected
+}
+
+// command is something that all devices do at one instant.
+type command struct {
+	ID        string          `json:"id"`
+	Event     string          `json:"event"`
+	Name      string          `json:"name,omitempty"`
+	Payload   json.RawMessage `json:"payload,omitempty"`
+	By        string          `json:"by,omitempty"` // the user; none over REST and for the service's own
+	IssuedAt  instant         `json:"issuedAt"`
+	Timestamp instant         `json:"timestamp"`
+	Label     string          `json:"label,omitempty"`    // start_recording: the posture's
+	Duration  time.Duration   `json:"duration,omitempty"` // start_recording: 0 = until stopped
+	Take      string          `json:"take,omitempty"`     // stop_recording: the start's id
+	Cancelled bool            `json:"cancelled,omitempty"`
+	Reason    string          `json:"reason,omitempty"` // of the cancellation
+}
+
+// ack is what one device has said about one command.
+type ack struct {
+	Armed   bool          `json:"armed,omitempty"`
+	ArmedAt instant       `json:"armedAt,omitempty"` // when the server heard so
+	Fired   bool          `json:"fired,omitempty"`
+	FiredAt instant       `json:"firedAt,omitempty"` // when the device acted
+	Late    bool          `json:"late,omitempty"`
+	Bounded bool          `json:"bounded,omitempty"` // whether Bound is known
+	Bound   time.Duration `json:"bound,omitempty"`   // of the device's clock when it reported
+}
+
+// recording is what one device recorded of one take.
+type recording struct {
+	ID       string        `json:"id"`
+	Take     string        `json:"take"` // the start command's id
+	Label    string        `json:"label,omitempty"`
+	DeviceID string        `json:"deviceId"`
+	Type     string        `json:"type"`
+	View     string        `json:"view,omitempty"`
+	Started  bool          `json:"started,omitempty"`
+	Start    instant       `json:"start,omitempty"` // the first captured frame's
+	Stopped  bool          `json:"stopped,omitempty"`
+	Stop     instant       `json:"stop,omitempty"`
+	Bound    time.Duration `json:"bound,omitempty"` // the larger of both ends'
+	Status   string        `json:"status"`
+	Size     int64         `json:"size,omitempty"`
+}
+
+// encode writes a record; payloads keep their bytes but for white space.
+func encode(record any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(record); err != nil {
+		return nil, fmt.Errorf("session: encode %T: %w", record, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func decode[T any](e Entry) (*T, error) {
+	if e.Deleted() {
+		return nil, nil
+	}
+	record := new(T)
+	if err := json.Unmarshal(e.Value, record); err != nil {
+		return nil, fmt.Errorf("session: entry %s: %w", e.Key, err)
+	}
+	return record, nil
+}

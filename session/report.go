@@ -1,0 +1,117 @@
+package session
+
+import (
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Report tells who acted on a command when. It is the data of command_report.
+type Report struct {
+	CommandID string            `json:"commandId"`
+	Event     string            `json:"event"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+	SpreadMs  *float64          `json:"spreadMs"` // latest act less earliest; none before anybody acted
+	Devices   []DeviceReport    `json:"devices"`  // the longest joined first
+}
+
+// DeviceReport is one device's part of a Report.
+type DeviceReport struct {
+	DeviceID string             `json:"deviceId"`
+	Armed    bool               `json:"armed"`
+	At       *clock.SessionTime `json:"at"`      // when it acted; none if it didn't say so
+	ErrorMs  *float64           `json:"errorMs"` // at less timestamp: positive is late
+	BoundMs  *float64           `json:"boundMs"` // of the error, when it reported; none if unknown
+	Late     bool               `json:"late"`    // whether it got the command too late to act in time
+}
+
+// report builds the report of a command from the acknowledgements so far. It
+// lists the devices that said something, and those that had reason to: that
+// were connected at some time between the command's issue and its instant.
+func report(s *state, c *command) Report {
+	r := Report{CommandID: c.ID, Event: c.Event, Timestamp: c.Timestamp.time(), Devices: []DeviceReport{}}
+	var first, last instant
+	add := func(deviceID string, a *ack) {
+		r.Devices = append(r.Devices, deviceReport(c, deviceID, a))
+		if a == nil || !a.Fired {
+			return
+		}
+		if first == 0 || a.FiredAt < first {
+			first = a.FiredAt
+		}
+		last = max(last, a.FiredAt)
+	}
+	acks := s.acks[c.ID]
+	listed := map[string]bool{}
+	for _, d := range s.devicesByJoining() {
+		if a := acks[d.ID]; a != nil || d.concerned(c) {
+			add(d.ID, a)
+			listed[d.ID] = true
+		}
+	}
+	for _, deviceID := range sortedKeys(acks) { // of devices that have left since
+		if !listed[deviceID] {
+			add(deviceID, acks[deviceID])
+		}
+	}
+	if first != 0 {
+		spread := millis(last.sub(first))
+		r.SpreadMs = &spread
+	}
+	return r
+}
+
+func deviceReport(c *command, deviceID string, a *ack) DeviceReport {
+	r := DeviceReport{DeviceID: deviceID}
+	if a == nil {
+		return r
+	}
+	r.Armed = a.Armed
+	if a.Fired {
+		at, late := a.FiredAt.time(), millis(a.FiredAt.sub(c.Timestamp))
+		r.At, r.ErrorMs, r.Late = &at, &late, a.Late
+	}
+	if a.Bounded {
+		bound := millis(a.Bound)
+		r.BoundMs = &bound
+	}
+	return r
+}
+
+// concerned reports whether the device was connected between the command's
+// issue and its instant, as far as its latest connection tells.
+func (d *device) concerned(c *command) bool {
+	if d.Connected {
+		return d.Since <= c.Timestamp
+	}
+	return d.JoinedAt <= c.Timestamp && d.Since > c.IssuedAt
+}
+
+// complete reports whether every device has fired that is connected and
+// expected to: those with a type, and whichever has armed; all of them where
+// none has a type. A leader's console that only looks on is not waited for.
+func complete(s *state, c *command) bool {
+	acks := s.acks[c.ID]
+	typed, missing, fired := false, false, false
+	for _, u := range s.users {
+		for i := range u.Devices {
+			d, a := &u.Devices[i], acks[u.Devices[i].ID]
+			if !d.Connected || !d.concerned(c) {
+				continue
+			}
+			switch has := a != nil && a.Fired; {
+			case has:
+				fired = true
+			case d.Type != "" || a != nil && a.Armed:
+				return false
+			default:
+				missing = true
+			}
+			typed = typed || d.Type != ""
+		}
+	}
+	return fired && (typed || !missing)
+}
+
+// reportDue returns when the report is given at the latest.
+func reportDue(c *command, wait time.Duration) instant { return c.Timestamp.add(wait) }

@@ -1,0 +1,190 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// room is a session while this instance has to do with it: it follows the
+// session's entries and tells the members that are connected here. Lock order:
+// Service.mu is never held together with room.mu.
+type room struct {
+	svc    *Service
+	id     string
+	stop   context.CancelFunc
+	loaded chan struct{} // closed once the stored entries are known
+	wake   chan struct{} // of capacity 1: the next deadline may have moved
+	users  int           // guarded by Service.mu
+
+	mu       sync.Mutex
+	state    *state
+	seen     uint64 // the newest revision that was applied
+	waiting  []waiter
+	members  map[string]*Member // by device
+	reports  map[string]*reported
+	dropped  map[string]uint64 // connections that are gone but not yet marked so
+	lastSync instant
+	retryAt  instant // no due change is tried again before
+}
+
+// waiter waits until cond holds.
+type waiter struct {
+	cond func() bool // called with room.mu held
+	met  chan struct{}
+}
+
+func newRoom(s *Service, id string, stop context.CancelFunc) *room {
+	return &room{
+		svc: s, id: id, stop: stop,
+		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
+		state: newState(id), members: map[string]*Member{},
+		reports: map[string]*reported{}, dropped: map[string]uint64{},
+	}
+}
+
+// watch follows the session's entries until ctx ends.
+func (r *room) watch(ctx context.Context) {
+	loaded := sync.OnceFunc(func() {
+		r.forgetPast()
+		close(r.loaded)
+	})
+	for ctx.Err() == nil {
+		err := r.svc.cfg.Store.Watch(ctx, filterOf(r.id), r.apply, loaded)
+		if ctx.Err() != nil {
+			return
+		}
+		r.svc.cfg.Log.Warn("watching a session failed", "session", r.id, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+// apply takes an entry in, tells the members what it means, and lets those go on who
+// waited for it.
+func (r *room) apply(e Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d, ok, err := r.state.apply(e)
+	if err != nil {
+		r.svc.cfg.Log.Error("an entry can't be read", "session", r.id, "key", e.Key, "error", err)
+	}
+	r.seen = max(r.seen, e.Revision)
+	if ok {
+		r.expel(d)
+		for _, n := range derive(r.state, d) {
+			r.tell(n)
+		}
+		r.consequences(d)
+	}
+	r.release()
+}
+
+// consequences of a change for what this instance does by itself.
+func (r *room) consequences(d diff) {
+	switch d.kind {
+	case kindCommand:
+		if c, _ := d.after.(*command); c != nil && d.before == nil && !c.Cancelled {
+			r.burst(c)
+		}
+	case kindAck:
+		r.acknowledged(d)
+		return
+	case kindUser:
+		r.completeReports()
+	}
+	r.hurry()
+}
+
+// expel ends the membership of devices that are connected anew or gone.
+func (r *room) expel(d diff) {
+	before, _ := d.before.(*user)
+	for _, dev := range devicesOf(before) {
+		m := r.members[dev.ID]
+		if m == nil {
+			continue
+		}
+		if _, now := r.state.device(dev.ID); now == nil || now.Conn != m.conn {
+			delete(r.members, dev.ID)
+			m.replace()
+		}
+	}
+}
+
+// tell delivers to every member of the room.
+func (r *room) tell(n notice) {
+	for deviceID, m := range r.members {
+		if _, d := r.state.device(deviceID); d != nil {
+			m.deliver(n.to(d))
+		}
+	}
+}
+
+// tellLeader delivers to the leader's devices.
+func (r *room) tellLeader(e Event) {
+	for _, m := range r.members {
+		if r.state.isLeader(m.userID) {
+			m.deliver(e)
+		}
+	}
+}
+
+func (r *room) burst(c *command) {
+	for deviceID := range r.members {
+		r.svc.cfg.Clocks.Burst(deviceID, c.Timestamp.time())
+	}
+}
+
+func (r *room) exists() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.meta != nil
+}
+
+// await blocks until cond holds, which is asked again after each change.
+func (r *room) await(ctx context.Context, cond func() bool) error {
+	r.mu.Lock()
+	if cond() {
+		r.mu.Unlock()
+		return nil
+	}
+	w := waiter{cond, make(chan struct{})}
+	r.waiting = append(r.waiting, w)
+	r.mu.Unlock()
+	timeout := time.NewTimer(seeWithin)
+	defer timeout.Stop()
+	select {
+	case <-w.met:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.svc.ctx.Done():
+		return r.svc.ctx.Err()
+	case <-timeout.C:
+		return context.DeadlineExceeded
+	}
+}
+
+// release lets go whoever waited for what holds now.
+func (r *room) release() {
+	kept := r.waiting[:0]
+	for _, w := range r.waiting {
+		if w.cond() {
+			close(w.met)
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	clear(r.waiting[len(kept):])
+	r.waiting = kept
+}
+
+// hurry makes the timekeeper look again at what is due.
+func (r *room) hurry() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}

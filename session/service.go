@@ -1,0 +1,190 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Config sets a Service up; its zero value is usable.
+type Config struct {
+	Store  Store                    // default: NewMemory()
+	Clocks Clocks                   // default: no device's clock is known
+	Now    func() clock.SessionTime // default: anchored to time.Now once
+
+	MinLead time.Duration // the least time from a command to its instant; default 100 ms
+	MaxLead time.Duration // the most that slow devices can make of it; default 5 s
+
+	LeaderGrace time.Duration // how long a leader may be gone; default 10 s
+	ReportWait  time.Duration // how long after the instant a report waits for devices; default 2 s
+
+	MaxDevices  int // connected at once to one session; default 1000
+	MaxSessions int // default 10,000
+
+	Log   *slog.Logger  // default: silent
+	NewID func() string // of sessions, users, devices and commands; default: random UUIDs
+}
+
+func (c Config) withDefaults() Config {
+	if c.Store == nil {
+		c.Store = NewMemory()
+	}
+	if c.Clocks == nil {
+		c.Clocks = noClocks{}
+	}
+	if c.Now == nil {
+		c.Now = clock.NewSource(time.Now).Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.NewID == nil {
+		c.NewID = uuid.NewString
+	}
+	c.MinLead = cmp.Or(c.MinLead, 100*time.Millisecond)
+	c.MaxLead = cmp.Or(c.MaxLead, 5*time.Second)
+	c.LeaderGrace = cmp.Or(c.LeaderGrace, 10*time.Second)
+	c.ReportWait = cmp.Or(c.ReportWait, 2*time.Second)
+	c.MaxDevices = cmp.Or(c.MaxDevices, 1000)
+	c.MaxSessions = cmp.Or(c.MaxSessions, 10_000)
+	return c
+}
+
+// Service is the sessions of one instance. Its methods are safe for concurrent
+// use, wait until Run has begun, and fail with an *Error.
+type Service struct {
+	cfg      Config
+	started  chan struct{}
+	creating chan struct{} // held while a session or a device is counted and added
+
+	mu    sync.Mutex
+	ctx   context.Context // of Run
+	ended bool
+	rooms map[string]*room
+	wg    sync.WaitGroup
+}
+
+// New returns a service on a store. It starts nothing: that is Run's.
+func New(cfg Config) (*Service, error) {
+	cfg = cfg.withDefaults()
+	switch {
+	case cfg.MinLead < 0 || cfg.LeaderGrace < 0 || cfg.ReportWait < 0:
+		return nil, errors.New("session: a duration of the configuration is negative")
+	case cfg.MaxLead < cfg.MinLead:
+		return nil, errors.New("session: MaxLead is less than MinLead")
+	case cfg.MaxDevices < 0 || cfg.MaxSessions < 0:
+		return nil, errors.New("session: a limit of the configuration is negative")
+	}
+	return &Service{
+		cfg: cfg, started: make(chan struct{}), creating: make(chan struct{}, 1), rooms: map[string]*room{},
+	}, nil
+}
+
+// Run keeps the sessions going until ctx ends, and then joins every goroutine
+// of the service. It may be called once.
+func (s *Service) Run(ctx context.Context) error {
+	s.mu.Lock()
+	if s.ctx != nil {
+		s.mu.Unlock()
+		return errors.New("session: Run has been called before")
+	}
+	s.ctx = ctx
+	s.mu.Unlock()
+	close(s.started)
+
+	<-ctx.Done()
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.wg.Wait()
+	return nil
+}
+
+func (s *Service) now() instant { return instantOf(s.cfg.Now()) }
+
+// enter returns the room of a session, which watches the session from then on
+// until every entry has been matched by an exit.
+func (s *Service) enter(ctx context.Context, sessionID string) (*room, error) {
+	select {
+	case <-s.started:
+	case <-ctx.Done():
+		return nil, unavailable("the service isn't running", ctx.Err())
+	}
+	s.mu.Lock()
+	r, err := s.room(sessionID)
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-r.loaded:
+		return r, nil
+	case <-ctx.Done():
+		err = unavailable("loading the session", ctx.Err())
+	case <-s.ctx.Done():
+		err = unavailable("loading the session", s.ctx.Err())
+	}
+	s.exit(r)
+	return nil, err
+}
+
+func (s *Service) room(sessionID string) (*room, error) {
+	if s.ended || s.ctx.Err() != nil {
+		return nil, unavailable("the service", errors.New("it has ended"))
+	}
+	r := s.rooms[sessionID]
+	if r == nil {
+		ctx, stop := context.WithCancel(s.ctx)
+		r = newRoom(s, sessionID, stop)
+		s.rooms[sessionID] = r
+		s.wg.Go(func() { r.watch(ctx) })
+		s.wg.Go(func() { r.keepTime(ctx) })
+	}
+	r.users++
+	return r, nil
+}
+
+// exit is the counterpart of enter; the last one closes the room.
+func (s *Service) exit(r *room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.users--
+	if r.users == 0 {
+		r.stop()
+		delete(s.rooms, r.id)
+	}
+}
+
+// visit does something in an existing session's room.
+func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) error) error {
+	if !ValidSessionID(sessionID) {
+		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+	}
+	r, err := s.enter(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	defer s.exit(r)
+	if !r.exists() {
+		return fault(CodeSessionNotFound, "there is no session %s", sessionID)
+	}
+	return do(r)
+}
+
+// alone runs do while nobody else does so, for counting before adding.
+func (s *Service) alone(ctx context.Context, do func() error) error {
+	select {
+	case s.creating <- struct{}{}:
+	case <-ctx.Done():
+		return unavailable("waiting for a turn", ctx.Err())
+	}
+	defer func() { <-s.creating }()
+	return do()
+}

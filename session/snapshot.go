@@ -1,0 +1,128 @@
+package session
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Snapshot is a session as the protocol's session object has it.
+type Snapshot struct {
+	SessionID     string            `json:"sessionId"`
+	CreatorID     string            `json:"creatorId"`
+	LeaderID      string            `json:"leaderId"`
+	Status        string            `json:"status"` // active, or recording
+	Users         []UserState       `json:"users"`  // the longest joined first
+	Devices       []DeviceState     `json:"devices"`
+	PlaybackState PlaybackState     `json:"playbackState"`
+	CreatedAt     string            `json:"createdAt"` // ISO 8601
+	LastActivity  clock.SessionTime `json:"lastActivity"`
+	UserCount     int               `json:"userCount"` // connected or not
+}
+
+// UserState is a user of a Snapshot.
+type UserState struct {
+	ID          string            `json:"id"`
+	Username    string            `json:"username"`
+	Avatar      string            `json:"avatar"`
+	JoinedAt    string            `json:"joinedAt"` // ISO 8601
+	LastSeen    clock.SessionTime `json:"lastSeen"` // to about ten seconds
+	IsConnected bool              `json:"isConnected"`
+	IsLeader    bool              `json:"isLeader"`
+}
+
+// DeviceState is a device of a Snapshot.
+type DeviceState struct {
+	DeviceID    string `json:"deviceId"`
+	UserID      string `json:"userId"`
+	DeviceType  string `json:"deviceType"`
+	ViewType    string `json:"viewType"`
+	IsConnected bool   `json:"isConnected"`
+}
+
+// Summary is a session in the list of all.
+type Summary struct {
+	SessionID    string            `json:"sessionId"`
+	UserCount    int               `json:"userCount"`
+	HasMedia     bool              `json:"hasMedia"`
+	CreatedAt    string            `json:"createdAt"` // ISO 8601
+	LastActivity clock.SessionTime `json:"lastActivity"`
+}
+
+// Joined is what one who joins is answered with.
+type Joined struct {
+	SessionJoined SessionJoined
+	JoinedSession *JoinedSession // for one who joined with a deviceType
+}
+
+// SessionJoined is the data of session_joined.
+type SessionJoined struct {
+	SessionID   string   `json:"sessionId"`
+	UserID      string   `json:"userId"`
+	DeviceID    string   `json:"deviceId"`
+	IsLeader    bool     `json:"isLeader"`
+	ResumeToken string   `json:"resumeToken"`
+	Session     Snapshot `json:"session"`
+	Answer      string   `json:"answer,omitempty"` // SDP, filled in by the caller
+}
+
+// JoinedSession is the data of joined_session.
+type JoinedSession struct {
+	Success   bool              `json:"success"`
+	DeviceID  string            `json:"deviceId"`
+	Session   SessionStatus     `json:"session"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// SessionStatus is the session as joined_session has it.
+type SessionStatus struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+}
+
+func (s *state) snapshot(now instant) Snapshot {
+	snap := Snapshot{
+		SessionID: s.id, CreatorID: s.meta.CreatorID, LeaderID: s.meta.LeaderID, Status: s.status(now),
+		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
+		PlaybackState: s.playback.at(now).wire(), CreatedAt: s.meta.CreatedAt.iso(),
+		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
+	}
+	for _, u := range s.usersByJoining() {
+		snap.Users = append(snap.Users, UserState{
+			u.ID, u.Username, u.Avatar, u.JoinedAt.iso(), u.LastSeen.time(), u.connected(), s.isLeader(u.ID),
+		})
+	}
+	for _, d := range s.devicesByJoining() {
+		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected})
+	}
+	return snap
+}
+
+func (s *state) status(now instant) string {
+	if s.activeTake(now) != nil {
+		return "recording"
+	}
+	return "active"
+}
+
+func (s *state) summary() Summary {
+	return Summary{
+		s.id, len(s.users), s.playback != nil && s.playback.MediaURL != "",
+		s.meta.CreatedAt.iso(), s.lastActivity().time(),
+	}
+}
+
+// lastActivity returns when something was last heard or asked for.
+func (s *state) lastActivity() instant {
+	last := s.meta.CreatedAt
+	for _, u := range s.users {
+		last = max(last, u.LastSeen)
+	}
+	for _, c := range s.commands {
+		last = max(last, c.IssuedAt)
+	}
+	return last
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+var (
+	// ErrConflict is returned by a Store when a key isn't at the revision that
+	// the writer expected it at.
+	ErrConflict = errors.New("session: the key has been changed by another writer")
+	// ErrNotFound is returned by a Store when a key doesn't exist.
+	ErrNotFound = errors.New("session: no such key")
+)
+
+// Entry is a key's value as of one revision.
+type Entry struct {
+	Key      string
+	Value    []byte // nil when the key has been deleted; not to be modified
+	Revision uint64 // grows by every change of any key of the store; never 0
+}
+
+// Deleted reports whether the entry says that its key is no more.
+func (e Entry) Deleted() bool { return e.Value == nil }
+
+// Store keeps small values under keys, with compare-and-set per key and
+// watching. Keys are tokens of [A-Za-z0-9_=-] joined by dots. A filter is a
+// key in which the token * stands for any one token and > at the end for one
+// or more. Implementations are safe for concurrent use; storetest.Run tells whether
+// one conforms.
+type Store interface {
+	// Get returns the key's present entry, or ErrNotFound.
+	Get(ctx context.Context, key string) (Entry, error)
+
+	// List returns the present entries that match the filter, by revision.
+	List(ctx context.Context, filter string) ([]Entry, error)
+
+	// Put sets the key to value, which isn't empty, and returns the new
+	// revision. It fails with ErrConflict unless the key is at the revision
+	// given, where 0 stands for a key that doesn't exist or is deleted.
+	Put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error)
+
+	// Delete deletes the key if it exists at the revision given, and fails with
+	// ErrConflict otherwise.
+	Delete(ctx context.Context, key string, revision uint64) (uint64, error)
+
+	// Watch calls changed for each entry that matches the filter, then loaded,
+	// then changed for each later change, all of it from one goroutine and by
+	// growing revision; of several changes of a key it may skip all but the
+	// last. It blocks until ctx ends, and returns nil then, or until it fails. The caller
+	// may watch again after a failure, and gets everything anew.
+	Watch(ctx context.Context, filter string, changed func(Entry), loaded func()) error
+}
+
+// Match reports whether the key matches the filter.
+func Match(filter, key string) bool {
+	for {
+		f, restF, moreF := strings.Cut(filter, ".")
+		k, restK, moreK := strings.Cut(key, ".")
+		if f == ">" {
+			return !moreF && k != ""
+		}
+		if f != "*" && f != k {
+			return false
+		}
+		if !moreF || !moreK {
+			return moreF == moreK
+		}
+		filter, key = restF, restK
+	}
+}

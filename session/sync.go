@@ -1,0 +1,83 @@
+package session
+
+import (
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// Clocks tells how well the clocks of the devices are known. Its methods must
+// return at once and must not call the service.
+type Clocks interface {
+	// Quality returns what is known of a device's clock now; ok is false for a
+	// device that isn't measured by this instance.
+	Quality(deviceID string) (q Quality, ok bool)
+	// Burst asks for a burst of measurements that ends right before an instant.
+	Burst(deviceID string, before clock.SessionTime)
+}
+
+// Quality is what is known of a device's clock.
+type Quality struct {
+	Estimate clock.Estimate
+	Path     string // websocket, udp, tcp, or empty when there is none
+	Hidden   bool   // the device's page is hidden
+}
+
+// SyncStatus is the data of sync_status.
+type SyncStatus struct {
+	SessionID string            `json:"sessionId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+	Devices   []DeviceSync      `json:"devices"` // the connected ones, the longest joined first
+}
+
+// DeviceSync is how well a device's clock is known.
+type DeviceSync struct {
+	DeviceID string  `json:"deviceId"`
+	OffsetMs float64 `json:"offsetMs"` // device time − session time
+	BoundMs  float64 `json:"boundMs"`  // 99 %; 0 while unsynced
+	HardMs   float64 `json:"hardMs"`
+	DelayMs  float64 `json:"delayMs"`
+	JitterMs float64 `json:"jitterMs"`
+	SkewPpm  float64 `json:"skewPpm"`
+	Path     string  `json:"path"`
+	State    string  `json:"state"` // unsynced, settling, tracking, holdover
+	Hidden   bool    `json:"hidden"`
+}
+
+func syncStatus(s *state, clocks Clocks, now instant) SyncStatus {
+	status := SyncStatus{s.id, now.time(), []DeviceSync{}}
+	for _, d := range s.devicesByJoining() {
+		if d.Connected {
+			q, ok := clocks.Quality(d.ID)
+			status.Devices = append(status.Devices, deviceSync(d.ID, q, ok))
+		}
+	}
+	return status
+}
+
+func deviceSync(deviceID string, q Quality, ok bool) DeviceSync {
+	if !ok {
+		return DeviceSync{DeviceID: deviceID, State: stateName(clock.Unsynced)}
+	}
+	e := q.Estimate
+	return DeviceSync{
+		deviceID, millis(e.Offset), millis(e.Bound), millis(e.Hard), millis(e.Delay), millis(e.Jitter),
+		e.Skew * 1e6, q.Path, stateName(e.State), q.Hidden,
+	}
+}
+
+func stateName(s clock.State) string {
+	switch s {
+	case clock.Settling:
+		return "settling"
+	case clock.Tracking:
+		return "tracking"
+	case clock.Holdover:
+		return "holdover"
+	}
+	return "unsynced"
+}
+
+// noClocks knows no clock.
+type noClocks struct{}
+
+func (noClocks) Quality(string) (Quality, bool)  { return Quality{}, false }
+func (noClocks) Burst(string, clock.SessionTime) {}

@@ -1,0 +1,162 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// StartRequest asks for a recording on all devices that joined with a type.
+type StartRequest struct {
+	PostureLabel string
+	Duration     time.Duration      // 0: until stopped; rounded to milliseconds on the wire
+	At           *clock.SessionTime // as in ScheduleRequest
+	Delay        *time.Duration
+}
+
+// start begins a take: one recording on each device with a type.
+func start(s *state, c command, w when, now instant) ([]change, error) {
+	if s.commands[c.ID] != nil {
+		return nil, nil
+	}
+	if err := s.mayLead(c.By); err != nil {
+		return nil, err
+	}
+	if s.activeTake(now) != nil {
+		return nil, fault(CodeRecordingInProgress, "a recording is in progress")
+	}
+	return schedule(s, c, w, now)
+}
+
+// stop ends the take. Its id follows from the take's, so that whoever stops it,
+// leader or service, and on whichever instance, there is one stop.
+func stop(s *state, by string, w when, now instant) (id string, changes []change, err error) {
+	if err := s.mayLead(by); err != nil {
+		return "", nil, err
+	}
+	take := s.activeTake(now)
+	if take == nil {
+		return "", nil, fault(CodeNotRecording, "no recording is in progress")
+	}
+	if stop := s.stopOf(take.ID); stop != nil {
+		return stop.ID, nil, nil
+	}
+	c := s.newStop(take, by)
+	w.lead = max(w.lead, take.Timestamp.sub(now))
+	changes, err = schedule(s, c, w, now)
+	return c.ID, changes, err
+}
+
+func (s *state) newStop(take *command, by string) command {
+	id := fmt.Sprintf("%s-stop", take.ID)
+	for n := 2; s.commands[id] != nil; n++ { // only after a stop was cancelled
+		id = fmt.Sprintf("%s-stop%d", take.ID, n)
+	}
+	return command{ID: id, Event: eventStopRecording, By: by, Take: take.ID}
+}
+
+// activeTake returns the start of the take that isn't over yet, or nil.
+func (s *state) activeTake(now instant) *command {
+	for _, c := range s.commands {
+		if c.Event != eventStartRecording || c.Cancelled {
+			continue
+		}
+		if stop := s.stopOf(c.ID); stop == nil || stop.Timestamp > now {
+			return c
+		}
+	}
+	return nil
+}
+
+// stopOf returns the stop of a take unless it is cancelled, or nil.
+func (s *state) stopOf(takeID string) *command {
+	for _, c := range s.commands {
+		if c.Event == eventStopRecording && c.Take == takeID && !c.Cancelled {
+			return c
+		}
+	}
+	return nil
+}
+
+// autoStopDue returns when the service has to issue the stop of a take that
+// was started with a duration: early enough for the stop to have its lead.
+func autoStopDue(s *state, lead time.Duration, now instant) (take *command, due instant) {
+	take = s.activeTake(now)
+	if take == nil || take.Duration == 0 || s.commands[take.ID+"-stop"] != nil {
+		return nil, 0
+	}
+	return take, take.Timestamp.add(take.Duration - lead)
+}
+
+// autoStop issues that stop when it is due, for the very instant at which the
+// duration is over, even when nobody was there to do so in time.
+func autoStop(s *state, lead time.Duration, now instant) []change {
+	take, due := autoStopDue(s, lead, now)
+	if take == nil || now < due {
+		return nil
+	}
+	c := s.newStop(take, "")
+	c.IssuedAt, c.Timestamp = now, take.Timestamp.add(take.Duration)
+	return []change{s.put(false, &c, kindCommand, c.ID)}
+}
+
+// recordingID names what a device records of a take. Whoever asks gets the
+// same answer, so that nothing needs to be stored before there is a recording.
+func recordingID(takeID, deviceID string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("downbeat:"+takeID+"/"+deviceID)).String()
+}
+
+// recorded notes the true time of a recording's first frame (first) or last.
+func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, bound time.Duration) ([]change, error) {
+	r := s.recordings[id]
+	if r == nil {
+		r = s.planned(deviceID, id)
+	}
+	if r == nil || r.DeviceID != deviceID {
+		return nil, fault(CodeUnknownRecording, "this device has no recording %s", id)
+	}
+	if bound < 0 || !near(at, s.takeTime(r)) {
+		return nil, fault(CodeBadTime, "the time of the frame can't be right")
+	}
+	c := *r
+	switch {
+	case first && r.Started, !first && r.Stopped:
+		return nil, nil
+	case first:
+		c.Started, c.Start = true, instantOf(at)
+	case !r.Started:
+		return nil, fault(CodeRecordingNotStarted, "recording %s hasn't started", id)
+	default:
+		c.Stopped, c.Stop, c.Status = true, instantOf(at), "recorded"
+	}
+	c.Bound = max(c.Bound, bound)
+	return []change{s.put(s.recordings[id] != nil, &c, kindRecording, id)}, nil
+}
+
+// planned returns the recording that a device is to make of a take of that id.
+func (s *state) planned(deviceID, id string) *recording {
+	_, d := s.device(deviceID)
+	for _, c := range s.commands {
+		if d != nil && c.Event == eventStartRecording && !c.Cancelled && recordingID(c.ID, deviceID) == id {
+			return &recording{
+				ID: id, Take: c.ID, Label: c.Label, DeviceID: d.ID, Type: d.Type, View: d.View, Status: "recording",
+			}
+		}
+	}
+	return nil
+}
+
+func (s *state) takeTime(r *recording) instant {
+	if c := s.commands[r.Take]; c != nil {
+		return c.Timestamp
+	}
+	return r.Start
+}
+
+// near reports whether a device may really mean t when it speaks of the instant i.
+func near(t clock.SessionTime, i instant) bool {
+	return t > i.add(-maxAhead).time() && t < i.add(2*maxAhead).time()
+}

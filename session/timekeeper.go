@@ -1,0 +1,227 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+const (
+	syncEvery   = time.Second            // between two sync_status
+	reportEvery = 200 * time.Millisecond // between two reports of one command
+	dueRetry    = time.Second            // after a due change failed
+	idle        = time.Hour              // when nothing is due
+)
+
+// reported is how far the reporting on a command has come here.
+type reported struct {
+	at    instant // of the latest report; 0 before the first
+	stale bool    // something has come in since
+}
+
+// keepTime does what is due, until ctx ends.
+func (r *room) keepTime(ctx context.Context) {
+	select {
+	case <-r.loaded:
+	case <-ctx.Done():
+		return
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-timer.C:
+		}
+		for _, step := range r.tick() {
+			if err := r.update(ctx, step); err != nil && ctx.Err() == nil {
+				r.svc.cfg.Log.Warn("a due change failed", "session", r.id, "error", err)
+				r.holdOff()
+			}
+		}
+		timer.Reset(r.untilNext())
+	}
+}
+
+func (r *room) holdOff() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.retryAt = r.svc.now().add(dueRetry)
+}
+
+// tick tells what is due to be told and returns the changes that are due.
+func (r *room) tick() []transition {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.meta == nil {
+		return nil
+	}
+	now := r.svc.now()
+	r.dueReports(now)
+	r.dueSync(now)
+	if now < r.retryAt {
+		return nil
+	}
+	return r.dueChanges(now)
+}
+
+func (r *room) dueChanges(now instant) []transition {
+	var steps []transition
+	if autoStop(r.state, r.lead(), now) != nil {
+		steps = append(steps, func(s *state, now instant) ([]change, error) { return autoStop(s, r.lead(), now), nil })
+	}
+	if transfer(r.state, r.svc.cfg.LeaderGrace, now) != nil {
+		steps = append(steps, func(s *state, now instant) ([]change, error) {
+			return transfer(s, r.svc.cfg.LeaderGrace, now), nil
+		})
+	}
+	if prune(r.state, now) != nil {
+		steps = append(steps, func(s *state, now instant) ([]change, error) { return prune(s, now), nil })
+	}
+	for deviceID, conn := range r.dropped {
+		steps = append(steps, r.drop(deviceID, conn))
+	}
+	return steps
+}
+
+// drop marks a device disconnected that the member couldn't mark itself.
+func (r *room) drop(deviceID string, conn uint64) transition {
+	return func(s *state, now instant) ([]change, error) {
+		changes := disconnect(s, deviceID, conn, now)
+		if len(changes) == 0 {
+			delete(r.dropped, deviceID)
+		}
+		return changes, nil
+	}
+}
+
+// untilNext returns the time until something is due, at least a moment and at most idle.
+func (r *room) untilNext() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.svc.now()
+	next := now.add(idle)
+	sooner := func(t instant) { next = min(next, t) }
+	if r.state.meta == nil {
+		return idle
+	}
+	for _, c := range r.state.commands {
+		if due, ok := r.reportAt(c); ok {
+			sooner(due)
+		}
+	}
+	if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
+		sooner(max(due, r.retryAt))
+	}
+	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
+		sooner(max(due, r.retryAt))
+	}
+	if len(r.dropped) > 0 {
+		sooner(max(now, r.retryAt))
+	}
+	if r.leaderHere() {
+		sooner(r.lastSync.add(syncEvery))
+	}
+	return max(next.sub(now), 0)
+}
+
+// reportAt returns when the next report on a command is due by the clock.
+func (r *room) reportAt(c *command) (due instant, ok bool) {
+	switch rep := r.reports[c.ID]; {
+	case c.Cancelled:
+		return 0, false
+	case rep == nil:
+		return reportDue(c, r.svc.cfg.ReportWait), true
+	case rep.stale:
+		return rep.at.add(reportEvery), true
+	}
+	return 0, false
+}
+
+// dueReports reports on the commands whose time to be reported on has come.
+func (r *room) dueReports(now instant) {
+	for id := range r.reports {
+		if r.state.commands[id] == nil {
+			delete(r.reports, id)
+		}
+	}
+	for _, c := range r.state.commandsByTime() {
+		if due, ok := r.reportAt(c); ok && due <= now {
+			r.report(c, now)
+		}
+	}
+}
+
+// forgetPast takes the reports that were due before this instance had to do
+// with the session for given.
+func (r *room) forgetPast() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.meta != nil {
+		r.dueReports(r.svc.now())
+	}
+}
+
+func (r *room) report(c *command, now instant) {
+	r.reports[c.ID] = &reported{at: now}
+	if r.leaderHere() {
+		r.tellLeader(Event{"command_report", report(r.state, c)})
+	}
+}
+
+// acknowledged reports when the acknowledgement was the last one missing, and
+// anew when it came after the report.
+func (r *room) acknowledged(d diff) {
+	c := r.state.commands[d.ids[0]]
+	if c == nil || c.Cancelled || d.after == nil {
+		return
+	}
+	now := r.svc.now()
+	switch rep := r.reports[c.ID]; {
+	case rep == nil && complete(r.state, c), rep != nil && now >= rep.at.add(reportEvery):
+		r.report(c, now)
+	case rep != nil && !rep.stale:
+		rep.stale = true
+		r.hurry()
+	}
+}
+
+// completeReports reports where the device that was waited for has gone.
+func (r *room) completeReports() {
+	for _, c := range r.state.commands {
+		if r.reports[c.ID] == nil && !c.Cancelled && complete(r.state, c) {
+			r.report(c, r.svc.now())
+		}
+	}
+}
+
+func (r *room) leaderHere() bool {
+	for _, m := range r.members {
+		if r.state.isLeader(m.userID) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *room) dueSync(now instant) {
+	if r.leaderHere() && now >= r.lastSync.add(syncEvery) {
+		r.lastSync = now
+		r.tellLeader(Event{"sync_status", syncStatus(r.state, r.svc.cfg.Clocks, now)})
+	}
+}
+
+// lead returns the lead that a command needs now. Called with room.mu held.
+func (r *room) lead() time.Duration {
+	links := map[string]link{}
+	for deviceID := range r.members {
+		q, ok := r.svc.cfg.Clocks.Quality(deviceID)
+		if ok && q.Estimate.State != clock.Unsynced {
+			links[deviceID] = link{q.Estimate.Delay, q.Estimate.Jitter}
+		}
+	}
+	return lead(r.state, links, r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
+}

@@ -1,0 +1,73 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	maxAttempts = 100                    // of one request under contention
+	seeWithin   = 5 * time.Second        // in which a change must come back from the store
+	retryAfter  = 200 * time.Millisecond // when the store failed
+)
+
+// transition is a pure function of the state and the time.
+type transition func(s *state, now instant) ([]change, error)
+
+// update applies a transition by compare-and-set, on ever newer states as long
+// as others are faster, and returns when the room has seen the result.
+func (r *room) update(ctx context.Context, step transition) error {
+	for range maxAttempts {
+		r.mu.Lock()
+		changes, err := step(r.state, r.svc.now())
+		r.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		revision, lost, err := r.write(ctx, changes)
+		switch {
+		case err != nil:
+			return unavailable("the store doesn't take the change", err)
+		case lost == nil:
+			return r.see(ctx, func() bool { return r.seen >= revision })
+		}
+		// The state was older than the store: wait until it is the newer one.
+		if err := r.see(ctx, func() bool { return r.state.revisions[lost.key] != lost.known }); err != nil {
+			return err
+		}
+	}
+	return &Error{CodeBusy, "too many changes at once", true}
+}
+
+// write puts changes in their order up to the first that lost against another writer.
+func (r *room) write(ctx context.Context, changes []change) (revision uint64, lost *change, err error) {
+	for i, c := range changes {
+		revision, err = r.writeOne(ctx, c)
+		if errors.Is(err, ErrConflict) {
+			return 0, &changes[i], nil
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+	}
+	return revision, nil, nil
+}
+
+func (r *room) writeOne(ctx context.Context, c change) (uint64, error) {
+	if c.record == nil {
+		return r.svc.cfg.Store.Delete(ctx, c.key, c.revision)
+	}
+	value, err := encode(c.record)
+	if err != nil {
+		return 0, err
+	}
+	return r.svc.cfg.Store.Put(ctx, c.key, value, c.revision)
+}
+
+func (r *room) see(ctx context.Context, cond func() bool) error {
+	if err := r.await(ctx, cond); err != nil {
+		return unavailable("the change hasn't been seen", err)
+	}
+	return nil
+}

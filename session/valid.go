@@ -1,0 +1,100 @@
+package session
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxID      = 64
+	maxPayload = 16 << 10
+	maxAhead   = 24 * time.Hour
+)
+
+// ValidSessionID tells whether a session may be called so: 1 to 64 letters,
+// digits, underscores and hyphens.
+func ValidSessionID(id string) bool { return isID(id, "") }
+
+func isID(id, punctuation string) bool {
+	if id == "" || len(id) > maxID || id[0] == '.' {
+		return false
+	}
+	for i := range len(id) {
+		if !isWord(id[i]) && !strings.Contains(punctuation, id[i:i+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isText reports whether s is printable text of at most limit characters.
+func isText(s string, limit int) bool {
+	if len(s) > limit*utf8.UTFMax || !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != ' ' })
+}
+
+func (q *JoinRequest) validate() error {
+	switch {
+	case !ValidSessionID(q.SessionID):
+		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+	case q.UserID != "" && !isID(q.UserID, ".:@"):
+		return fault(CodeBadUserID, "userId must be 1 to 64 letters, digits, _ - . : or @")
+	case !isText(q.Username, 64):
+		return fault(CodeBadUsername, "username must be printable and at most 64 characters")
+	case len(q.Avatar) > 1024 || !isText(q.Avatar, 1024):
+		return fault(CodeBadAvatar, "avatar must be printable and at most 1024 bytes")
+	case q.DeviceType != "" && q.DeviceType != "desktop" && q.DeviceType != "mobile" && q.DeviceType != "native":
+		return fault(CodeBadDeviceType, "deviceType must be desktop, mobile or native")
+	case !isText(q.ViewType, 64):
+		return fault(CodeBadViewType, "viewType must be printable and at most 64 characters")
+	case len(q.UserAgent) > 512 || !isText(q.UserAgent, 512):
+		return fault(CodeBadUserAgent, "userAgent must be printable and at most 512 bytes")
+	case len(q.ResumeToken) > 256:
+		return fault(CodeBadResumeToken, "resumeToken is too long")
+	}
+	return nil
+}
+
+func (q *CreateRequest) validate() error {
+	switch {
+	case q.CreatorID != "" && !isID(q.CreatorID, ".:@"):
+		return fault(CodeBadUserID, "creatorId must be 1 to 64 letters, digits, _ - . : or @")
+	case !isText(q.CreatorName, 64):
+		return fault(CodeBadUsername, "creatorName must be printable and at most 64 characters")
+	}
+	return nil
+}
+
+func (q *ScheduleRequest) validate() error {
+	switch {
+	case !isID(q.Name, ".:"):
+		return fault(CodeBadName, "name must be 1 to 64 letters, digits, _ - . or :")
+	case len(q.Payload) > maxPayload:
+		return fault(CodePayloadTooLarge, "payload must be at most %d bytes", maxPayload)
+	case len(q.Payload) > 0 && !json.Valid(q.Payload):
+		return fault(CodeBadPayload, "payload must be one JSON value")
+	}
+	return validateDelay(q.Delay)
+}
+
+func (q *StartRequest) validate() error {
+	switch {
+	case !isText(q.PostureLabel, 128):
+		return fault(CodeBadLabel, "postureLabel must be printable and at most 128 characters")
+	case q.Duration < 0 || q.Duration > maxAhead:
+		return fault(CodeBadDuration, "duration must be between 0 and 24 h")
+	}
+	return validateDelay(q.Delay)
+}
+
+func validateDelay(delay *time.Duration) error {
+	if delay != nil && (*delay < 0 || *delay > maxAhead) {
+		return fault(CodeBadDelay, "delay must be between 0 and 24 h")
+	}
+	return nil
+}
