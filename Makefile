@@ -1,0 +1,50 @@
+# Everything that a laptop runs, CI runs too: `make check` is the whole of it.
+GO     ?= go
+BIN    := bin/downbeat
+ARGS   ?=
+
+.PHONY: help run build test check bench demo fuzz setup fmt lint js clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## start the server (ARGS="--addr :9000" for flags)
+	$(GO) run ./cmd/downbeat serve $(ARGS)
+
+build: ## build bin/downbeat
+	$(GO) build -trimpath -o $(BIN) ./cmd/downbeat
+
+demo: ## a server and eight Go devices on this machine: errors, bounds, spreads
+	$(GO) run ./cmd/downbeat demo --devices 8 --commands 20 $(ARGS)
+
+setup: ## install what the tests need (Chromium, npm packages)
+	@tools/setup.sh
+
+test: setup ## every test, real Chromium included
+	$(GO) test -race -shuffle=on -timeout 8m ./...
+	cd web && node --test
+
+bench: setup ## print the figures that the README quotes
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
+	$(GO) test -run '^$$' -bench . ./clock ./peer
+
+fuzz: ## thirty seconds of every fuzz target
+	@tools/fuzz.sh 30s
+
+fmt: ## format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+lint: ## formatting, vet, fixes, tidiness, staticcheck, documented names
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt: $$out"; exit 1; }
+	$(GO) vet ./...
+	@out=$$($(GO) fix -diff ./...) || true; test -z "$$out" || { echo "$$out"; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) tool -modfile=tools/go.mod staticcheck -checks all,-ST1003 ./...
+
+js: setup ## type-check the browser's JavaScript
+	cd web && npx --no-install tsc -p .
+
+check: lint js test ## all that CI runs
+
+clean: ## remove what was built
+	rm -rf bin artefacts

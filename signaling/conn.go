@@ -1,0 +1,141 @@
+package signaling
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	// maxMessage bounds one WebSocket message in bytes, an SDP offer included.
+	maxMessage = 64 << 10
+	// queueLen is how many messages may wait for a slow reader.
+	queueLen = 256
+
+	joinTimeout  = 5 * time.Second
+	pingEvery    = 15 * time.Second
+	silenceLimit = 3 * pingEvery
+	writeTimeout = 5 * time.Second
+)
+
+// Codes with which the server closes a WebSocket. A client comes back after
+// those marked so, and not after the others.
+const (
+	CloseReplaced    = 4001 // the same device joined over another connection
+	CloseAbuse       = 4002 // too many faulty or too many messages
+	CloseJoinTimeout = 4003 // no join_session within 5 s
+	CloseSlowReader  = 4004 // the queue ran full (come back)
+	CloseLeft        = 4005 // the device asked to leave
+	CloseRefused     = 4006 // join_session was refused
+)
+
+var errBusy = errors.New("signaling: the connection is being written to")
+
+// conn is one WebSocket: whoever has a message queues it, one goroutine writes.
+type conn struct {
+	ws    *websocket.Conn
+	queue chan []byte
+	done  chan struct{}
+
+	write sync.Mutex // one writer at a time, as gorilla asks
+
+	closing   sync.Once
+	closeCode int
+	closeText string
+}
+
+func newConn(ws *websocket.Conn) *conn {
+	ws.SetReadLimit(maxMessage)
+	return &conn{ws: ws, queue: make(chan []byte, queueLen), done: make(chan struct{})}
+}
+
+// send queues one text message; a reader too slow for the queue is closed.
+func (c *conn) send(b []byte) {
+	select {
+	case c.queue <- b:
+	case <-c.done:
+	default:
+		c.close(CloseSlowReader, "slow_reader")
+	}
+}
+
+// sendFrame writes a clock frame at once or not at all: a frame that waits
+// behind others would carry a stamp that is no longer true.
+func (c *conn) sendFrame(b []byte) error {
+	if !c.write.TryLock() {
+		return errBusy
+	}
+	defer c.write.Unlock()
+	return c.writeLocked(websocket.BinaryMessage, b)
+}
+
+func (c *conn) writeLocked(kind int, b []byte) error {
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	return c.ws.WriteMessage(kind, b)
+}
+
+// writeLoop writes until the connection is closed, then says why it closes.
+func (c *conn) writeLoop() {
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	defer c.ws.Close()
+	for {
+		var err error
+		select {
+		case b := <-c.queue:
+			err = c.writeText(b)
+		case <-ping.C:
+			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
+		case <-c.done:
+			c.flush()
+			return
+		}
+		if err != nil {
+			c.close(websocket.CloseAbnormalClosure, "write failed")
+			return
+		}
+	}
+}
+
+func (c *conn) writeText(b []byte) error {
+	c.write.Lock()
+	defer c.write.Unlock()
+	return c.writeLocked(websocket.TextMessage, b)
+}
+
+// flush writes what was queued before the close, unless the reader is the
+// reason for it, and the close frame.
+func (c *conn) flush() {
+	for c.closeCode != CloseSlowReader {
+		select {
+		case b := <-c.queue:
+			if c.writeText(b) != nil {
+				return
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if c.closeCode != websocket.CloseAbnormalClosure {
+		frame := websocket.FormatCloseMessage(c.closeCode, c.closeText)
+		_ = c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(time.Second))
+	}
+}
+
+// close ends the connection with a code; the first one given counts.
+func (c *conn) close(code int, text string) {
+	c.closing.Do(func() {
+		c.closeCode, c.closeText = code, text
+		close(c.done)
+	})
+}
+
+// alive moves the read deadline: something was heard from the other side.
+func (c *conn) alive(limit time.Duration) {
+	_ = c.ws.SetReadDeadline(time.Now().Add(limit))
+}

@@ -1,0 +1,201 @@
+package signaling
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// maxBody bounds a request's JSON body in bytes.
+const maxBody = 64 << 10
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ws", s.serveWebSocket)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /api/info", s.info)
+	mux.HandleFunc("POST /api/sessions", s.createSession)
+	mux.HandleFunc("GET /api/sessions", s.listSessions)
+	mux.HandleFunc("GET /api/sessions/{id}", s.getSession)
+	mux.HandleFunc("GET /api/sessions/{id}/sync", s.getSync)
+	mux.HandleFunc("POST /api/sessions/{id}/commands", s.postCommand)
+	mux.HandleFunc("GET /api/sessions/{id}/commands/{command}", s.getReport)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
+	})
+	if s.cfg.Pages != nil {
+		mux.Handle("GET /", s.cfg.Pages)
+	}
+	return mux
+}
+
+type ok struct {
+	Success bool `json:"success"`
+}
+
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.cfg.Sessions.List(r.Context()); err != nil {
+		writeError(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, ok{true})
+}
+
+func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
+	urls := []string{}
+	if s.cfg.URLs != nil {
+		urls = append(urls, s.cfg.URLs()...)
+	}
+	writeJSON(w, http.StatusOK, struct {
+		Success bool     `json:"success"`
+		Version string   `json:"version"`
+		URLs    []string `json:"urls"`
+	}{true, s.cfg.Version, urls})
+}
+
+func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
+	var q struct{ CreatorID, CreatorName string }
+	if !readJSON(w, r, &q) {
+		return
+	}
+	info, err := s.cfg.Sessions.Create(r.Context(), session.CreateRequest{CreatorID: q.CreatorID, CreatorName: q.CreatorName})
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	writeJSON(w, http.StatusCreated, struct {
+		Success   bool   `json:"success"`
+		SessionID string `json:"sessionId"`
+		CreatorID string `json:"creatorId"`
+		Message   string `json:"message"`
+		Token     string `json:"token"`
+	}{true, info.SessionID, info.CreatorID, "session created", info.Token})
+}
+
+func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
+	list, err := s.cfg.Sessions.List(r.Context())
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, struct {
+		Success       bool              `json:"success"`
+		Sessions      []session.Summary `json:"sessions"`
+		TotalSessions int               `json:"totalSessions"`
+	}{true, list, len(list)})
+}
+
+func (s *Server) getSession(w http.ResponseWriter, r *http.Request) {
+	snapshot, err := s.cfg.Sessions.Snapshot(r.Context(), r.PathValue("id"))
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, struct {
+		Success bool             `json:"success"`
+		Session session.Snapshot `json:"session"`
+	}{true, snapshot})
+}
+
+func (s *Server) getSync(w http.ResponseWriter, r *http.Request) {
+	devices, err := s.cfg.Sessions.Sync(r.Context(), r.PathValue("id"))
+	answer(w, http.StatusOK, struct {
+		Success bool                 `json:"success"`
+		Devices []session.DeviceSync `json:"devices"`
+	}{true, devices}, err)
+}
+
+func (s *Server) postCommand(w http.ResponseWriter, r *http.Request) {
+	var q scheduleData
+	if !readJSON(w, r, &q) {
+		return
+	}
+	scheduled, err := s.cfg.Sessions.Schedule(r.Context(), r.PathValue("id"), q.request())
+	answer(w, http.StatusAccepted, scheduled, err)
+}
+
+func (s *Server) getReport(w http.ResponseWriter, r *http.Request) {
+	report, err := s.cfg.Sessions.Report(r.Context(), r.PathValue("id"), r.PathValue("command"))
+	answer(w, http.StatusOK, report, err)
+}
+
+func answer(w http.ResponseWriter, status int, v any, err error) {
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	writeJSON(w, status, v)
+}
+
+// readJSON reads a body; it has answered when it returns false.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		writeError(w, http.StatusRequestEntityTooLarge, &httpError{"message_too_large", "a body may have 64 KiB"})
+		return false
+	}
+	if err := decode(b, v); err != nil {
+		writeError(w, http.StatusBadRequest, err)
+		return false
+	}
+	return true
+}
+
+// httpError is an error that only HTTP has.
+type httpError struct{ code, message string }
+
+func (e *httpError) Error() string { return e.message }
+
+// writeError answers with an error; status 0 is that of its code.
+func writeError(w http.ResponseWriter, status int, err error) {
+	type body struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	b := body{"internal", "the server could not do that"}
+	var own *httpError
+	var e *session.Error
+	switch {
+	case errors.As(err, &own):
+		b = body{own.code, own.message}
+	case errors.As(err, &e):
+		b = body{e.Code, e.Message}
+	}
+	if status == 0 {
+		status = statusOf(b.Code)
+	}
+	writeJSON(w, status, struct {
+		Success bool `json:"success"`
+		Error   body `json:"error"`
+	}{false, b})
+}
+
+func statusOf(code string) int {
+	switch code {
+	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording:
+		return http.StatusNotFound
+	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken:
+		return http.StatusForbidden
+	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,
+		session.CodeCommandPast, session.CodeCommandCancelled:
+		return http.StatusConflict
+	case session.CodeTooManySessions, session.CodeTooManyDevices, session.CodeTooManyCommands:
+		return http.StatusTooManyRequests
+	case session.CodeUnavailable, session.CodeBusy:
+		return http.StatusServiceUnavailable
+	case "internal":
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

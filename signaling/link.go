@@ -1,0 +1,294 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// What one connection may send: messages a second, and how many faulty ones
+// until it is closed.
+const (
+	messageRate  = 200
+	messageBurst = 400
+	maxFaults    = 100
+)
+
+// link is one connection's conversation: joining, then requests.
+type link struct {
+	server *Server
+	conn   *conn
+	limit  *rate.Limiter
+
+	faults atomic.Int32
+
+	mu        sync.Mutex // orders the requests of the two ways, and guards what follows
+	member    *session.Member
+	peer      Peer
+	left      bool
+	sessionID string
+
+	deliver sync.Mutex // guards what follows: events wait until joining is answered
+	joined  bool
+	waiting []session.Event
+}
+
+// run reads until the connection ends, and undoes all that it did.
+func (l *link) run() {
+	l.limit = rate.NewLimiter(messageRate, messageBurst)
+	ctx, cancel := context.WithCancel(l.server.ctx)
+	var peers sync.WaitGroup
+	defer peers.Wait()
+	defer cancel()
+	for {
+		kind, b, err := l.conn.ws.ReadMessage()
+		t4 := l.server.cfg.Now()
+		if err != nil {
+			l.readFailed(err)
+			break
+		}
+		if kind == websocket.BinaryMessage {
+			l.frame(b, t4)
+			continue
+		}
+		before := l.peer
+		l.handle(ctx, b)
+		if before == nil && l.peer != nil {
+			peers.Go(func() { l.peer.Run(ctx) })
+			peers.Go(func() { l.watchSeat(ctx) })
+			l.conn.ws.SetPongHandler(func(string) error { l.conn.alive(silenceLimit); return nil })
+		}
+		if l.peer != nil {
+			l.conn.alive(silenceLimit)
+		}
+	}
+	l.disconnect()
+}
+
+func (l *link) readFailed(err error) {
+	switch {
+	case errors.Is(err, websocket.ErrReadLimit):
+		l.fail(Message{}, &session.Error{Code: "message_too_large", Message: "a message may have 64 KiB"})
+		l.conn.close(websocket.CloseMessageTooBig, "message_too_large")
+	case isTimeout(err) && l.peer == nil:
+		l.fail(Message{}, &session.Error{Code: "join_timeout", Message: "no join_session within 5 s"})
+		l.conn.close(CloseJoinTimeout, "join_timeout")
+	default:
+		l.conn.close(websocket.CloseNormalClosure, "")
+	}
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// disconnect marks the device disconnected, unless it has left.
+func (l *link) disconnect() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.member == nil || l.left {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	if err := l.member.Disconnect(ctx); err != nil {
+		l.server.log.Warn("disconnect", "device", l.member.DeviceID(), "err", err)
+	}
+}
+
+func (l *link) frame(b []byte, t4 clock.SessionTime) {
+	if l.peer == nil {
+		l.fault(Message{}, &session.Error{Code: "not_joined", Message: "the first message must be join_session"})
+		return
+	}
+	if err := l.peer.HandleFrame(b, t4); err != nil {
+		l.fault(Message{}, &session.Error{Code: "bad_frame", Message: err.Error()})
+	}
+}
+
+// handle carries one message out, whichever way it came.
+func (l *link) handle(ctx context.Context, b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.limit.Allow() {
+		l.fault(Message{}, &session.Error{Code: "too_many_messages", Message: "more than 200 messages a second", Retry: true})
+		return
+	}
+	m, err := ParseMessage(b)
+	if err != nil {
+		l.fault(m, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	event, data, err := l.request(ctx, m)
+	if err != nil {
+		l.fault(m, err)
+		return
+	}
+	if event != "" && (m.ID != 0 || data != nil) {
+		l.reply(event, data, m.ID)
+	}
+	if l.left {
+		l.conn.close(CloseLeft, "left")
+	}
+}
+
+// request returns the answer: an event of its own, or "ok" to a request that
+// has an id and needs no more than that.
+func (l *link) request(ctx context.Context, m Message) (event string, data any, err error) {
+	if l.member == nil {
+		if m.Event != "join_session" {
+			return "", nil, &session.Error{Code: "not_joined", Message: "the first message must be join_session"}
+		}
+		return "", nil, l.join(ctx, m)
+	}
+	h, ok := requests[m.Event]
+	if !ok {
+		return "", nil, &session.Error{Code: "unknown_event", Message: "there is no event of that name"}
+	}
+	return h(ctx, l, m.Data)
+}
+
+// join joins the session, connects the device, and answers before any event.
+func (l *link) join(ctx context.Context, m Message) error {
+	var q joinSession
+	err := decode(m.Data, &q)
+	if err == nil {
+		err = l.enter(ctx, q, m.ID)
+	}
+	if err != nil {
+		l.fail(m, err)
+		l.conn.close(CloseRefused, "join refused")
+	}
+	return nil
+}
+
+func (l *link) enter(ctx context.Context, q joinSession, id int64) error {
+	member, joined, err := l.server.cfg.Sessions.Join(ctx, q.request(), l.event)
+	if err != nil {
+		return err
+	}
+	peer := l.server.cfg.OpenPeer(member.DeviceID(), Line{SendFrame: l.conn.sendFrame, OnControl: func(b []byte) { l.handle(l.server.ctx, b) }})
+	if q.Offer != "" {
+		answer, err := peer.Accept(ctx, q.Offer)
+		if err != nil {
+			undo(member.Disconnect)
+			return badOffer(err)
+		}
+		joined.SessionJoined.Answer = answer
+	}
+	l.member, l.peer, l.sessionID = member, peer, joined.SessionJoined.SessionID
+	l.admitted(joined, id)
+	return nil
+}
+
+// watchSeat closes the connection when its device has joined over another one.
+func (l *link) watchSeat(ctx context.Context) {
+	select {
+	case <-l.member.Done():
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !l.left {
+			l.conn.close(CloseReplaced, "replaced")
+		}
+	case <-ctx.Done():
+	}
+}
+
+// undo runs what must happen although the request has failed.
+func undo(f func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	_ = f(ctx)
+}
+
+func badOffer(err error) error {
+	return &session.Error{Code: "bad_offer", Message: err.Error()}
+}
+
+// admitted answers join_session and lets the events go that came meanwhile.
+func (l *link) admitted(joined session.Joined, id int64) {
+	l.deliver.Lock()
+	defer l.deliver.Unlock()
+	l.reply("session_joined", joined.SessionJoined, id)
+	if joined.JoinedSession != nil {
+		l.reply("joined_session", joined.JoinedSession, 0)
+	}
+	l.joined = true
+	for _, e := range l.waiting {
+		l.pass(e)
+	}
+	l.waiting = nil
+}
+
+// event is called by the session, in order.
+func (l *link) event(e session.Event) {
+	l.deliver.Lock()
+	defer l.deliver.Unlock()
+	if !l.joined {
+		l.waiting = append(l.waiting, e)
+		return
+	}
+	l.pass(e)
+}
+
+// twoWays are the events that a device must not miss: they go over the
+// WebSocket, and over the control channel where there is one.
+var twoWays = map[string]bool{
+	"command": true, "start_recording": true, "stop_recording": true, "playback_sync": true, "cancelled": true,
+}
+
+func (l *link) pass(e session.Event) {
+	b, err := encode(e.Name, e.Data, 0)
+	if err != nil {
+		l.server.log.Error("encode", "event", e.Name, "err", err)
+		return
+	}
+	l.conn.send(b)
+	if twoWays[e.Name] {
+		_ = l.peer.SendControl(b) // the other way may be closed or full
+	}
+}
+
+func (l *link) reply(event string, data any, id int64) {
+	b, err := encode(event, data, id)
+	if err != nil {
+		l.server.log.Error("encode", "event", event, "err", err)
+		return
+	}
+	l.conn.send(b)
+}
+
+// wireError is the data of an error event.
+type wireError struct {
+	Message string `json:"message"`
+	Code    string `json:"code"`
+	Event   string `json:"event,omitempty"`
+	Retry   bool   `json:"retry"`
+}
+
+// fail answers with an error.
+func (l *link) fail(m Message, err error) {
+	e := &session.Error{Code: "internal", Message: "the server could not do that", Retry: true}
+	if !errors.As(err, &e) {
+		l.server.log.Error("request", "event", m.Event, "err", err)
+	}
+	l.reply("error", wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
+}
+
+// fault is fail, and counts: whoever sends nothing else is closed.
+func (l *link) fault(m Message, err error) {
+	l.fail(m, err)
+	if l.faults.Add(1) >= maxFaults {
+		l.conn.close(CloseAbuse, "too many faulty messages")
+	}
+}

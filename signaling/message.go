@@ -1,0 +1,67 @@
+package signaling
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Message is one JSON object on the wire, in either direction.
+type Message struct {
+	Event   string          `json:"event"`
+	Data    json.RawMessage `json:"data,omitempty"`
+	ID      int64           `json:"id,omitempty"`      // of a request, chosen by the client
+	ReplyTo int64           `json:"replyTo,omitempty"` // the request that this answers
+}
+
+// maxEventName bounds an event's name in bytes.
+const maxEventName = 64
+
+// ParseMessage reads one message. Its error is a *session.Error with the code
+// bad_message.
+func ParseMessage(b []byte) (Message, error) {
+	var m Message
+	if err := json.Unmarshal(b, &m); err != nil {
+		return Message{}, badMessage("not a JSON object {event, data, id}: %v", err)
+	}
+	if m.Event == "" || len(m.Event) > maxEventName {
+		return Message{}, badMessage("event must be a name of 1 to %d bytes", maxEventName)
+	}
+	return m, nil
+}
+
+func badMessage(format string, args ...any) error {
+	return &session.Error{Code: "bad_message", Message: fmt.Sprintf(format, args...)}
+}
+
+// encode writes an event as one message; replyTo is 0 where nothing asked.
+func encode(event string, data any, replyTo int64) ([]byte, error) {
+	return json.Marshal(struct {
+		Event   string `json:"event"`
+		Data    any    `json:"data,omitempty"`
+		ReplyTo int64  `json:"replyTo,omitempty"`
+	}{event, data, replyTo})
+}
+
+// decode reads a message's data into v; absent data is an empty object.
+func decode(data json.RawMessage, v any) error {
+	if len(data) == 0 || string(data) == "null" {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(v); err != nil {
+		var typ *json.UnmarshalTypeError
+		if errors.As(err, &typ) {
+			return &session.Error{Code: "bad_field", Message: fmt.Sprintf("field %q must not be a %s", typ.Field, typ.Value)}
+		}
+		return &session.Error{Code: "bad_field", Message: err.Error()}
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return &session.Error{Code: "bad_field", Message: "data must be one JSON object"}
+	}
+	return nil
+}

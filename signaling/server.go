@@ -1,0 +1,148 @@
+package signaling
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Peer is the WebRTC side of one device, as signaling needs it.
+type Peer interface {
+	// Run measures the device until ctx ends, and joins all that it started.
+	Run(ctx context.Context)
+	// Accept answers an SDP offer.
+	Accept(ctx context.Context, offer string) (answer string, err error)
+	AddCandidate(candidate string) error
+	// HandleFrame takes a clock frame that came over the WebSocket at t4.
+	HandleFrame(frame []byte, t4 clock.SessionTime) error
+	// SendControl sends a message over the control channel; it never blocks.
+	SendControl(message []byte) error
+	Resync()
+}
+
+// Line is what a Peer needs of its connection: a way to send clock frames, and
+// somebody to take the control channel's messages.
+type Line struct {
+	SendFrame func(frame []byte) error
+	OnControl func(message []byte)
+}
+
+// Config sets a Server up. Sessions, OpenPeer and Now are required.
+type Config struct {
+	Sessions *session.Service
+	// OpenPeer makes the Peer of a device that has joined.
+	OpenPeer func(deviceID string, line Line) Peer
+	Now      func() clock.SessionTime
+	Pages    http.Handler    // everything that isn't this package's; nil: 404
+	Hosts    []string        // names beside addresses and local ones
+	URLs     func() []string // where devices reach this server, the best first
+	Version  string
+	Log      *slog.Logger // nil: silence
+}
+
+// Server is the HTTP and WebSocket side of the service. It is an
+// [http.Handler]; safe for concurrent use.
+type Server struct {
+	cfg      Config
+	log      *slog.Logger
+	handler  http.Handler
+	upgrader websocket.Upgrader
+
+	ctx    context.Context // ends when the server closes
+	cancel context.CancelFunc
+	links  sync.WaitGroup
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	closing bool
+}
+
+// New returns a Server that has started nothing.
+func New(cfg Config) *Server {
+	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]struct{}{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	for i, h := range s.cfg.Hosts {
+		s.cfg.Hosts[i] = strings.ToLower(h)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.upgrader = websocket.Upgrader{
+		CheckOrigin: originAllowed, HandshakeTimeout: joinTimeout,
+		ReadBufferSize: 4096, WriteBufferSize: 4096,
+	}
+	s.handler = s.checkHost(s.routes())
+	return s
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close tells every connection that this instance goes away, closes them and
+// waits for them to end. New ones are refused.
+func (s *Server) Close() {
+	bye, _ := encode("goodbye", goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
+	s.mu.Lock()
+	s.closing = true
+	for c := range s.open {
+		c.send(bye)
+		c.close(websocket.CloseGoingAway, "shutdown")
+	}
+	s.mu.Unlock()
+	s.links.Wait()
+	s.cancel()
+}
+
+type goodbye struct {
+	Reason       string `json:"reason"`
+	RetryAfterMs int    `json:"retryAfterMs"`
+}
+
+// serveWebSocket runs one connection; its goroutine is the connection's reader.
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	ws, err := s.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		s.log.Debug("websocket refused", "from", r.RemoteAddr, "err", err)
+		return
+	}
+	c := newConn(ws)
+	if !s.admit(c) {
+		_ = ws.Close()
+		return
+	}
+	defer s.dismiss(c)
+	written := make(chan struct{})
+	go func() { defer close(written); c.writeLoop() }()
+	c.alive(joinTimeout)
+	(&link{server: s, conn: c}).run()
+	c.close(websocket.CloseNormalClosure, "")
+	<-written
+}
+
+func (s *Server) admit(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.open[c] = struct{}{}
+	s.links.Add(1)
+	return true
+}
+
+func (s *Server) dismiss(c *conn) {
+	s.mu.Lock()
+	delete(s.open, c)
+	s.mu.Unlock()
+	s.links.Done()
+}
+
+// requestTimeout bounds what one request may take of the store.
+const requestTimeout = 10 * time.Second

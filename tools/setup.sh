@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs what the tests need on a Debian machine: Chromium from Debian's
+# packages and the type checker from the lock file. Does nothing when it is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+need() { command -v "$1" >/dev/null 2>&1; }
+
+packages=()
+need chromium || need google-chrome || packages+=(chromium)
+need node && need npm || packages+=(nodejs npm)
+if [ ${#packages[@]} -gt 0 ]; then
+  as=""
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! need sudo || ! sudo -n true 2>/dev/null; then
+      echo "setup: the tests need: apt-get install ${packages[*]} (run it as root)" >&2
+      exit 1
+    fi
+    as="sudo"
+  fi
+  need apt-get || { echo "setup: install ${packages[*]} by hand: this is no Debian machine" >&2; exit 1; }
+  $as apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+  (cd web && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)
+fi
