@@ -126,7 +126,6 @@ func newSimulated(t *testing.T, toServer, toDevice conditions, dc DeviceConfig) 
 	udp, err := n.server.ListenPacket("udp4", net.JoinHostPort(serverIP, "7000"))
 	must(t, err)
 	r := newRig(t, Config{UDP: udp, Net: n.server, Now: session}, dc, DialConfig{Net: n.device, Now: device})
-	r.server.seed = func() uint64 { return 1 }
 	return &simulated{rig: r, net: n, offset: func() time.Duration {
 		return time.Duration(int64(device()) - int64(session()))
 	}}

@@ -1,0 +1,173 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+const t0 = clock.SessionTime(1_800_000_000_000_000_000)
+
+func TestTrackTakesEachNonceOnce(t *testing.T) {
+	tr := newTrack(1)
+	tr.begin(7, t0)
+	tr.begin(8, t0.Add(time.Millisecond))
+	steps := []struct {
+		nonce uint64
+		want  bool
+	}{{8, true}, {8, false}, {9, false}, {7, true}, {7, false}}
+	for _, s := range steps {
+		if _, ok := tr.take(s.nonce); ok != s.want {
+			t.Errorf("take(%d) = %v, want %v", s.nonce, ok, s.want)
+		}
+	}
+	if want := (counts{sent: 2, stray: 3}); tr.counts != want {
+		t.Errorf("counts %+v, want %+v", tr.counts, want)
+	}
+}
+
+func TestTrackExpires(t *testing.T) {
+	tr := newTrack(1)
+	tr.begin(1, t0)
+	tr.begin(2, t0.Add(time.Second))
+	tr.expire(t0.Add(pongTimeout))
+	if len(tr.out) != 2 {
+		t.Fatalf("%d wait after %v, want 2", len(tr.out), pongTimeout)
+	}
+	tr.expire(t0.Add(pongTimeout + 1))
+	if _, ok := tr.take(1); ok || tr.lost != 1 {
+		t.Errorf("an overdue ping was answered, or not counted: %d lost", tr.lost)
+	}
+	if t1, ok := tr.take(2); !ok || t1 != t0.Add(time.Second) {
+		t.Errorf("take(2) = %d, %v", t1, ok)
+	}
+}
+
+func TestTrackIsBounded(t *testing.T) {
+	tr := newTrack(1)
+	for n := range uint64(maxOutstanding + 10) {
+		tr.begin(n, t0)
+	}
+	if len(tr.out) != maxOutstanding || tr.lost != 10 {
+		t.Errorf("%d wait, %d lost", len(tr.out), tr.lost)
+	}
+	if _, ok := tr.take(9); ok {
+		t.Error("the oldest should have been given up")
+	}
+}
+
+func TestTrackKeepsItsDistance(t *testing.T) {
+	tr := newTrack(1)
+	if got := tr.next(); got > t0 {
+		t.Errorf("the first ping is due at %d, want at once", got)
+	}
+	tr.begin(1, t0)
+	if got := tr.next(); got < t0.Add(minGap) {
+		t.Errorf("the second ping is due after %v, want %v or more", got.Sub(t0), minGap)
+	}
+}
+
+func TestPublisherCountsEpochs(t *testing.T) {
+	ws, data := newTrack(1), newTrack(2)
+	at := func(session time.Duration, epoch uint16) clock.Map {
+		return clock.Map{Session: t0.Add(session), Epoch: epoch, Valid: true}
+	}
+	tests := []struct {
+		name string
+		from *track
+		m    clock.Map
+		want uint16
+	}{
+		{"nothing known", ws, clock.Map{}, 0},
+		{"first map", ws, at(0, 5), 1},
+		{"slewed", ws, at(time.Millisecond, 5), 1},
+		{"stepped", ws, at(time.Second, 6), 2},
+		{"other path, near", data, at(time.Second+100*time.Microsecond, 1), 2},
+		{"other path, its epoch", data, at(time.Second, 2), 3},
+		{"first path again, far", ws, at(2*time.Second, 6), 4},
+		{"forgotten", ws, clock.Map{}, 4},
+	}
+	var p publisher
+	for _, tt := range tests {
+		if got := p.publish(clock.Estimate{Map: tt.m}, tt.from).Map.Epoch; got != tt.want {
+			t.Errorf("%s: epoch %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestPrefer(t *testing.T) {
+	est := func(s clock.State, bound time.Duration) clock.Estimate {
+		return clock.Estimate{State: s, Bound: bound, Map: clock.Map{Valid: s != clock.Unsynced}}
+	}
+	tests := []struct {
+		name     string
+		data, ws clock.Estimate
+		up, want bool
+	}{
+		{"nothing known", est(clock.Unsynced, 0), est(clock.Unsynced, 0), true, false},
+		{"only the WebSocket", est(clock.Unsynced, 0), est(clock.Tracking, 9), true, false},
+		{"only the data channel", est(clock.Settling, 9), est(clock.Unsynced, 0), true, true},
+		{"settling, worse", est(clock.Settling, 9), est(clock.Tracking, 8), true, false},
+		{"settling, as good", est(clock.Settling, 8), est(clock.Tracking, 8), true, true},
+		{"tracking, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), true, true},
+		{"down, still good", est(clock.Tracking, 7), est(clock.Tracking, 8), false, true},
+		{"down, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), false, false},
+		{"silent, worse", est(clock.Holdover, 9), est(clock.Tracking, 8), true, false},
+	}
+	for _, tt := range tests {
+		if got := prefer(tt.data, tt.ws, tt.up); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestHandleFrame feeds a Device that is not run by hand.
+func TestHandleFrame(t *testing.T) {
+	r := newRig(t, Config{}, DeviceConfig{}, DialConfig{})
+	d := r.server.NewDevice(DeviceConfig{SendFrame: func([]byte) error { return nil }})
+	if err := d.HandleFrame([]byte("hello"), t0); !errors.Is(err, ErrBadFrame) {
+		t.Errorf("nonsense: %v, want ErrBadFrame", err)
+	}
+	must(t, d.HandleFrame(Pong{Nonce: 1}.Append(nil), t0))
+	if s := d.Status(); s.Stray != 1 || s.Estimate.Exchanges != 0 {
+		t.Errorf("a pong to no ping: %d stray, %d exchanges", s.Stray, s.Estimate.Exchanges)
+	}
+
+	answer := func(n uint64, at clock.SessionTime, p Pong) {
+		t.Helper()
+		d.ws.begin(n, at)
+		p.Nonce = n
+		must(t, d.HandleFrame(p.Append(nil), at.Add(2*time.Millisecond)))
+	}
+	for n := range uint64(3) {
+		at := time.Duration(n) * 20 * time.Millisecond
+		answer(10+n, t0.Add(at), Pong{T2: clock.DeviceTime(at), T3: clock.DeviceTime(at), Hidden: true})
+	}
+	if s := d.Status(); !s.Hidden || s.Estimate.Exchanges != 3 {
+		t.Errorf("hidden %v, %d exchanges", s.Hidden, s.Estimate.Exchanges)
+	}
+	answer(20, t0.Add(time.Second), Pong{T2: 7, T3: 7, Stopped: true})
+	got := d.ws.est.Estimate(t0.Add(time.Second)).Map
+	if off := got.At(7).Sub(t0.Add(time.Second + time.Millisecond)).Abs(); off > 10*time.Microsecond {
+		t.Errorf("after the clock stopped, the map is off by %v", off)
+	}
+}
+
+// TestSendFrameFails: what could not be sent is lost, and pings go on.
+func TestSendFrameFails(t *testing.T) {
+	r := newRig(t, Config{}, DeviceConfig{}, DialConfig{})
+	tried := make(chan struct{}, 100)
+	d := r.server.NewDevice(DeviceConfig{SendFrame: func([]byte) error {
+		tried <- struct{}{}
+		return errors.New("no socket")
+	}})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r.run.Go(func() { d.Run(ctx) })
+	<-tried
+	<-tried
+	eventually(t, "lost pings", func() bool { s := d.Status(); return s.Lost >= 2 && s.Stray == 0 })
+}
