@@ -1,0 +1,111 @@
+package clock
+
+// maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
+// an Estimator's memory.
+const maxPoints = 64
+
+// keepRecent of the newest points are never thinned out: the spacings of the
+// lowest of them tell how far the floor is.
+const keepRecent = 24
+
+// A point is one stamp of one direction: y (U or V, less the base offset) at
+// time t, both in ns.
+type point struct{ t, y float64 }
+
+// envelope holds the low points of one direction in order of time: the newest
+// ones all, the older the fewer. slope is +1 for U, which rises with the skew,
+// −1 for V.
+type envelope struct {
+	p     [maxPoints]point
+	n     int
+	slope float64
+}
+
+// add inserts p; skew is what the thinning takes to be level.
+func (e *envelope) add(p point, skew float64) {
+	if e.n == maxPoints {
+		e.thin(skew)
+	}
+	i := e.n
+	for ; i > 0 && e.p[i-1].t > p.t; i-- {
+		e.p[i] = e.p[i-1]
+	}
+	e.p[i] = p
+	e.n++
+}
+
+// thin drops the higher one of two neighbours: of those whose distance is the
+// least against their age, so that the density falls with age.
+func (e *envelope) thin(skew float64) {
+	last := e.p[e.n-1].t
+	best, at := 0.0, 0
+	for i := 0; i < e.n-1-keepRecent; i++ {
+		gap := (e.p[i+1].t - e.p[i].t) / (last - e.p[i].t + 1e9)
+		if i == 0 || gap < best {
+			best, at = gap, i
+		}
+	}
+	if e.p[at].y-e.p[at+1].y < e.slope*skew*(e.p[at].t-e.p[at+1].t) {
+		at++
+	}
+	copy(e.p[at:e.n-1], e.p[at+1:e.n])
+	e.n--
+}
+
+// expire drops points older than t.
+func (e *envelope) expire(t float64) {
+	i := 0
+	for i < e.n && e.p[i].t < t {
+		i++
+	}
+	copy(e.p[:e.n-i], e.p[i:e.n])
+	e.n -= i
+}
+
+// lowest is how many of the lowest points are looked at for their spacings.
+const lowest = 7
+
+// floor describes the low end of an envelope at one instant.
+type floor struct {
+	y       float64 // lowest point, carried to the instant, slack included
+	age     float64 // of that point, ns
+	spacing float64 // mean spacing of the lowest points: queueing / number
+	err     float64 // 99.5 %: how far y is above the true floor
+}
+
+// low carries all points to time t by the skew, adds slack(age), and describes
+// the lowest of them.
+func (e *envelope) low(t, skew float64) floor {
+	var y [lowest]float64
+	m := 0
+	f := floor{}
+	for _, p := range e.p[:e.n] {
+		a := t - p.t
+		v := p.y + e.slope*skew*a + phaseSlack(a)
+		if m == lowest && v >= y[m-1] {
+			continue
+		}
+		if m < lowest {
+			m++
+		}
+		i := m - 1
+		for ; i > 0 && y[i-1] > v; i-- {
+			y[i] = y[i-1]
+		}
+		y[i] = v
+		if i == 0 {
+			f.age = a
+		}
+	}
+	f.y = y[0]
+	if m > 1 {
+		f.spacing = (y[m-1] - y[0]) / float64(m-1)
+		f.err = f.spacing * quantileF[m-1]
+	}
+	return f
+}
+
+// quantileF[k] is the 99.5 % quantile of F(2, 2k), k[(1−p)^(−1/k) − 1]: with
+// k+1 order statistics, (lowest − floor)/spacing is distributed so (exponential
+// queueing).
+var quantileF = [lowest]float64{0, 199, 26.28, 14.54, 11.04, 9.43, 8.51}

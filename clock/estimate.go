@@ -1,0 +1,95 @@
+package clock
+
+import (
+	"math"
+	"time"
+)
+
+// State says how far the belief about a device's clock has come.
+type State uint8
+
+const (
+	Unsynced State = iota // no exchange yet, or none since the last reset
+	Settling              // the joining burst is under way: the map may step
+	Tracking              // the map is slewed only
+	Holdover              // no exchange for longer than the schedule would allow
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	return [...]string{"unsynced", "settling", "tracking", "holdover"}[min(s, Holdover)]
+}
+
+// Estimate is the belief about a device's clock at one instant. All but the
+// counters is zero while the State is Unsynced.
+type Estimate struct {
+	Map       Map // as believed; a Follower slews towards it
+	State     State
+	Offset    time.Duration // device − session
+	Skew      float64       // d(offset)/d(session time)
+	Delay     time.Duration // least round trip, the device's residence taken off
+	Jitter    time.Duration // mean queueing of a round trip
+	Bound     time.Duration // 99 %: of |error of Offset|, the floors being equal
+	Hard      time.Duration // what causality alone guarantees
+	Exchanges uint64        // accepted since the beginning
+	Rejected  uint64        // since the beginning, those held back included
+}
+
+// Estimate returns the belief at session time at: carried there by the skew,
+// with bounds that grow with the distance from the last exchange.
+func (e *Estimator) Estimate(at SessionTime) Estimate {
+	out := Estimate{Exchanges: e.accepted, Rejected: e.rejected}
+	b := &e.belief
+	if b.count == 0 {
+		return out
+	}
+	t := float64(at.Sub(e.origin))
+	theta := b.at(t)
+	bound, hard := e.boundsAt(t)
+	out.State = e.stateAt(t)
+	out.Offset = e.base + time.Duration(math.Round(theta))
+	out.Skew = b.skew
+	out.Delay = time.Duration(max(b.fwd.y+b.bwd.y, 0))
+	out.Jitter = time.Duration(b.queueFwd + b.queueBwd)
+	out.Bound, out.Hard = nanoseconds(bound), nanoseconds(hard)
+	out.Map = Map{
+		Device:  DeviceTime(at.Add(out.Offset)),
+		Session: at,
+		Rate:    -b.skew / (1 + b.skew),
+		Bound:   out.Bound,
+		Growth:  b.growth,
+		Hard:    out.Hard,
+		Epoch:   e.epoch,
+		Valid:   true,
+	}
+	return out
+}
+
+// boundsAt returns the 99 % and the hard bound at time t. While samples are held
+// back that may mean a step, the bounds take in what these say.
+func (e *Estimator) boundsAt(t float64) (bound, hard float64) {
+	theta := e.belief.at(t)
+	bound = e.belief.boundAt(t)
+	c := e.causal.at(t)
+	if q := &e.suspects; q.n > 0 {
+		if q.hard {
+			c = c.or(q.agree, t)
+		}
+		bound += q.agree.at(t).from(theta)
+	}
+	hard = max(c.from(theta), 1)
+	return min(bound, hard), hard
+}
+
+func (e *Estimator) stateAt(t float64) State {
+	switch {
+	case t-e.last > 3*float64(e.gap())+2e9:
+		return Holdover
+	case e.settled:
+		return Tracking
+	}
+	return Settling
+}
+
+// nanoseconds rounds up, and never overflows.
+func nanoseconds(x float64) time.Duration { return time.Duration(math.Ceil(min(x, 1<<61))) }

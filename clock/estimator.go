@@ -1,0 +1,150 @@
+package clock
+
+import "time"
+
+// Config sets an Estimator up; its zero value is usable.
+type Config struct {
+	Seed uint64 // of the jitter of the ping schedule
+}
+
+// Estimator learns one device's clock over one path: exchanges in, an Estimate
+// out, and the instant at which the next ping is due. It takes less than 16 KB,
+// allocates nothing after NewEstimator, and is not safe for concurrent use.
+type Estimator struct {
+	origin SessionTime   // zero of the times within
+	base   time.Duration // zero of the offsets within
+	begun  bool          // origin and base are set
+	newest SessionTime   // latest T4
+	far    int           // exchanges in a row far from newest
+	first  float64       // T4 of the first exchange since the last restart
+	last   float64       // latest T4
+
+	res      resolution
+	recent   recent
+	fwd, bwd envelope
+	fit      fitter
+	belief   belief
+	causal   corridor
+	suspects suspects
+	settled  bool
+	prior    struct{ mean, sd float64 } // of the skew
+	plan     schedule
+
+	epoch              uint16
+	accepted, rejected uint64
+}
+
+// NewEstimator returns an estimator that knows nothing yet.
+func NewEstimator(cfg Config) *Estimator {
+	e := &Estimator{epoch: 1}
+	e.prior.sd = priorSkew
+	e.fwd.slope, e.bwd.slope = 1, -1
+	e.plan.seed = cfg.Seed
+	return e
+}
+
+// Add takes an exchange in; a *RejectError tells why one was not used. An
+// exchange that contradicts the belief is held back (ReasonSuspect) and the
+// bounds are widened until a few more have told a step of the clock from garbage.
+func (e *Estimator) Add(x Exchange) error {
+	if err := e.admit(x); err != nil {
+		e.rejected++
+		return err
+	}
+	e.recent.add(x.T1)
+	e.newest, e.far = max(e.newest, x.T4), 0
+	e.plan.lost = 0
+	e.res.see(x.T2, x.T3)
+	s := newSample(x, e.origin, e.base, e.res.value())
+	switch e.suspects.judge(s, &e.belief, e.causal) {
+	case wait:
+		e.rejected++
+		return errSuspect
+	case stepped:
+		q := e.suspects
+		e.restart()
+		e.takeAll(&q)
+	case rerouted:
+		q := e.suspects
+		e.suspects = suspects{}
+		e.takeAll(&q)
+	default:
+		e.plan.quick = 0
+		e.take(s)
+	}
+	e.learn()
+	return nil
+}
+
+// admit checks x by itself and against the last exchanges.
+func (e *Estimator) admit(x Exchange) error {
+	if err := check(x, e.res.lenient(x.T2, x.T3)); err != nil {
+		return err
+	}
+	if !e.begun {
+		e.begin(x)
+		return nil
+	}
+	gap := x.T4.Sub(e.newest)
+	switch {
+	case gap > maxGap || gap < -maxGap || !fits(x, e.base):
+		if e.far++; e.far < rangeRetries {
+			return errRange
+		}
+		e.Reset()
+		e.begin(x)
+	case gap < -maxReorder:
+		return errOld
+	case e.recent.has(x.T1):
+		return errDuplicate
+	}
+	return nil
+}
+
+func (e *Estimator) begin(x Exchange) {
+	e.origin, e.base, e.begun = x.T1, x.Offset(), true
+	e.newest = x.T4
+}
+
+// take puts a sample in without learning from it yet.
+func (e *Estimator) take(s sample) {
+	if e.accepted++; e.belief.count == 0 {
+		e.first = s.t4
+	}
+	e.last = max(e.last, s.t4)
+	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
+	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
+	e.causal = e.causal.and(s.corridor())
+	e.belief.count++
+	e.belief.queued(s)
+}
+
+func (e *Estimator) takeAll(q *suspects) {
+	for _, s := range q.s[:q.n] {
+		e.take(s)
+	}
+}
+
+// restart forgets the offset, but not the skew: the device's clock stepped.
+func (e *Estimator) restart() {
+	if b := &e.belief; b.count > 0 {
+		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
+		*b = belief{skew: b.skew}
+	}
+	e.fwd.n, e.bwd.n = 0, 0
+	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
+	e.epoch++
+	e.plan.restart()
+}
+
+// SetResolution tells the resolution of the device's clock; without it (or with
+// 0) it is detected from the stamps.
+func (e *Estimator) SetResolution(r time.Duration) { e.res.told = max(r, 0) }
+
+// Reset forgets the exchanges: the device slept, stepped or changed network.
+// The skew is remembered.
+func (e *Estimator) Reset() {
+	e.restart()
+	e.begun, e.recent, e.far = false, recent{}, 0
+	e.res = resolution{told: e.res.told}
+}

@@ -1,0 +1,116 @@
+package clock
+
+import "math"
+
+const (
+	maxSkew      = 150e-6  // of a device against session time
+	priorSkew    = 50e-6   // standard deviation of an unknown device's skew
+	wander       = 0.15e-6 // how the offset may stray from a straight line, ns per ns
+	skewWander   = 0.03e-6 // the same for the skew's longer memory
+	minSkewErr   = 0.3e-6  // 99 %: a skew isn't known better than it wanders
+	rememberSkew = 1e-6    // standard deviation of a remembered skew, at least
+)
+
+// phaseSlack is what a point of age a (ns) is lifted by: old floors yield to
+// younger ones as fast as a clock wanders.
+func phaseSlack(a float64) float64 { return wander * math.Abs(a) }
+
+// hull is the lower convex hull of an envelope: the only points that can be
+// lowest under any skew.
+type hull struct {
+	a, y [maxPoints]float64 // age and height, lifted for the skew fit
+	n    int
+}
+
+// build computes the hull of e as seen at time t; ages fall.
+func (h *hull) build(e *envelope, t float64) {
+	h.n = 0
+	for _, p := range e.p[:e.n] {
+		a := t - p.t
+		y := p.y + skewWander*math.Abs(a)
+		for h.n > 1 && h.above(h.n-1, a, y) {
+			h.n--
+		}
+		h.a[h.n], h.y[h.n] = a, y
+		h.n++
+	}
+}
+
+// above reports whether hull point i lies on or above the line from point i−1
+// to (a, y).
+func (h *hull) above(i int, a, y float64) bool {
+	return (h.y[i]-h.y[i-1])*(a-h.a[i-1]) <= (y-h.y[i-1])*(h.a[i]-h.a[i-1])
+}
+
+// lowest returns the minimum of y + g·a over the hull and the a it is at.
+func (h *hull) lowest(g float64) (y, a float64) {
+	y = math.Inf(1)
+	for i := range h.n {
+		if v := h.y[i] + g*h.a[i]; v < y {
+			y, a = v, h.a[i]
+		}
+	}
+	return y, a
+}
+
+// fitter finds the skew.
+type fitter struct {
+	fwd, bwd hull
+	mean     float64 // prior: mean
+	weight   float64 // prior: spacing / (2 variance)
+}
+
+// separation is the distance of the two parallel lines under the envelopes at
+// skew g, less the prior's penalty: concave in g. slope is its derivative.
+func (f *fitter) separation(g float64) (value, slope float64) {
+	u, au := f.fwd.lowest(g)
+	v, av := f.bwd.lowest(-g)
+	d := g - f.mean
+	return u + v - f.weight*d*d, au - av - 2*f.weight*d
+}
+
+// best returns the skew of the greatest separation: each step goes to where the
+// tangents at the two ends of the bracket meet, above which the maximum can't be.
+func (f *fitter) best() (skew, top float64) {
+	lo, hi := -maxSkew, maxSkew
+	vl, sl := f.separation(lo)
+	vh, sh := f.separation(hi)
+	if sl <= 0 {
+		return lo, vl
+	}
+	if sh >= 0 {
+		return hi, vh
+	}
+	for i := range 40 {
+		g := (vh - vl + sl*lo - sh*hi) / (sl - sh)
+		if w := hi - lo; i%3 == 2 || !(g > lo+w/64 && g < hi-w/64) {
+			g = lo + w/2
+		}
+		v, s := f.separation(g)
+		if s == 0 || hi-lo < 1e-11 {
+			return g, v
+		}
+		if s > 0 {
+			lo, vl, sl = g, v, s
+		} else {
+			hi, vh, sh = g, v, s
+		}
+	}
+	g := lo + (hi-lo)/2
+	top, _ = f.separation(g)
+	return g, top
+}
+
+// width returns how far the skew can be from best before the separation has
+// fallen by drop: its confidence interval by the likelihood ratio.
+func (f *fitter) width(best, top, drop float64) float64 {
+	w := 0.05e-6
+	for ; w < maxSkew; w *= 1.5 {
+		a, _ := f.separation(best - w)
+		b, _ := f.separation(best + w)
+		if a < top-drop && b < top-drop {
+			break
+		}
+	}
+	return w
+}

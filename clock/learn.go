@@ -1,0 +1,80 @@
+package clock
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	memory     = float64(time.Hour)               // of the envelopes
+	settleTime = float64(1500 * time.Millisecond) // the joining burst is over by then
+	stepLeast  = 5e3                              // ns: a smaller change is slewed, even while settling
+)
+
+// learn draws the belief from the envelopes.
+func (e *Estimator) learn() {
+	b, t := &e.belief, e.last
+	e.fwd.expire(t - memory)
+	e.bwd.expire(t - memory)
+	before := b.at(t)
+	e.learnSkew(t)
+	b.fwd, b.bwd = e.fwd.low(t, b.skew), e.bwd.low(t, b.skew)
+	b.t = t
+	b.theta = (b.fwd.y - b.bwd.y) / 2
+	b.res = float64(e.res.value())
+	e.keepCausal()
+	e.learnBound()
+	if b.count > 1 && !e.settled && math.Abs(b.theta-before) > stepLeast {
+		e.epoch++
+	}
+	span := t - e.first
+	good := b.count >= burstLeast && b.bound <= float64(goodBound)
+	e.settled = e.settled || good || b.count >= burstMost || span > settleTime
+}
+
+func (e *Estimator) learnSkew(t float64) {
+	b := &e.belief
+	e.fit.fwd.build(&e.fwd, t)
+	e.fit.bwd.build(&e.bwd, t)
+	spacing := max(b.fwd.spacing+b.bwd.spacing, 100)
+	e.fit.mean = e.prior.mean
+	e.fit.weight = spacing / (2 * e.prior.sd * e.prior.sd)
+	skew, top := e.fit.best()
+	b.skew = skew
+	b.skewErr = minSkewErr + min(e.fit.width(skew, top, 6*spacing), 2.6*e.prior.sd)
+}
+
+// keepCausal keeps the offset within what causality allows.
+func (e *Estimator) keepCausal() {
+	b := &e.belief
+	if c := e.causal.at(b.t); c.lo <= c.hi {
+		b.theta = min(max(b.theta, c.lo), c.hi)
+	}
+}
+
+// learnBound sets the 99 % bound: the floors' errors, of which the greater one
+// is more than that of their half difference; the rounding of the stamps; and
+// what the clock may have strayed since the lowest points.
+func (e *Estimator) learnBound() {
+	b := &e.belief
+	age := max(b.fwd.age, b.bwd.age)
+	b.bound = max(b.fwd.err, b.bwd.err)/2 + (wander+b.skewErr)*age + 1000
+	if b.res > 1 {
+		b.bound += b.res / 2
+	}
+	if b.count < 3 {
+		b.bound = math.Inf(1)
+	}
+	b.bound = min(b.bound, e.causal.at(b.t).from(b.theta))
+	b.growth = min(b.skewErr+2*wander, HardGrowth)
+}
+
+// queued keeps the mean queueing of the two directions.
+func (b *belief) queued(s sample) {
+	if b.count < 3 {
+		return
+	}
+	w := max(1/float64(b.count), 1.0/32)
+	b.queueFwd += w * (max(s.u-b.forward(s.tu), 0) - b.queueFwd)
+	b.queueBwd += w * (max(s.v-b.backward(s.tv), 0) - b.queueBwd)
+}
