@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -164,8 +163,7 @@ func TestSendFrameFails(t *testing.T) {
 		tried <- struct{}{}
 		return errors.New("no socket")
 	}})
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	r.run.Go(func() { d.Run(ctx) })
 	<-tried
 	<-tried
