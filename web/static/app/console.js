@@ -36,6 +36,7 @@ async function open(sessionId) {
   byId('start').hidden = true
   byId('session').hidden = false
   document.title = `${sessionId} · Downbeat`
+  byId('session-id').textContent = sessionId
   setPill(byId('state'), 'connecting', 'warn')
   showLink(sessionId).catch(alertError)
   try {
@@ -68,17 +69,16 @@ function run(s) {
   s.on('clock', () => showState(s))
   s.on('leadership_changed', () => showState(s))
   s.on('closed', ({ message }) => alertUser(message))
-  s.on('failed', ({ message }) => alertUser(message))
+  for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('command', command => {
     past.scheduled(command)
-    s.at(command.timestamp, beat)
+    setTimeout(beat, s.toDevice(command.timestamp) - performance.now())
   })
   s.on('cancelled', ({ commandId, reason }) => past.cancelled(commandId, reason))
   s.on('command_report', report => past.report(report))
   flash.onclick = () => s.schedule('flash', { tone: 880 }).catch(alertError)
   quiet.onclick = () => s.schedule('pulse', {}).catch(alertError)
   byId('lead').onclick = () => s.requestLeadership().catch(alertError)
-  addEventListener('pagehide', event => event.persisted || s.close())
   showState(s)
   flash.focus({ preventScroll: true })
 }

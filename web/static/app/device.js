@@ -22,7 +22,7 @@ async function start() {
   if (!sessionId) return setPill(byId('state'), 'no session')
   const view = params.get('view') ?? undefined
   const username = params.get('name') || deviceName()
-  byId('name').textContent = [username, view].filter(Boolean).join(', ')
+  byId('name').textContent = [view, username].filter(Boolean).join(' · ')
   byId('checks').replaceChildren(...missing().map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
   run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js' }))
 }
@@ -34,10 +34,9 @@ function run(s) {
   s.onCommand('pulse', 'pulse')
   s.on('clock', () => show(s))
   s.on('closed', ({ message }) => alertUser(message))
-  s.on('failed', ({ message }) => alertUser(message))
+  for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
   byId('sound').onclick = () => enableSound(beeper).catch(alertError)
-  addEventListener('pagehide', event => event.persisted || s.close())
   setInterval(() => show(s), 1000)
   keepAwake()
   show(s)

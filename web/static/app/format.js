@@ -22,12 +22,21 @@ export function signed(ms) {
 }
 
 /**
+ * A mark on an axis: as `signed`, without zeros at the end.
+ *
+ * @param {number} ms
+ */
+export function tick(ms) {
+  return ms === 0 ? '0' : signed(ms).replace(/\.?0+ ms/, ' ms')
+}
+
+/**
  * Seconds to the microsecond, for offsets between clocks of any origin.
  *
  * @param {number | null | undefined} ms
  */
 export function seconds(ms) {
-  return ms == null || !Number.isFinite(ms) ? '—' : `${number(ms / 1000, 6)} s`
+  return ms == null || !Number.isFinite(ms) ? '—' : `${number(ms / 1000, 6)}\u00a0s`
 }
 
 /**

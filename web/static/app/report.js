@@ -1,4 +1,4 @@
-import { signed, span } from './format.js'
+import { signed, span, tick } from './format.js'
 import { svg } from './ui.js'
 
 /**
@@ -9,9 +9,33 @@ import { svg } from './ui.js'
  * @property {boolean} late
  */
 
-const ROW = 34
-const AXIS = 34
-const NARROW = 520
+/**
+ * Where things are, in px: names beside the dots, or above them where that
+ * leaves no room.
+ *
+ * @typedef {object} Layout
+ * @property {number} width
+ * @property {number} row     height of a row
+ * @property {number} left    of the plot
+ * @property {number} right   margin on the other side
+ * @property {number} text    baseline within the row
+ * @property {number} dot     centre within the row
+ * @property {number} ticks   parts of the axis
+ */
+
+const AXIS = 30
+const NARROW = 560
+/** Characters of a name. */
+const LONGEST = 22
+
+/**
+ * @param {number} width
+ * @returns {Layout}
+ */
+function layout(width) {
+  if (width < NARROW) return { width, row: 50, left: 26, right: 26, text: 14, dot: 32, ticks: 2 }
+  return { width, row: 34, left: 190, right: 100, text: 21, dot: 17, ticks: 4 }
+}
 
 /**
  * The report as a picture: a row per device, a dot where it acted on an axis
@@ -21,28 +45,27 @@ const NARROW = 520
  * @param {number} width  px
  */
 export function picture(rows, width) {
-  const left = width < NARROW ? 92 : 170
-  const right = 78
-  const height = rows.length * ROW + AXIS
+  const l = layout(width)
+  const bottom = rows.length * l.row
   const reach = niceReach(Math.max(...rows.map(r => Math.abs(r.error) + finite(r.bound))))
-  const plot = width - left - right
-  const x = (/** @type {number} */ ms) => left + ((ms + reach) / (2 * reach)) * plot
+  const x = (/** @type {number} */ ms) => l.left + ((ms + reach) / (2 * reach)) * (width - l.left - l.right)
   const image = svg('svg', {
-    class: 'chart', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': inWords(rows),
+    class: 'chart', viewBox: `0 0 ${width} ${bottom + AXIS}`, role: 'img', 'aria-label': inWords(rows),
   })
-  image.append(band(rows, x), ...axis(reach, x, rows.length * ROW, width < NARROW ? 2 : 4))
-  rows.forEach((row, i) => image.append(...drawRow(row, i * ROW + ROW / 2, x, width, left)))
+  image.append(band(rows, x, bottom), ...axis(reach, x, bottom, l.ticks))
+  rows.forEach((row, i) => image.append(...drawRow(row, i * l.row, x, l)))
   return image
 }
 
 /**
  * @param {Row[]} rows
  * @param {(ms: number) => number} x
+ * @param {number} bottom
  */
-function band(rows, x) {
+function band(rows, x, bottom) {
   const errors = rows.map(r => r.error)
   const from = x(Math.min(...errors))
-  return svg('rect', { class: 'band', x: from, y: 0, width: Math.max(1, x(Math.max(...errors)) - from), height: rows.length * ROW })
+  return svg('rect', { class: 'band', x: from, y: 0, width: Math.max(1, x(Math.max(...errors)) - from), height: bottom })
 }
 
 /**
@@ -56,23 +79,23 @@ function axis(reach, x, bottom, steps) {
   for (let i = 0; i <= steps; i++) {
     const ms = -reach + (2 * reach * i) / steps
     marks.push(svg('line', { class: ms === 0 ? 'zero' : 'grid', x1: x(ms), x2: x(ms), y1: 0, y2: bottom }))
-    marks.push(svg('text', { x: x(ms), y: bottom + 20, 'text-anchor': 'middle' }, ms === 0 ? '0' : signed(ms)))
+    marks.push(svg('text', { x: x(ms), y: bottom + 20, 'text-anchor': 'middle' }, tick(ms)))
   }
   return marks
 }
 
 /**
  * @param {Row} row
- * @param {number} y
+ * @param {number} top
  * @param {(ms: number) => number} x
- * @param {number} width
- * @param {number} left
+ * @param {Layout} l
  */
-function drawRow({ name, error, bound, late }, y, x, width, left) {
+function drawRow({ name, error, bound, late }, top, x, l) {
+  const y = top + l.dot
   const title = svg('title', {}, `${name}: ${signed(error)} ± ${span(bound)}${late ? ', late' : ''}`)
   const parts = [
-    svg('text', { class: 'who', x: 0, y: y + 4 }, shorten(name, Math.floor(left / 8))),
-    svg('text', { class: 'value', x: width, y: y + 4, 'text-anchor': 'end' }, signed(error)),
+    svg('text', { class: 'who', x: 0, y: top + l.text }, shorten(name)),
+    svg('text', { class: 'value', x: l.width, y: top + l.text, 'text-anchor': 'end' }, signed(error)),
   ]
   if (Number.isFinite(bound)) parts.push(...errorBar(x(error - bound), x(error + bound), y))
   parts.push(svg('circle', { class: late ? 'dot late' : 'dot', cx: x(error), cy: y, r: 5 }, title))
@@ -107,12 +130,9 @@ function finite(bound) {
   return Number.isFinite(bound) ? bound : 0
 }
 
-/**
- * @param {string} text
- * @param {number} length
- */
-function shorten(text, length) {
-  return text.length > length ? text.slice(0, length - 1) + '…' : text
+/** @param {string} text */
+function shorten(text) {
+  return text.length > LONGEST ? text.slice(0, LONGEST - 4) + '…' + text.slice(-3) : text
 }
 
 /** @param {Row[]} rows */

@@ -53,9 +53,24 @@ export class Roster {
   name(deviceId) {
     if (deviceId === this.#own) return 'This console'
     const device = this.#devices.get(deviceId)
-    const user = device && this.#users.get(device.userId)
-    const label = [user, device?.viewType].filter(Boolean).join(', ')
-    return label || `${device?.deviceType ?? 'device'} ${deviceId.slice(0, 4)}`
+    if (!device) return `device ${deviceId.slice(0, 4)}`
+    const label = this.#label(device)
+    const alike = [...this.#devices.values()].filter(d => this.#label(d) === label)
+    return alike.length > 1 ? `${label} ${alike.indexOf(device) + 1}` : label
+  }
+
+  /** @param {Device} device */
+  #label({ userId, deviceType, viewType }) {
+    return viewType || this.#users.get(userId) || deviceType || 'device'
+  }
+
+  /**
+   * What it is, besides its name.
+   *
+   * @param {Device} device
+   */
+  kind({ userId, deviceType, viewType }) {
+    return [viewType && this.#users.get(userId), deviceType || 'user'].filter(Boolean).join(' · ')
   }
 }
 
@@ -72,7 +87,7 @@ export function card(roster, device) {
   const name = roster.name(device.deviceId)
   return el('li', { className: device.isConnected ? 'card' : 'card away' },
     el('div', { className: 'card-head' }, el('span', { className: 'card-name', title: name }, name), pill),
-    el('p', { className: 'card-kind' }, device.deviceType || 'user'),
+    el('p', { className: 'card-kind' }, roster.kind(device)),
     el('p', { className: 'card-bound' }, sync ? `± ${format.span(sync.boundMs)}` : '—'),
     facts([
       ['Offset', format.seconds(sync?.offsetMs)],

@@ -2,6 +2,8 @@
 
 /** A timer may be this late; the rest is spun, ms. */
 const SPIN = 4
+/** The last of it, always spun; before that a thread that may block sleeps, ms. */
+const LAST = 1
 /** Timers are set anew at least this often, since the map moves, ms. */
 const LONGEST = 5000
 /** How often to look again while session time is unknown, ms. */
@@ -43,6 +45,7 @@ export function at(clock, t, fn, stamp = () => clock.read()) {
  */
 function act(clock, t, fn, stamp) {
   const target = clock.toDevice(t)
+  doze(target - clock.read() - LAST)
   while (clock.read() < target);
   const time = clock.toSession(stamp())
   fn({ time, lateness: time - t })
@@ -57,4 +60,22 @@ function act(clock, t, fn, stamp) {
 function delay(clock, t) {
   if (!clock.valid) return UNKNOWN
   return Math.min(LONGEST, Math.max(0, clock.toDevice(t) - clock.read() - SPIN))
+}
+
+/** Something to wait for that never comes; null on a page, which mustn't block. */
+const never = mayBlock() ? new Int32Array(new SharedArrayBuffer(4)) : null
+
+function mayBlock() {
+  return 'WorkerGlobalScope' in globalThis && typeof SharedArrayBuffer !== 'undefined'
+}
+
+/**
+ * Sleeps without the coarseness of timers, where that is possible. Spinning
+ * all the while would take the processor from other devices on the same
+ * machine, at the very instant that they wait for as well.
+ *
+ * @param {number} ms
+ */
+function doze(ms) {
+  if (never && ms > 0) Atomics.wait(never, 0, 0, ms)
 }

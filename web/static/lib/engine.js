@@ -117,7 +117,7 @@ export class Engine {
   #offered(sdp) {
     clearTimeout(this.#offerTimer)
     if (this.#joined) {
-      if (sdp) this.#request(0, 'offer', { offer: sdp })
+      if (sdp) this.#send('offer', { sdp })
       return
     }
     const first = this.#offer === null
@@ -138,8 +138,8 @@ export class Engine {
   #notJoined(error) {
     if (this.#closed || error.code === 'disconnected') return
     if (!error.retry && this.#join.resumeToken) {
-      delete this.#join.resumeToken
-      return void this.#joinSession()
+      delete this.#join.resumeToken // of a session that is gone, perhaps
+      return this.#connect()
     }
     if (!error.retry) return this.#refused(error)
     this.#signaling?.close()
@@ -172,8 +172,8 @@ export class Engine {
 
   /** @param {any} data */
   #answer(data) {
-    const sdp = typeof data === 'string' ? data : (data.answer ?? data.sdp)
-    if (sdp) this.#post({ type: 'answer', sdp: sdp.sdp ?? sdp })
+    const sdp = data.answer ?? data.sdp
+    if (sdp) this.#post({ type: 'answer', sdp })
   }
 
   /**
@@ -182,8 +182,9 @@ export class Engine {
    * @param {number} [replyTo]
    */
   #deliver(event, data, replyTo) {
+    if (event === 'error' && replyTo) return // its request is rejected
     this.#commands.receive(event, data)
-    this.#post({ type: 'event', event, data, replyTo })
+    this.#post({ type: 'event', event, data })
   }
 
   /** @param {string} text */
@@ -273,17 +274,17 @@ export class Engine {
   }
 
   /**
-   * @param {number} id  the page's; 0 where it doesn't ask
+   * @param {number} id  the page's
    * @param {string} event
    * @param {unknown} data
    */
   async #request(id, event, data) {
     try {
       const reply = await this.#signaling?.request(event, data)
-      if (id) this.#post({ type: 'reply', id, data: reply?.data })
+      this.#post({ type: 'reply', id, data: reply?.data })
     } catch (error) {
       const { code, message, retry } = /** @type {DownbeatError} */ (error)
-      if (id) this.#post({ type: 'reply', id, error: { code, message, retry } })
+      this.#post({ type: 'reply', id, error: { code, message, retry } })
     }
   }
 

@@ -90,7 +90,7 @@ export class Session extends EventTarget {
     this.#host.post({
       type: 'open',
       url: socketURL(url),
-      join: { userAgent: navigator.userAgent, ...join, ...(resumeToken ? { resumeToken } : {}) },
+      join: { userAgent: navigator.userAgent.slice(0, 512), ...join, ...(resumeToken ? { resumeToken } : {}) },
       actions: actions && new URL(actions, location.href).href,
       hidden: document.visibilityState === 'hidden',
     })
