@@ -1,5 +1,5 @@
-import { join } from '../downbeat.js'
-import { createSession, creatorOf } from './creator.js'
+import { DownbeatError, join } from '../downbeat.js'
+import { createSession, creatorOf, forgetCreator } from './creator.js'
 import { History } from './history.js'
 import { showLink } from './link.js'
 import { Roster, card } from './roster.js'
@@ -42,9 +42,24 @@ async function open(sessionId) {
   try {
     run(await join({ sessionId, actions: '/app/actions.js', ...creatorOf(sessionId) }))
   } catch (error) {
+    if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')
     throw error
   }
+}
+
+/**
+ * A server that lost its sessions refuses the creator's token: start over
+ * under the same id. True when that is what happened.
+ *
+ * @param {string} sessionId
+ * @param {string} code
+ */
+function gone(sessionId, code) {
+  if (code !== 'bad_token') return false
+  forgetCreator(sessionId)
+  location.reload()
+  return true
 }
 
 /** @param {Session} s */
@@ -68,7 +83,7 @@ function run(s) {
   }
   s.on('clock', () => showState(s))
   s.on('leadership_changed', () => showState(s))
-  s.on('closed', ({ message }) => alertUser(message))
+  s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('command', command => {
     past.scheduled(command)

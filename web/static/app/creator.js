@@ -30,6 +30,16 @@ export function creatorOf(sessionId) {
 }
 
 /**
+ * Forgets that identity: the server doesn't know the session any more, so
+ * its token is worth nothing.
+ *
+ * @param {string} sessionId
+ */
+export function forgetCreator(sessionId) {
+  sessionStorage.removeItem(key(sessionId))
+}
+
+/**
  * @param {string} url
  * @param {object} body
  */

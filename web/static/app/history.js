@@ -88,15 +88,25 @@ export class History {
 
   /** @param {Entry | undefined} entry */
   #rows(entry) {
-    /** @type {any[]} */
-    const devices = entry?.report?.devices ?? []
-    return devices.filter(d => Number.isFinite(d.errorMs)).map(d => ({
+    return acted(entry).map(d => ({
       name: this.#roster.name(d.deviceId),
       error: d.errorMs,
       bound: d.boundMs ?? Infinity,
       late: d.late === true,
     })).sort((a, b) => a.error - b.error)
   }
+}
+
+/**
+ * The devices of a report that acted.
+ *
+ * @param {Entry | undefined} entry
+ * @returns {any[]}
+ */
+function acted(entry) {
+  /** @type {any[]} */
+  const devices = entry?.report?.devices ?? []
+  return devices.filter(d => Number.isFinite(d.errorMs))
 }
 
 /** @param {Entry | undefined} entry */
@@ -115,9 +125,9 @@ function summary({ report, cancelled }) {
 
 /** @param {Entry} entry */
 function longSummary(entry) {
-  /** @type {any[]} */
-  const devices = entry.report?.devices ?? []
-  const acted = devices.filter(d => Number.isFinite(d.errorMs)).length
-  if (!acted) return ''
-  return `${summary(entry)} · ${acted} of ${devices.length} device${devices.length === 1 ? '' : 's'} acted`
+  const there = acted(entry).length
+  if (!there) return ''
+  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null).length
+  const rest = silent ? `, ${silent} armed but silent` : ''
+  return `${summary(entry)} · ${there} device${there === 1 ? '' : 's'} acted${rest}`
 }
