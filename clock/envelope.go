@@ -81,7 +81,7 @@ func (e *envelope) low(t, skew float64) floor {
 	f := floor{}
 	for _, p := range e.p[:e.n] {
 		a := t - p.t
-		v := p.y + e.slope*skew*a + phaseSlack(a)
+		v := p.y + e.slope*skew*a + slack(a)
 		if m == lowest && v >= y[m-1] {
 			continue
 		}

@@ -3,31 +3,24 @@ package clock
 import "math"
 
 const (
-	maxSkew      = 150e-6  // of a device against session time
-	priorSkew    = 50e-6   // standard deviation of an unknown device's skew
-	wander       = 0.15e-6 // how the offset may stray from a straight line, ns per ns
-	skewWander   = 0.03e-6 // the same for the skew's longer memory
-	minSkewErr   = 0.3e-6  // 99 %: a skew isn't known better than it wanders
-	rememberSkew = 1e-6    // standard deviation of a remembered skew, at least
+	maxSkew      = 150e-6         // of a device against session time
+	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
+	wander       = 0.005e-6 / 1e9 // by how much a skew may change, per ns
+	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
+	rememberSkew = 1e-6           // standard deviation of a remembered skew, at least
 )
 
-// phaseSlack is what a point of age a (ns) is lifted by: old floors yield to
-// younger ones as fast as a clock wanders.
-func phaseSlack(a float64) float64 { return wander * math.Abs(a) }
-
-// hull is the lower convex hull of an envelope: the only points that can be
-// lowest under any skew.
-type hull struct {
-	a, y [maxPoints]float64 // age and height, lifted for the skew fit
-	n    int
-}
+// slack is what a point of age a (ns) is lifted by: as far as a clock whose skew
+// wanders may have strayed from the straight line since. So old floors yield to
+// younger ones instead of being cut off.
+func slack(a float64) float64 { return wander / 2 * a * a }
 
 // build computes the hull of e as seen at time t; ages fall.
 func (h *hull) build(e *envelope, t float64) {
 	h.n = 0
 	for _, p := range e.p[:e.n] {
 		a := t - p.t
-		y := p.y + skewWander*math.Abs(a)
+		y := p.y + slack(a)
 		for h.n > 1 && h.above(h.n-1, a, y) {
 			h.n--
 		}

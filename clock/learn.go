@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	memory     = float64(time.Hour)               // of the envelopes
-	settleTime = float64(1500 * time.Millisecond) // the joining burst is over by then
-	stepLeast  = 5e3                              // ns: a smaller change is slewed, even while settling
+	memory       = float64(time.Hour)               // of the envelopes
+	settleTime   = float64(1500 * time.Millisecond) // the joining burst is over by then
+	growthWander = 0.3e-6                           // part of the bound's growth: the skew's change after the last exchange
+	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
 )
 
 // learn draws the belief from the envelopes.
@@ -58,7 +59,7 @@ func (e *Estimator) keepCausal() {
 func (e *Estimator) learnBound() {
 	b := &e.belief
 	age := max(b.fwd.age, b.bwd.age)
-	b.bound = max(b.fwd.err, b.bwd.err)/2 + (wander+b.skewErr)*age + 1000
+	b.bound = max(b.fwd.err, b.bwd.err)/2 + slack(age) + b.skewErr*age + 1000
 	if b.res > 1 {
 		b.bound += b.res / 2
 	}
@@ -66,7 +67,7 @@ func (e *Estimator) learnBound() {
 		b.bound = math.Inf(1)
 	}
 	b.bound = min(b.bound, e.causal.at(b.t).from(b.theta))
-	b.growth = min(b.skewErr+2*wander, HardGrowth)
+	b.growth = min(b.skewErr+growthWander, HardGrowth)
 }
 
 // queued keeps the mean queueing of the two directions.
