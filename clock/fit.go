@@ -15,7 +15,14 @@ const (
 // younger ones instead of being cut off.
 func slack(a float64) float64 { return wander / 2 * a * a }
 
-// build computes the hull of e as seen at time t; ages fall.
+// hull is the lower convex hull of an envelope: the only points that can be
+// lowest under any skew.
+type hull struct {
+	a, y [maxPoints]float64 // age and height, slack included; ages fall
+	n    int
+}
+
+// build computes the hull of e as seen at time t.
 func (h *hull) build(e *envelope, t float64) {
 	h.n = 0
 	for _, p := range e.p[:e.n] {
