@@ -17,7 +17,7 @@ const (
 
 	maxCandidates   = 64 // of the other side, per connection
 	maxClockMessage = 2 * FrameSize
-	maxClockBacklog = 16 * FrameSize
+	maxClockBacklog = maxOutstanding * FrameSize // what is in flight counts too
 )
 
 // owner is who a link works for. Its methods are called from the link's
