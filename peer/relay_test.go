@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// relay passes the packets of one client on to a server and back, late, and
-// not all of them.
+// relay passes the packets of one client on to a server and back: late, in
+// order, and not all of them.
 type relay struct {
 	front, back *net.UDPConn // towards the client, towards the server
 	delay       time.Duration
@@ -24,6 +24,11 @@ type relay struct {
 	client netip.AddrPort
 }
 
+type latePacket struct {
+	at   time.Time
+	data []byte
+}
+
 func newRelay(t testing.TB, server net.Addr, delay time.Duration, loss float64) *relay {
 	t.Helper()
 	back, err := net.DialUDP("udp4", nil, server.(*net.UDPAddr))
@@ -32,8 +37,8 @@ func newRelay(t testing.TB, server net.Addr, delay time.Duration, loss float64) 
 		front: loopbackUDP(t).(*net.UDPConn), back: back,
 		delay: delay, loss: loss, rng: rand.New(rand.NewPCG(1, 2)),
 	}
-	r.wg.Go(r.toServer)
-	r.wg.Go(r.toClient)
+	r.pass(r.fromClient, func(b []byte) { _, _ = r.back.Write(b) })
+	r.pass(r.back.Read, r.toClient)
 	t.Cleanup(func() {
 		_ = r.front.Close()
 		_ = r.back.Close()
@@ -42,43 +47,51 @@ func newRelay(t testing.TB, server net.Addr, delay time.Duration, loss float64) 
 	return r
 }
 
-func (r *relay) toServer() {
-	b := make([]byte, 2048)
-	for {
-		n, from, err := r.front.ReadFromUDPAddrPort(b)
-		if err != nil {
-			return
+// pass runs one direction until read fails.
+func (r *relay) pass(read func([]byte) (int, error), write func([]byte)) {
+	queue := make(chan latePacket, 10_000)
+	r.wg.Go(func() {
+		defer close(queue)
+		b := make([]byte, 2048)
+		for {
+			n, err := read(b)
+			if err != nil {
+				return
+			}
+			if !r.loses() {
+				queue <- latePacket{time.Now().Add(r.delay), append([]byte(nil), b[:n]...)}
+			}
 		}
+	})
+	r.wg.Go(func() {
+		for p := range queue {
+			<-time.After(time.Until(p.at))
+			write(p.data)
+		}
+	})
+}
+
+func (r *relay) loses() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rng.Float64() < r.loss
+}
+
+func (r *relay) fromClient(b []byte) (int, error) {
+	n, from, err := r.front.ReadFromUDPAddrPort(b)
+	if err == nil {
 		r.mu.Lock()
 		r.client = from
 		r.mu.Unlock()
-		r.later(b[:n], func(p []byte) { _, _ = r.back.Write(p) })
 	}
+	return n, err
 }
 
-func (r *relay) toClient() {
-	b := make([]byte, 2048)
-	for {
-		n, err := r.back.Read(b)
-		if err != nil {
-			return
-		}
-		r.mu.Lock()
-		to := r.client
-		r.mu.Unlock()
-		r.later(b[:n], func(p []byte) { _, _ = r.front.WriteToUDPAddrPort(p, to) })
-	}
-}
-
-func (r *relay) later(packet []byte, send func([]byte)) {
+func (r *relay) toClient(b []byte) {
 	r.mu.Lock()
-	lost := r.rng.Float64() < r.loss
+	to := r.client
 	r.mu.Unlock()
-	if lost {
-		return
-	}
-	p := append([]byte(nil), packet...)
-	time.AfterFunc(r.delay, func() { send(p) })
+	_, _ = r.front.WriteToUDPAddrPort(b, to)
 }
 
 // edit puts the relay's port into an answer, in place of the server's.
