@@ -5,6 +5,12 @@ import "time"
 // Sent notes that a ping left at t1.
 func (e *Estimator) Sent(t1 SessionTime) {
 	p := &e.plan
+	if t1.Sub(p.last) > volleyEnd {
+		p.volley = 0
+		if !e.joining() {
+			p.after++
+		}
+	}
 	p.note(t1)
 	switch {
 	case e.joining():
@@ -12,15 +18,15 @@ func (e *Estimator) Sent(t1 SessionTime) {
 	case e.suspects.n > 0 && p.quick < surprisePing:
 		p.quick++
 	default:
-		p.after++
+		p.volley++
 	}
 }
 
 // Due returns when the next ping is to leave; a past instant means at once. It
 // depends on nothing but the estimator's state: what was sent, what came back,
 // and how good the bound is. A joining device's pings leave every 10–15 ms, 20
-// to 40 of them, then after 1, 2, 4 and 8 s, then every 4–16 s as the bound
-// allows; quickly when something doesn't fit, and in the bursts asked for.
+// to 40 of them, then volleys of 3 after 1, 2, 4 and 8 s, then volleys of 4
+// every 4–16 s as the bound allows; quickly when something doesn't fit, and in the bursts asked for.
 func (e *Estimator) Due() SessionTime { return e.plan.due(e.gap()) }
 
 // Burst asks for a burst of pings that ends right before session time `before`:
@@ -32,28 +38,38 @@ func (e *Estimator) Burst(before SessionTime) {
 func (e *Estimator) joining() bool { return !e.settled && e.plan.joining < burstMost }
 
 // gap returns how long after the last ping the next one is due, bursts for
-// commands apart.
+// commands apart. Once joined, pings leave in volleys: the first one wakes a
+// radio that sleeps, those right behind it meet it awake.
 func (e *Estimator) gap() time.Duration {
 	p := &e.plan
-	switch {
-	case e.joining(), e.suspects.n > 0 && p.quick < surprisePing:
+	if e.joining() || e.suspects.n > 0 && p.quick < surprisePing {
 		return p.jittered(burstGap)
-	case p.after < 4:
-		return p.jittered(time.Second << p.after * 4 / 5)
-	case p.lost > 1 && p.lost < 10:
-		return p.jittered(time.Second)
 	}
-	return p.jittered(e.steady())
+	between, size := e.pace()
+	switch {
+	case p.volley >= size:
+		return p.jittered(between * 4 / 5)
+	case p.lost > 0:
+		return p.jittered(wakeGap)
+	}
+	return p.jittered(burstGap)
 }
 
-// steady returns the gap between pings that the bound allows: the longest that
-// doesn't let it grow by half.
-func (e *Estimator) steady() time.Duration {
-	b := &e.belief
+// pace returns the time between volleys and their size.
+func (e *Estimator) pace() (between time.Duration, size int) {
+	p, b := &e.plan, &e.belief
+	switch {
+	case p.after < 4:
+		return time.Second << max(p.after-1, 0), 3
+	case p.lost > 3 && p.lost < 30:
+		return time.Second, 1
+	case b.count == 0:
+		return steadyLeast, 1
+	}
 	for g := steadyMost; g > steadyLeast; g /= 2 {
-		if b.count > 0 && b.growth*float64(g) < max(b.bound/2, 20e3) {
-			return g * 4 / 5
+		if b.bound+b.growth*float64(g) < float64(goodEnough*steadyMost/g) {
+			return g, volleyMost
 		}
 	}
-	return steadyLeast
+	return steadyLeast, volleyMost
 }

@@ -12,6 +12,10 @@ const (
 	commandGap   = 15 * time.Millisecond
 	steadyLeast  = 4 * time.Second
 	steadyMost   = 16 * time.Second
+	volleyMost   = 4                      // pings in a row
+	volleyEnd    = 400 * time.Millisecond // a silence of so long ends a volley
+	wakeGap      = 110 * time.Millisecond // how long to wait for a radio to wake: a beacon's interval
+	goodEnough   = 200 * time.Microsecond // bound that the longest interval may lead to
 	maxWindows   = 4
 )
 
@@ -23,7 +27,8 @@ type schedule struct {
 	seed     uint64
 	sent     uint64 // pings, ever: the jitter's counter
 	joining  int    // pings since the joining burst began
-	after    int    // pings since it ended
+	after    int    // volleys since it ended
+	volley   int    // pings in this volley
 	quick    int    // quick pings since the suspicion
 	lost     int    // pings since the last answer
 	last     SessionTime
@@ -32,7 +37,7 @@ type schedule struct {
 }
 
 // restart begins a new joining burst.
-func (p *schedule) restart() { p.joining, p.after, p.quick, p.lost = 0, 0, 0, 0 }
+func (p *schedule) restart() { p.joining, p.after, p.volley, p.quick, p.lost = 0, 0, 0, 0, 0 }
 
 // jittered returns d to d·3/2, by the seed and the number of pings.
 func (p *schedule) jittered(d time.Duration) time.Duration {

@@ -66,3 +66,8 @@ func (t DeviceTime) Add(d time.Duration) DeviceTime { return t + DeviceTime(d) }
 
 // Sub returns t − u.
 func (t DeviceTime) Sub(u DeviceTime) time.Duration { return time.Duration(t - u) }
+
+// ISO returns t as an ISO 8601 instant in UTC, to the millisecond.
+func (t SessionTime) ISO() string {
+	return time.Unix(0, int64(t)).UTC().Format("2006-01-02T15:04:05.000Z")
+}
