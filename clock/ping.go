@@ -15,6 +15,7 @@ func (e *Estimator) Sent(t1 SessionTime) {
 	switch {
 	case e.joining():
 		p.joining++
+		p.volley = volleyMost
 	case e.suspects.n > 0 && p.quick < surprisePing:
 		p.quick++
 	default:
@@ -60,7 +61,7 @@ func (e *Estimator) pace() (between time.Duration, size int) {
 	p, b := &e.plan, &e.belief
 	switch {
 	case p.after < 4:
-		return time.Second << max(p.after-1, 0), 3
+		return time.Second << p.after, 3
 	case p.lost > 3 && p.lost < 30:
 		return time.Second, 1
 	case b.count == 0:

@@ -51,10 +51,11 @@ func (r *resolution) viable() time.Duration {
 	return 1
 }
 
-// value returns the resolution to reckon with; 1 ns until several stamps have
-// agreed on a grid would be a claim, so the first ones count as coarse as they
-// look.
+// value returns the resolution to reckon with.
 func (r *resolution) value() time.Duration { return r.viable() }
+
+// sure reports whether it is known, or enough stamps have agreed on it.
+func (r *resolution) sure() bool { return r.told > 0 || r.stamps >= 4 }
 
 // onGrid reports whether d is a multiple of g, but for the rounding that a
 // stamp suffers as a float64 of milliseconds.
@@ -63,7 +64,7 @@ func onGrid(d, g time.Duration) bool {
 	if m < 0 {
 		m += g
 	}
-	return min(m, g-m) <= g/50
+	return min(m, g-m) <= min(g/50, 20)
 }
 
 // floors tells whether a browser's clock of resolution r rounds down; the

@@ -48,7 +48,7 @@ type Exchanged struct {
 	clock.Exchange
 	Lost   bool
 	Copies int              // further arrivals of the same pong
-	Queued [2]time.Duration // beyond the floor, to the device and back
+	Queued [2]time.Duration // beyond the floor, as stamped: to the device and back
 }
 
 // New makes the world of p that seed tells: offset within hours, skew within
@@ -92,12 +92,22 @@ func (w *World) Exchange(t1 clock.SessionTime) Exchanged {
 	t3 := t2.Add(stay)
 	back, qb := w.oneWay(1, t3)
 	x := Exchanged{Queued: [2]time.Duration{qf, qb}}
+	x.Queued[0] += w.Device(t2).Sub(clock.DeviceTime(t2.Add(w.Offset(t2)))) + w.bias()
+	x.Queued[1] -= w.Device(t3).Sub(clock.DeviceTime(t3.Add(w.Offset(t3)))) + w.bias()
 	x.Exchange = clock.Exchange{T1: t1, T2: w.Device(t2), T3: w.Device(t3), T4: t3.Add(back)}
 	x.Lost = w.rng.Float64() < 1-(1-w.p.Loss)*(1-w.p.Loss)
 	if w.rng.Float64() < w.p.Duplicate {
 		x.Copies = 1
 	}
 	return x
+}
+
+// bias returns what the device's stamps lose by rounding, in the mean.
+func (w *World) bias() time.Duration {
+	if w.p.Rounding == Down && w.p.Resolution > 1 {
+		return w.p.Resolution / 2
+	}
+	return 0
 }
 
 // oneWay returns the delay of a packet that leaves at t, and the queueing in it.
