@@ -23,8 +23,8 @@ type DialConfig struct {
 	TCPOnly    bool                    // as if UDP were blocked
 	OnControl  func(msg []byte)        // messages of the control channel, in order
 	OnMap      func(clock.Map)         // each map that was taken over
-	// OnDown is called when the connection is lost for good. A new Offer
-	// makes another.
+	// OnDown is called when the connection is lost for good. A new Offer, made
+	// by another goroutine, replaces it.
 	OnDown func()
 	Log    *slog.Logger // nil: silence
 }
@@ -68,7 +68,8 @@ func NewClient(cfg DialConfig) (*Client, error) {
 
 // Offer begins a connection and returns its SDP offer, at once and without
 // candidates: the server learns the client's addresses from its checks. A later
-// Offer, after a change of network, gives the connection before it up.
+// Offer, after a change of network, gives the connection before it up and joins
+// its goroutines: don't call it from one of the DialConfig's functions.
 func (c *Client) Offer() (offer string, err error) {
 	c.dialling.Lock()
 	defer c.dialling.Unlock()

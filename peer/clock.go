@@ -53,6 +53,13 @@ func (c *Clock) Bound() time.Duration {
 	return c.follower.Bound(c.now())
 }
 
+// Hard returns the error that causality alone leaves possible in Now at present.
+func (c *Clock) Hard() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.follower.Hard(c.now())
+}
+
 // set takes a map over; false when it is invalid or was overtaken.
 func (c *Clock) set(m clock.Map) bool {
 	if !m.Valid {

@@ -50,6 +50,20 @@ func TestLoopbackTCP(t *testing.T) {
 	checkOffset(t, r)
 }
 
+// TestUDPIsPreferred listens as a server does that knows nothing of its network.
+func TestUDPIsPreferred(t *testing.T) {
+	udp, err := net.ListenPacket("udp", ":0")
+	must(t, err)
+	tcp, err := net.Listen("tcp", ":0")
+	must(t, err)
+	r := newRig(t, Config{UDP: udp, TCP: tcp}, DeviceConfig{}, DialConfig{})
+	r.connect(t, nil)
+	eventually(t, "a map", func() bool { return r.device.Status().Estimate.Map.Valid })
+	if got := r.device.Status().Path; got != PathUDP {
+		t.Errorf("path %q, want %q", got, PathUDP)
+	}
+}
+
 func TestOffsetOverLoopback(t *testing.T) {
 	paths := make(chan Path, 10)
 	r := newRig(t, Config{}, DeviceConfig{OnPath: func(p Path) { paths <- p }}, DialConfig{})
