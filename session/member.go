@@ -164,6 +164,10 @@ func (m *Member) Leave(ctx context.Context) error {
 	defer m.svc.exit(m.room)
 	ctx, stop := outlive(ctx)
 	defer stop()
+	// Disconnecting first tells the others when it was.
+	if err := m.room.update(ctx, m.disconnect); err != nil {
+		return err
+	}
 	return m.room.update(ctx, func(s *state, now instant) ([]change, error) {
 		return leave(s, m.deviceID, m.conn, now), nil
 	})
@@ -179,9 +183,7 @@ func (m *Member) Disconnect(ctx context.Context) error {
 	defer m.svc.exit(m.room)
 	ctx, stop := outlive(ctx)
 	defer stop()
-	err := m.room.update(ctx, func(s *state, now instant) ([]change, error) {
-		return disconnect(s, m.deviceID, m.conn, now), nil
-	})
+	err := m.room.update(ctx, m.disconnect)
 	if err != nil {
 		m.room.mu.Lock()
 		m.room.dropped[m.deviceID] = m.conn
@@ -189,6 +191,10 @@ func (m *Member) Disconnect(ctx context.Context) error {
 		m.room.hurry()
 	}
 	return err
+}
+
+func (m *Member) disconnect(s *state, now instant) ([]change, error) {
+	return disconnect(s, m.deviceID, m.conn, now), nil
 }
 
 // outlive returns a context that goes on for a while after ctx has ended: a

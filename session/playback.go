@@ -109,7 +109,7 @@ func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change
 		issued = changes[0].record.(*command)
 	}
 	prior := s.playback.at(now)
-	t := q.applied(prior.at(issued.Timestamp))
+	t := q.applied(s.playback.at(issued.Timestamp).at(issued.Timestamp))
 	t.Since = issued.Timestamp
 	p := &playback{By: c.By, timeline: t, CommandID: c.ID, Change: "sync", Prior: &prior}
 	if s.playback != nil {

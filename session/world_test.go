@@ -85,14 +85,12 @@ type part struct {
 
 	mu     sync.Mutex
 	events []Event
-	times  []time.Duration // since epoch
 }
 
 func (p *part) hear(e Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.events = append(p.events, e)
-	p.times = append(p.times, time.Since(time.Unix(0, int64(epoch))))
 }
 
 // heard returns what the member was told since the last call, once everything has settled.
@@ -101,7 +99,7 @@ func (p *part) heard() []Event {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	events := p.events
-	p.events, p.times = nil, nil
+	p.events = nil
 	return events
 }
 

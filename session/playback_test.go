@@ -1,0 +1,46 @@
+package session
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestPlayback(t *testing.T) {
+	b := studio(t)
+	_, err := load(b.state, "bob", LoadRequest{}, t0)
+	b.want(err, CodeNotLeader)
+	told := b.do(load(b.state, "ann", LoadRequest{MediaURL: "/film.mp4", MediaID: "f"}, t0))
+	if !slices.Equal(told, []string{"media_loaded"}) {
+		t.Errorf("told %v", told)
+	}
+	sync := func(id string, q PlaybackRequest, now instant) []string {
+		c := command{ID: id, Event: eventPlaybackSync, By: "ann"}
+		return b.do(play(b.state, c, q, when{lead: time.Second}, now))
+	}
+	position := func(d time.Duration) float64 { return b.playback.at(after(d)).at(after(d)).Position }
+
+	if told := sync("p1", PlaybackRequest{IsPlaying: true, Position: new(10.0), PlaybackRate: new(2.0)}, t0); !slices.Equal(told, []string{"playback_sync"}) {
+		t.Errorf("told %v", told)
+	}
+	for d, want := range map[time.Duration]float64{0: 0, 999 * time.Millisecond: 0, time.Second: 10, 3 * time.Second: 14} {
+		if got := position(d); got != want {
+			t.Errorf("playing: at %v position %v, want %v", d, got, want)
+		}
+	}
+	// A pause without a position takes the timeline's own at the instant.
+	sync("p2", PlaybackRequest{}, after(3*time.Second))
+	for d, want := range map[time.Duration]float64{3 * time.Second: 14, 3500 * time.Millisecond: 15, 4 * time.Second: 16, 9 * time.Second: 16} {
+		if got := position(d); got != want {
+			t.Errorf("paused: at %v position %v, want %v", d, got, want)
+		}
+	}
+	// A cancelled seek hasn't happened.
+	sync("p3", PlaybackRequest{Position: new(100.0)}, after(10*time.Second))
+	if told := b.do(cancel(b.state, "ann", "p3", after(10500*time.Millisecond))); !slices.Equal(told, []string{"cancelled"}) {
+		t.Errorf("told %v", told)
+	}
+	if got := position(20 * time.Second); got != 16 {
+		t.Errorf("after the cancelled seek: position %v", got)
+	}
+}
