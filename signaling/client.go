@@ -231,9 +231,6 @@ func asError(m Message) error {
 	return &session.Error{Code: e.Code, Message: e.Message, Retry: e.Retry}
 }
 
-// JoinRequest is the data of join_session; see docs/protocol.md.
-type JoinRequest = joinSession
-
 // Join joins a session; Run must be running.
 func (c *Client) Join(ctx context.Context, q JoinRequest) (session.SessionJoined, error) {
 	m, err := c.Call(ctx, "join_session", q)

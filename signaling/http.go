@@ -28,7 +28,7 @@ func (s *Server) routes() http.Handler {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})
 	if s.cfg.Pages != nil {
-		mux.Handle("GET /", s.cfg.Pages)
+		mux.Handle("/", s.cfg.Pages)
 	}
 	return mux
 }

@@ -160,7 +160,7 @@ func (l *link) request(ctx context.Context, m Message) (event string, data any, 
 
 // join joins the session, connects the device, and answers before any event.
 func (l *link) join(ctx context.Context, m Message) error {
-	var q joinSession
+	var q JoinRequest
 	err := decode(m.Data, &q)
 	if err == nil {
 		err = l.enter(ctx, q, m.ID)
@@ -172,7 +172,7 @@ func (l *link) join(ctx context.Context, m Message) error {
 	return nil
 }
 
-func (l *link) enter(ctx context.Context, q joinSession, id int64) error {
+func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	member, joined, err := l.server.cfg.Sessions.Join(ctx, q.request(), l.event)
 	if err != nil {
 		return err
@@ -181,7 +181,8 @@ func (l *link) enter(ctx context.Context, q joinSession, id int64) error {
 	if q.Offer != "" {
 		answer, err := peer.Accept(ctx, q.Offer)
 		if err != nil {
-			undo(member.Disconnect)
+			undo(member.Leave)
+			dispose(peer)
 			return badOffer(err)
 		}
 		joined.SessionJoined.Answer = answer
@@ -209,6 +210,13 @@ func undo(f func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	_ = f(ctx)
+}
+
+// dispose ends a peer that has never run.
+func dispose(p Peer) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p.Run(ctx)
 }
 
 func badOffer(err error) error {

@@ -47,6 +47,9 @@ func encode(event string, data any, replyTo int64) ([]byte, error) {
 	}{event, data, replyTo})
 }
 
+// Decode reads the message's data into v; absent data is an empty object.
+func (m Message) Decode(v any) error { return decode(m.Data, v) }
+
 // decode reads a message's data into v; absent data is an empty object.
 func decode(data json.RawMessage, v any) error {
 	if len(data) == 0 || string(data) == "null" {

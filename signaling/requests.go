@@ -9,8 +9,8 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-// joinSession is the data of join_session.
-type joinSession struct {
+// JoinRequest is the data of join_session; all but SessionID is optional.
+type JoinRequest struct {
 	SessionID   string `json:"sessionId"`
 	UserID      string `json:"userId,omitempty"`
 	Username    string `json:"username,omitempty"`
@@ -20,10 +20,10 @@ type joinSession struct {
 	UserAgent   string `json:"userAgent,omitempty"`
 	Token       string `json:"token,omitempty"`
 	ResumeToken string `json:"resumeToken,omitempty"`
-	Offer       string `json:"offer,omitempty"`
+	Offer       string `json:"offer,omitempty"` // SDP
 }
 
-func (q joinSession) request() session.JoinRequest {
+func (q JoinRequest) request() session.JoinRequest {
 	return session.JoinRequest{
 		SessionID: q.SessionID, UserID: q.UserID, Username: q.Username, Avatar: q.Avatar,
 		DeviceType: q.DeviceType, ViewType: q.ViewType, UserAgent: q.UserAgent,
@@ -225,16 +225,17 @@ func missing(field string) error {
 	return &session.Error{Code: "bad_field", Message: "field \"" + field + "\" is missing"}
 }
 
-type sdpData struct {
+// SDP is the data of offer and answer.
+type SDP struct {
 	SDP string `json:"sdp"`
 }
 
-func offer(ctx context.Context, l *link, q sdpData) (string, any, error) {
+func offer(ctx context.Context, l *link, q SDP) (string, any, error) {
 	answer, err := l.peer.Accept(ctx, q.SDP)
 	if err != nil {
 		return "", nil, badOffer(err)
 	}
-	return "answer", sdpData{answer}, nil
+	return "answer", SDP{answer}, nil
 }
 
 type candidateData struct {

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/downbeat-sync/downbeat/device"
+)
+
+type deviceCmd struct {
+	URL     string `required:"" help:"The server, such as http://192.168.1.20:8080."`
+	Session string `required:"" help:"The session to join, or to create."`
+	Name    string `help:"Name of the device's user."`
+	View    string `help:"Label of the device's place: front, side, …"`
+	TCP     bool   `help:"Use no UDP."`
+}
+
+func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
+	d := device.New(device.Config{
+		URL: c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, TCPOnly: c.TCP, Log: log,
+		Act: func(a device.Act) {
+			name := a.Name
+			if name == "" {
+				name = a.Event
+			}
+			fmt.Printf("%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), name, ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
+		},
+	})
+	said := make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer close(said)
+		select {
+		case <-d.Joined():
+			fmt.Printf("joined session %s as device %s\n", c.Session, d.Seat().DeviceID)
+		case <-ctx.Done():
+		}
+	}()
+	err := d.Run(ctx)
+	cancel()
+	<-said
+	return err
+}

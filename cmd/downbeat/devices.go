@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/peer"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// devices knows the connected devices by their id: it is how the sessions
+// learn of clocks without knowing of connections.
+type devices struct {
+	server *peer.Server
+
+	mu   sync.RWMutex
+	byID map[string]*peer.Device
+}
+
+// open makes the peer of a device that has joined.
+func (d *devices) open(id string, line signaling.Line) signaling.Peer {
+	p := d.server.NewDevice(peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.byID[id] = p
+	return &listed{Device: p, id: id, devices: d}
+}
+
+// listed is a peer that leaves the list when it ends.
+type listed struct {
+	*peer.Device
+	id      string
+	devices *devices
+}
+
+func (l *listed) Run(ctx context.Context) {
+	defer l.devices.remove(l.id, l.Device)
+	l.Device.Run(ctx)
+}
+
+// remove takes a device off the list, unless it has connected anew since.
+func (d *devices) remove(id string, p *peer.Device) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byID[id] == p {
+		delete(d.byID, id)
+	}
+}
+
+func (d *devices) get(id string) *peer.Device {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.byID[id]
+}
+
+// Quality is what is known of a device's clock now.
+func (d *devices) Quality(id string) (session.Quality, bool) {
+	p := d.get(id)
+	if p == nil {
+		return session.Quality{}, false
+	}
+	s := p.Status()
+	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden}, true
+}
+
+// Burst asks for a burst of pings to a device right before an instant.
+func (d *devices) Burst(id string, before clock.SessionTime) {
+	if p := d.get(id); p != nil {
+		p.Burst(before)
+	}
+}

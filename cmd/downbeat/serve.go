@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/mdp/qrterminal/v3"
+	"golang.org/x/term"
+)
+
+type serveCmd struct {
+	Addr       string        `default:":8080" help:"Address to listen on: HTTP over TCP, WebRTC over UDP on the same port."`
+	RTCTCPPort int           `name:"rtc-tcp-port" default:"0" help:"TCP port for devices whose UDP is blocked; 0: the port after that of --addr."`
+	Advertise  []string      `help:"Further IP addresses under which devices reach this machine (behind a NAT, say)."`
+	Host       []string      `help:"Names under which this server is known, beside addresses and .local names."`
+	MinLead    time.Duration `default:"100ms" help:"Least time between a command and its instant."`
+	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
+	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
+	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
+}
+
+func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
+	if c.MinLead <= 0 || c.MaxLead < c.MinLead {
+		return fmt.Errorf("--min-lead %v and --max-lead %v: they must be positive, the second not less than the first", c.MinLead, c.MaxLead)
+	}
+	for _, ip := range c.Advertise {
+		if net.ParseIP(ip) == nil {
+			return fmt.Errorf("--advertise %s: not an IP address", ip)
+		}
+	}
+	s, err := listen(c.Addr, c.RTCTCPPort)
+	if err != nil {
+		return err
+	}
+	port := s.http.Addr().(*net.TCPAddr).Port
+	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
+	svc, err := newService(serviceConfig{
+		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
+		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, log: log,
+	})
+	if err != nil {
+		s.close()
+		return err
+	}
+	c.greet(os.Stdout, urls())
+	return svc.run(ctx, s.http)
+}
+
+// greet says where to go.
+func (c *serveCmd) greet(w io.Writer, urls []string) {
+	fmt.Fprintln(w, "Downbeat is ready. Open one of these in a browser:")
+	for _, u := range urls {
+		fmt.Fprintln(w, "  "+u)
+	}
+	fmt.Fprintln(w, "Ctrl-C stops it. Anybody who reaches this address may create, join and lead sessions: use it on a network that you trust.")
+	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
+		qrterminal.GenerateHalfBlock(urls[0], qrterminal.L, w)
+	}
+}
+
+// sockets are what one instance listens on.
+type sockets struct {
+	http net.Listener
+	udp  *net.UDPConn
+	tcp  net.Listener
+}
+
+func (s *sockets) close() {
+	for _, c := range []io.Closer{s.http, s.udp, s.tcp} {
+		_ = c.Close()
+	}
+}
+
+// listen opens HTTP's TCP port, the same UDP port for WebRTC, and WebRTC's TCP
+// port: the next one where tcpPort is 0. With port 0 all three are any free ones.
+func listen(addr string, tcpPort int) (*sockets, error) {
+	var s sockets
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--addr %s: %w", addr, plainError(err))
+	}
+	s.http = l
+	at := l.Addr().(*net.TCPAddr)
+	_, asked, _ := net.SplitHostPort(addr)
+	s.udp, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP, Port: at.Port, Zone: at.Zone})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("UDP port %d: %w", at.Port, plainError(err)), l.Close())
+	}
+	if tcpPort == 0 && asked != "0" {
+		tcpPort = at.Port + 1
+	}
+	s.tcp, err = net.Listen("tcp", net.JoinHostPort(hostOf(at.IP), strconv.Itoa(tcpPort)))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("TCP port %d for WebRTC (--rtc-tcp-port): %w", tcpPort, plainError(err)), l.Close(), s.udp.Close())
+	}
+	return &s, nil
+}
+
+func hostOf(ip net.IP) string {
+	if ip.IsUnspecified() {
+		return ""
+	}
+	return ip.String()
+}
+
+// plainError takes the address off a network error: it is said already.
+func plainError(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/pion/transport/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/peer"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/web"
+)
+
+// serviceConfig is what one instance is made of.
+type serviceConfig struct {
+	udp              net.PacketConn
+	tcp              net.Listener  // may be nil
+	net              transport.Net // nil: the machine's
+	advertise, hosts []string
+	urls             func() []string
+	minLead, maxLead time.Duration
+	maxDevices       int
+	log              *slog.Logger
+}
+
+// service is one instance: the packages wired together.
+type service struct {
+	clock    *clock.Source
+	peers    *peer.Server
+	devices  *devices
+	sessions *session.Service
+	signal   *signaling.Server
+	log      *slog.Logger
+}
+
+func newService(cfg serviceConfig) (*service, error) {
+	s := &service{clock: clock.NewSource(time.Now), log: cfg.log}
+	var err error
+	s.peers, err = peer.NewServer(peer.Config{
+		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Log: cfg.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.devices = &devices{server: s.peers, byID: map[string]*peer.Device{}}
+	s.sessions, err = session.New(session.Config{
+		Store: session.NewMemory(), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log,
+		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.peers.Close())
+	}
+	s.signal = signaling.New(signaling.Config{
+		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Options{}),
+		Hosts: cfg.hosts, URLs: cfg.urls, Version: version, Log: cfg.log,
+	})
+	return s, nil
+}
+
+// run serves HTTP on l until ctx ends; it closes all that the service has.
+func (s *service) run(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s.signal, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var group errgroup.Group
+	group.Go(func() error { return s.sessions.Run(base) })
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	var failed error
+	select {
+	case failed = <-served:
+	case <-ctx.Done():
+	}
+	s.signal.Close()
+	err := errors.Join(failed, shutdown(server))
+	cancel()
+	return errors.Join(err, group.Wait(), s.peers.Close())
+}
+
+func shutdown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}

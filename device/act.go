@@ -1,0 +1,167 @@
+package device
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// Act is one command at its instant.
+type Act struct {
+	CommandID   string
+	Event       string          `json:"-"` // command, start_recording, stop_recording or playback_sync
+	Name        string          // of a command
+	Payload     json.RawMessage // of a command
+	RecordingID string          // of start_recording: this device's own
+	Data        json.RawMessage `json:"-"` // the whole event
+
+	Timestamp clock.SessionTime // when to act
+	At        clock.SessionTime `json:"-"` // when it did, read right before Act was called
+	Bound     time.Duration     `json:"-"` // 99 % bound of the clock's error then
+	Late      bool              `json:"-"` // the command came too late to act in time
+}
+
+// remembered is how many commands a device keeps against repeats.
+const remembered = 256
+
+// control takes a message from the control channel.
+func (d *Device) control(b []byte) {
+	if m, err := signaling.ParseMessage(b); err == nil {
+		d.message(m)
+	}
+}
+
+// message takes a message in, whichever way it came.
+func (d *Device) message(m signaling.Message) {
+	switch m.Event {
+	case "command", "start_recording", "stop_recording", "playback_sync":
+		d.command(m)
+	case "cancelled":
+		d.cancelled(m)
+		d.pass(m)
+	default:
+		d.pass(m)
+	}
+}
+
+func (d *Device) pass(m signaling.Message) {
+	if d.cfg.OnMessage != nil {
+		d.cfg.OnMessage(m)
+	}
+}
+
+// command arms a command once, by its id.
+func (d *Device) command(m signaling.Message) {
+	var a Act
+	if err := m.Decode(&a); err != nil || a.CommandID == "" {
+		d.log.Warn("command", "err", err)
+		return
+	}
+	a.Event, a.Data = m.Event, m.Data
+	ctx, cancel := context.WithCancel(context.Background())
+	if !d.remember(a.CommandID, cancel) {
+		cancel()
+		return
+	}
+	_ = d.Send("armed", commandID{a.CommandID})
+	d.acts.Go(func() {
+		defer d.forget(a.CommandID)
+		d.fire(ctx, a)
+	})
+}
+
+type commandID struct {
+	CommandID string `json:"commandId"`
+}
+
+// remember notes a command that lies in the future; false when it is known.
+func (d *Device) remember(id string, cancel context.CancelFunc) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, known := range d.done {
+		if known == id {
+			return false
+		}
+	}
+	d.done = append(d.done, id)
+	if len(d.done) > remembered {
+		d.done = d.done[len(d.done)-remembered:]
+	}
+	d.pending[id] = cancel
+	return true
+}
+
+func (d *Device) forget(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cancel := d.pending[id]; cancel != nil {
+		cancel()
+	}
+	delete(d.pending, id)
+}
+
+func (d *Device) cancelled(m signaling.Message) {
+	var c commandID
+	if err := m.Decode(&c); err == nil {
+		d.forget(c.CommandID)
+	}
+}
+
+// fire waits for the instant, acts, and says when it did.
+func (d *Device) fire(ctx context.Context, a Act) {
+	late, ok := d.Wait(ctx, a.Timestamp)
+	if !ok {
+		return
+	}
+	a.Late = late
+	a.At, _ = d.Clock().Now()
+	a.Bound = d.Clock().Bound()
+	if d.cfg.Act != nil {
+		d.cfg.Act(a)
+	}
+	_ = d.Send("fired", struct {
+		CommandID string            `json:"commandId"`
+		At        clock.SessionTime `json:"at"`
+		Late      bool              `json:"late,omitempty"`
+	}{a.CommandID, a.At, a.Late})
+}
+
+// maxNap bounds how long Wait goes on with one map: a better one may come.
+const maxNap = 100 * time.Millisecond
+
+// Wait returns at session time t: it sleeps to the last milliseconds and
+// watches the clock from there. late says that t had passed; ok is false when
+// ctx ended first.
+func (d *Device) Wait(ctx context.Context, t clock.SessionTime) (late, ok bool) {
+	spin := max(d.cfg.Spin, 0)
+	for first := true; ; first = false {
+		left := d.left(t)
+		if left <= spin {
+			late = first && left < 0
+			break
+		}
+		if !sleep(ctx, min(left-spin, maxNap)) {
+			return false, false
+		}
+	}
+	for d.left(t) > 0 {
+		if ctx.Err() != nil {
+			return false, false
+		}
+		runtime.Gosched() // others in this process may be watching for the same instant
+	}
+	return late, ctx.Err() == nil
+}
+
+// left is how long it is to session time t by the device's clock; a nap when
+// there is no clock to tell.
+func (d *Device) left(t clock.SessionTime) time.Duration {
+	if _, ok := d.Clock().Now(); !ok {
+		return maxNap
+	}
+	return d.Clock().Device(t).Sub(d.cfg.Now())
+}
