@@ -2,7 +2,7 @@
 // and the device page, embedded as they are (plain ES modules, no build), and
 // the handler that serves them.
 //
-//	mux.Handle("/", web.Handler(web.Options{}))
+//	mux.Handle("/", web.Handler(web.Config{}))
 //
 // Every page is sent cross-origin isolated (COOP and COEP), which gives
 // performance.now() a resolution of 5 µs instead of 100 µs in Chromium and of
@@ -26,16 +26,16 @@ import (
 //go:embed static
 var embedded embed.FS
 
-// Options say what Handler serves. The zero value is what the server uses.
-type Options struct {
+// Config says what Handler serves. Its zero value is what the server uses.
+type Config struct {
 	Files fs.FS // the static files; nil means the embedded ones
 }
 
 // Handler serves the pages, the library and /qr.svg. It reads all files once,
 // is safe for concurrent use and answers what it doesn't know with 404. It
-// panics when Options.Files can't be read; the embedded files always can.
-func Handler(o Options) http.Handler {
-	files := o.Files
+// panics when Config.Files can't be read; the embedded files always can.
+func Handler(cfg Config) http.Handler {
+	files := cfg.Files
 	if files == nil {
 		files, _ = fs.Sub(embedded, "static")
 	}

@@ -23,7 +23,7 @@ func get(t *testing.T, h http.Handler, method, target string, header ...string) 
 }
 
 func TestContentTypes(t *testing.T) {
-	h := Handler(Options{})
+	h := Handler(Config{})
 	for target, want := range map[string]string{
 		"/":                       "text/html; charset=utf-8",
 		"/?session=x":             "text/html; charset=utf-8",
@@ -42,7 +42,7 @@ func TestContentTypes(t *testing.T) {
 }
 
 func TestEveryAnswerIsIsolated(t *testing.T) {
-	h := Handler(Options{})
+	h := Handler(Config{})
 	for _, target := range []string{"/", "/device", "/lib/worker.js", "/nothing", "/qr.svg?text="} {
 		res := get(t, h, http.MethodGet, target)
 		for name, want := range map[string]string{
@@ -59,7 +59,7 @@ func TestEveryAnswerIsIsolated(t *testing.T) {
 }
 
 func TestLibraryIsImportableFromElsewhere(t *testing.T) {
-	res := get(t, Handler(Options{}), http.MethodGet, "/downbeat.js")
+	res := get(t, Handler(Config{}), http.MethodGet, "/downbeat.js")
 	if got := res.Header.Get("Access-Control-Allow-Origin"); got != "*" {
 		t.Errorf("Access-Control-Allow-Origin is %q, want *", got)
 	}
@@ -69,7 +69,7 @@ func TestLibraryIsImportableFromElsewhere(t *testing.T) {
 }
 
 func TestUnchangedFileIsNotSentAgain(t *testing.T) {
-	h := Handler(Options{})
+	h := Handler(Config{})
 	first := get(t, h, http.MethodGet, "/")
 	etag := first.Header.Get("ETag")
 	if etag == "" || first.Header.Get("Cache-Control") != "no-cache" {
@@ -84,7 +84,7 @@ func TestUnchangedFileIsNotSentAgain(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	h := Handler(Options{})
+	h := Handler(Config{})
 	for _, c := range []struct {
 		name, method, target string
 		want                 int
@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 
 func TestQRHoldsLongestText(t *testing.T) {
 	text := strings.Repeat("é", maxQRText/2)
-	res := get(t, Handler(Options{}), http.MethodGet, "/qr.svg?text="+url.QueryEscape(text))
+	res := get(t, Handler(Config{}), http.MethodGet, "/qr.svg?text="+url.QueryEscape(text))
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("%d bytes: %s, want 200", len(text), res.Status)
 	}

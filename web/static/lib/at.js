@@ -13,6 +13,7 @@ const UNKNOWN = 20
  * @typedef {object} Instant
  * @property {number} time      session time read as the function began, ms
  * @property {number} lateness  `time` less the time asked for, ms
+ * @property {number} device    this thread's performance.now() of the same reading
  */
 
 /**
@@ -22,16 +23,15 @@ const UNKNOWN = 20
  * @param {SessionClock} clock
  * @param {number} t  session time, ms
  * @param {(instant: Instant) => void} fn
- * @param {() => number} [stamp]  reads this thread's performance.now() as `fn` begins
  * @returns {() => void}
  */
-export function at(clock, t, fn, stamp = () => clock.read()) {
+export function at(clock, t, fn) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   const wait = () => {
     const ms = delay(clock, t)
     if (ms > 0) timer = setTimeout(wait, ms)
-    else act(clock, t, fn, stamp)
+    else act(clock, t, fn)
   }
   timer = setTimeout(wait, delay(clock, t))
   return () => clearTimeout(timer)
@@ -41,14 +41,14 @@ export function at(clock, t, fn, stamp = () => clock.read()) {
  * @param {SessionClock} clock
  * @param {number} t
  * @param {(instant: Instant) => void} fn
- * @param {() => number} stamp
  */
-function act(clock, t, fn, stamp) {
+function act(clock, t, fn) {
   const target = clock.toDevice(t)
   doze(target - clock.read() - LAST)
-  while (clock.read() < target);
-  const time = clock.toSession(stamp())
-  fn({ time, lateness: time - t })
+  let device = clock.read()
+  while (device < target) device = clock.read()
+  const time = clock.toSession(device)
+  fn({ time, lateness: time - t, device })
 }
 
 /**

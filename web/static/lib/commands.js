@@ -1,5 +1,6 @@
 import { at } from './at.js'
 
+/** @import { Instant } from './at.js' */
 /** @import { SessionClock } from './clockmap.js' */
 
 /**
@@ -14,10 +15,8 @@ import { at } from './at.js'
  */
 
 /**
- * @typedef {object} Act
- * @property {number} time      session time as the handler began, ms
- * @property {number} lateness  `time` less the command's timestamp, ms
- * @property {boolean} late     it came after its timestamp
+ * @typedef {Instant & {late: boolean}} Act
+ *   `late`: it came after its timestamp
  */
 
 /**
@@ -105,13 +104,16 @@ export class Commands {
   #arm(command, fn, prepare) {
     const { commandId, timestamp } = command
     const late = this.#clock.valid && this.#clock.toSession(this.#clock.read()) > timestamp
-    const name = 'downbeat:fired:' + commandId
-    const stamp = () => this.#mark(name)
-    const fire = (/** @type {import('./at.js').Instant} */ instant) => {
-      this.#armed.delete(commandId)
-      report(this.#send, commandId, instant.time, late, fn(command, { ...instant, late })).catch(reportError)
+    const fire = (/** @type {Instant} */ instant) => {
+      const act = { ...instant, late }
+      try {
+        report(this.#send, commandId, act, fn(command, act)).catch(reportError)
+      } finally {
+        this.#mark('downbeat:fired:' + commandId, instant.device)
+        this.#armed.delete(commandId)
+      }
     }
-    this.#armed.set(commandId, at(this.#clock, timestamp, fire, stamp))
+    this.#armed.set(commandId, at(this.#clock, timestamp, fire))
     if (prepare) this.#prepare(command, prepare).catch(reportError)
     else this.#send('armed', { commandId })
   }
@@ -126,15 +128,16 @@ export class Commands {
   }
 
   /**
-   * Marks the instant for developer tools; the mark's own time is the reading.
+   * Marks the instant for developer tools. Making a mark takes a tenth of a
+   * millisecond, so it is made afterwards and set back to when the act began.
    *
    * @param {string} name
+   * @param {number} startTime
    */
-  #mark(name) {
-    const { startTime } = performance.mark(name)
+  #mark(name, startTime) {
+    performance.mark(name, { startTime })
     this.#marks.push(name)
     if (this.#marks.length > MARKS) performance.clearMarks(this.#marks.shift())
-    return startTime
   }
 
   /** @param {string} commandId */
@@ -152,11 +155,10 @@ export class Commands {
 /**
  * @param {(event: string, data: object) => void} send
  * @param {string} commandId
- * @param {number} time
- * @param {boolean} late
+ * @param {Act} act
  * @param {unknown} result  of the handler
  */
-async function report(send, commandId, time, late, result) {
+async function report(send, commandId, { time, late }, result) {
   const value = await result
   const at = typeof value === 'number' && Number.isFinite(value) ? value : time
   send('fired', late ? { commandId, at, late } : { commandId, at })

@@ -27,6 +27,6 @@
 export function relate(probes, originShift, resolution) {
   const low = Math.max(...probes.map(p => p.answered - p.received)) - resolution
   const high = Math.min(...probes.map(p => p.answered - p.sent)) + resolution
-  if (originShift >= low && originShift <= high) return { shift: originShift, error: resolution }
+  if (originShift >= low && originShift <= high) return { shift: originShift, error: 2 * resolution }
   return { shift: (low + high) / 2, error: Math.max(resolution, (high - low) / 2) }
 }

@@ -8,7 +8,7 @@ import { recall, remember } from './resume.js'
 import { DownbeatError } from './signaling.js'
 
 /** @import { CommandHandler, Prepared } from './commands.js' */
-/** @import { Instant } from './at.js' */
+
 
 /**
  * @typedef {object} JoinOptions
@@ -288,7 +288,7 @@ export class Session extends EventTarget {
    * passed. Returns a function that calls it off.
    *
    * @param {number} t
-   * @param {((instant: Instant) => void) | string} fn
+   * @param {((instant: import('./at.js').Instant) => void) | string} fn
    * @param {unknown} [payload]
    * @returns {() => void}
    */
