@@ -5,7 +5,7 @@ import "math"
 const (
 	maxSkew      = 150e-6         // of a device against session time
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
-	wander       = 0.005e-6 / 1e9 // by how much a skew may change, per ns
+	wander       = 0.003e-6 / 1e9 // by how much a skew may change, per ns
 	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
 	rememberSkew = 1e-6           // standard deviation of a remembered skew, at least
 )

@@ -6,7 +6,7 @@ const (
 	burstLeast   = 20 // pings of the joining burst when the bound is good by then
 	burstMost    = 40
 	burstGap     = 10 * time.Millisecond // and up to half as much again
-	goodBound    = 50 * time.Microsecond
+	goodBound    = 30 * time.Microsecond
 	surprisePing = 8  // quick pings upon a suspicion
 	commandPings = 12 // of the burst before a command
 	commandGap   = 15 * time.Millisecond
