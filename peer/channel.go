@@ -131,8 +131,11 @@ func (l *link) writeControl(msg []byte) error {
 	l.mu.Lock()
 	ch := l.ctl
 	l.mu.Unlock()
-	if ch == nil {
+	switch {
+	case ch == nil:
 		return ErrNoControl
+	case len(msg) > maxControl:
+		return ErrTooLong
 	}
 	if ch.dc.BufferedAmount()+uint64(len(msg)) > maxBufferedSend {
 		return ErrBusy

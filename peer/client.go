@@ -140,7 +140,8 @@ func (c *Client) AddCandidate(candidate string) error {
 }
 
 // SendControl sends msg as one text message over the control channel. It never
-// blocks: ErrNoControl without an open channel, ErrBusy when 1 MiB is waiting.
+// blocks: ErrNoControl without an open channel, ErrBusy when 1 MiB is waiting,
+// ErrTooLong above 64 KiB.
 func (c *Client) SendControl(msg []byte) error {
 	l := c.current()
 	if l == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// open adds a data channel to the client's connection, before its offer.
+// offerWith connects with one channel of any label.
 func (r *rig) offerWith(t *testing.T, label string) *webrtc.DataChannel {
 	t.Helper()
 	pc, err := r.client.api.NewPeerConnection(webrtc.Configuration{})
@@ -45,13 +45,19 @@ func TestTooLongControlMessage(t *testing.T) {
 	r := newRig(t, Config{}, DeviceConfig{OnControl: func(b []byte) {
 		t.Errorf("%d bytes came through", len(b))
 	}}, DialConfig{})
-	r.connect(t, nil)
+	r.connect(t, func(answer string) string { // a client that cares for no limit
+		return strings.Replace(answer, "max-message-size:65536", "max-message-size:1000000", 1)
+	})
 	eventually(t, "control channel", func() bool { return r.device.SendControl([]byte("x")) == nil })
-	if err := r.client.SendControl([]byte(strings.Repeat("x", maxControl+1))); err == nil {
-		eventually(t, "control to be dropped", func() bool {
-			return errors.Is(r.device.SendControl([]byte("x")), ErrNoControl)
-		})
+	msg := []byte(strings.Repeat("x", maxControl+1))
+	if err := r.client.SendControl(msg); !errors.Is(err, ErrTooLong) {
+		t.Errorf("got %v, want ErrTooLong", err)
 	}
+	_, err := r.client.current().ctl.rw.WriteDataChannel(msg, true)
+	must(t, err)
+	eventually(t, "control to be dropped", func() bool {
+		return errors.Is(r.device.SendControl([]byte("x")), ErrNoControl)
+	})
 	r.waitConnected(t) // the clock goes on
 }
 

@@ -139,7 +139,8 @@ func (d *Device) Burst(before clock.SessionTime) {
 }
 
 // SendControl sends msg as one text message over the control channel. It never
-// blocks: ErrNoControl without an open channel, ErrBusy when 1 MiB is waiting.
+// blocks: ErrNoControl without an open channel, ErrBusy when 1 MiB is waiting,
+// ErrTooLong above 64 KiB.
 func (d *Device) SendControl(msg []byte) error {
 	d.mu.Lock()
 	l := d.link

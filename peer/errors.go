@@ -13,6 +13,8 @@ var (
 	// ErrBusy says that the control channel holds as much as it may of what
 	// the other side has not yet taken.
 	ErrBusy = errors.New("peer: control channel is full")
+	// ErrTooLong says that a control message has more than 64 KiB.
+	ErrTooLong = errors.New("peer: control message is too long")
 	// ErrClosed says that the Device's Run has ended, or the Client or Server
 	// is closed.
 	ErrClosed = errors.New("peer: closed")

@@ -91,7 +91,7 @@ func TestWebSocketAlone(t *testing.T) {
 		if off := (st.Estimate.Offset - s.offset()).Abs(); off > st.Estimate.Hard {
 			t.Errorf("offset is off by %v, hard bound %v", off, st.Estimate.Hard)
 		}
-		if n := w.frames.Load(); n < 20 || n > 100 || uint64(n) != st.Sent || st.Lost != 0 {
+		if n := w.frames.Load(); n < 20 || n > 200 || uint64(n) != st.Sent || st.Lost != 0 {
 			t.Errorf("%d frames, of those %d counted, %d lost", n, st.Sent, st.Lost)
 		}
 		checkClient(t, s)

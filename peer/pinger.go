@@ -128,7 +128,7 @@ func (d *Device) estimate(now clock.SessionTime) clock.Estimate {
 		return d.settle(est, d.ws, PathWebSocket)
 	}
 	data := d.data.est.Estimate(now)
-	if prefer(data, est, d.dataUp) {
+	if prefer(data, est, d.dataUp, d.pub.from == d.data) {
 		return d.settle(data, d.data, d.dataLink.transport())
 	}
 	return d.settle(est, d.ws, PathWebSocket)

@@ -43,16 +43,16 @@ func (p *publisher) steps(m clock.Map, from *track) bool {
 }
 
 // prefer reports whether the data channel's estimate is to be published rather
-// than the WebSocket's: while it works, once its bound is no worse or its
-// joining burst is over; while it is down or silent, as long as its bound is no
-// worse.
-func prefer(data, ws clock.Estimate, up bool) bool {
+// than the WebSocket's. While the channel works: once its bound is no worse or
+// its joining burst is over, and from then on. While it is down or silent: as
+// long as its bound is no worse.
+func prefer(data, ws clock.Estimate, up, already bool) bool {
 	switch {
 	case !data.Map.Valid:
 		return false
 	case !ws.Map.Valid:
 		return true
-	case up && data.State == clock.Tracking:
+	case up && data.State == clock.Tracking, up && already && data.State == clock.Settling:
 		return true
 	}
 	return data.Bound <= ws.Bound

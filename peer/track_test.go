@@ -102,22 +102,25 @@ func TestPrefer(t *testing.T) {
 		return clock.Estimate{State: s, Bound: bound, Map: clock.Map{Valid: s != clock.Unsynced}}
 	}
 	tests := []struct {
-		name     string
-		data, ws clock.Estimate
-		up, want bool
+		name              string
+		data, ws          clock.Estimate
+		up, already, want bool
 	}{
-		{"nothing known", est(clock.Unsynced, 0), est(clock.Unsynced, 0), true, false},
-		{"only the WebSocket", est(clock.Unsynced, 0), est(clock.Tracking, 9), true, false},
-		{"only the data channel", est(clock.Settling, 9), est(clock.Unsynced, 0), true, true},
-		{"settling, worse", est(clock.Settling, 9), est(clock.Tracking, 8), true, false},
-		{"settling, as good", est(clock.Settling, 8), est(clock.Tracking, 8), true, true},
-		{"tracking, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), true, true},
-		{"down, still good", est(clock.Tracking, 7), est(clock.Tracking, 8), false, true},
-		{"down, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), false, false},
-		{"silent, worse", est(clock.Holdover, 9), est(clock.Tracking, 8), true, false},
+		{"nothing known", est(clock.Unsynced, 0), est(clock.Unsynced, 0), true, false, false},
+		{"only the WebSocket", est(clock.Unsynced, 0), est(clock.Tracking, 9), true, false, false},
+		{"only the data channel", est(clock.Settling, 9), est(clock.Unsynced, 0), true, false, true},
+		{"settling, worse", est(clock.Settling, 9), est(clock.Tracking, 8), true, false, false},
+		{"settling, as good", est(clock.Settling, 8), est(clock.Tracking, 8), true, false, true},
+		{"settling, worse, but chosen", est(clock.Settling, 9), est(clock.Tracking, 8), true, true, true},
+		{"silent, worse, though chosen", est(clock.Holdover, 9), est(clock.Tracking, 8), true, true, false},
+		{"down, worse, though chosen", est(clock.Tracking, 9), est(clock.Tracking, 8), false, true, false},
+		{"tracking, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), true, false, true},
+		{"down, still good", est(clock.Tracking, 7), est(clock.Tracking, 8), false, false, true},
+		{"down, worse", est(clock.Tracking, 9), est(clock.Tracking, 8), false, false, false},
+		{"silent, worse", est(clock.Holdover, 9), est(clock.Tracking, 8), true, false, false},
 	}
 	for _, tt := range tests {
-		if got := prefer(tt.data, tt.ws, tt.up); got != tt.want {
+		if got := prefer(tt.data, tt.ws, tt.up, tt.already); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -142,15 +145,15 @@ func TestHandleFrame(t *testing.T) {
 		must(t, d.HandleFrame(p.Append(nil), at.Add(2*time.Millisecond)))
 	}
 	for n := range uint64(3) {
-		at := time.Duration(n) * 20 * time.Millisecond
+		at := time.Duration(n) * 20_123_457 // no round stamps: they would look coarse
 		answer(10+n, t0.Add(at), Pong{T2: clock.DeviceTime(at), T3: clock.DeviceTime(at), Hidden: true})
 	}
 	if s := d.Status(); !s.Hidden || s.Estimate.Exchanges != 3 {
 		t.Errorf("hidden %v, %d exchanges", s.Hidden, s.Estimate.Exchanges)
 	}
-	answer(20, t0.Add(time.Second), Pong{T2: 7, T3: 7, Stopped: true})
+	answer(20, t0.Add(time.Second), Pong{T2: 98_765_431, T3: 98_765_432, Stopped: true})
 	got := d.ws.est.Estimate(t0.Add(time.Second)).Map
-	if off := got.At(7).Sub(t0.Add(time.Second + time.Millisecond)).Abs(); off > 10*time.Microsecond {
+	if off := got.At(98_765_431).Sub(t0.Add(time.Second + time.Millisecond)).Abs(); off > 10*time.Microsecond {
 		t.Errorf("after the clock stopped, the map is off by %v", off)
 	}
 }
