@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const module = "github.com/downbeat-sync/downbeat/"
+
+// edges are the imports between the project's packages, each with its reason.
+// cmd/downbeat wires them all and is not listed.
+var edges = map[string]map[string]string{
+	"clock":     {},
+	"clock/sim": {"clock": "plays exchanges to the estimator"},
+	"session":   {"clock": "session time, and the estimates that choose a command's lead"},
+	"session/storetest": {
+		"session": "tests whatever implements its Store",
+	},
+	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
+	"signaling": {
+		"session": "turns messages into a member's requests",
+		"clock":   "session time on the wire, T4 of clock frames",
+	},
+	"device": {
+		"signaling": "joins through its client half",
+		"peer":      "connects through its dialling half",
+		"clock":     "device time and session time",
+		"session":   "what joining is answered with, and the errors of requests",
+	},
+	"web": {},
+}
+
+// modules are what the packages import of others' modules, each with its
+// reason. A package that is not listed, cmd/downbeat apart, has the standard
+// library only.
+var modules = map[string]map[string]string{
+	"session": {"github.com/google/uuid": "ids, and names that follow from others"},
+	"peer":    {"github.com/pion/": "WebRTC"},
+	"signaling": {
+		"github.com/gorilla/websocket": "the WebSocket",
+		"golang.org/x/time/rate":       "how many messages a connection may send",
+	},
+	"device": {
+		"github.com/gorilla/websocket": "close codes that say not to come back",
+		"github.com/pion/transport/v5": "a network of the caller's own",
+	},
+	"web": {"rsc.io/qr": "/qr.svg"},
+}
+
+// pkg is what `go list` says of a package; its files are those of the product.
+type pkg struct {
+	ImportPath, Dir  string
+	GoFiles, Imports []string
+}
+
+func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, module) }
+
+// packages lists the module's packages.
+var packages = sync.OnceValues(func() ([]pkg, error) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, err
+	}
+	var list []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return list, nil
+		} else if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+})
+
+func listPackages(t *testing.T) []pkg {
+	t.Helper()
+	list, err := packages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// parseFiles reads the files of p that are part of the product.
+func parseFiles(t *testing.T, p pkg) (*token.FileSet, []*ast.File) {
+	t.Helper()
+	set := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range p.GoFiles {
+		f, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return set, files
+}
+
+// TestImports keeps the direction of imports: docs/architecture.md.
+func TestImports(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range listPackages(t) {
+		if p.name() == "cmd/downbeat" {
+			continue
+		}
+		if _, listed := edges[p.name()]; !listed {
+			t.Errorf("%s is not in the table of edges: what may it import, and why?", p.name())
+		}
+		for _, path := range p.Imports {
+			first, _, _ := strings.Cut(path, "/")
+			switch to, own := strings.CutPrefix(path, module); {
+			case own && edges[p.name()][to] == "":
+				t.Errorf("%s imports %s, which the table of edges has no reason for", p.name(), to)
+			case own:
+				used[p.name()+" "+to] = true
+			case strings.Contains(first, ".") && !mayImport(p.name(), path):
+				t.Errorf("%s imports %s, which the table of modules has no reason for", p.name(), path)
+			}
+		}
+	}
+	for from, tos := range edges {
+		for to := range tos {
+			if !used[from+" "+to] {
+				t.Errorf("%s doesn't import %s any more: take the edge off the table", from, to)
+			}
+		}
+	}
+}
+
+// mayImport reports whether a package may import what lies at path; an entry that
+// ends with a slash stands for all below it.
+func mayImport(from, path string) bool {
+	for to := range modules[from] {
+		if path == to || strings.HasSuffix(to, "/") && strings.HasPrefix(path, to) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestClockIsPure: time is an argument there, never read, and nothing runs by itself.
+func TestClockIsPure(t *testing.T) {
+	reads := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+	for _, p := range listPackages(t) {
+		if p.name() != "clock" && p.name() != "clock/sim" {
+			continue
+		}
+		for _, path := range []string{"log", "log/slog", "os", "net", "sync", "context", "math/rand"} {
+			if slices.Contains(p.Imports, path) {
+				t.Errorf("%s imports %s", p.name(), path)
+			}
+		}
+		set, files := parseFiles(t, p)
+		for _, f := range files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					t.Errorf("%s: starts a goroutine", set.Position(n.Pos()))
+				case *ast.SelectorExpr:
+					if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(reads, n.Sel.Name) {
+						t.Errorf("%s: uses time.%s", set.Position(n.Pos()), n.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestExportedNamesAreDocumented, and every package is.
+func TestExportedNamesAreDocumented(t *testing.T) {
+	for _, p := range listPackages(t) {
+		set, files := parseFiles(t, p)
+		if !slices.ContainsFunc(files, func(f *ast.File) bool { return f.Doc != nil }) {
+			t.Errorf("package %s has no comment", p.name())
+		}
+		for _, f := range files {
+			for _, d := range f.Decls {
+				for _, name := range undocumented(d) {
+					t.Errorf("%s: %s has no comment", set.Position(name.Pos()), name.Name)
+				}
+			}
+		}
+	}
+}
+
+// undocumented returns the exported names of a declaration without a comment. A
+// group's comment speaks for the group's constants and variables.
+func undocumented(d ast.Decl) (names []*ast.Ident) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Doc == nil && d.Name.IsExported() && !ofUnexported(d) && !explained[d.Name.Name] {
+			names = append(names, d.Name)
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && d.Doc == nil && s.Doc == nil {
+					names = append(names, s.Name)
+				}
+			case *ast.ValueSpec:
+				for _, name := range s.Names {
+					if name.IsExported() && d.Doc == nil && s.Doc == nil && s.Comment == nil {
+						names = append(names, name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// explained are methods that an interface of the standard library explains.
+var explained = map[string]bool{"Error": true, "ServeHTTP": true}
+
+// ofUnexported reports whether d is a method of a type that nobody else sees.
+func ofUnexported(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return false
+	}
+	exported := true
+	ast.Inspect(d.Recv.List[0].Type, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			exported = exported && id.IsExported()
+			return false
+		}
+		return true
+	})
+	return !exported
+}
