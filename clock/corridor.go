@@ -19,7 +19,8 @@ func (c corridor) apart(o corridor) bool {
 	return c.known && o.known && (c.lo > o.hi || o.lo > c.hi)
 }
 
-// and returns the offsets that both allow, at the later instant.
+// and returns the offsets that both allow, at the later instant; what either
+// allows if they contradict each other.
 func (c corridor) and(o corridor) corridor {
 	switch {
 	case !c.known:
@@ -28,6 +29,9 @@ func (c corridor) and(o corridor) corridor {
 		return c
 	}
 	t := max(c.t, o.t)
+	if c.apart(o) {
+		return c.or(o, t)
+	}
 	c, o = c.at(t), o.at(t)
 	return corridor{t: t, lo: max(c.lo, o.lo), hi: min(c.hi, o.hi), known: true}
 }

@@ -26,9 +26,10 @@ func newSample(x Exchange, origin SessionTime, base, res time.Duration) sample {
 }
 
 // corridor returns what s alone says of the offset at its T4. The clock may
-// have drifted for the round trip, and each device stamp be off by the resolution.
+// have drifted for the round trip, and each device stamp be off by the
+// resolution, or by as much as makes the delay less than nothing.
 func (s sample) corridor() corridor {
-	slack := maxSkew*s.rtt + s.res
+	slack := maxSkew*s.rtt + s.res + max(-(s.u+s.v), 0)/2
 	return corridor{t: s.t4, lo: -s.v - slack, hi: s.u + slack, known: true}
 }
 
