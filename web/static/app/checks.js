@@ -27,6 +27,16 @@ export function missing() {
   return checks
 }
 
+/**
+ * WebRTC is there, and yet no connection came about.
+ *
+ * @type {Check}
+ */
+export const BLOCKED = {
+  text: 'WebRTC can’t reach the server, a firewall may be in between: the clock is measured over the WebSocket, less exactly.',
+  fatal: false,
+}
+
 /** A short name for this device, for people. */
 export function deviceName() {
   const agent = navigator.userAgent

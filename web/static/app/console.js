@@ -3,7 +3,7 @@ import { createSession, creatorOf, forgetCreator } from './creator.js'
 import { History } from './history.js'
 import { showLink } from './link.js'
 import { Roster, card } from './roster.js'
-import { alertError, alertUser, byId, el, setPill } from './ui.js'
+import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 
@@ -35,8 +35,9 @@ async function create(name) {
 async function open(sessionId) {
   byId('start').hidden = true
   byId('session').hidden = false
-  document.title = `${sessionId} · Downbeat`
-  byId('session-id').textContent = sessionId
+  document.title = `${sessionId.slice(0, 8)} · Downbeat`
+  byId('session-id').textContent = sessionId.length > 16 ? sessionId.slice(0, 8) + '…' : sessionId
+  byId('session-id').title = sessionId
   setPill(byId('state'), 'connecting', 'warn')
   showLink(sessionId).catch(alertError)
   try {
@@ -116,10 +117,9 @@ function showState(s) {
   byId('act-note').textContent = note || (s.isLeader ? '' : 'Somebody else leads this session; only the leader can act.')
 }
 
+/** The button's own flash, for the eye only: a plain timer will do. */
 function beat() {
-  flash.classList.remove('beat')
-  void flash.offsetWidth // restarts the animation
-  flash.classList.add('beat')
+  if (!calm()) flash.animate([{ filter: 'brightness(1.6)' }, { filter: 'none' }], 600)
 }
 
 /** @param {Roster} roster */

@@ -1,12 +1,14 @@
 import { join } from '../downbeat.js'
 import { Beeper } from './beep.js'
-import { deviceName, deviceType, missing } from './checks.js'
+import { BLOCKED, deviceName, deviceType, missing } from './checks.js'
 import * as format from './format.js'
-import { alertError, alertUser, byId, el, setPill } from './ui.js'
+import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 
 /** @import { Act, Command, Session } from '../downbeat.js' */
 
 const screen = byId('flash')
+/** How long WebRTC may take before its absence is worth a word, ms. */
+const PATIENCE = 8000
 const params = new URLSearchParams(location.search)
 
 start().catch(error => {
@@ -23,7 +25,7 @@ async function start() {
   const view = params.get('view') ?? undefined
   const username = params.get('name') || deviceName()
   byId('name').textContent = [view, username].filter(Boolean).join(' · ')
-  byId('checks').replaceChildren(...missing().map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
+  showChecks(missing())
   run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js' }))
 }
 
@@ -38,6 +40,7 @@ function run(s) {
   s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
   byId('sound').onclick = () => enableSound(beeper).catch(alertError)
   setInterval(() => show(s), 1000)
+  setTimeout(() => checkPath(s), PATIENCE)
   keepAwake()
   show(s)
 }
@@ -49,10 +52,20 @@ function run(s) {
  * @param {Act} act
  */
 function flash(_command, { lateness, late }) {
-  screen.classList.remove('lit')
-  void screen.offsetWidth // restarts the animation
-  screen.classList.add('lit')
+  if (calm()) screen.animate([{ opacity: 0.6 }, { opacity: 0.6 }], 400)
+  else screen.animate([{ opacity: 1 }, { opacity: 1, offset: 0.25 }, { opacity: 0 }], 700)
   byId('last').textContent = late ? `came too late, by ${format.span(lateness)}` : `${format.signed(lateness)} by its own clock`
+}
+
+/** @param {import('./checks.js').Check[]} checks */
+function showChecks(checks) {
+  byId('checks').replaceChildren(...checks.map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
+}
+
+/** @param {Session} s */
+function checkPath(s) {
+  const blocked = 'RTCPeerConnection' in globalThis && s.path === 'websocket'
+  if (blocked) showChecks([...missing(), BLOCKED])
 }
 
 /** @param {Session} s */

@@ -72,6 +72,11 @@ export function alertError(error) {
   alertUser(error instanceof Error ? sentence(error.message) : String(error))
 }
 
+/** Does the user ask for little motion? */
+export function calm() {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches
+}
+
 /** @param {string} text */
 function sentence(text) {
   const end = /[.!?]$/.test(text) ? '' : '.'
