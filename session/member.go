@@ -49,25 +49,28 @@ func (m *Member) State() Snapshot {
 
 // Schedule issues a command of the application's own. Leader only.
 func (m *Member) Schedule(ctx context.Context, q ScheduleRequest) (Scheduled, error) {
-	if err := m.present(); err != nil {
+	if err := m.begin(); err != nil {
 		return Scheduled{}, err
 	}
+	defer m.svc.exit(m.room)
 	return m.room.schedule(ctx, m.userID, q)
 }
 
 // StartRecording begins a take on all devices. Leader only.
 func (m *Member) StartRecording(ctx context.Context, q StartRequest) (Scheduled, error) {
-	if err := m.present(); err != nil {
+	if err := m.begin(); err != nil {
 		return Scheduled{}, err
 	}
+	defer m.svc.exit(m.room)
 	return m.room.start(ctx, m.userID, q)
 }
 
 // StopRecording ends the take. When its stop is under way already, it returns that. Leader only.
 func (m *Member) StopRecording(ctx context.Context) (Scheduled, error) {
-	if err := m.present(); err != nil {
+	if err := m.begin(); err != nil {
 		return Scheduled{}, err
 	}
+	defer m.svc.exit(m.room)
 	return m.room.stopTake(ctx, m.userID)
 }
 
@@ -81,9 +84,10 @@ func (m *Member) LoadMedia(ctx context.Context, q LoadRequest) error {
 
 // SyncPlayback changes the timeline, for all devices at one instant. Leader only.
 func (m *Member) SyncPlayback(ctx context.Context, q PlaybackRequest) (Scheduled, error) {
-	if err := m.present(); err != nil {
+	if err := m.begin(); err != nil {
 		return Scheduled{}, err
 	}
+	defer m.svc.exit(m.room)
 	return m.room.play(ctx, m.userID, q)
 }
 
@@ -204,18 +208,27 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (m *Member) update(ctx context.Context, step transition) error {
-	if err := m.present(); err != nil {
+	if err := m.begin(); err != nil {
 		return err
 	}
+	defer m.svc.exit(m.room)
 	return m.room.update(ctx, step)
 }
 
-func (m *Member) present() error {
+// begin keeps the room open for a request of the member, which ends with exit.
+func (m *Member) begin() error {
+	if m.ended() || !m.svc.hold(m.room) {
+		return fault(CodeNotJoined, "the device isn't connected to the session any more")
+	}
+	return nil
+}
+
+func (m *Member) ended() bool {
 	select {
 	case <-m.gone:
-		return fault(CodeNotJoined, "the device isn't connected to the session any more")
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 

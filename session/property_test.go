@@ -28,7 +28,7 @@ type deed struct {
 }
 
 var deeds = []string{
-	"join", "join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
+	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
 	"lead", "play", "touch",
 }
 
@@ -60,7 +60,7 @@ type stage struct {
 
 func TestRandomInterleavings(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		script := rapid.SliceOfN(deedGen(), 1, 40).Draw(rt, "script")
+		script := rapid.SliceOfN(deedGen(), 40, 60).Draw(rt, "script")
 		var faults []string
 		synctest.Test(t, func(t *testing.T) { faults = perform(t, script) })
 		for _, f := range faults {
@@ -80,7 +80,11 @@ func perform(t *testing.T, script []deed) (faults []string) {
 	}
 	st.ref = &part{w: &world{t: t}}
 	running.Go(func() { st.follow(store) })
+	synctest.Wait()
 
+	for slot := range 3 {
+		st.do(deed{slot: slot, pick: slot})
+	}
 	var acting sync.WaitGroup
 	for _, d := range script {
 		if d.pause > 0 {
@@ -143,9 +147,23 @@ func (st *stage) do(d deed) {
 	case p == nil:
 	case kind == "disconnect", kind == "leave":
 		st.rise(d, p, kind == "leave")
+	case slices.Contains([]string{"schedule", "start", "stop", "play", "cancel"}, kind) && d.pick > 0:
+		st.act(kind, st.leader(p), command)
 	default:
 		st.act(kind, p, command)
 	}
+}
+
+// leader returns the device in a slot that leads, or else p.
+func (st *stage) leader(p *part) *part {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, q := range st.slots {
+		if q != nil && q.IsLeader() {
+			return q
+		}
+	}
+	return p
 }
 
 func (st *stage) sit(d deed, q JoinRequest) {
@@ -206,6 +224,13 @@ func (st *stage) act(kind string, p *part, command string) {
 
 // check asks both instances: they must agree, on one leader among others.
 func (st *stage) check() (faults []string) {
+	for _, svc := range st.svc { // whoever has to do with the session does what is due
+		r, err := svc.enter(st.ctx, "studio")
+		if err != nil {
+			return []string{err.Error()}
+		}
+		defer svc.exit(r)
+	}
 	synctest.Wait()
 	var seen [2]Snapshot
 	for i, svc := range st.svc {
@@ -227,8 +252,27 @@ func (st *stage) check() (faults []string) {
 			faults = append(faults, fmt.Sprintf("%d leaders, %q", leaders, snap.LeaderID))
 		}
 	}
+	faults = append(faults, st.checkKept(seen[0])...)
 	if a, b := text(seen[0]), text(seen[1]); a != b {
 		faults = append(faults, "the instances differ:\n"+a+"\n"+b)
+	}
+	return faults
+}
+
+// checkKept: what was acknowledged to a member is still so.
+func (st *stage) checkKept(snap Snapshot) (faults []string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, p := range st.slots {
+		if p == nil || p.ended() {
+			continue
+		}
+		here := slices.ContainsFunc(snap.Devices, func(d DeviceState) bool {
+			return d.DeviceID == p.DeviceID() && d.IsConnected
+		})
+		if !here {
+			faults = append(faults, p.DeviceID()+" has joined, but isn't there")
+		}
 	}
 	return faults
 }

@@ -151,7 +151,19 @@ func (s *Service) room(sessionID string) (*room, error) {
 	return r, nil
 }
 
-// exit is the counterpart of enter; the last one closes the room.
+// hold enters a room again that the caller has once entered; false when it is
+// closed meanwhile.
+func (s *Service) hold(r *room) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.users == 0 {
+		return false
+	}
+	r.users++
+	return true
+}
+
+// exit is the counterpart of enter and hold; the last one closes the room.
 func (s *Service) exit(r *room) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
