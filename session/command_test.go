@@ -15,8 +15,6 @@ func at(d time.Duration) *clock.SessionTime {
 	return &t
 }
 
-func dur(d time.Duration) *time.Duration { return &d }
-
 func TestScheduleInstant(t *testing.T) {
 	const lead = 120 * time.Millisecond
 	for name, c := range map[string]struct {
@@ -25,15 +23,15 @@ func TestScheduleInstant(t *testing.T) {
 		code string
 	}{
 		"by lead":               {w: when{lead: lead}, want: lead},
-		"a longer delay":        {w: when{delay: dur(time.Second), lead: lead}, want: time.Second},
-		"a delay too short":     {w: when{delay: dur(0), lead: lead}, want: lead},
+		"a longer delay":        {w: when{delay: new(time.Second), lead: lead}, want: time.Second},
+		"a delay too short":     {w: when{delay: new(time.Duration(0)), lead: lead}, want: lead},
 		"at":                    {w: when{at: at(time.Minute), lead: lead}, want: time.Minute},
 		"at, to a microsecond":  {w: when{at: at(time.Second + 1499)}, want: time.Second + 1000},
 		"at within the lead":    {w: when{at: at(time.Millisecond), lead: lead}, want: time.Millisecond},
 		"at now":                {w: when{at: at(0)}, code: CodeAtInPast},
 		"at in the past":        {w: when{at: at(-time.Hour)}, code: CodeAtInPast},
 		"at a day and more on":  {w: when{at: at(maxAhead + 1000)}, code: CodeAtTooFar},
-		"at and delay together": {w: when{at: at(time.Second), delay: dur(0)}, code: CodeAmbiguousTime},
+		"at and delay together": {w: when{at: at(time.Second), delay: new(time.Duration(0))}, code: CodeAmbiguousTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.w.instant(t0)
@@ -308,7 +306,7 @@ func TestRequestsRefused(t *testing.T) {
 		CodeBadName:         (&ScheduleRequest{Name: "two words"}).validate(),
 		CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).validate(),
 		CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).validate(),
-		CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: dur(-1)}).validate(),
+		CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).validate(),
 		CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).validate(),
 		CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),
 		CodeBadMedia:        (&LoadRequest{}).validate(),

@@ -83,7 +83,10 @@ func transfer(s *state, grace time.Duration, now instant) []change {
 
 // requestLeadership gives the leadership to a user while the leader is away.
 func requestLeadership(s *state, userID string, now instant) ([]change, error) {
-	if s.isLeader(userID) {
+	switch {
+	case s.meta == nil:
+		return nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
+	case s.isLeader(userID):
 		return nil, nil
 	}
 	if _, gone := s.leaderGoneSince(); !gone {

@@ -24,6 +24,7 @@ type Config struct {
 
 	LeaderGrace time.Duration // how long a leader may be gone; default 10 s
 	ReportWait  time.Duration // how long after the instant a report waits for devices; default 2 s
+	KeepIdle    time.Duration // how long a session stays without activity; default 24 h
 
 	MaxDevices  int // connected at once to one session; default 1000
 	MaxSessions int // default 10,000
@@ -52,6 +53,7 @@ func (c Config) withDefaults() Config {
 	c.MaxLead = cmp.Or(c.MaxLead, 5*time.Second)
 	c.LeaderGrace = cmp.Or(c.LeaderGrace, 10*time.Second)
 	c.ReportWait = cmp.Or(c.ReportWait, 2*time.Second)
+	c.KeepIdle = cmp.Or(c.KeepIdle, 24*time.Hour)
 	c.MaxDevices = cmp.Or(c.MaxDevices, 1000)
 	c.MaxSessions = cmp.Or(c.MaxSessions, 10_000)
 	return c
@@ -75,7 +77,7 @@ type Service struct {
 func New(cfg Config) (*Service, error) {
 	cfg = cfg.withDefaults()
 	switch {
-	case cfg.MinLead < 0 || cfg.LeaderGrace < 0 || cfg.ReportWait < 0:
+	case cfg.MinLead < 0 || cfg.LeaderGrace < 0 || cfg.ReportWait < 0 || cfg.KeepIdle < 0:
 		return nil, errors.New("session: a duration of the configuration is negative")
 	case cfg.MaxLead < cfg.MinLead:
 		return nil, errors.New("session: MaxLead is less than MinLead")
@@ -99,7 +101,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Unlock()
 	close(s.started)
 
-	<-ctx.Done()
+	s.sweepAll(ctx)
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()

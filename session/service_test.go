@@ -355,6 +355,34 @@ func TestRESTAndLimits(t *testing.T) {
 	})
 }
 
+func TestIdleSessionsAreRemoved(t *testing.T) {
+	store := NewMemory()
+	bubble(t, Config{Store: store}, func(w *world) {
+		_ = w.join(JoinRequest{SessionID: "idle", UserID: "ann"}).Disconnect(w.ctx)
+		stuck := w.join(JoinRequest{SessionID: "stuck", UserID: "cy"}) // never says a word
+		busy := w.join(JoinRequest{SessionID: "busy", UserID: "bob"})
+		for range 25 {
+			time.Sleep(time.Hour)
+			if err := busy.Touch(w.ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		list, err := w.svc.List(w.ctx)
+		if err != nil || len(list) != 1 || list[0].SessionID != "busy" {
+			t.Errorf("left are %+v, %v", list, err)
+		}
+		if left, err := store.List(w.ctx, "s.idle.>"); err != nil || len(left) != 0 {
+			t.Errorf("left of the idle one: %v, %v", left, err)
+		}
+		if snap := stuck.State(); snap.UserCount != 0 {
+			t.Errorf("the removed session has %+v", snap)
+		}
+		wantCode(t, stuck.Touch(w.ctx), CodeNotJoined)
+		w.join(JoinRequest{SessionID: "idle", UserID: "ann"})
+	})
+}
+
 func TestTwoInstancesAreOne(t *testing.T) {
 	store := NewMemory()
 	synctest.Test(t, func(t *testing.T) {

@@ -82,10 +82,14 @@ type SessionStatus struct {
 }
 
 func (s *state) snapshot(now instant) Snapshot {
+	m := s.meta
+	if m == nil { // removed under the feet of one who is still there
+		m = &meta{}
+	}
 	snap := Snapshot{
-		SessionID: s.id, CreatorID: s.meta.CreatorID, LeaderID: s.meta.LeaderID, Status: s.status(now),
+		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
-		PlaybackState: s.playback.at(now).wire(), CreatedAt: s.meta.CreatedAt.iso(),
+		PlaybackState: s.playback.at(now).wire(), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
 	}
 	for _, u := range s.usersByJoining() {
@@ -115,7 +119,10 @@ func (s *state) summary() Summary {
 
 // lastActivity returns when something was last heard or asked for.
 func (s *state) lastActivity() instant {
-	last := s.meta.CreatedAt
+	last := instant(0)
+	if s.meta != nil {
+		last = s.meta.CreatedAt
+	}
 	for _, u := range s.users {
 		last = max(last, u.LastSeen)
 	}

@@ -8,17 +8,10 @@ import (
 )
 
 const (
-	syncEvery   = time.Second            // between two sync_status
-	reportEvery = 200 * time.Millisecond // between two reports of one command
-	dueRetry    = time.Second            // after a due change failed
-	idle        = time.Hour              // when nothing is due
+	syncEvery = time.Second // between two sync_status
+	dueRetry  = time.Second // after a due change failed
+	idle      = time.Hour   // when nothing is due
 )
-
-// reported is how far the reporting on a command has come here.
-type reported struct {
-	at    instant // of the latest report; 0 before the first
-	stale bool    // something has come in since
-}
 
 // keepTime does what is due, until ctx ends.
 func (r *room) keepTime(ctx context.Context) {
@@ -70,7 +63,7 @@ func (r *room) tick() []transition {
 
 func (r *room) dueChanges(now instant) []transition {
 	var steps []transition
-	if autoStop(r.state, r.lead(), now) != nil {
+	if r.state.activeTake(now) != nil && autoStop(r.state, r.lead(), now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return autoStop(s, r.lead(), now), nil })
 	}
 	if transfer(r.state, r.svc.cfg.LeaderGrace, now) != nil {
@@ -113,8 +106,10 @@ func (r *room) untilNext() time.Duration {
 			sooner(due)
 		}
 	}
-	if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
-		sooner(max(due, r.retryAt))
+	if r.state.activeTake(now) != nil {
+		if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
+			sooner(max(due, r.retryAt))
+		}
 	}
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))
@@ -126,76 +121,6 @@ func (r *room) untilNext() time.Duration {
 		sooner(r.lastSync.add(syncEvery))
 	}
 	return max(next.sub(now), 0)
-}
-
-// reportAt returns when the next report on a command is due by the clock.
-func (r *room) reportAt(c *command) (due instant, ok bool) {
-	switch rep := r.reports[c.ID]; {
-	case c.Cancelled:
-		return 0, false
-	case rep == nil:
-		return reportDue(c, r.svc.cfg.ReportWait), true
-	case rep.stale:
-		return rep.at.add(reportEvery), true
-	}
-	return 0, false
-}
-
-// dueReports reports on the commands whose time to be reported on has come.
-func (r *room) dueReports(now instant) {
-	for id := range r.reports {
-		if r.state.commands[id] == nil {
-			delete(r.reports, id)
-		}
-	}
-	for _, c := range r.state.commandsByTime() {
-		if due, ok := r.reportAt(c); ok && due <= now {
-			r.report(c, now)
-		}
-	}
-}
-
-// forgetPast takes the reports that were due before this instance had to do
-// with the session for given.
-func (r *room) forgetPast() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.state.meta != nil {
-		r.dueReports(r.svc.now())
-	}
-}
-
-func (r *room) report(c *command, now instant) {
-	r.reports[c.ID] = &reported{at: now}
-	if r.leaderHere() {
-		r.tellLeader(Event{"command_report", report(r.state, c)})
-	}
-}
-
-// acknowledged reports when the acknowledgement was the last one missing, and
-// anew when it came after the report.
-func (r *room) acknowledged(d diff) {
-	c := r.state.commands[d.ids[0]]
-	if c == nil || c.Cancelled || d.after == nil {
-		return
-	}
-	now := r.svc.now()
-	switch rep := r.reports[c.ID]; {
-	case rep == nil && complete(r.state, c), rep != nil && now >= rep.at.add(reportEvery):
-		r.report(c, now)
-	case rep != nil && !rep.stale:
-		rep.stale = true
-		r.hurry()
-	}
-}
-
-// completeReports reports where the device that was waited for has gone.
-func (r *room) completeReports() {
-	for _, c := range r.state.commands {
-		if r.reports[c.ID] == nil && !c.Cancelled && complete(r.state, c) {
-			r.report(c, r.svc.now())
-		}
-	}
 }
 
 func (r *room) leaderHere() bool {

@@ -236,7 +236,7 @@ func testWatchRace(t *testing.T, s session.Store) {
 	for k := range keys {
 		wg.Go(func() {
 			for i := range changes {
-				revision, err := s.Put(ctx, fmt.Sprintf("k.%d", k), []byte(fmt.Sprint(i)), last[k])
+				revision, err := s.Put(ctx, fmt.Sprintf("k.%d", k), fmt.Append(nil, i), last[k])
 				if err != nil {
 					t.Error(err)
 					return
