@@ -7,6 +7,7 @@ type belief struct {
 	t        float64
 	theta    float64 // offset less base
 	skew     float64
+	slow     float64 // skew over minutes
 	skewErr  float64 // 99 %
 	bound    float64 // 99 %, at t
 	growth   float64 // of bound
@@ -15,11 +16,38 @@ type belief struct {
 	queueBwd float64
 	spacing  float64
 	res      float64
+	least    float64 // least delay of a single exchange
+	queue    float64 // mean delay of an exchange beyond the least
 	count    int
 }
 
+// reversion is how long the present skew is believed in, in ns: then the clock
+// is taken to be back at what its skew has been over minutes, since most of
+// what moves a skew (temperature, load) goes as it comes.
+const reversion = 100e9
+
 // at returns the offset at time t.
-func (b *belief) at(t float64) float64 { return b.theta + b.skew*(t-b.t) }
+func (b *belief) at(t float64) float64 {
+	d := t - b.t
+	if d < 1e9 {
+		return b.theta + b.skew*d
+	}
+	return b.theta + b.slow*d + (b.skew-b.slow)*reversion*-math.Expm1(-d/reversion)
+}
+
+// skewAt returns the derivative of at.
+func (b *belief) skewAt(t float64) float64 {
+	return b.slow + (b.skew-b.slow)*math.Exp(-max(t-b.t, 0)/reversion)
+}
+
+// slowly keeps the skew over minutes, dt ns after the last time.
+func (b *belief) slowly(dt, since float64) {
+	w := -math.Expm1(-dt / min(300e9, max(since/2, 1)))
+	b.slow += w * (b.skew - b.slow)
+	if since < 60e9 {
+		b.slow = b.skew
+	}
+}
 
 // boundAt returns the 99 % bound at time t.
 func (b *belief) boundAt(t float64) float64 { return b.bound + b.growth*math.Abs(t-b.t) }
@@ -45,4 +73,16 @@ func (b *belief) below(s sample) bool {
 		return g
 	}
 	return s.u < b.forward(s.tu)-guard(b.fwd.err, s.tu) || s.v < b.backward(s.tv)-guard(b.bwd.err, s.tv)
+}
+
+// torn reports whether the floors of the two directions are so near to each
+// other that no exchange had both: they are from before and after a step that
+// went unnoticed. Of n exchanges with exponential queueing the quickest one
+// exceeds the floors by more than x with probability exp(−n·x²/(2·λf·λb)).
+func (b *belief) torn() bool {
+	if b.count < 2*enough {
+		return false
+	}
+	chance := 5 * b.queue / math.Sqrt(float64(b.count))
+	return b.least-(b.fwd.y+b.bwd.y) > chance+2*b.res+50e3
 }

@@ -48,14 +48,14 @@ func (e *Estimator) Estimate(at SessionTime) Estimate {
 	bound, hard := e.boundsAt(t)
 	out.State = e.stateAt(t)
 	out.Offset = e.base + time.Duration(math.Round(theta))
-	out.Skew = b.skew
+	out.Skew = b.skewAt(t)
 	out.Delay = time.Duration(max(b.fwd.y+b.bwd.y, 0))
-	out.Jitter = time.Duration(b.queueFwd + b.queueBwd)
+	out.Jitter = time.Duration(b.queue)
 	out.Bound, out.Hard = nanoseconds(bound), nanoseconds(hard)
 	out.Map = Map{
 		Device:  DeviceTime(at.Add(out.Offset)),
 		Session: at,
-		Rate:    -b.skew / (1 + b.skew),
+		Rate:    -out.Skew / (1 + out.Skew),
 		Bound:   out.Bound,
 		Growth:  b.growth,
 		Hard:    out.Hard,

@@ -73,6 +73,11 @@ func (e *Estimator) Add(x Exchange) error {
 		e.take(s)
 	}
 	e.learn()
+	if e.belief.torn() {
+		e.restart()
+		e.take(s)
+		e.learn()
+	}
 	return nil
 }
 
@@ -109,8 +114,9 @@ func (e *Estimator) begin(x Exchange) {
 // take puts a sample in without learning from it yet.
 func (e *Estimator) take(s sample) {
 	if e.accepted++; e.belief.count == 0 {
-		e.first = s.t4
+		e.first, e.belief.least = s.t4, s.u+s.v
 	}
+	e.belief.least = min(e.belief.least, s.u+s.v)
 	e.last = max(e.last, s.t4)
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
@@ -129,7 +135,7 @@ func (e *Estimator) takeAll(q *suspects) {
 func (e *Estimator) restart() {
 	if b := &e.belief; b.count > 0 {
 		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
-		*b = belief{skew: b.skew}
+		*b = belief{skew: b.skew, slow: b.slow}
 	}
 	e.fwd.n, e.bwd.n = 0, 0
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0

@@ -20,6 +20,7 @@ func (e *Estimator) learn() {
 	e.bwd.expire(t - memory)
 	before := b.at(t)
 	e.learnSkew(t)
+	b.slowly(max(t-b.t, 0), t-e.first)
 	b.fwd, b.bwd = e.fwd.low(t, b.skew), e.bwd.low(t, b.skew)
 	b.t = t
 	b.res = float64(e.res.value())
@@ -94,6 +95,7 @@ func (b *belief) queued(s sample) {
 		return
 	}
 	w := max(1/float64(b.count), 1.0/32)
+	b.queue += w * (s.u + s.v - b.least - b.queue)
 	b.queueFwd += w * (max(s.u-b.forward(s.tu), 0) - b.queueFwd)
 	b.queueBwd += w * (max(s.v-b.backward(s.tv), 0) - b.queueBwd)
 }

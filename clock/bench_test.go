@@ -1,0 +1,58 @@
+package clock_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/sim"
+)
+
+// BenchmarkAccuracy judges the estimator on every profile: obeying its own
+// schedule, and beside the rivals' algorithms with one exchange a second after
+// a burst of 12. Errors are against the truth, from 10 s on.
+func BenchmarkAccuracy(b *testing.B) {
+	for _, p := range sim.Profiles() {
+		b.Run(p.Name+"/own-schedule", func(b *testing.B) {
+			judge(b, p, func(e *clock.Estimator) (sim.Pinger, sim.Filter) { return e, sim.Real{Estimator: e} })
+		})
+		b.Run(p.Name+"/each-second", func(b *testing.B) {
+			judge(b, p, func(e *clock.Estimator) (sim.Pinger, sim.Filter) {
+				return &sim.EachSecond{N: 12}, sim.Real{Estimator: e}
+			})
+		})
+		rivals := sim.Rivals()
+		for _, name := range slices.Sorted(maps.Keys(rivals)) {
+			b.Run(p.Name+"/"+name, func(b *testing.B) {
+				judge(b, p, func(*clock.Estimator) (sim.Pinger, sim.Filter) {
+					return &sim.EachSecond{N: 12}, rivals[name]()
+				})
+			})
+		}
+	}
+}
+
+func judge(b *testing.B, p sim.Profile, with func(*clock.Estimator) (sim.Pinger, sim.Filter)) {
+	var own, oracle sim.Stats
+	for b.Loop() {
+		own, oracle = sim.Stats{}, sim.Stats{}
+		for seed := range uint64(10) {
+			pinger, filter := with(clock.NewEstimator(clock.Config{Seed: seed}))
+			s := sim.Run(sim.Trial{
+				World: sim.New(p, seed), Pinger: pinger, Filters: []sim.Filter{filter},
+				For: 5 * time.Minute, From: 10 * time.Second, Every: time.Second,
+			})
+			own.Merge(s[0])
+			oracle.Merge(s[1])
+		}
+	}
+	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(us(own.P50), "us-err-p50")
+	b.ReportMetric(us(own.P95), "us-err-p95")
+	b.ReportMetric(us(own.BoundP50), "us-bound-p50")
+	b.ReportMetric(100*own.Cover, "cover-%")
+	b.ReportMetric(float64(own.P95)/float64(oracle.P95), "ratio-oracle")
+}
