@@ -1,7 +1,5 @@
 package clock
 
-import "math"
-
 // maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
 // an Estimator's memory.
 const maxPoints = 64
@@ -73,25 +71,6 @@ type floor struct {
 	age     float64 // of that point, ns
 	spacing float64 // mean spacing of the lowest points: queueing / number
 	err     float64 // 99.5 %: how far y is above the true floor
-}
-
-// coarse makes f's height the mean of the points whose rounding, up and down at
-// random by less than res, explains how far they are above the lowest one.
-// Rounding is unbiased there, and the mean of n points is √n times as sharp.
-func (e *envelope) coarse(f *floor, t, skew, res, queue float64) {
-	sum, n := 0.0, 0.0
-	for _, p := range e.p[:e.n] {
-		a := t - p.t
-		if w := slack(a); w < res/8 {
-			if v := p.y + e.slope*skew*a; v < f.y+2*res+2*min(queue, res) {
-				sum, n = sum+v, n+1
-			}
-		}
-	}
-	if n > 1 {
-		f.y = sum / n
-		f.err = res/math.Sqrt(6*n)*3 + res/8
-	}
 }
 
 // low carries all points to time t by the skew, adds slack(age), and describes

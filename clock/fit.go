@@ -1,7 +1,5 @@
 package clock
 
-import "math"
-
 const (
 	maxSkew      = 150e-6         // of a device against session time
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
@@ -42,15 +40,19 @@ func (h *hull) above(i int, a, y float64) bool {
 	return (h.y[i]-h.y[i-1])*(a-h.a[i-1]) <= (y-h.y[i-1])*(h.a[i]-h.a[i-1])
 }
 
-// lowest returns the minimum of y + g·a over the hull and the a it is at.
+// lowest returns the minimum of y + g·a over the hull and the a it is at: along
+// a convex hull that falls and then rises.
 func (h *hull) lowest(g float64) (y, a float64) {
-	y = math.Inf(1)
-	for i := range h.n {
-		if v := h.y[i] + g*h.a[i]; v < y {
-			y, a = v, h.a[i]
+	lo, hi := 0, h.n-1
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if h.y[mid]-h.y[mid+1]+g*(h.a[mid]-h.a[mid+1]) <= 0 {
+			hi = mid
+		} else {
+			lo = mid + 1
 		}
 	}
-	return y, a
+	return h.y[lo] + g*h.a[lo], h.a[lo]
 }
 
 // fitter finds the skew.

@@ -9,7 +9,6 @@ const (
 	memory       = float64(time.Hour)               // of the envelopes
 	settleTime   = float64(1500 * time.Millisecond) // the joining burst is over by then
 	growthWander = 0.3e-6                           // part of the bound's growth: the skew's change after the last exchange
-	coarseFrom   = 15e3                             // ns: a finer resolution is below the queueing
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
 )
 
@@ -34,22 +33,6 @@ func (e *Estimator) learn() {
 	span := t - e.first
 	good := b.count >= burstLeast && b.bound <= float64(goodBound)
 	e.settled = e.settled || good || b.count >= burstMost || span > settleTime
-}
-
-// unround takes the rounding of a coarse clock out of the floors, and returns
-// what is to be added to the offset: half the resolution where it rounds down,
-// for then the lowest U is one that lost nearly all of it, the lowest V nothing.
-func (e *Estimator) unround() float64 {
-	b := &e.belief
-	switch {
-	case b.res < coarseFrom || !e.res.sure():
-		return 0
-	case floors(time.Duration(b.res)):
-		return b.res / 2
-	}
-	e.fwd.coarse(&b.fwd, b.t, b.skew, b.res, b.queueFwd)
-	e.bwd.coarse(&b.bwd, b.t, b.skew, b.res, b.queueBwd)
-	return 0
 }
 
 func (e *Estimator) learnSkew(t float64) {
