@@ -56,7 +56,7 @@ func Dial(ctx context.Context, cfg ClientConfig) (*Client, error) {
 		}
 		return nil, fmt.Errorf("connecting to %s: %w", u, err)
 	}
-	return &Client{cfg: cfg, conn: newConn(ws), calls: map[int64]chan Message{}}, nil
+	return &Client{cfg: cfg, conn: newConn(ws, maxAnswer), calls: map[int64]chan Message{}}, nil
 }
 
 func websocketURL(s string) (string, error) {
@@ -106,19 +106,27 @@ func (c *Client) heed() {
 
 func (c *Client) readLoop() error {
 	for {
-		kind, b, err := c.conn.ws.ReadMessage()
+		kind, b, err := c.conn.read()
 		if err != nil {
 			return err
 		}
 		if kind == websocket.BinaryMessage {
-			if answer := c.cfg.OnFrame(b); answer != nil {
-				_ = c.conn.sendFrame(answer)
-			}
+			c.answer(b)
 			continue
 		}
 		if m, err := ParseMessage(b); err == nil {
 			c.take(m)
 		}
+	}
+}
+
+// answer answers a clock frame; one that can't be sent at once is dropped.
+func (c *Client) answer(frame []byte) {
+	if c.cfg.OnFrame == nil {
+		return
+	}
+	if b := c.cfg.OnFrame(frame); b != nil {
+		_ = c.conn.sendFrame(b)
 	}
 }
 

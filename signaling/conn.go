@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -9,8 +10,13 @@ import (
 )
 
 const (
-	// maxMessage bounds one WebSocket message in bytes, an SDP offer included.
+	// maxMessage bounds a message to the server in bytes, an SDP offer included.
 	maxMessage = 64 << 10
+	// maxAnswer bounds one to a client: a session of a thousand devices.
+	maxAnswer = 8 << 20
+	// maxDropped is how much of a message that is too large is read on, so that
+	// its sender can read why the connection ends.
+	maxDropped = 1 << 20
 	// queueLen is how many messages may wait for a slow reader.
 	queueLen = 256
 
@@ -18,6 +24,9 @@ const (
 	pingEvery    = 15 * time.Second
 	silenceLimit = 3 * pingEvery
 	writeTimeout = 5 * time.Second
+	// closeWait is how long the other side may take to answer a close: what it
+	// hasn't read when the socket closes may be lost to it, the code included.
+	closeWait = time.Second
 )
 
 // Codes with which the server closes a WebSocket. A client comes back after
@@ -31,13 +40,20 @@ const (
 	CloseRefused     = 4006 // join_session was refused
 )
 
-var errBusy = errors.New("signaling: the connection is being written to")
+var (
+	errBusy     = errors.New("signaling: the connection is being written to")
+	errTooLarge = errors.New("signaling: the message is too large")
+)
 
 // conn is one WebSocket: whoever has a message queues it, one goroutine writes.
 type conn struct {
 	ws    *websocket.Conn
+	limit int64 // of what is read, in bytes
 	queue chan []byte
 	done  chan struct{}
+
+	reading sync.Once
+	ended   chan struct{} // closed when nothing is read any more
 
 	write sync.Mutex // one writer at a time, as gorilla asks
 
@@ -46,9 +62,26 @@ type conn struct {
 	closeText string
 }
 
-func newConn(ws *websocket.Conn) *conn {
-	ws.SetReadLimit(maxMessage)
-	return &conn{ws: ws, queue: make(chan []byte, queueLen), done: make(chan struct{})}
+func newConn(ws *websocket.Conn, limit int64) *conn {
+	return &conn{
+		ws: ws, limit: limit, queue: make(chan []byte, queueLen), done: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// read returns the next message. After an error there is none.
+func (c *conn) read() (kind int, b []byte, err error) {
+	kind, r, err := c.ws.NextReader()
+	if err == nil {
+		b, err = io.ReadAll(io.LimitReader(r, c.limit+1))
+	}
+	if err == nil && int64(len(b)) > c.limit {
+		_, _ = io.CopyN(io.Discard, r, maxDropped)
+		err = errTooLarge
+	}
+	if err != nil {
+		c.reading.Do(func() { close(c.ended) })
+	}
+	return kind, b, err
 }
 
 // send queues one text message; a reader too slow for the queue is closed.
@@ -123,7 +156,28 @@ func (c *conn) flush() {
 	}
 	if c.closeCode != websocket.CloseAbnormalClosure {
 		frame := websocket.FormatCloseMessage(c.closeCode, c.closeText)
-		_ = c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(time.Second))
+		_ = c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(closeWait))
+		c.awaitEnd()
+	}
+}
+
+// awaitEnd waits for the answer to a close frame, which ends the reader.
+func (c *conn) awaitEnd() {
+	t := time.NewTimer(closeWait)
+	defer t.Stop()
+	select {
+	case <-c.ended:
+	case <-t.C:
+	}
+}
+
+// closed says whether the connection is being closed.
+func (c *conn) closed() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -135,7 +135,7 @@ func answer(w http.ResponseWriter, status int, v any, err error) {
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		writeError(w, http.StatusRequestEntityTooLarge, &httpError{"message_too_large", "a body may have 64 KiB"})
+		refuseBody(w, err)
 		return false
 	}
 	if err := decode(b, v); err != nil {
@@ -143,6 +143,15 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	return true
+}
+
+func refuseBody(w http.ResponseWriter, err error) {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		writeError(w, http.StatusRequestEntityTooLarge, &httpError{"message_too_large", "a body may have 64 KiB"})
+		return
+	}
+	writeError(w, http.StatusBadRequest, &httpError{"bad_body", "the body ended early"})
 }
 
 // httpError is an error that only HTTP has.

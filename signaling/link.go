@@ -1,10 +1,10 @@
 package signaling
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
@@ -13,11 +13,12 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-// What one connection may send: messages a second, and how many faulty ones
-// until it is closed.
+// What one connection may send: messages a second, and faulty ones, until it is
+// closed. A device that errs now and then may stay for days.
 const (
 	messageRate  = 200
 	messageBurst = 400
+	faultRate    = 1
 	maxFaults    = 100
 )
 
@@ -26,8 +27,9 @@ type link struct {
 	server *Server
 	conn   *conn
 	limit  *rate.Limiter
+	faults *rate.Limiter
 
-	faults atomic.Int32
+	control chan []byte // messages of the control channel
 
 	mu        sync.Mutex // orders the requests of the two ways, and guards what follows
 	member    *session.Member
@@ -43,16 +45,21 @@ type link struct {
 // run reads until the connection ends, and undoes all that it did.
 func (l *link) run() {
 	l.limit = rate.NewLimiter(messageRate, messageBurst)
+	l.faults = rate.NewLimiter(faultRate, maxFaults)
+	l.control = make(chan []byte, queueLen)
 	ctx, cancel := context.WithCancel(l.server.ctx)
 	var peers sync.WaitGroup
 	defer peers.Wait()
 	defer cancel()
 	for {
-		kind, b, err := l.conn.ws.ReadMessage()
+		kind, b, err := l.conn.read()
 		t4 := l.server.cfg.Now()
 		if err != nil {
 			l.readFailed(err)
 			break
+		}
+		if l.conn.closed() {
+			continue // it is only waited for the other side to close
 		}
 		if kind == websocket.BinaryMessage {
 			l.frame(b, t4)
@@ -63,6 +70,7 @@ func (l *link) run() {
 		if before == nil && l.peer != nil {
 			peers.Go(func() { l.peer.Run(ctx) })
 			peers.Go(func() { l.watchSeat(ctx) })
+			peers.Go(func() { l.handleControl(ctx) })
 			l.conn.ws.SetPongHandler(func(string) error { l.conn.alive(silenceLimit); return nil })
 		}
 		if l.peer != nil {
@@ -74,7 +82,7 @@ func (l *link) run() {
 
 func (l *link) readFailed(err error) {
 	switch {
-	case errors.Is(err, websocket.ErrReadLimit):
+	case errors.Is(err, errTooLarge):
 		l.fail(Message{}, &session.Error{Code: "message_too_large", Message: "a message may have 64 KiB"})
 		l.conn.close(websocket.CloseMessageTooBig, "message_too_large")
 	case isTimeout(err) && l.peer == nil:
@@ -114,15 +122,37 @@ func (l *link) frame(b []byte, t4 clock.SessionTime) {
 	}
 }
 
+// queueControl is called by the peer with a message of the control channel. It
+// doesn't wait: a request that closes the channel waits for the caller.
+func (l *link) queueControl(b []byte) {
+	select {
+	case l.control <- bytes.Clone(b):
+	default:
+		l.fault(Message{}, tooMany)
+	}
+}
+
+func (l *link) handleControl(ctx context.Context) {
+	for {
+		select {
+		case b := <-l.control:
+			l.handle(ctx, b)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+var tooMany = &session.Error{Code: "too_many_messages", Message: "more than 200 messages a second", Retry: true}
+
 // handle carries one message out, whichever way it came.
 func (l *link) handle(ctx context.Context, b []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.limit.Allow() {
-		l.fault(Message{}, &session.Error{Code: "too_many_messages", Message: "more than 200 messages a second", Retry: true})
-		return
-	}
 	m, err := ParseMessage(b)
+	if !l.limit.Allow() {
+		err = tooMany
+	}
 	if err != nil {
 		l.fault(m, err)
 		return
@@ -177,11 +207,11 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	if err != nil {
 		return err
 	}
-	peer := l.server.cfg.OpenPeer(member.DeviceID(), Line{SendFrame: l.conn.sendFrame, OnControl: func(b []byte) { l.handle(l.server.ctx, b) }})
+	peer := l.server.cfg.OpenPeer(member.DeviceID(), Line{SendFrame: l.conn.sendFrame, OnControl: l.queueControl})
 	if q.Offer != "" {
 		answer, err := peer.Accept(ctx, q.Offer)
 		if err != nil {
-			undo(member.Leave)
+			undo(leaving(member, q, joined))
 			dispose(peer)
 			return badOffer(err)
 		}
@@ -203,6 +233,14 @@ func (l *link) watchSeat(ctx context.Context) {
 		}
 	case <-ctx.Done():
 	}
+}
+
+// leaving takes a joining back: a device that came back keeps its seat.
+func leaving(m *session.Member, q JoinRequest, joined session.Joined) func(context.Context) error {
+	if q.ResumeToken == joined.SessionJoined.ResumeToken {
+		return m.Disconnect
+	}
+	return m.Leave
 }
 
 // undo runs what must happen although the request has failed.
@@ -296,7 +334,7 @@ func (l *link) fail(m Message, err error) {
 // fault is fail, and counts: whoever sends nothing else is closed.
 func (l *link) fault(m Message, err error) {
 	l.fail(m, err)
-	if l.faults.Add(1) >= maxFaults {
+	if !l.faults.Allow() {
 		l.conn.close(CloseAbuse, "too many faulty messages")
 	}
 }

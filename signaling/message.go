@@ -59,7 +59,7 @@ func decode(data json.RawMessage, v any) error {
 	if err := d.Decode(v); err != nil {
 		var typ *json.UnmarshalTypeError
 		if errors.As(err, &typ) {
-			return &session.Error{Code: "bad_field", Message: fmt.Sprintf("field %q must not be a %s", typ.Field, typ.Value)}
+			return badType(typ)
 		}
 		return &session.Error{Code: "bad_field", Message: err.Error()}
 	}
@@ -67,4 +67,11 @@ func decode(data json.RawMessage, v any) error {
 		return &session.Error{Code: "bad_field", Message: "data must be one JSON object"}
 	}
 	return nil
+}
+
+func badType(e *json.UnmarshalTypeError) error {
+	if e.Field == "" {
+		return &session.Error{Code: "bad_field", Message: "data must be a JSON object, not: " + e.Value}
+	}
+	return &session.Error{Code: "bad_field", Message: fmt.Sprintf("field %q must not be a %s", e.Field, e.Value)}
 }

@@ -19,7 +19,7 @@ func hostAllowed(hostport string, known []string) bool {
 	return net.ParseIP(host) != nil || slices.Contains(known, host)
 }
 
-// originAllowed says whether the page that opens a WebSocket came from this
+// originAllowed says whether the page that makes a request came from this
 // server. Programs send no Origin.
 func originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
@@ -37,11 +37,18 @@ func hostOnly(hostport string) string {
 	return strings.Trim(hostport, "[]")
 }
 
-// checkHost refuses requests under a name that isn't this server's.
+var badOrigin = &httpError{"bad_origin", "the page comes from another server"}
+
+// checkHost refuses requests under a name that isn't this server's, and those
+// that would change something on behalf of another server's page.
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hostAllowed(r.Host, s.cfg.Hosts) {
 			writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(r.Host) + "; name it with --host"})
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/api/") && r.Method == http.MethodPost && !originAllowed(r) {
+			writeError(w, http.StatusForbidden, badOrigin)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -78,6 +78,9 @@ func New(cfg Config) *Server {
 	s.upgrader = websocket.Upgrader{
 		CheckOrigin: originAllowed, HandshakeTimeout: joinTimeout,
 		ReadBufferSize: 4096, WriteBufferSize: 4096,
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
+			writeError(w, status, &httpError{"not_websocket", err.Error()})
+		},
 	}
 	s.handler = s.checkHost(s.routes())
 	return s
@@ -107,12 +110,16 @@ type goodbye struct {
 
 // serveWebSocket runs one connection; its goroutine is the connection's reader.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	if !originAllowed(r) {
+		writeError(w, http.StatusForbidden, badOrigin)
+		return
+	}
 	ws, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		s.log.Debug("websocket refused", "from", r.RemoteAddr, "err", err)
 		return
 	}
-	c := newConn(ws)
+	c := newConn(ws, maxMessage)
 	if !s.admit(c) {
 		_ = ws.Close()
 		return

@@ -1,0 +1,124 @@
+package signaling
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// TestJoinFirst sends events before join_session: they are refused, and the
+// connection can still join.
+func TestJoinFirst(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	c := w.connect(t)
+	for event := range requests {
+		if event == "join_session" {
+			continue
+		}
+		c.send(message(event, `{}`, 5))
+		if m := c.wantError("not_joined", event); m.ReplyTo != 5 {
+			t.Errorf("%s: replyTo is %d", event, m.ReplyTo)
+		}
+	}
+	if w.state("studio") != "" {
+		t.Error("there is a session")
+	}
+	c.send(message("join_session", `{"sessionId":"studio","offer":"hello","deviceType":"mobile"}`, 6))
+	c.joined()
+	if c.seat.Answer != "answer to hello" || !c.seat.IsLeader {
+		t.Errorf("joined as %+v", c.seat)
+	}
+	c.next("joined_session")
+	c.wantAlive()
+}
+
+// TestRefusedJoins expects an error, close code 4006, and no trace.
+func TestRefusedJoins(t *testing.T) {
+	w := onSockets(t, session.Config{MaxDevices: 3})
+	info, err := w.svc.Create(t.Context(), session.CreateRequest{CreatorID: "creator"})
+	must(t, err)
+	there := w.join(t, `{"sessionId":"studio","userId":"taken"}`)
+	for _, c := range []struct{ name, data, code string }{
+		{"no data", `null`, session.CodeBadSessionID},
+		{"wrong type", `{"sessionId":7}`, "bad_field"},
+		{"data an array", `[]`, "bad_field"},
+		{"no session", `{}`, session.CodeBadSessionID},
+		{"session a path", `{"sessionId":"../x"}`, session.CodeBadSessionID},
+		{"session a wildcard", `{"sessionId":"*"}`, session.CodeBadSessionID},
+		{"session too long", `{"sessionId":"` + strings.Repeat("x", 65) + `"}`, session.CodeBadSessionID},
+		{"user with a blank", `{"sessionId":"studio","userId":"a b"}`, session.CodeBadUserID},
+		{"name too long", `{"sessionId":"studio","username":"` + strings.Repeat("ü", 65) + `"}`, session.CodeBadUsername},
+		{"name not printable", `{"sessionId":"studio","username":"a\u0000b"}`, session.CodeBadUsername},
+		{"avatar too long", `{"sessionId":"studio","avatar":"` + strings.Repeat("x", 1025) + `"}`, session.CodeBadAvatar},
+		{"device type", `{"sessionId":"studio","deviceType":"toaster"}`, session.CodeBadDeviceType},
+		{"view type", `{"sessionId":"studio","viewType":"\n"}`, session.CodeBadViewType},
+		{"user agent", `{"sessionId":"studio","userAgent":"` + strings.Repeat("x", 513) + `"}`, session.CodeBadUserAgent},
+		{"user taken", `{"sessionId":"studio","userId":"taken"}`, session.CodeUserIDTaken},
+		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.seat.DeviceID + `.x"}`, session.CodeBadResumeToken},
+		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, session.CodeBadToken},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := w.state("studio") + w.state(info.SessionID)
+			refused := w.connect(t)
+			refused.send(message("join_session", c.data, 5))
+			if m := refused.wantError(c.code, "join_session"); m.ReplyTo != 5 {
+				t.Errorf("replyTo is %d", m.ReplyTo)
+			}
+			refused.wantClose(CloseRefused)
+			there.wantAlive()
+			if after := w.state("studio") + w.state(info.SessionID); after != before {
+				t.Errorf("the session was\n%s and is\n%s", before, after)
+			}
+		})
+	}
+}
+
+// TestFullSession refuses one more, until somebody has gone.
+func TestFullSession(t *testing.T) {
+	w := onSockets(t, session.Config{MaxDevices: 2})
+	first := w.join(t, `{"sessionId":"studio"}`)
+	second := w.join(t, `{"sessionId":"studio"}`)
+	third := w.connect(t)
+	before := w.state("studio")
+	third.send(message("join_session", `{"sessionId":"studio"}`, 1))
+	third.wantError(session.CodeSessionFull, "join_session")
+	third.wantClose(CloseRefused)
+	if after := w.state("studio"); after != before {
+		t.Errorf("the session was\n%s and is\n%s", before, after)
+	}
+	second.send(message("leave_session", `{}`, 2))
+	second.wantClose(CloseLeft)
+	first.next("user_left")
+	w.join(t, `{"sessionId":"studio"}`)
+}
+
+// TestBadOfferAtJoining leaves no member behind that isn't there.
+func TestBadOfferAtJoining(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	there := w.join(t, `{"sessionId":"studio"}`)
+	c := w.connect(t)
+	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
+	c.wantError("bad_offer", "join_session")
+	c.wantClose(CloseRefused)
+	snap, err := w.svc.Snapshot(t.Context(), "studio")
+	must(t, err)
+	if len(snap.Users) != 1 || len(snap.Devices) != 1 || snap.LeaderID != there.seat.UserID {
+		t.Errorf("the session is %+v", snap)
+	}
+}
+
+// TestBadOfferAtComingBack costs a device its connection but not its seat.
+func TestBadOfferAtComingBack(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	c := w.join(t, `{"sessionId":"studio"}`)
+	must(t, c.ws.Close())
+	back := w.connect(t)
+	back.send(message("join_session", `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"nonsense"}`, 1))
+	back.wantError("bad_offer", "join_session")
+	back.wantClose(CloseRefused)
+	again := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"hello"}`)
+	if again.seat.DeviceID != c.seat.DeviceID || !again.seat.IsLeader {
+		t.Errorf("came back as %+v, was %+v", again.seat, c.seat)
+	}
+}

@@ -1,0 +1,230 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// world is a server with a real session service and peers that only pretend.
+type world struct {
+	t      *testing.T
+	url    string
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	server *Server
+	svc    *session.Service
+	now    func() clock.SessionTime
+
+	mu    sync.Mutex
+	peers map[string]*fakePeer // the latest of each device
+}
+
+// onSockets returns a world that listens on this machine.
+func onSockets(t *testing.T, sessions session.Config) *world {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	w := newWorld(t, sessions, l)
+	w.url, w.dial = "http://"+l.Addr().String(), new(net.Dialer).DialContext
+	return w
+}
+
+// inBubble runs a test in a world of pipes and fake time.
+func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		w := newWorld(t, sessions, l)
+		w.url, w.dial = "http://127.0.0.1", l.dial
+		test(t, w)
+	})
+}
+
+func newWorld(t *testing.T, sessions session.Config, l net.Listener) *world {
+	t.Helper()
+	w := &world{t: t, peers: map[string]*fakePeer{}, now: clock.NewSource(time.Now).Now}
+	sessions.Now = w.now
+	var err error
+	w.svc, err = session.New(sessions)
+	must(t, err)
+	w.server = New(Config{
+		Sessions: w.svc, OpenPeer: w.open, Now: w.now, Version: "test",
+		Hosts: []string{"Studio.Example"}, URLs: func() []string { return []string{"http://192.168.1.20:8080"} },
+	})
+	w.serve(l)
+	return w
+}
+
+// serve serves until the test ends, and joins everything then.
+func (w *world) serve(l net.Listener) {
+	ctx, stop := context.WithCancel(context.Background())
+	httpServer := &http.Server{Handler: w.server}
+	var running sync.WaitGroup
+	running.Go(func() { _ = w.svc.Run(ctx) })
+	running.Go(func() { _ = httpServer.Serve(l) })
+	w.t.Cleanup(func() {
+		w.server.Close()
+		_ = httpServer.Close()
+		stop()
+		running.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for id, p := range w.peers {
+			if !p.hasEnded() {
+				w.t.Errorf("the peer of %s was never ended", id)
+			}
+		}
+	})
+}
+
+func (w *world) open(deviceID string, line Line) Peer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := &fakePeer{line: line}
+	w.peers[deviceID] = p
+	return p
+}
+
+func (w *world) peer(deviceID string) *fakePeer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.peers[deviceID]
+}
+
+// state returns a session as JSON; "" when there is none.
+func (w *world) state(sessionID string) string {
+	w.t.Helper()
+	snap, err := w.svc.Snapshot(w.t.Context(), sessionID)
+	var e *session.Error
+	if errors.As(err, &e) && e.Code == session.CodeSessionNotFound {
+		return ""
+	}
+	must(w.t, err)
+	b, err := json.Marshal(snap)
+	must(w.t, err)
+	return string(b)
+}
+
+// fakePeer accepts every offer but "nonsense", and frames of 60 bytes.
+type fakePeer struct {
+	line Line
+
+	mu       sync.Mutex
+	frames   []clock.SessionTime
+	control  []string
+	resyncs  int
+	ended    bool
+	onAccept func()
+}
+
+func (p *fakePeer) Run(ctx context.Context) {
+	<-ctx.Done()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+}
+
+func (p *fakePeer) Accept(_ context.Context, offer string) (string, error) {
+	if p.onAccept != nil {
+		p.onAccept()
+	}
+	if offer == "nonsense" {
+		return "", errors.New("not SDP")
+	}
+	return "answer to " + offer, nil
+}
+
+func (p *fakePeer) AddCandidate(candidate string) error {
+	if candidate == "nonsense" {
+		return errors.New("not a candidate")
+	}
+	return nil
+}
+
+func (p *fakePeer) HandleFrame(b []byte, t4 clock.SessionTime) error {
+	if len(b) != 60 {
+		return errors.New("not a frame")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frames = append(p.frames, t4)
+	return nil
+}
+
+func (p *fakePeer) SendControl(b []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.control = append(p.control, string(b))
+	return nil
+}
+
+func (p *fakePeer) Resync() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.resyncs++
+}
+
+func (p *fakePeer) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+func (p *fakePeer) heard() (frames []clock.SessionTime, control []string, resyncs int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.frames, p.control, p.resyncs
+}
+
+// pipes is a listener whose connections are net.Pipes.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case l.conns <- there:
+		return here, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipes) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
