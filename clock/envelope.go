@@ -2,7 +2,7 @@ package clock
 
 // maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
 // an Estimator's memory.
-const maxPoints = 64
+const maxPoints = 48
 
 // keepRecent of the newest points are never thinned out: the spacings of the
 // lowest of them tell how far the floor is.

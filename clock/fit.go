@@ -5,6 +5,8 @@ const (
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
 	wander       = 0.003e-6 / 1e9 // by how much a skew may change, per ns
 	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
+	fine         = 1e-10          // the skew is sought to this
+	leastWidth   = 0.05e-6        // the skew's confidence is sought from here
 	rememberSkew = 1e-6           // standard deviation of a remembered skew, at least
 )
 
@@ -58,6 +60,7 @@ func (h *hull) lowest(g float64) (y, a float64) {
 // fitter finds the skew.
 type fitter struct {
 	fwd, bwd hull
+	wide     float64 // last width
 	mean     float64 // prior: mean
 	weight   float64 // prior: spacing / (2 variance)
 }
@@ -71,12 +74,16 @@ func (f *fitter) separation(g float64) (value, slope float64) {
 	return u + v - f.weight*d*d, au - av - 2*f.weight*d
 }
 
-// best returns the skew of the greatest separation: each step goes to where the
-// tangents at the two ends of the bracket meet, above which the maximum can't be.
-func (f *fitter) best() (skew, top float64) {
-	lo, hi := -maxSkew, maxSkew
+// best returns the skew of the greatest separation, sought near guess first:
+// each step goes to where the tangents at the two ends of the bracket meet,
+// above which the maximum can't be.
+func (f *fitter) best(guess, reach float64) (skew, top float64) {
+	lo, hi := max(guess-reach, -maxSkew), min(guess+reach, maxSkew)
 	vl, sl := f.separation(lo)
 	vh, sh := f.separation(hi)
+	if sl <= 0 && lo > -maxSkew || sh >= 0 && hi < maxSkew {
+		return f.best(0, maxSkew)
+	}
 	if sl <= 0 {
 		return lo, vl
 	}
@@ -89,7 +96,7 @@ func (f *fitter) best() (skew, top float64) {
 			g = lo + w/2
 		}
 		v, s := f.separation(g)
-		if s == 0 || hi-lo < 1e-11 {
+		if s == 0 || hi-lo < fine {
 			return g, v
 		}
 		if s > 0 {
@@ -104,15 +111,25 @@ func (f *fitter) best() (skew, top float64) {
 }
 
 // width returns how far the skew can be from best before the separation has
-// fallen by drop: its confidence interval by the likelihood ratio.
-func (f *fitter) width(best, top, drop float64) float64 {
-	w := 0.05e-6
-	for ; w < maxSkew; w *= 1.5 {
-		a, _ := f.separation(best - w)
-		b, _ := f.separation(best + w)
-		if a < top-drop && b < top-drop {
-			break
-		}
+// fallen by drop: its confidence interval by the likelihood ratio, rounded up.
+// It is sought from guess on.
+func (f *fitter) width(best, top, drop, guess float64) float64 {
+	least := top - drop
+	w := min(max(guess, leastWidth), maxSkew)
+	for w > leastWidth && f.fallen(best, w/1.5, least) {
+		w /= 1.5
+	}
+	for w < maxSkew && !f.fallen(best, w, least) {
+		w *= 1.5
 	}
 	return w
+}
+
+// fallen reports whether the separation is below least at w to both sides of best.
+func (f *fitter) fallen(best, w, least float64) bool {
+	if v, _ := f.separation(best - w); v >= least {
+		return false
+	}
+	v, _ := f.separation(best + w)
+	return v < least
 }

@@ -42,9 +42,10 @@ func (e *Estimator) learnSkew(t float64) {
 	spacing := max(b.fwd.spacing+b.bwd.spacing, 100)
 	e.fit.mean = e.prior.mean
 	e.fit.weight = spacing / (2 * e.prior.sd * e.prior.sd)
-	skew, top := e.fit.best()
+	skew, top := e.fit.best(b.skew, max(e.fit.wide, 1e-6))
 	b.skew = skew
-	b.skewErr = minSkewErr + min(e.fit.width(skew, top, 6*spacing), 2.6*e.prior.sd)
+	e.fit.wide = e.fit.width(skew, top, 6*spacing, e.fit.wide)
+	b.skewErr = minSkewErr + min(e.fit.wide, 2.6*e.prior.sd)
 }
 
 // keepCausal keeps the offset within what causality allows.
