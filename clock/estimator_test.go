@@ -136,3 +136,18 @@ func BenchmarkAdd(b *testing.B) {
 		i++
 	}
 }
+
+func TestAddDoesNotAllocate(t *testing.T) {
+	e, p := NewEstimator(Config{}), wiredPath(1)
+	at := run(t, e, p, day0, day0.Add(time.Minute))
+	if n := testing.AllocsPerRun(1000, func() {
+		at = at.Add(time.Second)
+		e.Sent(at)
+		_ = e.Add(p.exchange(at))
+		_ = e.Add(Exchange{})
+		e.Estimate(at)
+		e.Due()
+	}); n != 0 {
+		t.Errorf("%g allocations per exchange", n)
+	}
+}

@@ -71,8 +71,8 @@ func (q *suspects) signature(b *belief) verdict {
 	if du < dv {
 		down, up, queue = -du, dv, b.queueBwd
 	}
-	if up < down/2 {
-		return rerouted
+	if up < down/2 || up > 3*down+queue {
+		return rerouted // or the other direction is merely busy
 	}
 	// Had the other floor stayed, each sample would have queued by at least up.
 	if chance := math.Exp(-float64(q.n) * up / max(queue, 1)); chance < 0.01 || q.n == decideBy && chance < 0.2 {
