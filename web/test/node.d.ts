@@ -6,3 +6,4 @@ declare module 'node:assert/strict' {
   const assert: any
   export default assert
 }
+declare function setImmediate(fn: (value: any) => void): void
