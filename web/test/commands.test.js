@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Commands, commandOf } from '../static/lib/commands.js'
 
+globalThis.reportError = error => {
+  throw error
+}
+
 const SESSION = 1_763_894_400_000
 
 /**

@@ -8,6 +8,8 @@ import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 /** @import { Session } from '../downbeat.js' */
 
 const flash = /** @type {HTMLButtonElement} */ (byId('flash'))
+/** How often a console that doesn't lead looks at the clocks, ms. */
+const LOOK = 2000
 const quiet = /** @type {HTMLButtonElement} */ (byId('quiet'))
 
 start().catch(alertError)
@@ -68,9 +70,11 @@ function run(s) {
   const roster = new Roster(s.deviceId)
   const past = new History(roster)
   const draw = () => drawDevices(roster)
+  const show = () => showState(s, roster)
   const takeSession = (/** @type {any} */ data) => {
     roster.take(data?.session ?? data)
     draw()
+    show()
   }
   takeSession(s.session)
   s.on('session_joined', takeSession)
@@ -82,8 +86,8 @@ function run(s) {
   for (const event of ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed']) {
     s.on(event, () => s.send('request_session_state'))
   }
-  s.on('clock', () => showState(s))
-  s.on('leadership_changed', () => showState(s))
+  s.on('clock', show)
+  s.on('leadership_changed', show)
   s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('command', command => {
@@ -95,12 +99,28 @@ function run(s) {
   flash.onclick = () => s.schedule('flash', { tone: 880 }).catch(alertError)
   quiet.onclick = () => s.schedule('pulse', {}).catch(alertError)
   byId('lead').onclick = () => s.requestLeadership().catch(alertError)
-  showState(s)
+  setInterval(() => s.isLeader || look(s).then(status => {
+    roster.takeSync(status)
+    draw()
+  }, () => {}), LOOK)
   flash.focus({ preventScroll: true })
 }
 
-/** @param {Session} s */
-function showState(s) {
+/**
+ * The clocks' state, for a console that doesn't lead and so isn't told.
+ *
+ * @param {Session} s
+ */
+async function look(s) {
+  const response = await fetch(`/api/sessions/${encodeURIComponent(s.sessionId)}/sync`)
+  return response.ok ? response.json() : null
+}
+
+/**
+ * @param {Session} s
+ * @param {Roster} roster
+ */
+function showState(s, roster) {
   /** @type {Record<string, ['' | 'good' | 'warn' | 'bad', string, string]>} */
   const words = {
     connecting: ['warn', 'connecting', 'Connecting to the server.'],
@@ -113,7 +133,7 @@ function showState(s) {
   setPill(byId('state'), text, kind)
   const joined = s.state === 'synced' || s.state === 'syncing'
   flash.disabled = quiet.disabled = !(joined && s.isLeader)
-  byId('lead').hidden = !joined || s.isLeader
+  byId('lead').hidden = !joined || s.isLeader || !roster.leaderAway
   byId('act-note').textContent = note || (s.isLeader ? '' : 'Somebody else leads this session; only the leader can act.')
 }
 

@@ -31,6 +31,7 @@ async function start() {
 
 /** @param {Session} s */
 function run(s) {
+  byId('live').hidden = false
   const beeper = new Beeper(s)
   s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
   s.onCommand('pulse', 'pulse')

@@ -19,6 +19,8 @@ export class Roster {
   /** @type {Map<string, Device>} */ #devices = new Map()
   /** @type {Map<string, string>} */ #users = new Map()
   #own
+  /** Only then may somebody else take over. */
+  leaderAway = false
 
   /** @param {string} own  the console's own device */
   constructor(own) {
@@ -27,6 +29,8 @@ export class Roster {
 
   /** @param {any} session  as in session_joined */
   take(session) {
+    const leader = session?.users?.find((/** @type {any} */ user) => user.isLeader)
+    this.leaderAway = !leader?.isConnected
     for (const user of session?.users ?? []) this.#users.set(user.id, user.username)
     const before = this.#devices
     this.#devices = new Map()

@@ -80,5 +80,5 @@ export function calm() {
 /** @param {string} text */
 function sentence(text) {
   const end = /[.!?]$/.test(text) ? '' : '.'
-  return text.charAt(0).toUpperCase() + text.slice(1) + end
+  return text.replace(/^[a-z]+\b/, word => word[0].toUpperCase() + word.slice(1)) + end
 }
