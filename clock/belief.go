@@ -14,7 +14,6 @@ type belief struct {
 	fwd, bwd floor
 	queueFwd float64 // mean queueing
 	queueBwd float64
-	spacing  float64
 	res      float64
 	least    float64 // least delay of a single exchange
 	queue    float64 // mean delay of an exchange beyond the least
@@ -24,7 +23,7 @@ type belief struct {
 // reversion is how long the present skew is believed in, in ns: then the clock
 // is taken to be back at what its skew has been over minutes, since most of
 // what moves a skew (temperature, load) goes as it comes.
-const reversion = 100e9
+const reversion = 50e9
 
 // at returns the offset at time t.
 func (b *belief) at(t float64) float64 {
@@ -42,7 +41,7 @@ func (b *belief) skewAt(t float64) float64 {
 
 // slowly keeps the skew over minutes, dt ns after the last time.
 func (b *belief) slowly(dt, since float64) {
-	w := -math.Expm1(-dt / min(300e9, max(since/2, 1)))
+	w := -math.Expm1(-dt / min(900e9, max(since, 1)))
 	b.slow += w * (b.skew - b.slow)
 	if since < 60e9 {
 		b.slow = b.skew

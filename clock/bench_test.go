@@ -37,16 +37,16 @@ func BenchmarkAccuracy(b *testing.B) {
 func judge(b *testing.B, p sim.Profile, with func(*clock.Estimator) (sim.Pinger, sim.Filter)) {
 	var own, oracle sim.Stats
 	for b.Loop() {
-		own, oracle = sim.Stats{}, sim.Stats{}
+		var mine, its []sim.Stats
 		for seed := range uint64(10) {
 			pinger, filter := with(clock.NewEstimator(clock.Config{Seed: seed}))
 			s := sim.Run(sim.Trial{
 				World: sim.New(p, seed), Pinger: pinger, Filters: []sim.Filter{filter},
 				For: 5 * time.Minute, From: 10 * time.Second, Every: time.Second,
 			})
-			own.Merge(s[0])
-			oracle.Merge(s[1])
+			mine, its = append(mine, s[0]), append(its, s[1])
 		}
+		own, oracle = sim.Merge(mine), sim.Merge(its)
 	}
 	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
 	b.ReportMetric(0, "ns/op")

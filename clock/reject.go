@@ -1,6 +1,9 @@
 package clock
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reason says why an exchange was not used.
 type Reason string
@@ -70,12 +73,7 @@ type recent struct {
 }
 
 func (r *recent) has(t SessionTime) bool {
-	for _, seen := range r.t[:r.n] {
-		if seen == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.t[:r.n], t)
 }
 
 func (r *recent) add(t SessionTime) {

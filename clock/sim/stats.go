@@ -29,12 +29,16 @@ func (s *Stats) add(err, bound, hard time.Duration) {
 	}
 }
 
-// Merge adds the readings of o.
-func (s *Stats) Merge(o Stats) {
-	s.errs, s.bounds = append(s.errs, o.errs...), append(s.bounds, o.bounds...)
-	s.covered += o.covered
-	s.HardMiss += o.HardMiss
-	s.finish()
+// Merge returns the statistics of all readings together.
+func Merge(all []Stats) Stats {
+	var m Stats
+	for _, s := range all {
+		m.errs, m.bounds = append(m.errs, s.errs...), append(m.bounds, s.bounds...)
+		m.covered += s.covered
+		m.HardMiss += s.HardMiss
+	}
+	m.finish()
+	return m
 }
 
 func (s *Stats) finish() {
