@@ -8,6 +8,7 @@ type belief struct {
 	theta    float64 // offset less base
 	skew     float64
 	slow     float64 // skew over minutes
+	wander   float64 // by how much the skew is taken to change, per ns
 	skewErr  float64 // 99 %
 	bound    float64 // 99 %, at t
 	growth   float64 // of bound

@@ -58,7 +58,7 @@ func (e *envelope) near(f *floor, t, skew, res, queue float64) line {
 	for _, p := range e.p[:e.n] {
 		a := t - p.t
 		if y := p.y + e.slope*skew*a - f.y; y < top {
-			stray := 4 * slack(a) / res
+			stray := 4 * slack(a, leastWander) / res
 			l.add(1/(1+stray*stray), a, y)
 		}
 	}

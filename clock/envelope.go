@@ -73,15 +73,15 @@ type floor struct {
 	err     float64 // 99.5 %: how far y is above the true floor
 }
 
-// low carries all points to time t by the skew, adds slack(age), and describes
+// low carries all points to time t by the skew, adds the slack of their age, and describes
 // the lowest of them.
-func (e *envelope) low(t, skew float64) floor {
+func (e *envelope) low(t, skew, wander float64) floor {
 	var y [lowest]float64
 	m := 0
 	f := floor{}
 	for _, p := range e.p[:e.n] {
 		a := t - p.t
-		v := p.y + e.slope*skew*a + slack(a)
+		v := p.y + e.slope*skew*a + slack(a, wander)
 		if m == lowest && v >= y[m-1] {
 			continue
 		}

@@ -135,7 +135,7 @@ func (e *Estimator) takeAll(q *suspects) {
 func (e *Estimator) restart() {
 	if b := &e.belief; b.count > 0 {
 		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
-		*b = belief{skew: b.skew, slow: b.slow}
+		*b = belief{skew: b.skew, slow: b.slow, wander: b.wander}
 	}
 	e.fwd.n, e.bwd.n = 0, 0
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0

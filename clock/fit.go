@@ -3,7 +3,8 @@ package clock
 const (
 	maxSkew      = 150e-6         // of a device against session time
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
-	wander       = 0.003e-6 / 1e9 // by how much a skew may change, per ns
+	leastWander  = 0.003e-6 / 1e9 // by how much a steady clock's skew may change, per ns
+	mostWander   = 0.04e-6 / 1e9  // by how much any clock's may
 	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
 	fine         = 1e-10          // the skew is sought to this
 	leastWidth   = 0.05e-6        // the skew's confidence is sought from here
@@ -12,8 +13,8 @@ const (
 
 // slack is what a point of age a (ns) is lifted by: as far as a clock whose skew
 // wanders may have strayed from the straight line since. So old floors yield to
-// younger ones instead of being cut off.
-func slack(a float64) float64 { return wander / 2 * a * a }
+// younger ones instead of being cut off. wander is the change of the skew per ns.
+func slack(a, wander float64) float64 { return wander / 2 * a * a }
 
 // hull is the lower convex hull of an envelope: the only points that can be
 // lowest under any skew.
@@ -23,11 +24,11 @@ type hull struct {
 }
 
 // build computes the hull of e as seen at time t.
-func (h *hull) build(e *envelope, t float64) {
+func (h *hull) build(e *envelope, t, wander float64) {
 	h.n = 0
 	for _, p := range e.p[:e.n] {
 		a := t - p.t
-		y := p.y + slack(a)
+		y := p.y + slack(a, wander)
 		for h.n > 1 && h.above(h.n-1, a, y) {
 			h.n--
 		}

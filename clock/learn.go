@@ -8,7 +8,7 @@ import (
 const (
 	memory       = float64(time.Hour)               // of the envelopes
 	settleTime   = float64(1500 * time.Millisecond) // the joining burst is over by then
-	growthWander = 0.3e-6                           // part of the bound's growth: the skew's change after the last exchange
+	growthWander = 0.5e-6                           // part of the bound's growth: the skew's change after the last exchange
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
 )
 
@@ -17,15 +17,19 @@ func (e *Estimator) learn() {
 	b, t := &e.belief, e.last
 	e.fwd.expire(t - memory)
 	e.bwd.expire(t - memory)
-	before := b.at(t)
+	before, since, bound := b.at(t), t-b.t, b.boundAt(t)
+	b.wander = max(b.wander, leastWander)
 	e.learnSkew(t)
-	b.slowly(max(t-b.t, 0), t-e.first)
-	b.fwd, b.bwd = e.fwd.low(t, b.skew), e.bwd.low(t, b.skew)
+	b.slowly(max(since, 0), t-e.first)
+	b.fwd, b.bwd = e.fwd.low(t, b.skew, b.wander), e.bwd.low(t, b.skew, b.wander)
 	b.t = t
 	b.res = float64(e.res.value())
 	bias := e.unround()
 	b.theta = (b.fwd.y-b.bwd.y)/2 + bias
 	e.keepCausal()
+	if e.settled && since > 1e9 {
+		b.wandered(math.Abs(b.theta-before) / bound)
+	}
 	e.learnBound()
 	if b.count > 1 && !e.settled && math.Abs(b.theta-before) > stepLeast {
 		e.epoch++
@@ -35,10 +39,20 @@ func (e *Estimator) learn() {
 	e.settled = e.settled || good || b.count >= burstMost || span > settleTime
 }
 
+// wandered adapts to the clock: a surprise is by how much of its bound the
+// offset was off after a while without an exchange.
+func (b *belief) wandered(surprise float64) {
+	if surprise > 0.25 {
+		b.wander = min(2*b.wander, mostWander)
+	} else {
+		b.wander = max(0.97*b.wander, leastWander)
+	}
+}
+
 func (e *Estimator) learnSkew(t float64) {
 	b := &e.belief
-	e.fit.fwd.build(&e.fwd, t)
-	e.fit.bwd.build(&e.bwd, t)
+	e.fit.fwd.build(&e.fwd, t, b.wander)
+	e.fit.bwd.build(&e.bwd, t, b.wander)
 	spacing := max(b.fwd.spacing+b.bwd.spacing, 100)
 	e.fit.mean = e.prior.mean
 	e.fit.weight = spacing / (2 * e.prior.sd * e.prior.sd)
@@ -62,7 +76,7 @@ func (e *Estimator) keepCausal() {
 func (e *Estimator) learnBound() {
 	b := &e.belief
 	age := max(b.fwd.age, b.bwd.age)
-	b.bound = max(b.fwd.err, b.bwd.err)/2 + slack(age) + b.skewErr*age + 1000
+	b.bound = max(b.fwd.err, b.bwd.err)/2 + 2*slack(age, b.wander) + b.skewErr*age + 1000
 	if b.res > 1 {
 		b.bound += b.res / 2
 	}
@@ -70,7 +84,7 @@ func (e *Estimator) learnBound() {
 		b.bound = math.Inf(1)
 	}
 	b.bound = min(b.bound, e.causal.at(b.t).from(b.theta))
-	b.growth = min(b.skewErr+growthWander, HardGrowth)
+	b.growth = min(b.skewErr+growthWander+10e9*b.wander, HardGrowth)
 }
 
 // queued keeps the mean queueing of the two directions.

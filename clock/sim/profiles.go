@@ -68,6 +68,6 @@ func Profiles() []Profile {
 		ordinary(Profile{Name: "5g", Floor: [2]float64{5, 5}, Queue: fiveG}),
 		ordinary(Profile{Name: "bufferbloat", Floor: [2]float64{8, 8}, Queue: bufferbloat}),
 		ordinary(Profile{Name: "intercontinental", Floor: [2]float64{78, 78}, Queue: both(intercontinental), Loss: 0.08, Duplicate: 0.01}),
-		{Name: "wander", Floor: [2]float64{0.06, 0.06}, Queue: wired(0.012), Wander: 1e-14, Temp: 2e-6},
+		{Name: "wander", Floor: [2]float64{0.06, 0.06}, Queue: wired(0.012), Wander: 1e-14, Temp: 3e-6},
 	}
 }
