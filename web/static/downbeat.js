@@ -18,11 +18,26 @@ export { Session }
 export { DownbeatError } from './lib/signaling.js'
 
 /**
+ * @typedef {object} JoinOptions
+ * @property {string} sessionId
+ * @property {string} [url]         of the server; the page's own by default
+ * @property {string} [userId]
+ * @property {string} [username]
+ * @property {string} [avatar]
+ * @property {string} [deviceType]  `desktop`, `mobile`; without one joins as a user
+ * @property {string} [viewType]    `front`, `side`, or any label
+ * @property {string} [token]
+ * @property {string} [resumeToken] kept in sessionStorage by default
+ * @property {boolean} [resume]     false: always join as a new device
+ * @property {string | URL} [actions]  a module whose exports run in the worker
+ */
+
+/**
  * Joins a session, creating it where the server allows that. Resolves once
  * the server has let the device in; session time follows a few round trips
  * later (`state` becomes `synced`). Rejects with a DownbeatError.
  *
- * @param {import('./lib/session.js').JoinOptions} options
+ * @param {JoinOptions} options
  * @returns {Promise<Session>}
  */
 export async function join(options) {

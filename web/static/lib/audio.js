@@ -61,7 +61,7 @@ export class AudioFit {
 }
 
 /** Follows one AudioContext's clock from its creation until `close`. */
-export class AudioClock {
+class AudioClock {
   #ctx
   #fit = new AudioFit()
   #timer
@@ -99,5 +99,29 @@ export class AudioClock {
 
   close() {
     clearInterval(this.#timer)
+  }
+}
+
+/** The clocks of all audio contexts in use. */
+export class AudioClocks {
+  /** @type {Map<AudioContext, AudioClock>} */ #clocks = new Map()
+
+  /**
+   * The clock of `ctx`, followed from the first call on.
+   *
+   * @param {AudioContext} ctx
+   */
+  of(ctx) {
+    let clock = this.#clocks.get(ctx)
+    if (!clock) {
+      clock = new AudioClock(ctx)
+      this.#clocks.set(ctx, clock)
+    }
+    return clock
+  }
+
+  close() {
+    for (const clock of this.#clocks.values()) clock.close()
+    this.#clocks.clear()
   }
 }

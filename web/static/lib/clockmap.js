@@ -109,6 +109,7 @@ function rateAt(course, d) {
 export class Follower {
   /** @type {Course | null} */ #course = null
   #doubted = false
+  #forgotten = false
   shift = 0
   /** What the page-to-worker relation may be wrong by, ms. */
   shiftError = 0
@@ -127,8 +128,9 @@ export class Follower {
 
   /** @param {ClockMap} map */
   take(map) {
-    if (this.#doubted && this.#course?.map.epoch !== map.epoch) this.#doubted = false
-    this.#course = follow(this.#course, map, this.read() + this.shift)
+    const renewed = this.#doubted && (this.#forgotten || this.#course?.map.epoch !== map.epoch)
+    if (renewed) this.#doubted = this.#forgotten = false
+    this.#course = follow(renewed ? null : this.#course, map, this.read() + this.shift)
   }
 
   /**
@@ -147,9 +149,9 @@ export class Follower {
     this.#doubted = this.#course !== null
   }
 
-  /** The server had no map since: the next one is fresh whatever its epoch. */
+  /** The server has no map now: the next one is new whatever its epoch. */
   forget() {
-    if (this.#doubted) this.adopt(null, false)
+    this.#forgotten = this.#doubted
   }
 
   read() {

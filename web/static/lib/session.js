@@ -1,29 +1,16 @@
-import { AudioClock } from './audio.js'
+import { AudioClocks } from './audio.js'
 import { at } from './at.js'
 import { Follower } from './clockmap.js'
 import { Commands } from './commands.js'
 import { Host } from './host.js'
+import { watchPage } from './page.js'
 import { Peer } from './peer.js'
 import { recall, remember } from './resume.js'
-import { DownbeatError } from './signaling.js'
+import { DownbeatError, socketURL } from './signaling.js'
 
+/** @import { JoinOptions } from '../downbeat.js' */
 /** @import { CommandHandler, Prepared } from './commands.js' */
 
-
-/**
- * @typedef {object} JoinOptions
- * @property {string} sessionId
- * @property {string} [url]         of the server; the page's own by default
- * @property {string} [userId]
- * @property {string} [username]
- * @property {string} [avatar]
- * @property {string} [deviceType]  `desktop`, `mobile`; without one joins as a user
- * @property {string} [viewType]    `front`, `side`, or any label
- * @property {string} [token]
- * @property {string} [resumeToken] kept in sessionStorage by default
- * @property {boolean} [resume]     false: always join as a new device
- * @property {string | URL} [actions]  a module whose exports run in the worker
- */
 
 /**
  * `connecting` → `syncing` (joined, session time unknown) → `synced`;
@@ -51,8 +38,7 @@ export class Session extends EventTarget {
   #channel = false
   /** @type {'udp' | 'tcp'} */ #transport = 'udp'
   #joined = false
-  /** @type {WeakMap<AudioContext, AudioClock>} */ #audio = new WeakMap()
-  /** @type {AudioClock[]} */ #audioClocks = []
+  #audio = new AudioClocks()
   #ending = new AbortController()
   /** @type {{resolve: () => void, reject: (e: Error) => void}} */ #entering
   #entered
@@ -107,15 +93,11 @@ export class Session extends EventTarget {
   }
 
   #watch() {
-    const options = { signal: this.#ending.signal }
-    document.addEventListener('visibilitychange', () => {
-      this.#host.post({ type: 'hidden', hidden: document.visibilityState === 'hidden' })
-    }, options)
-    const moved = () => this.#networkChanged()
-    addEventListener('online', moved, options)
-    const connection = /** @type {any} */ (navigator).connection
-    connection?.addEventListener?.('change', moved, options)
-    addEventListener('pagehide', ({ persisted }) => persisted || this.#peer.close(), options)
+    watchPage(this.#ending.signal, {
+      hidden: hidden => this.#host.post({ type: 'hidden', hidden }),
+      moved: () => this.#networkChanged(),
+      gone: () => this.#peer.close(),
+    })
   }
 
   #networkChanged() {
@@ -273,13 +255,7 @@ export class Session extends EventTarget {
    * @param {number} t
    */
   toAudio(ctx, t) {
-    let clock = this.#audio.get(ctx)
-    if (!clock) {
-      clock = new AudioClock(ctx)
-      this.#audio.set(ctx, clock)
-      this.#audioClocks.push(clock)
-    }
-    return clock.toAudio(this.toDevice(t))
+    return this.#audio.of(ctx).toAudio(this.toDevice(t))
   }
 
   /**
@@ -412,17 +388,10 @@ export class Session extends EventTarget {
     this.#emit('clock', null)
     this.#ending.abort()
     this.#commands.cancelAll()
-    for (const clock of this.#audioClocks) clock.close()
+    this.#audio.close()
     this.#peer.close()
     this.#host.close()
     for (const { reject } of this.#asked.values()) reject(new DownbeatError('closed', 'the session was closed'))
     this.#asked.clear()
   }
-}
-
-/** @param {string | URL} url */
-function socketURL(url) {
-  const socket = new URL('/ws', new URL(url, location.href))
-  socket.protocol = socket.protocol.replace('http', 'ws')
-  return socket.href
 }

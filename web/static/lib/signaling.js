@@ -205,3 +205,14 @@ export function parseMessage(text) {
     return null
   }
 }
+
+/**
+ * Where a server's WebSocket is.
+ *
+ * @param {string | URL} url  of the server
+ */
+export function socketURL(url) {
+  const socket = new URL('/ws', new URL(url, location.href))
+  socket.protocol = socket.protocol.replace('http', 'ws')
+  return socket.href
+}

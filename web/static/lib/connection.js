@@ -1,0 +1,198 @@
+import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
+
+/** @import { Message } from './signaling.js' */
+
+/** An offer that takes longer is not waited for, ms. */
+const OFFER_PATIENCE = 1500
+/** Reports kept while there is no connection. */
+const UNSENT = 64
+
+/**
+ * Close codes after which not to come back: joined elsewhere, abuse, left,
+ * refused. After the rest (too slow to join or to read) one may.
+ */
+const FINAL = new Map([
+  [4001, 'This device joined again from another tab or window.'],
+  [4002, 'The server closed the connection: too many or faulty messages.'],
+  [4005, 'This device left the session.'],
+  [4006, 'The server refused to let this device in.'],
+])
+
+/**
+ * @typedef {object} ConnectionEvents
+ * @property {() => void} offerWanted  answer with `offered`
+ * @property {(message: Message) => void} message
+ * @property {(frame: ArrayBuffer, received: number) => void} frame
+ * @property {(inMs: number, reason: string) => void} reconnecting
+ * @property {(error: DownbeatError) => void} refused  for good
+ */
+
+/** Joins the session, and joins it again as the same device whenever the connection broke. */
+export class Connection {
+  #on
+  #signaling
+  #join
+  /** @type {{event: string, data: unknown}[]} */ #unsent = []
+  /** @type {string | null} */ #offer = null
+  #attempt = 0
+  #joined = false
+  #closed = false
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #offerTimer
+
+  /**
+   * @param {string} url
+   * @param {Record<string, any>} join  data of join_session
+   * @param {ConnectionEvents} on
+   */
+  constructor(url, join, on) {
+    this.#join = join
+    this.#on = on
+    this.#signaling = new Signaling(url, {
+      open: () => this.#connected(),
+      message: message => this.#message(message),
+      frame: on.frame,
+      close: (code, reason) => this.#dropped(code, reason),
+    })
+  }
+
+  /** @param {string} [url]  another server, to which this one sends us */
+  connect(url) {
+    this.#offer = null
+    this.#on.offerWanted()
+    try {
+      this.#signaling.connect(url)
+    } catch (error) {
+      this.#refused(new DownbeatError('bad_url', String(error)))
+    }
+  }
+
+  #connected() {
+    if (this.#offer !== null) return void this.#joinSession()
+    this.#offerTimer = setTimeout(() => this.offered(''), OFFER_PATIENCE)
+  }
+
+  /**
+   * An offer to join with, or, later on, a new one for the connection that is.
+   *
+   * @param {string} sdp  '' where there is no WebRTC
+   */
+  offered(sdp) {
+    clearTimeout(this.#offerTimer)
+    if (this.#joined) {
+      if (sdp) this.send('offer', { sdp })
+      return
+    }
+    const first = this.#offer === null
+    this.#offer = sdp
+    if (first && this.#signaling.open) this.#joinSession()
+  }
+
+  async #joinSession() {
+    const data = this.#offer ? { ...this.#join, offer: this.#offer } : this.#join
+    try {
+      await this.#signaling.request('join_session', data)
+    } catch (error) {
+      this.#notJoined(/** @type {DownbeatError} */ (error))
+    }
+  }
+
+  /** @param {DownbeatError} error */
+  #notJoined(error) {
+    if (this.#closed || error.code === 'disconnected') return
+    if (!error.retry && this.#join.resumeToken) {
+      delete this.#join.resumeToken // of a session that is gone, perhaps
+      return this.connect()
+    }
+    if (!error.retry) return this.#refused(error)
+    this.#signaling.close()
+    this.#dropped(1006, error.message)
+  }
+
+  /** @param {DownbeatError} error */
+  #refused(error) {
+    this.close()
+    this.#on.refused(error)
+  }
+
+  /** @param {Message} message */
+  #message(message) {
+    if (message.event === 'session_joined') this.#welcome(message.data)
+    if (message.event === 'goodbye') this.#goodbye(message.data)
+    this.#on.message(message)
+  }
+
+  /** @param {any} data */
+  #welcome(data) {
+    this.#joined = true
+    this.#attempt = 0
+    if (data.resumeToken) this.#join.resumeToken = data.resumeToken
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const { event, data } of unsent) this.send(event, data)
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  #dropped(code, reason) {
+    if (this.#closed) return
+    const why = FINAL.get(code)
+    if (why) return this.#refused(new DownbeatError(`closed_${code}`, why))
+    this.#comeBack(backoff(this.#attempt++), reason)
+  }
+
+  /** @param {any} data */
+  #goodbye(data) {
+    this.#signaling.close()
+    this.#comeBack(Number(data?.retryAfterMs) || 0, String(data?.reason ?? ''), data?.url && socketURL(data.url))
+  }
+
+  /**
+   * @param {number} ms
+   * @param {string} reason
+   * @param {string} [url]
+   */
+  #comeBack(ms, reason, url) {
+    this.#joined = false
+    clearTimeout(this.#offerTimer)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.connect(url), ms)
+    this.#on.reconnecting(ms, reason)
+  }
+
+  /**
+   * Sends now, or after the next join: a report of what was done is kept, a
+   * wish to do something is not.
+   *
+   * @param {string} event
+   * @param {unknown} data
+   */
+  send(event, data) {
+    if (this.#joined && this.#signaling.send(event, data)) return
+    if (event !== 'armed' && event !== 'fired') return
+    this.#unsent.push({ event, data })
+    if (this.#unsent.length > UNSENT) this.#unsent.shift()
+  }
+
+  /**
+   * @param {string} event
+   * @param {unknown} data
+   */
+  request(event, data) {
+    return this.#signaling.request(event, data)
+  }
+
+  /** @param {ArrayBuffer} pong */
+  sendFrame(pong) {
+    this.#signaling.sendFrame(pong)
+  }
+
+  close() {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    clearTimeout(this.#offerTimer)
+    this.#signaling.close()
+  }
+}
