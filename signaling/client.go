@@ -83,7 +83,7 @@ func (c *Client) Run(ctx context.Context) error {
 	defer stop()
 	written := make(chan struct{})
 	go func() { defer close(written); c.conn.writeLoop() }()
-	c.heed()
+	c.conn.heed()
 	err := c.readLoop()
 	c.conn.close(websocket.CloseNormalClosure, "")
 	<-written
@@ -92,16 +92,6 @@ func (c *Client) Run(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return err
-}
-
-// heed notices that the server has gone silent: it pings.
-func (c *Client) heed() {
-	c.conn.alive(silenceLimit)
-	pong := c.conn.ws.PingHandler()
-	c.conn.ws.SetPingHandler(func(data string) error {
-		c.conn.alive(silenceLimit)
-		return pong(data)
-	})
 }
 
 func (c *Client) readLoop() error {

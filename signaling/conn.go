@@ -47,10 +47,12 @@ var (
 
 // conn is one WebSocket: whoever has a message queues it, one goroutine writes.
 type conn struct {
-	ws    *websocket.Conn
-	limit int64 // of what is read, in bytes
-	queue chan []byte
-	done  chan struct{}
+	ws      *websocket.Conn
+	limit   int64 // of what is read, in bytes
+	queue   chan []byte
+	pongs   chan string // answers to the other side's pings
+	done    chan struct{}
+	silence time.Duration // that ends the connection, once it counts; the reader's own
 
 	reading sync.Once
 	ended   chan struct{} // closed when nothing is read any more
@@ -63,8 +65,36 @@ type conn struct {
 }
 
 func newConn(ws *websocket.Conn, limit int64) *conn {
-	return &conn{
-		ws: ws, limit: limit, queue: make(chan []byte, queueLen), done: make(chan struct{}), ended: make(chan struct{}),
+	c := &conn{
+		ws: ws, limit: limit, queue: make(chan []byte, queueLen), pongs: make(chan string, 1),
+		done: make(chan struct{}), ended: make(chan struct{}),
+	}
+	ws.SetPingHandler(c.pinged)
+	ws.SetPongHandler(func(string) error { c.heard(); return nil })
+	return c
+}
+
+// pinged leaves the answer to the writer: two readers that wrote to each other
+// would wait for each other.
+func (c *conn) pinged(data string) error {
+	c.heard()
+	select {
+	case c.pongs <- data:
+	default:
+	}
+	return nil
+}
+
+// heed makes silence count from now on. Reader only.
+func (c *conn) heed() {
+	c.silence = silenceLimit
+	c.heard()
+}
+
+// heard moves the read deadline: the other side is there. Reader only.
+func (c *conn) heard() {
+	if c.silence > 0 {
+		c.alive(c.silence)
 	}
 }
 
@@ -121,6 +151,8 @@ func (c *conn) writeLoop() {
 		select {
 		case b := <-c.queue:
 			err = c.writeText(b)
+		case data := <-c.pongs:
+			err = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
 		case <-ping.C:
 			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
 		case <-c.done:
@@ -189,7 +221,7 @@ func (c *conn) close(code int, text string) {
 	})
 }
 
-// alive moves the read deadline: something was heard from the other side.
+// alive moves the read deadline.
 func (c *conn) alive(limit time.Duration) {
 	_ = c.ws.SetReadDeadline(time.Now().Add(limit))
 }

@@ -71,11 +71,9 @@ func (l *link) run() {
 			peers.Go(func() { l.peer.Run(ctx) })
 			peers.Go(func() { l.watchSeat(ctx) })
 			peers.Go(func() { l.handleControl(ctx) })
-			l.conn.ws.SetPongHandler(func(string) error { l.conn.alive(silenceLimit); return nil })
+			l.conn.heed()
 		}
-		if l.peer != nil {
-			l.conn.alive(silenceLimit)
-		}
+		l.conn.heard()
 	}
 	l.disconnect()
 }

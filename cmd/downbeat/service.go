@@ -58,7 +58,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.signal = signaling.New(signaling.Config{
-		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Options{}),
+		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Version: version, Log: cfg.log,
 	})
 	return s, nil

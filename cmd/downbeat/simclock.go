@@ -30,11 +30,5 @@ func (c simClock) at(t time.Time) clock.DeviceTime {
 	return clock.DeviceTime(c.offset + real + time.Duration(math.Round(float64(real)*c.skew)))
 }
 
-// when is the inverse of at.
-func (c simClock) when(d clock.DeviceTime) time.Time {
-	dev := time.Duration(d) - c.offset
-	return c.start.Add(dev - time.Duration(math.Round(float64(dev)*c.skew/(1+c.skew))))
-}
-
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// world is the whole service with its devices in a bubble of fake time.
+type world struct {
+	t       *testing.T
+	net     *network
+	service *service
+	ctx     context.Context
+	stop    func()
+	devices []*fakeDevice
+}
+
+// fakeDevice is a real device on a fake network with a simulated clock.
+type fakeDevice struct {
+	*device.Device
+	clock simClock
+
+	mu      sync.Mutex
+	acts    []device.Act
+	truly   []time.Time
+	reports []session.Report
+}
+
+// path is how far a device is from the server, in each direction.
+type path struct{ toServer, toDevice delay }
+
+func newWorld(t *testing.T, paths ...path) *world {
+	w := &world{t: t, net: newNetwork(t)}
+	toServer := map[string]delay{}
+	for i, p := range paths {
+		toServer[deviceIP(i)] = p.toServer
+	}
+	host := w.net.host(t, serverIP, toServer)
+	udp, err := host.ListenPacket("udp4", net.JoinHostPort(serverIP, "7000"))
+	check(t, err)
+	var hosts []device.Config
+	for i, p := range paths {
+		hosts = append(hosts, device.Config{Net: w.net.host(t, deviceIP(i), map[string]delay{serverIP: p.toDevice})})
+	}
+	check(t, w.net.router.Start())
+	w.service, err = newService(serviceConfig{
+		udp: udp, net: host, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, log: quiet(),
+	})
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- w.service.run(ctx, w.net.pipes) }()
+
+	joined, leave := context.WithCancel(t.Context())
+	w.ctx = joined
+	var devices sync.WaitGroup
+	for i, cfg := range hosts {
+		w.devices = append(w.devices, w.join(&devices, i, cfg))
+	}
+	w.stop = func() {
+		leave()
+		devices.Wait()
+		cancel()
+		check(t, <-served)
+		synctest.Wait()
+		w.net.close(t)
+	}
+	return w
+}
+
+func deviceIP(i int) string { return fmt.Sprintf("10.0.0.%d", i+2) }
+
+func (w *world) join(running *sync.WaitGroup, i int, cfg device.Config) *fakeDevice {
+	skews := []float64{40e-6, -75e-6, 8e-6, 0}
+	d := &fakeDevice{clock: simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}}
+	cfg.URL, cfg.SessionID, cfg.Username = "http://"+net.JoinHostPort(serverIP, "8080"), "stage", fmt.Sprintf("user %d", i)
+	cfg.Now, cfg.Spin, cfg.NetDial = d.clock.Now, -1, w.net.pipes.dial
+	cfg.Act, cfg.OnMessage = d.act, d.message
+	d.Device = device.New(cfg)
+	running.Go(func() {
+		if err := d.Run(w.ctx); err != nil {
+			w.t.Errorf("device %d: %v", i, err)
+		}
+	})
+	<-d.Connected()
+	return d
+}
+
+func (d *fakeDevice) act(a device.Act) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.acts, d.truly = append(d.acts, a), append(d.truly, time.Now())
+}
+
+func (d *fakeDevice) message(m signaling.Message) {
+	if m.Event != "command_report" {
+		return
+	}
+	var r session.Report
+	if json.Unmarshal(m.Data, &r) == nil {
+		d.mu.Lock()
+		d.reports = append(d.reports, r)
+		d.mu.Unlock()
+	}
+}
+
+// schedule lets the leader, who is the first device, schedule a command.
+func (w *world) schedule(data map[string]any) session.Scheduled {
+	w.t.Helper()
+	m, err := w.devices[0].Call(w.ctx, "schedule", data)
+	check(w.t, err)
+	var s session.Scheduled
+	check(w.t, m.Decode(&s))
+	return s
+}
+
+// misses returns by how much each device truly missed its only act's instant,
+// and checks what it said about it.
+func (w *world) misses(s session.Scheduled) []time.Duration {
+	w.t.Helper()
+	var misses []time.Duration
+	for i, d := range w.devices {
+		d.mu.Lock()
+		if len(d.acts) != 1 || d.acts[0].CommandID != s.CommandID {
+			w.t.Fatalf("device %d acted %d times on one command", i, len(d.acts))
+		}
+		a, truly := d.acts[0], w.service.clock.At(d.truly[0])
+		d.acts, d.truly = nil, nil
+		d.mu.Unlock()
+		if err := a.At.Sub(truly).Abs(); err > a.Bound {
+			w.t.Errorf("device %d said it acted at %d ± %v, but is off by %v", i, a.At, a.Bound, err)
+		}
+		misses = append(misses, truly.Sub(s.Timestamp))
+	}
+	return misses
+}
+
+func constant(d time.Duration) delay { return func(time.Time) time.Duration { return d } }
+
+func TestDevicesActAtOneInstant(t *testing.T) {
+	for name, c := range map[string]struct {
+		paths []path
+		limit time.Duration // of the true miss
+	}{
+		"quiet paths": {[]path{
+			{constant(2 * time.Millisecond), constant(2 * time.Millisecond)},
+			{constant(300 * time.Microsecond), constant(300 * time.Microsecond)},
+			{constant(40 * time.Millisecond), constant(40 * time.Millisecond)},
+		}, 5 * time.Microsecond},
+		"queues": {[]path{
+			{queueing(1, 700*time.Microsecond, 250*time.Microsecond), queueing(2, 700*time.Microsecond, 250*time.Microsecond)},
+			{queueing(3, 150*time.Microsecond, 40*time.Microsecond), queueing(4, 150*time.Microsecond, 40*time.Microsecond)},
+			{queueing(5, 12*time.Millisecond, 2*time.Millisecond), queueing(6, 12*time.Millisecond, 2*time.Millisecond)},
+		}, time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, c.paths...)
+				defer w.stop()
+				time.Sleep(2 * time.Second)
+				for range 10 {
+					s := w.schedule(map[string]any{"name": "flash", "payload": map[string]int{"n": 1}})
+					time.Sleep(w.service.clock.Until(s.Timestamp) + time.Second)
+					for i, miss := range w.misses(s) {
+						if miss.Abs() > c.limit {
+							t.Errorf("device %d missed by %v", i, miss)
+						}
+					}
+					w.checkReport(s)
+					time.Sleep(7 * time.Second)
+				}
+			})
+		})
+	}
+}
+
+// checkReport checks what the leader was told about a command.
+func (w *world) checkReport(s session.Scheduled) {
+	w.t.Helper()
+	leader := w.devices[0]
+	leader.mu.Lock()
+	defer leader.mu.Unlock()
+	if len(leader.reports) != 1 {
+		w.t.Fatalf("%d reports on one command", len(leader.reports))
+	}
+	r := leader.reports[0]
+	leader.reports = nil
+	if r.CommandID != s.CommandID || len(r.Devices) != len(w.devices) || r.SpreadMs == nil {
+		w.t.Fatalf("report %+v", r)
+	}
+	for _, d := range r.Devices {
+		if !d.Armed || d.Late || d.ErrorMs == nil || d.BoundMs == nil {
+			w.t.Errorf("report on %s: %+v", d.DeviceID, d)
+		}
+	}
+	for i, d := range w.devices[1:] {
+		if len(d.reports) > 0 {
+			w.t.Errorf("device %d does not lead, but got the report", i+1)
+		}
+	}
+}
+
+func TestCancelledCommandFiresNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near := path{constant(time.Millisecond), constant(time.Millisecond)}
+		w := newWorld(t, near, near)
+		defer w.stop()
+		time.Sleep(time.Second)
+		s := w.schedule(map[string]any{"name": "flash", "delay": 3000})
+		time.Sleep(2900 * time.Millisecond)
+		if _, err := w.devices[0].Call(w.ctx, "cancel", map[string]any{"commandId": s.CommandID}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		for i, d := range w.devices {
+			if len(d.acts) != 0 {
+				t.Errorf("device %d acted on a cancelled command", i)
+			}
+		}
+	})
+}
