@@ -79,7 +79,8 @@ func (e *envelope) low(t, skew, wander float64) floor {
 	var y [lowest]float64
 	m := 0
 	f := floor{}
-	for _, p := range e.p[:e.n] {
+	for k := e.n - 1; k >= 0; k-- { // the newest first: they are likely the lowest
+		p := &e.p[k]
 		a := t - p.t
 		v := p.y + e.slope*skew*a + slack(a, wander)
 		if m == lowest && v >= y[m-1] {

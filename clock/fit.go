@@ -21,6 +21,7 @@ func slack(a, wander float64) float64 { return wander / 2 * a * a }
 type hull struct {
 	a, y [maxPoints]float64 // age and height, slack included; ages fall
 	n    int
+	last int // where the lowest point was
 }
 
 // build computes the hull of e as seen at time t.
@@ -44,18 +45,26 @@ func (h *hull) above(i int, a, y float64) bool {
 }
 
 // lowest returns the minimum of y + g·a over the hull and the a it is at: along
-// a convex hull that falls and then rises.
+// a convex hull that falls and then rises. It is sought from where it was last.
 func (h *hull) lowest(g float64) (y, a float64) {
-	lo, hi := 0, h.n-1
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if h.y[mid]-h.y[mid+1]+g*(h.a[mid]-h.a[mid+1]) <= 0 {
-			hi = mid
-		} else {
-			lo = mid + 1
+	i := min(h.last, h.n-1)
+	v := h.y[i] + g*h.a[i]
+	for i+1 < h.n {
+		next := h.y[i+1] + g*h.a[i+1]
+		if next > v {
+			break
 		}
+		i, v = i+1, next
 	}
-	return h.y[lo] + g*h.a[lo], h.a[lo]
+	for i > 0 {
+		next := h.y[i-1] + g*h.a[i-1]
+		if next > v {
+			break
+		}
+		i, v = i-1, next
+	}
+	h.last = i
+	return v, h.a[i]
 }
 
 // fitter finds the skew.
