@@ -27,6 +27,8 @@ type Estimator struct {
 	causal   corridor
 	suspects suspects
 	settled  bool
+	stepped  SessionTime                // T4 at the last restart
+	steps    int                        // restarts without calm between
 	prior    struct{ mean, sd float64 } // of the skew
 	plan     schedule
 
@@ -69,7 +71,9 @@ func (e *Estimator) Add(x Exchange) error {
 		e.suspects = suspects{}
 		e.takeAll(&q)
 	default:
-		e.plan.quick = 0
+		if e.steps < wild || e.newest.Sub(e.stepped) > calm {
+			e.steps, e.plan.quick = min(e.steps, wild-1), 0
+		}
 		e.take(s)
 	}
 	e.learn()
@@ -131,6 +135,14 @@ func (e *Estimator) takeAll(q *suspects) {
 	}
 }
 
+// A clock that steps wild times, never calm between, gets no more joining
+// bursts: it is broken, or drifts faster than maxSkew, and would be pinged
+// without end.
+const (
+	calm = time.Minute
+	wild = 4
+)
+
 // restart forgets the offset, but not the skew: the device's clock stepped.
 func (e *Estimator) restart() {
 	if b := &e.belief; b.count > 0 {
@@ -141,6 +153,12 @@ func (e *Estimator) restart() {
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
 	e.epoch++
 	e.plan.restart()
+	if e.steps++; e.newest.Sub(e.stepped) > calm {
+		e.steps = 1
+	}
+	if e.stepped = e.newest; e.steps >= wild {
+		e.plan.joining, e.plan.after, e.plan.volley, e.plan.quick = burstMost, 3, volleyMost, surprisePing
+	}
 }
 
 // SetResolution tells the resolution of the device's clock; without it (or with

@@ -144,3 +144,14 @@ func TestResetBeginsAgain(t *testing.T) {
 		t.Errorf("the skew was forgotten: %g, was %g", est.Skew, before.Skew)
 	}
 }
+
+// A clock that drifts faster than any should steps all the time; it isn't
+// pinged all the time for that.
+func TestScheduleOfAWildClock(t *testing.T) {
+	p := wiredPath(1)
+	p.skew = 5e-3
+	at := instants(NewEstimator(Config{}), p, 5*time.Minute, always)
+	if len(at) > 1500 {
+		t.Errorf("%d pings in five minutes", len(at))
+	}
+}
