@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -24,13 +25,14 @@ type rig struct {
 	devices sync.WaitGroup
 }
 
-func newRig(ctx context.Context, log *slog.Logger) (*rig, error) {
+// newRig starts a server; pages nil: the product's own.
+func newRig(ctx context.Context, log *slog.Logger, pages http.Handler) (*rig, error) {
 	s, err := listen("127.0.0.1:0", 0)
 	if err != nil {
 		return nil, err
 	}
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 1000, log: log,
+		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 1000, pages: pages, log: log,
 	})
 	if err != nil {
 		s.close()

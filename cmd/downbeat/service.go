@@ -27,6 +27,7 @@ type serviceConfig struct {
 	urls             func() []string
 	minLead, maxLead time.Duration
 	maxDevices       int
+	pages            http.Handler // nil: those of package web
 	log              *slog.Logger
 }
 
@@ -41,6 +42,9 @@ type service struct {
 }
 
 func newService(cfg serviceConfig) (*service, error) {
+	if cfg.pages == nil {
+		cfg.pages = web.Handler(web.Config{})
+	}
 	s := &service{clock: clock.NewSource(time.Now), log: cfg.log}
 	var err error
 	s.peers, err = peer.NewServer(peer.Config{
@@ -58,7 +62,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.signal = signaling.New(signaling.Config{
-		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
+		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: cfg.pages,
 		Hosts: cfg.hosts, URLs: cfg.urls, Version: version, Log: cfg.log,
 	})
 	return s, nil
