@@ -15,12 +15,13 @@ import (
 
 // stage is a real server with real tabs and Go devices in one session.
 type stage struct {
-	t       testing.TB
-	rig     *rig
-	browser *chromium
-	console context.Context
-	tabs    []*tab
-	devices []*simDevice
+	t        testing.TB
+	rig      *rig
+	entrance *entrance
+	browser  *chromium
+	console  context.Context
+	tabs     []*tab
+	devices  []*simDevice
 }
 
 // tab is a page that is a device.
@@ -41,9 +42,10 @@ const stageSession = "stage"
 
 func newStage(t testing.TB, queries ...string) *stage {
 	t.Helper()
-	r, err := newRig(t.Context(), quiet(), testPages())
+	in := &entrance{}
+	r, err := newRig(t.Context(), quiet(), in.wrap)
 	check(t, err)
-	s := &stage{t: t, rig: r, browser: newChromium(t)}
+	s := &stage{t: t, rig: r, entrance: in, browser: newChromium(t)}
 	s.console = s.browser.tab(t, r.url+"/?session="+stageSession)
 	s.browser.startTrace(t, s.console)
 	for _, q := range queries {

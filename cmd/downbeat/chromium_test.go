@@ -21,24 +21,42 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/web"
 )
 
 //go:embed testdata
 var testdata embed.FS
 
-// testPages are the product's pages and, below /test/, those of the tests.
-func testPages() http.Handler {
+// entrance serves the tests' own pages below /test/ beside the product's, and
+// notes when the last WebSocket was opened.
+type entrance struct {
+	mu     sync.Mutex
+	opened time.Time
+}
+
+func (e *entrance) wrap(product http.Handler) http.Handler {
 	files, _ := fs.Sub(testdata, "testdata")
 	own := http.StripPrefix("/test", http.FileServerFS(files))
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Handler(web.Config{}))
+	mux.Handle("/", product)
+	mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
+		e.mu.Lock()
+		e.opened = time.Now()
+		e.mu.Unlock()
+		product.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("/test/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
 		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
 		own.ServeHTTP(w, r)
 	})
 	return mux
+}
+
+// lastOpened is when the last WebSocket was opened.
+func (e *entrance) lastOpened() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.opened
 }
 
 // chromium is a real one, with what its pages and workers mark on the

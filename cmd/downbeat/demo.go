@@ -60,11 +60,15 @@ type demoDevice struct {
 	ConvergedMs  float64 `json:"convergedMs"`  // joined → bound < 1 ms
 	Readings     int     `json:"readings"`     // of the clock against the truth
 	OutsideBound int     `json:"outsideBound"` // of them, outside the 99 % bound
+
+	errsUs []float64 // of all readings
 }
 
 type demoCommand struct {
 	SpreadUs float64 `json:"spreadUs"` // true: latest act less earliest
 	MaxErrUs float64 `json:"maxErrUs"` // true: the device furthest from the instant
+
+	missesUs []float64 // of each device
 }
 
 func (r *demoResult) print(w io.Writer) error {

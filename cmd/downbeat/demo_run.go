@@ -71,6 +71,7 @@ func (r *rig) command(devices []*simDevice) (demoCommand, error) {
 		}
 		miss := r.service.clock.At(a.at).Sub(cmd.Timestamp)
 		least, most = min(least, miss), max(most, miss)
+		c.missesUs = append(c.missesUs, us(miss.Abs()))
 		c.MaxErrUs = max(c.MaxErrUs, us(miss.Abs()))
 	}
 	c.SpreadUs = us(most - least)
@@ -110,6 +111,7 @@ func (r *rig) watch(devices []*simDevice) (stop func()) {
 func (d *simDevice) read(r *rig) {
 	err, bound := d.reading()
 	d.result.Readings++
+	d.result.errsUs = append(d.result.errsUs, us(err.Abs()))
 	d.result.WorstErrUs = max(d.result.WorstErrUs, us(err.Abs()))
 	if err.Abs() > bound {
 		d.result.OutsideBound++

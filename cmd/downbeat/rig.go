@@ -25,14 +25,14 @@ type rig struct {
 	devices sync.WaitGroup
 }
 
-// newRig starts a server; pages nil: the product's own.
-func newRig(ctx context.Context, log *slog.Logger, pages http.Handler) (*rig, error) {
+// newRig starts a server; wrap, if any, goes around all that it serves.
+func newRig(ctx context.Context, log *slog.Logger, wrap func(http.Handler) http.Handler) (*rig, error) {
 	s, err := listen("127.0.0.1:0", 0)
 	if err != nil {
 		return nil, err
 	}
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 1000, pages: pages, log: log,
+		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 1000, wrap: wrap, log: log,
 	})
 	if err != nil {
 		s.close()
@@ -62,6 +62,7 @@ type simDevice struct {
 	opened time.Time // when the WebSocket was
 	failed chan error
 	acts   chan act
+	leave  context.CancelFunc
 
 	joinMs      float64
 	result      demoDevice
@@ -86,7 +87,9 @@ func (r *rig) add(session string, c simClock) (*simDevice, error) {
 		},
 		Act: func(a device.Act) { d.acts <- act{a.CommandID, time.Now()} },
 	})
-	r.devices.Go(func() { d.failed <- d.Run(r.ctx) })
+	ctx, leave := context.WithCancel(r.ctx)
+	d.leave = leave
+	r.devices.Go(func() { d.failed <- d.Run(ctx) })
 	select {
 	case <-d.Connected():
 		d.joinMs = ms(time.Since(d.opened))

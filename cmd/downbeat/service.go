@@ -27,7 +27,7 @@ type serviceConfig struct {
 	urls             func() []string
 	minLead, maxLead time.Duration
 	maxDevices       int
-	pages            http.Handler // nil: those of package web
+	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
 	log              *slog.Logger
 }
 
@@ -38,13 +38,11 @@ type service struct {
 	devices  *devices
 	sessions *session.Service
 	signal   *signaling.Server
+	handler  http.Handler
 	log      *slog.Logger
 }
 
 func newService(cfg serviceConfig) (*service, error) {
-	if cfg.pages == nil {
-		cfg.pages = web.Handler(web.Config{})
-	}
 	s := &service{clock: clock.NewSource(time.Now), log: cfg.log}
 	var err error
 	s.peers, err = peer.NewServer(peer.Config{
@@ -62,16 +60,20 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.signal = signaling.New(signaling.Config{
-		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: cfg.pages,
+		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Version: version, Log: cfg.log,
 	})
+	s.handler = s.signal
+	if cfg.wrap != nil {
+		s.handler = cfg.wrap(s.signal)
+	}
 	return s, nil
 }
 
 // run serves HTTP on l until ctx ends; it closes all that the service has.
 func (s *service) run(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler: s.signal, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The figures that the README quotes. Each benchmark is one run whatever b.N:
+// `make bench`.
+
+// BenchmarkGoDevices: eight Go devices with simulated clocks, 40 commands.
+func BenchmarkGoDevices(b *testing.B) {
+	for b.Loop() {
+		r, err := newRig(b.Context(), quiet(), nil)
+		check(b, err)
+		result, err := r.demo(8, 40, rand.New(rand.NewPCG(3, 3)))
+		check(b, err)
+		check(b, r.close())
+		var clockErr, converged, spread, fire []float64
+		for _, d := range result.Devices {
+			clockErr, converged = append(clockErr, d.errsUs...), append(converged, d.ConvergedMs)
+		}
+		for _, c := range result.Commands {
+			spread, fire = append(spread, c.SpreadUs), append(fire, c.missesUs...)
+		}
+		b.ReportMetric(quantile(clockErr, .95), "us-clock-err-p95")
+		b.ReportMetric(quantile(converged, .95), "ms-bound<1ms-p95")
+		b.ReportMetric(quantile(fire, .95), "us-fire-err-p95")
+		b.ReportMetric(quantile(spread, .95), "us-spread-p95")
+		b.ReportMetric(100*float64(result.outside)/float64(result.readings), "%-outside-bound")
+		b.ReportMetric(float64(result.outsideHard), "outside-hard")
+	}
+}
+
+// BenchmarkGoJoin: one Go device after the other joins, WebSocket open → first
+// pong over the data channel.
+func BenchmarkGoJoin(b *testing.B) {
+	for b.Loop() {
+		r, err := newRig(b.Context(), quiet(), nil)
+		check(b, err)
+		var joins []float64
+		random := rand.New(rand.NewPCG(4, 4))
+		for range 50 {
+			d, err := r.add("join", newSimClock(time.Now(), random))
+			check(b, err)
+			joins = append(joins, d.joinMs)
+			d.leave()
+		}
+		check(b, r.close())
+		b.ReportMetric(quantile(joins, .5), "ms-join-p50")
+		b.ReportMetric(quantile(joins, .95), "ms-join-p95")
+	}
+}
+
+// BenchmarkChromiumJoin: one tab after the other joins, WebSocket open → first
+// pong over the data channel, both as the server sees them.
+func BenchmarkChromiumJoin(b *testing.B) {
+	for b.Loop() {
+		s := newStage(b)
+		var joins, converged []float64
+		for range 20 {
+			d := s.add("in=worker")
+			first := s.rig.service.devices.get(d.ready.ID).Status().FirstPong
+			opened := s.rig.service.clock.At(s.entrance.lastOpened())
+			joins = append(joins, ms(first.Sub(opened)))
+			converged = append(converged, d.ready.ConvergedMs)
+			check(b, chromedp.Cancel(d.ctx))
+		}
+		s.close()
+		b.ReportMetric(quantile(joins, .5), "ms-join-p50")
+		b.ReportMetric(quantile(joins, .95), "ms-join-p95")
+		b.ReportMetric(quantile(converged, .95), "ms-bound<1ms-p95")
+	}
+}
+
+// BenchmarkChromiumAct: one tab, 60 commands; the clock's error and the act's,
+// against the machine's monotonic clock.
+func BenchmarkChromiumAct(b *testing.B) {
+	for name, query := range map[string]string{
+		"page": "in=page", "worker": "in=worker", "janky-worker": "in=worker&jank=30",
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s := newStage(b, query)
+				pause(b.Context(), 2*time.Second)
+				m := s.measure(s.run(60))
+				s.close()
+				id := s.tabs[0].ready.ID
+				b.ReportMetric(quantile(m.clockErr[id], .95), "us-clock-err-p95")
+				b.ReportMetric(quantile(m.fireErr[id], .5), "us-fire-err-p50")
+				b.ReportMetric(quantile(m.fireErr[id], .95), "us-fire-err-p95")
+				b.ReportMetric(100*float64(m.outside)/float64(m.readings), "%-outside-bound")
+			}
+		})
+	}
+}
+
+// BenchmarkSpread: two tabs and three Go devices, 20 commands.
+func BenchmarkSpread(b *testing.B) {
+	for b.Loop() {
+		s := newStage(b, "in=page", "in=worker")
+		s.goDevices(3)
+		pause(b.Context(), 2*time.Second)
+		m := s.measure(s.run(20))
+		s.close()
+		b.ReportMetric(quantile(m.spread, .5), "us-spread-p50")
+		b.ReportMetric(quantile(m.spread, .95), "us-spread-p95")
+		b.ReportMetric(100*float64(m.outside)/float64(m.readings), "%-outside-bound")
+	}
+}
