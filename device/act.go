@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -82,10 +83,8 @@ type commandID struct {
 func (d *Device) remember(id string, cancel context.CancelFunc) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, known := range d.done {
-		if known == id {
-			return false
-		}
+	if slices.Contains(d.done, id) {
+		return false
 	}
 	d.done = append(d.done, id)
 	if len(d.done) > remembered {
