@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"time"
@@ -122,12 +123,22 @@ func (d *Device) fire(ctx context.Context, a Act) {
 	if d.cfg.Act != nil {
 		d.cfg.Act(a)
 	}
+	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
+		return
+	}
 	_ = d.Send("fired", struct {
 		CommandID string            `json:"commandId"`
 		At        clock.SessionTime `json:"at"`
 		Late      bool              `json:"late,omitempty"`
 	}{a.CommandID, a.At, a.Late})
 }
+
+// When a device reports after it has acted: not at once, since others, on the
+// same machine perhaps, are about to act, and not all at the same time.
+const (
+	reportAfter  = 5 * time.Millisecond
+	reportSpread = 15 * time.Millisecond
+)
 
 // maxNap bounds how long Wait goes on with one map: a better one may come.
 const maxNap = 100 * time.Millisecond
