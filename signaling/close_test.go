@@ -1,0 +1,127 @@
+package signaling
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// TestReplaced: a device that joins over another connection closes the one before.
+func TestReplaced(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	there := w.join(t, `{"sessionId":"studio"}`)
+	first := w.join(t, `{"sessionId":"studio"}`)
+	before := w.peer(first.seat.DeviceID)
+	second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.seat.ResumeToken+`"}`)
+	first.wantClose(CloseReplaced)
+	if second.seat.DeviceID != first.seat.DeviceID || second.seat.UserID != first.seat.UserID {
+		t.Errorf("came back as %+v, was %+v", second.seat, first.seat)
+	}
+	second.wantAlive()
+	there.send(message("schedule", `{"name":"flash"}`, 2))
+	second.next("command")
+	if _, control, _ := before.heard(); len(control) != 0 {
+		t.Errorf("the peer that was replaced got %v", control)
+	}
+}
+
+// TestLeave: who leaves is answered and closed, and its seat is gone.
+func TestLeave(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	there := w.join(t, `{"sessionId":"studio"}`)
+	c := w.join(t, `{"sessionId":"studio"}`)
+	c.send(message("leave_session", `{}`, 7))
+	if m := c.next("ok"); m.ReplyTo != 7 {
+		t.Errorf("replyTo is %d", m.ReplyTo)
+	}
+	c.wantClose(CloseLeft)
+	there.next("user_left")
+	back := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`"}`)
+	if back.seat.DeviceID == c.seat.DeviceID {
+		t.Error("the seat was kept")
+	}
+}
+
+// TestDisconnected: a connection that breaks leaves the seat, and ends the peer.
+func TestDisconnected(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		there := w.join(t, `{"sessionId":"studio"}`)
+		c := w.join(t, `{"sessionId":"studio"}`)
+		must(t, c.ws.Close())
+		there.next("user_left")
+		synctest.Wait()
+		if !w.peer(c.seat.DeviceID).hasEnded() {
+			t.Error("the peer goes on")
+		}
+		snap, err := w.svc.Snapshot(t.Context(), "studio")
+		must(t, err)
+		if len(snap.Devices) != 2 {
+			t.Errorf("the devices are %+v", snap.Devices)
+		}
+		for _, d := range snap.Devices {
+			if d.IsConnected != (d.DeviceID == there.seat.DeviceID) {
+				t.Errorf("device %+v, the one that went is %s", d, c.seat.DeviceID)
+			}
+		}
+	})
+}
+
+// TestGoodbye: a server that closes says so to everybody, joined or not, waits
+// for them, and takes nobody any more.
+func TestGoodbye(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		wires := []*wire{w.join(t, `{"sessionId":"studio"}`), w.connect(t)}
+		synctest.Wait()
+		start := time.Now()
+		w.server.Close()
+		if took := time.Since(start); took != 0 {
+			t.Errorf("closing took %v", took)
+		}
+		for _, c := range wires {
+			if m := c.next("goodbye"); string(m.Data) != `{"reason":"shutdown","retryAfterMs":1000}` {
+				t.Errorf("goodbye with %s", m.Data)
+			}
+			c.wantClose(websocket.CloseGoingAway)
+		}
+		late := w.connect(t)
+		if m, ok := <-late.in; ok {
+			t.Errorf("the closed server said %s", m.Event)
+		}
+		<-late.ended
+	})
+}
+
+// TestGoodbyeToTheDeaf: a client that never closes holds the server up for closeWait.
+func TestGoodbyeToTheDeaf(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.join(t, `{"sessionId":"studio"}`)
+		c.ws.SetCloseHandler(func(int, string) error {
+			time.Sleep(time.Hour)
+			return nil
+		})
+		start := time.Now()
+		w.server.Close()
+		if took := time.Since(start); took != closeWait {
+			t.Errorf("closing took %v", took)
+		}
+	})
+}
+
+// TestAfterTheClose: what is sent after the server has closed isn't heeded.
+func TestAfterTheClose(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.connect(t)
+		c.ws.SetCloseHandler(func(int, string) error { return nil })
+		c.send(message("join_session", `{"sessionId":"*"}`, 1))
+		c.send(message("join_session", `{"sessionId":"studio"}`, 2))
+		c.wantClose(CloseRefused)
+		time.Sleep(2 * closeWait)
+		if w.state("studio") != "" {
+			t.Error("joined after the refusal")
+		}
+	})
+}

@@ -1,0 +1,64 @@
+package signaling
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// TestControlChannel: a message over the control channel is as good as one
+// over the WebSocket; commands go both ways, the rest doesn't.
+func TestControlChannel(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.join(t, `{"sessionId":"studio"}`)
+		p := w.peer(c.seat.DeviceID)
+		control := []byte(message("schedule", `{"name":"flash"}`, 7))
+		p.line.OnControl(control)
+		clear(control) // it is only lent
+		command := c.next("command")
+		if m := c.next("scheduled"); m.ReplyTo != 7 {
+			t.Errorf("replyTo is %d", m.ReplyTo)
+		}
+		p.line.OnControl([]byte(`{`))
+		c.wantError("bad_message", "")
+		c.send(message("resync", `{}`, 8))
+		c.next("ok")
+		_, sent, resyncs := p.heard()
+		want := fmt.Sprintf(`{"event":"command","data":%s}`, command.Data)
+		if len(sent) != 1 || sent[0] != want || resyncs != 1 {
+			t.Errorf("the peer sent %q and was resynced %d times", sent, resyncs)
+		}
+		synctest.Wait()
+		must(t, p.line.SendFrame([]byte("frame")))
+	})
+}
+
+// TestOfferWhileTheChannelSpeaks: accepting an offer ends the channel before it,
+// which waits for its last message to be taken.
+func TestOfferWhileTheChannelSpeaks(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.join(t, `{"sessionId":"studio"}`)
+		p := w.peer(c.seat.DeviceID)
+		p.onAccept = func() { p.line.OnControl([]byte(message("heartbeat", `{}`, 1))) }
+		c.send(message("offer", `{"sdp":"again"}`, 2))
+		if m := c.next("answer"); m.ReplyTo != 2 || string(m.Data) != `{"sdp":"answer to again"}` {
+			t.Errorf("answered with %+v", m)
+		}
+		c.next("heartbeat_ack")
+	})
+}
+
+// TestControlFlood: what comes faster than it can be handled is refused.
+func TestControlFlood(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.join(t, `{"sessionId":"studio"}`)
+		p := w.peer(c.seat.DeviceID)
+		for range messageBurst + maxFaults + queueLen {
+			p.line.OnControl([]byte(`{"event":"heartbeat"}`))
+		}
+		synctest.Wait()
+		c.wantClose(CloseAbuse)
+	})
+}

@@ -1,0 +1,91 @@
+package signaling
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+func TestHostAllowed(t *testing.T) {
+	known := []string{"studio.example"}
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST:8080": true, "app.localhost": true, "stage.local:80": true,
+		"192.168.1.20": true, "192.168.1.20:8080": true, "[::1]:8080": true, "[::1]": true,
+		"studio.example": true, "Studio.Example:443": true,
+		"": false, "evil.example": false, "evil.example:8080": false, "studio.example.evil.example": false,
+		"localhost.evil.example": false, "192.168.1.20.evil.example": false, "local": false, "notlocalhost": false,
+	} {
+		if got := hostAllowed(host, known); got != want {
+			t.Errorf("%q: %v", host, got)
+		}
+	}
+}
+
+func TestOriginAllowed(t *testing.T) {
+	for _, c := range []struct {
+		host, origin string
+		want         bool
+	}{
+		{"192.168.1.20:8080", "", true},
+		{"192.168.1.20:8080", "http://192.168.1.20:8080", true},
+		{"Stage.local", "https://stage.local", true},
+		{"192.168.1.20:8080", "http://192.168.1.20", false},
+		{"192.168.1.20:8080", "http://192.168.1.20:8080.evil.example", false},
+		{"192.168.1.20:8080", "https://evil.example", false},
+		{"192.168.1.20:8080", "null", false},
+		{"192.168.1.20:8080", "http://%", false},
+	} {
+		r := &http.Request{Host: c.host, Header: http.Header{}}
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if got := originAllowed(r); got != c.want {
+			t.Errorf("%s from %q: %v", c.host, c.origin, got)
+		}
+	}
+}
+
+// TestForeignHost: under a name that somebody pointed here, nothing is served.
+func TestForeignHost(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	as := func(host string) func(*http.Request) { return func(q *http.Request) { q.Host = host } }
+	for _, path := range []string{"/ws", "/livez", "/api/info", "/api/sessions", "/"} {
+		if r := w.call(t, "GET", path, "", as("evil.example")); r.Status != 403 || r.Error.Code != "bad_host" {
+			t.Errorf("%s: %+v", path, r)
+		}
+	}
+	if r := w.call(t, "GET", "/livez", "", as("studio.example")); r.Status != 200 {
+		t.Errorf("under a name that it was given: %+v", r)
+	}
+}
+
+// TestForeignOrigin: another server's page opens no WebSocket and changes nothing.
+func TestForeignOrigin(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	from := func(origin string) func(*http.Request) {
+		return func(q *http.Request) { q.Header.Set("Origin", origin) }
+	}
+	if r := w.call(t, "POST", "/api/sessions", "{}", from("http://evil.example")); r.Status != 403 || r.Error.Code != "bad_origin" {
+		t.Errorf("from another server: %+v", r)
+	}
+	if r := w.call(t, "POST", "/api/sessions", "{}", from(w.url)); r.Status != 201 {
+		t.Errorf("from its own page: %+v", r)
+	}
+	if r := w.call(t, "GET", "/api/sessions", "", nil); r.TotalSessions != 1 {
+		t.Errorf("there are %d sessions", r.TotalSessions)
+	}
+	for origin, want := range map[string]int{"http://evil.example": 403, "null": 403, w.url: 101} {
+		d := websocket.Dialer{NetDialContext: w.dial}
+		ws, resp, err := d.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", http.Header{"Origin": {origin}})
+		if err == nil {
+			_ = ws.Close()
+		}
+		if resp == nil || resp.StatusCode != want {
+			t.Errorf("a WebSocket from %s: %v, %v", origin, resp, err)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package signaling
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// reply is whatever a call was answered with.
+type reply struct {
+	Success       bool
+	Status        int `json:"-"`
+	Error         struct{ Code, Message string }
+	SessionID     string
+	CreatorID     string
+	Token         string
+	Version       string
+	URLs          []string
+	Sessions      []session.Summary
+	TotalSessions int
+	Session       session.Snapshot
+	Devices       json.RawMessage
+	CommandID     string
+	Timestamp     float64
+	Event         string
+}
+
+// call makes an HTTP call; edit, if any, changes the request.
+func (w *world) call(t *testing.T, method, path, body string, edit func(*http.Request)) reply {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
+	must(t, err)
+	if edit != nil {
+		edit(q)
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: w.dial, DisableKeepAlives: true}}
+	resp, err := client.Do(q)
+	must(t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	must(t, err)
+	r := reply{Status: resp.StatusCode}
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatalf("%s %s answered %d %q: %v", method, path, r.Status, b, err)
+	}
+	return r
+}
+
+// TestREST follows a session from its creation to a command's report.
+func TestREST(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	r := w.call(t, "POST", "/api/sessions", `{"creatorId":"ann","creatorName":"Ann"}`, nil)
+	if r.Status != 201 || !r.Success || r.SessionID == "" || r.CreatorID != "ann" || r.Token == "" {
+		t.Fatalf("created: %+v", r)
+	}
+	id := r.SessionID
+	c := w.join(t, `{"sessionId":"`+id+`","token":"`+r.Token+`","deviceType":"native"}`)
+	if !c.seat.IsLeader || c.seat.UserID != "ann" {
+		t.Errorf("the creator joined as %+v", c.seat)
+	}
+	if r = w.call(t, "GET", "/api/sessions", "", nil); r.Status != 200 || r.TotalSessions != 1 || r.Sessions[0].SessionID != id || r.Sessions[0].UserCount != 1 {
+		t.Errorf("list: %+v", r)
+	}
+	if r = w.call(t, "GET", "/api/sessions/"+id, "", nil); r.Status != 200 || r.Session.SessionID != id || len(r.Session.Devices) != 1 {
+		t.Errorf("get: %+v", r)
+	}
+	if r = w.call(t, "GET", "/api/sessions/"+id+"/sync", "", nil); r.Status != 200 || !strings.Contains(string(r.Devices), c.seat.DeviceID) {
+		t.Errorf("sync: %+v", r)
+	}
+	r = w.call(t, "POST", "/api/sessions/"+id+"/commands", `{"name":"flash","payload":{"n":1},"delay":50}`, nil)
+	if r.Status != 202 || r.CommandID == "" || r.Timestamp == 0 {
+		t.Fatalf("scheduled: %+v", r)
+	}
+	if m := c.next("command"); !strings.Contains(string(m.Data), `"payload":{"n":1}`) {
+		t.Errorf("the device got %s", m.Data)
+	}
+	c.send(message("armed", `{"commandId":"`+r.CommandID+`"}`, 2))
+	c.next("ok")
+	rep := w.call(t, "GET", "/api/sessions/"+id+"/commands/"+r.CommandID, "", nil)
+	if rep.Status != 200 || rep.CommandID != r.CommandID || !strings.Contains(string(rep.Devices), `"armed":true`) {
+		t.Errorf("report: %+v, %s", rep, rep.Devices)
+	}
+}
+
+// TestRESTInfo asks for what a page asks before anything else.
+func TestRESTInfo(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	if r := w.call(t, "GET", "/api/info", "", nil); r.Status != 200 || r.Version != "test" || len(r.URLs) != 1 {
+		t.Errorf("info: %+v", r)
+	}
+	for _, path := range []string{"/livez", "/readyz"} {
+		if r := w.call(t, "GET", path, "", nil); r.Status != 200 || !r.Success {
+			t.Errorf("%s: %+v", path, r)
+		}
+	}
+}
+
+func TestRESTErrors(t *testing.T) {
+	w := onSockets(t, session.Config{MaxSessions: 1})
+	c := w.join(t, `{"sessionId":"studio"}`)
+	for _, q := range []struct {
+		name, method, path, body string
+		status                   int
+		code                     string
+	}{
+		{"no such call", "GET", "/api/nothing", "", 404, "not_found"},
+		{"no such method", "DELETE", "/api/sessions/studio", "", 404, "not_found"},
+		{"body not JSON", "POST", "/api/sessions", "{", 400, "bad_field"},
+		{"body two objects", "POST", "/api/sessions", "{}{}", 400, "bad_field"},
+		{"body an array", "POST", "/api/sessions", "[]", 400, "bad_field"},
+		{"wrong type", "POST", "/api/sessions", `{"creatorId":7}`, 400, "bad_field"},
+		{"body too large", "POST", "/api/sessions", strings.Repeat(" ", maxBody+1), 413, "message_too_large"},
+		{"creator's id", "POST", "/api/sessions", `{"creatorId":"a b"}`, 400, session.CodeBadUserID},
+		{"one session more", "POST", "/api/sessions", `{}`, 429, session.CodeTooManySessions},
+		{"unknown session", "GET", "/api/sessions/other", "", 404, session.CodeSessionNotFound},
+		{"bad session id", "GET", "/api/sessions/a%20b", "", 400, session.CodeBadSessionID},
+		{"wildcard", "GET", "/api/sessions/*", "", 400, session.CodeBadSessionID},
+		{"sync of an unknown session", "GET", "/api/sessions/other/sync", "", 404, session.CodeSessionNotFound},
+		{"command to an unknown session", "POST", "/api/sessions/other/commands", `{"name":"flash"}`, 404, session.CodeSessionNotFound},
+		{"command without a name", "POST", "/api/sessions/studio/commands", ``, 400, session.CodeBadName},
+		{"command in the past", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1}`, 400, session.CodeAtInPast},
+		{"command at and delay", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1,"delay":1}`, 400, session.CodeAmbiguousTime},
+		{"command at a word", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":"now"}`, 400, "bad_field"},
+		{"report of an unknown command", "GET", "/api/sessions/studio/commands/x", "", 404, session.CodeUnknownCommand},
+		{"report of an unknown session", "GET", "/api/sessions/other/commands/x", "", 404, session.CodeSessionNotFound},
+		{"not a WebSocket", "GET", "/ws", "", 400, "not_websocket"},
+	} {
+		t.Run(q.name, func(t *testing.T) {
+			before := w.state("studio")
+			r := w.call(t, q.method, q.path, q.body, nil)
+			if r.Status != q.status || r.Success || r.Error.Code != q.code || r.Error.Message == "" {
+				t.Errorf("answered %d %+v, want %d %s", r.Status, r.Error, q.status, q.code)
+			}
+			c.wantAlive()
+			if after := w.state("studio"); after != before {
+				t.Errorf("the session was\n%s and is\n%s", before, after)
+			}
+		})
+	}
+}
+
+// TestStatusOf holds every code that REST may meet against its status.
+func TestStatusOf(t *testing.T) {
+	for code, want := range map[string]int{
+		session.CodeSessionNotFound: 404, session.CodeUnknownCommand: 404, session.CodeNotLeader: 403, session.CodeBadToken: 403,
+		session.CodeSessionFull: 409, session.CodeCommandPast: 409, session.CodeTooManyCommands: 429, session.CodeUnavailable: 503,
+		session.CodeBusy: 503, "internal": 500, session.CodeBadName: 400,
+	} {
+		if got := statusOf(code); got != want {
+			t.Errorf("%s: %d, want %d", code, got, want)
+		}
+	}
+}
