@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/peer"
@@ -65,9 +66,13 @@ func (d *devices) Quality(id string) (session.Quality, bool) {
 	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden}, true
 }
 
+// burstClear is how long before an instant its burst of pings ends: what acts at the
+// instant has the processor for itself.
+const burstClear = 5 * time.Millisecond
+
 // Burst asks for a burst of pings to a device right before an instant.
 func (d *devices) Burst(id string, before clock.SessionTime) {
 	if p := d.get(id); p != nil {
-		p.Burst(before)
+		p.Burst(before.Add(-burstClear))
 	}
 }

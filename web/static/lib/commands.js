@@ -48,6 +48,13 @@ export function commandOf(event, data) {
   return { commandId, timestamp, name: event, payload: data }
 }
 
+/**
+ * A report goes this long after the act, ms: not at once, since others, on the
+ * same machine perhaps, are about to act, and not all at the same time.
+ */
+const REPORT_AFTER = 5
+const REPORT_SPREAD = 15
+
 /** Marks kept for developer tools. */
 const MARKS = 256
 
@@ -159,7 +166,8 @@ export class Commands {
  * @param {unknown} result  of the handler
  */
 async function report(send, commandId, { time, late }, result) {
-  const value = await result
+  const waited = new Promise(resolve => setTimeout(resolve, REPORT_AFTER + REPORT_SPREAD * Math.random()))
+  const [value] = await Promise.all([result, waited])
   const at = typeof value === 'number' && Number.isFinite(value) ? value : time
   send('fired', late ? { commandId, at, late } : { commandId, at })
 }

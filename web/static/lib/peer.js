@@ -14,6 +14,7 @@ const MENDING = 4000
 export class Peer {
   #on
   /** @type {RTCPeerConnection | null} */ #pc = null
+  /** @type {RTCPeerConnection | null} */ #spare = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #mending
 
   /** @param {PeerEvents} on */
@@ -22,13 +23,22 @@ export class Peer {
   }
 
   /**
+   * Makes the next connection ahead of its offer: the first one of a page
+   * takes the browser tens of milliseconds, which the worker's start covers.
+   */
+  warm() {
+    if (typeof RTCPeerConnection !== 'undefined') this.#spare ??= new RTCPeerConnection()
+  }
+
+  /**
    * Starts a connection anew and returns its offer, without waiting for any
    * candidate; '' where there is no WebRTC.
    */
   async offer() {
-    this.close()
     if (typeof RTCPeerConnection === 'undefined') return ''
-    const pc = new RTCPeerConnection()
+    const pc = this.#spare ?? new RTCPeerConnection()
+    this.#spare = null
+    this.close()
     this.#pc = pc
     pc.onicecandidate = ({ candidate }) => {
       if (usable(candidate)) this.#on.candidate(candidate.candidate)
@@ -64,7 +74,8 @@ export class Peer {
   close() {
     clearTimeout(this.#mending)
     this.#pc?.close()
-    this.#pc = null
+    this.#spare?.close()
+    this.#pc = this.#spare = null
   }
 }
 

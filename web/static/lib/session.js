@@ -70,6 +70,7 @@ export class Session extends EventTarget {
   async enter() {
     const { url = location.origin, actions, resume = true, ...join } = this.#options
     const kept = resume && !join.resumeToken ? recall(this.#storageKey()) : undefined
+    this.#peer.warm()
     const [resumeToken] = await Promise.all([kept, this.#host.start()])
     this.#relate()
     this.#watch()
