@@ -107,6 +107,7 @@ func (d *Device) forget(id string) {
 func (d *Device) cancelled(m signaling.Message) {
 	var c commandID
 	if err := m.Decode(&c); err == nil {
+		d.remember(c.CommandID, func() {}) // the other way may bring the command later
 		d.forget(c.CommandID)
 	}
 }
@@ -144,21 +145,25 @@ const (
 const maxNap = 100 * time.Millisecond
 
 // Wait returns at session time t: it sleeps to the last milliseconds and
-// watches the clock from there. late says that t had passed; ok is false when
-// ctx ended first.
+// watches the clock from there. late says that t had passed when the device
+// could first tell; ok is false when ctx ended first.
 func (d *Device) Wait(ctx context.Context, t clock.SessionTime) (late, ok bool) {
 	spin := max(d.cfg.Spin, 0)
-	for first := true; ; first = false {
-		left := d.left(t)
-		if left <= spin {
+	for first := true; ; {
+		left, known := d.left(t)
+		if known && left <= spin {
 			late = first && left < 0
 			break
 		}
-		if !sleep(ctx, min(left-spin, maxNap)) {
+		nap := maxNap
+		if known {
+			first, nap = false, min(left-spin, maxNap)
+		}
+		if !sleep(ctx, nap) {
 			return false, false
 		}
 	}
-	for d.left(t) > 0 {
+	for d.ahead(t) {
 		if ctx.Err() != nil {
 			return false, false
 		}
@@ -167,11 +172,16 @@ func (d *Device) Wait(ctx context.Context, t clock.SessionTime) (late, ok bool) 
 	return late, ctx.Err() == nil
 }
 
-// left is how long it is to session time t by the device's clock; a nap when
-// there is no clock to tell.
-func (d *Device) left(t clock.SessionTime) time.Duration {
+// left is how long it is to session time t by the device's clock; known is
+// false while there is no clock to tell.
+func (d *Device) left(t clock.SessionTime) (left time.Duration, known bool) {
 	if _, ok := d.Clock().Now(); !ok {
-		return maxNap
+		return 0, false
 	}
-	return d.Clock().Device(t).Sub(d.cfg.Now())
+	return d.Clock().Device(t).Sub(d.cfg.Now()), true
+}
+
+func (d *Device) ahead(t clock.SessionTime) bool {
+	left, known := d.left(t)
+	return known && left > 0
 }

@@ -1,0 +1,192 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v5/vnet"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/peer"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// ahead is by how much the devices' clocks are ahead of session time.
+const ahead = 77 * time.Second
+
+// world is a whole server in a bubble, over a virtual network without delay.
+type world struct {
+	t      *testing.T
+	router *vnet.Router
+	source *clock.Source
+	svc    *session.Service
+	conns  chan net.Conn
+	done   chan struct{}
+
+	mu   sync.Mutex
+	pipe net.Conn // the device's end of the latest WebSocket
+}
+
+func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
+	synctest.Test(t, func(t *testing.T) {
+		router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: logging.NewDefaultLoggerFactory()})
+		must(t, err)
+		w := &world{
+			t: t, router: router, source: clock.NewSource(time.Now), conns: make(chan net.Conn), done: make(chan struct{}),
+		}
+		host := w.host("10.0.0.1")
+		must(t, router.Start())
+		udp, err := host.ListenPacket("udp4", "10.0.0.1:7000")
+		must(t, err)
+		stop := w.serve(peer.Config{UDP: udp, Net: host, Now: w.source.Now})
+		defer func() {
+			stop()
+			synctest.Wait()
+			must(t, router.Stop())
+		}()
+		test(t, w)
+	})
+}
+
+func (w *world) host(ip string) *vnet.Net {
+	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	must(w.t, err)
+	must(w.t, w.router.AddNet(n))
+	return n
+}
+
+// serve runs a server; the function that it returns ends it.
+func (w *world) serve(cfg peer.Config) (stop func()) {
+	cfg.Log = slog.New(slog.DiscardHandler)
+	peers, err := peer.NewServer(cfg)
+	must(w.t, err)
+	w.svc, err = session.New(session.Config{Now: w.source.Now})
+	must(w.t, err)
+	server := signaling.New(signaling.Config{
+		Sessions: w.svc, Now: w.source.Now,
+		OpenPeer: func(_ string, line signaling.Line) signaling.Peer {
+			return peers.NewDevice(peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl})
+		},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	httpServer := &http.Server{Handler: server}
+	var running sync.WaitGroup
+	running.Go(func() { _ = w.svc.Run(ctx) })
+	running.Go(func() { _ = httpServer.Serve(w) })
+	return func() {
+		server.Close()
+		_ = httpServer.Close()
+		cancel()
+		running.Wait()
+		must(w.t, peers.Close())
+	}
+}
+
+// Accept, Close and Addr make the world a listener for dial's connections.
+func (w *world) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.conns:
+		return c, nil
+	case <-w.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (w *world) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	select {
+	case <-w.done:
+	default:
+		close(w.done)
+	}
+	return nil
+}
+
+func (w *world) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 80} }
+
+func (w *world) dial(context.Context, string, string) (net.Conn, error) {
+	here, there := net.Pipe()
+	w.conns <- there
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pipe = here
+	return here, nil
+}
+
+// cut breaks the latest WebSocket.
+func (w *world) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	must(w.t, w.pipe.Close())
+}
+
+// running is a device that runs, and when it acted.
+type running struct {
+	*Device
+	stop context.CancelFunc
+	err  chan error
+
+	mu    sync.Mutex
+	acts  []Act
+	times []clock.SessionTime // true ones
+}
+
+// run starts a device.
+func (w *world) run(cfg Config) *running {
+	r := &running{err: make(chan error, 1)}
+	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.dial, -1, "studio"
+	cfg.Now = func() clock.DeviceTime { return clock.DeviceTime(w.source.Now()).Add(ahead) }
+	cfg.Act = func(a Act) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.acts, r.times = append(r.acts, a), append(r.times, w.source.Now())
+	}
+	// The WebSocket alone: when both sides close a data channel at once, pion waits
+	// for time to pass with a lock held, which stops the time of a bubble.
+	cfg.TCPOnly = true
+	r.Device = New(cfg)
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go func() { r.err <- r.Run(ctx) }()
+	return r
+}
+
+// end stops the device and joins it.
+func (r *running) end(t *testing.T) {
+	t.Helper()
+	r.stop()
+	must(t, <-r.err)
+}
+
+func (r *running) acted() ([]Act, []clock.SessionTime) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.acts, r.times
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func codeOf(err error) string {
+	var e *session.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func pingWith(m clock.Map) []byte { return peer.Ping{Nonce: 1, Map: m}.Append(nil) }
