@@ -1,9 +1,9 @@
 /** @import { SessionClock } from './clockmap.js' */
 
 /** A timer may be this late; the rest is spun, ms. */
-const SPIN = 4
+const SPIN = 6
 /** The last of it, always spun; before that a thread that may block sleeps, ms. */
-const LAST = 1
+const LAST = 3
 /** Timers are set anew at least this often, since the map moves, ms. */
 const LONGEST = 5000
 /** How often to look again while session time is unknown, ms. */
