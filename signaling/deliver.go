@@ -1,0 +1,85 @@
+package signaling
+
+import (
+	"errors"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// admitted answers join_session and lets the events go that came meanwhile.
+func (l *link) admitted(joined session.Joined, id int64) {
+	l.deliver.Lock()
+	defer l.deliver.Unlock()
+	l.reply("session_joined", joined.SessionJoined, id)
+	if joined.JoinedSession != nil {
+		l.reply("joined_session", joined.JoinedSession, 0)
+	}
+	l.joined = true
+	for _, e := range l.waiting {
+		l.pass(e)
+	}
+	l.waiting = nil
+}
+
+// event is called by the session, in order.
+func (l *link) event(e session.Event) {
+	l.deliver.Lock()
+	defer l.deliver.Unlock()
+	if !l.joined {
+		l.waiting = append(l.waiting, e)
+		return
+	}
+	l.pass(e)
+}
+
+// twoWays are the events that a device must not miss: they go over the
+// WebSocket, and over the control channel where there is one.
+var twoWays = map[string]bool{
+	"command": true, "start_recording": true, "stop_recording": true, "playback_sync": true, "cancelled": true,
+}
+
+func (l *link) pass(e session.Event) {
+	b, err := encode(e.Name, e.Data, 0)
+	if err != nil {
+		l.server.log.Error("encode", "event", e.Name, "err", err)
+		return
+	}
+	l.conn.send(b)
+	if twoWays[e.Name] {
+		_ = l.peer.SendControl(b) // the other way may be closed or full
+	}
+}
+
+func (l *link) reply(event string, data any, id int64) {
+	b, err := encode(event, data, id)
+	if err != nil {
+		l.server.log.Error("encode", "event", event, "err", err)
+		return
+	}
+	l.conn.send(b)
+}
+
+// wireError is the data of an error event.
+type wireError struct {
+	Message string `json:"message"`
+	Code    string `json:"code"`
+	Event   string `json:"event,omitempty"`
+	Retry   bool   `json:"retry"`
+}
+
+// fail answers with an error.
+func (l *link) fail(m Message, err error) {
+	e := &session.Error{Code: "internal", Message: "the server could not do that", Retry: true}
+	if !errors.As(err, &e) {
+		l.server.log.Error("request", "event", m.Event, "err", err)
+	}
+	l.reply("error", wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
+}
+
+// fault is fail, and counts: whoever sends nothing else is closed.
+func (l *link) fault(m Message, err error) {
+	l.fail(m, err)
+	if !l.faults.Allow() {
+		l.conn.close(CloseAbuse, "too many faulty messages")
+	}
+}
