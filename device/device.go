@@ -217,10 +217,14 @@ func (d *Device) connect(ctx context.Context) error {
 // stay waits for the end of a connection, and makes the data channel anew
 // whenever it is lost meanwhile.
 func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan error) error {
+	beat := time.NewTicker(heartbeatEvery)
+	defer beat.Stop()
 	for {
 		select {
 		case err := <-ended:
 			return err
+		case <-beat.C:
+			_ = link.Send("heartbeat", nil)
 		case <-d.down:
 			if err := d.reoffer(ctx, link); err != nil {
 				d.log.Warn("data channel", "err", err)
@@ -265,6 +269,10 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 }
 
 const joinTimeout = 10 * time.Second
+
+// heartbeatEvery is how often a device says that it is there, so that its
+// session isn't taken for idle.
+const heartbeatEvery = time.Minute
 
 // lost is told by the peer that its connection is lost for good.
 func (d *Device) lost() {
