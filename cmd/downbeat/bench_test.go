@@ -59,7 +59,7 @@ func BenchmarkGoJoin(b *testing.B) {
 // pong over the data channel, both as the server sees them.
 func BenchmarkChromiumJoin(b *testing.B) {
 	for b.Loop() {
-		s := newStage(b)
+		s := newStage(b, false)
 		var joins, converged []float64
 		for range 20 {
 			d := s.add("in=worker")
@@ -84,7 +84,7 @@ func BenchmarkChromiumAct(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				s := newStage(b, query)
+				s := newStage(b, false, query)
 				pause(b.Context(), 2*time.Second)
 				m := s.measure(s.run(60))
 				s.close()
@@ -101,7 +101,7 @@ func BenchmarkChromiumAct(b *testing.B) {
 // BenchmarkSpread: two tabs and three Go devices, 20 commands.
 func BenchmarkSpread(b *testing.B) {
 	for b.Loop() {
-		s := newStage(b, "in=page", "in=worker")
+		s := newStage(b, false, "in=page", "in=worker")
 		s.goDevices(3)
 		pause(b.Context(), 2*time.Second)
 		m := s.measure(s.run(20))

@@ -40,13 +40,19 @@ type tabReady struct {
 
 const stageSession = "stage"
 
-func newStage(t testing.TB, queries ...string) *stage {
+// newStage opens the device pages with these queries; withConsole opens the
+// console before them, whose drawing takes the processor from them at times.
+func newStage(t testing.TB, withConsole bool, queries ...string) *stage {
 	t.Helper()
 	in := &entrance{}
 	r, err := newRig(t.Context(), quiet(), in.wrap)
 	check(t, err)
 	s := &stage{t: t, rig: r, entrance: in, browser: newChromium(t)}
-	s.console = s.browser.tab(t, r.url+"/?session="+stageSession)
+	first := "about:blank"
+	if withConsole {
+		first = r.url + "/?session=" + stageSession
+	}
+	s.console = s.browser.tab(t, first)
 	s.browser.startTrace(t, s.console)
 	for _, q := range queries {
 		s.add(q)
@@ -203,7 +209,7 @@ func (s *stage) measure(reports []session.Report) measured {
 // one in its worker, and three Go devices in one session. What each reports of
 // when it acted is compared with the machine's monotonic clock.
 func TestBrowsersAndGoDevicesTellTheTruth(t *testing.T) {
-	s := newStage(t, "in=page", "in=worker")
+	s := newStage(t, true, "in=page", "in=worker")
 	defer s.close()
 	s.goDevices(3)
 	pause(t.Context(), time.Second)
