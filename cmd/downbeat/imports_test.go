@@ -38,7 +38,8 @@ var edges = map[string]map[string]string{
 		"clock":     "device time and session time",
 		"session":   "what joining is answered with, and the errors of requests",
 	},
-	"web": {},
+	"upload": {},
+	"web":    {},
 }
 
 // modules are what the packages import of others' modules, each with its
@@ -54,6 +55,10 @@ var modules = map[string]map[string]string{
 	"device": {
 		"github.com/gorilla/websocket": "close codes that say not to come back",
 		"github.com/pion/transport/v5": "a network of the caller's own",
+	},
+	"upload": {
+		"github.com/google/uuid": "ids of uploads",
+		"golang.org/x/sys/unix":  "free space of the disk",
 	},
 	"web": {"rsc.io/qr": "/qr.svg"},
 }

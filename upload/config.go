@@ -1,0 +1,89 @@
+package upload
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Config sets a Server up. Dir and Recordings are required.
+type Config struct {
+	Dir        string     // where uploads/ and recordings/ are, on one file system
+	Recordings Recordings // to whom the files belong
+
+	MaxSize    int64         // bytes that one file may have; default 64 GiB
+	Reserve    int64         // bytes of the disk that stay free; default 1 GiB, negative: none
+	MaxOpen    int           // unfinished uploads at a time; default 1000
+	Keep       time.Duration // how long an upload stays without a request; default 24 h
+	Idle       time.Duration // how long a request may send nothing; default 60 s
+	Checkpoint int64         // bytes between two checkpoints of one request; default 32 MiB
+
+	Now  func() time.Time                // default: time.Now
+	Free func(dir string) (int64, error) // bytes that may be written to dir's disk; default: asks the system
+	Log  *slog.Logger                    // default: silent
+}
+
+// Recordings is what an upload belongs to. Its methods are called from any
+// goroutine and may block for as long as their context lets them.
+type Recordings interface {
+	// Begin tells where a file belongs that somebody wants to upload. It
+	// refuses with an [Error].
+	Begin(ctx context.Context, f File) (Place, error)
+	// Done is told once of each finished file, and again after a crash that
+	// came before its return was noted: telling twice must do nothing. After
+	// [ErrUnknown] it isn't asked again, after other errors it is.
+	Done(ctx context.Context, f Finished) error
+}
+
+// ErrUnknown says that nobody knows a recording any more.
+var ErrUnknown = errors.New("the recording is not known any more")
+
+// File is what a client says of the file that it wants to upload.
+type File struct {
+	RecordingID string `json:"recordingId"`
+	Name        string `json:"filename"` // as the client calls it; may be empty
+	Type        string `json:"filetype"` // its media type; may be empty
+	Size        int64  `json:"size"`     // bytes; -1 while it isn't known
+}
+
+// Place says which take a recording is of. Both are names of directories: 1 to
+// 64 letters, digits, underscores and hyphens.
+type Place struct {
+	Session string `json:"session"`
+	Take    string `json:"take"`
+}
+
+// Finished is a file that has arrived as a whole.
+type Finished struct {
+	File
+	Place
+	Path   string // below Config.Dir, with slashes
+	SHA256 string // hexadecimal
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Dir == "" || c.Recordings == nil {
+		return c, errors.New("upload: Dir and Recordings are required")
+	}
+	c.MaxSize = cmp.Or(c.MaxSize, 64<<30)
+	c.Reserve = max(0, cmp.Or(c.Reserve, 1<<30))
+	c.MaxOpen = cmp.Or(c.MaxOpen, 1000)
+	c.Keep = cmp.Or(c.Keep, 24*time.Hour)
+	c.Idle = cmp.Or(c.Idle, time.Minute)
+	c.Checkpoint = cmp.Or(c.Checkpoint, 32<<20)
+	if c.MaxSize < 0 || c.MaxOpen < 0 || c.Keep < 0 || c.Idle < 0 || c.Checkpoint < 0 {
+		return c, errors.New("upload: a limit of the configuration is negative")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Free == nil {
+		c.Free = freeBytes
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}

@@ -1,0 +1,154 @@
+package upload
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// create makes an upload, and takes the body as its first bytes if there is one.
+func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
+	rec, sum, err := s.plan(r)
+	if err != nil {
+		return err
+	}
+	if rec.Place, err = s.cfg.Recordings.Begin(r.Context(), rec.File); err != nil {
+		return err
+	}
+	if !isWord(rec.Session) || !isWord(rec.Take) {
+		return errors.New("the place of recording " + rec.RecordingID + " can't be a directory")
+	}
+	if s.uploaded(&rec) {
+		return errAlready
+	}
+	u, err := s.add(rec)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/uploads/"+rec.ID)
+	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	if err := s.firstBytes(r, u, c, sum); err != nil {
+		return err
+	}
+	s.progress(w, u)
+	w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+// plan reads what the headers of a creation say, and refuses what can't be.
+func (s *Server) plan(r *http.Request) (rec record, sum *checksum, err error) {
+	if sum, err = parseChecksum(r.Header.Get("Upload-Checksum")); err != nil {
+		return rec, nil, err
+	}
+	length, err := parseLength(r.Header)
+	if err != nil {
+		return rec, nil, err
+	}
+	f, err := parseMetadata(r.Header.Get("Upload-Metadata"))
+	if err != nil {
+		return rec, nil, err
+	}
+	f.Size = length
+	switch {
+	case length > s.cfg.MaxSize:
+		return rec, nil, errTooLarge
+	case r.ContentLength != 0 && r.Header.Get("Content-Type") != bytesType:
+		return rec, nil, errContentType
+	case length >= 0 && r.ContentLength > length:
+		return rec, nil, errTooLong
+	}
+	rec = record{
+		ID: uuid.NewString(), Metadata: r.Header.Get("Upload-Metadata"), File: f,
+		Hash: stateOf(sha256.New()), Expires: s.expiry(),
+	}
+	return rec, sum, rec.seal()
+}
+
+// expiry is a whole second, as Upload-Expires tells it.
+func (s *Server) expiry() time.Time { return s.cfg.Now().Add(s.cfg.Keep).UTC().Truncate(time.Second) }
+
+// add makes room for an upload and stores it. Nothing is left when it fails.
+func (s *Server) add(rec record) (*upload, error) {
+	u := &upload{turn: newTurn(), rec: rec}
+	s.mu.Lock()
+	err := s.room(max(rec.Size, 0))
+	if err == nil {
+		s.all[rec.ID] = u
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(writeSynced(s.part(rec.ID), nil), rec.save(s.parts)); err != nil {
+		return nil, errors.Join(err, s.discard(u))
+	}
+	return u, nil
+}
+
+// room refuses another upload of that size when there are too many, or when the
+// disk hasn't the space for it beside what has been promised. s.mu is held.
+func (s *Server) room(size int64) error {
+	open, promised := 0, int64(0)
+	for _, u := range s.all {
+		if rec := u.record(); !rec.complete() {
+			open++
+			promised += max(rec.Size-rec.Offset, 0)
+		}
+	}
+	if open >= s.cfg.MaxOpen {
+		return errTooMany
+	}
+	free, err := s.cfg.Free(s.parts)
+	if err != nil {
+		return err
+	}
+	if free-s.cfg.Reserve-promised < size {
+		return errFull
+	}
+	return nil
+}
+
+// uploaded reports whether there is a finished file of the recording.
+func (s *Server) uploaded(rec *record) bool {
+	pattern := filepath.Join(s.cfg.Dir, "recordings", rec.Session, rec.Take, rec.RecordingID+"-*")
+	found, _ := filepath.Glob(pattern)
+	return len(found) > 0
+}
+
+// firstBytes takes the body of a creation. Bytes that are refused leave no
+// upload behind: its address isn't told.
+func (s *Server) firstBytes(r *http.Request, u *upload, c *claim, sum *checksum) error {
+	err := s.receive(r, u, c, sum)
+	if err != nil && err != errBody {
+		return errors.Join(err, s.discard(u))
+	}
+	return nil
+}
+
+// discard forgets an upload and removes its files. Its turn must be held, or
+// nobody know it yet.
+func (s *Server) discard(u *upload) error {
+	id := u.record().ID
+	s.mu.Lock()
+	delete(s.all, id)
+	s.mu.Unlock()
+	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), syncDir(s.parts))
+}
+
+// progress tells how far an upload is, and until when it stays.
+func (s *Server) progress(w http.ResponseWriter, u *upload) {
+	rec := u.record()
+	w.Header().Set("Upload-Offset", strconv.FormatInt(rec.Offset, 10))
+	if !rec.complete() {
+		w.Header().Set("Upload-Expires", rec.Expires.Format(http.TimeFormat))
+	}
+}

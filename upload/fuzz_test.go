@@ -1,0 +1,45 @@
+package upload_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/upload"
+)
+
+func FuzzMetadata(f *testing.F) {
+	f.Add(metadata("rec1", "a.webm"))
+	f.Add("recordingId cmVjMQ==,extra")
+	f.Add("recordingId Li4vLi4=,filename Li4vLi4vZXRjL3Bhc3N3ZA==")
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := upload.ParseMetadata(s)
+		if err != nil {
+			return
+		}
+		name := got.RecordingID + "-" + upload.SafeName(got.Name)
+		if filepath.Base(name) != name || strings.HasPrefix(name, ".") || len(name) > 200 {
+			t.Fatalf("%q is no safe name", name)
+		}
+	})
+}
+
+func FuzzChecksum(f *testing.F) {
+	f.Add("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=")
+	f.Add("md5 ")
+	f.Fuzz(func(t *testing.T, s string) {
+		if c, err := upload.ParseChecksum(s); err == nil && (c == nil) != (s == "") {
+			t.Fatal("neither a checksum nor an error")
+		}
+	})
+}
+
+func FuzzSize(f *testing.F) {
+	f.Add("0")
+	f.Add("18446744073709551616")
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, ok := upload.ParseSize(s); ok && (n < 0 || n >= 1e18) {
+			t.Fatal(n)
+		}
+	})
+}

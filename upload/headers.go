@@ -1,0 +1,142 @@
+package upload
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"hash"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	tusVersion    = "1.0.0"
+	tusExtensions = "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
+	tusAlgorithms = "sha256,sha1,md5"
+	bytesType     = "application/offset+octet-stream"
+
+	maxMetadata = 4 << 10 // bytes of Upload-Metadata
+	maxName     = 255     // bytes of a file's name
+	maxType     = 127     // bytes of a media type
+)
+
+// parseSize reads a count of bytes: digits alone, less than 10^18.
+func parseSize(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 18 || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// parseLength reads Upload-Length, or Upload-Defer-Length in its place: -1.
+func parseLength(h http.Header) (int64, error) {
+	length, deferred := h.Get("Upload-Length"), h.Get("Upload-Defer-Length")
+	switch n, ok := parseSize(length); {
+	case length == "" && deferred == "1":
+		return -1, nil
+	case !ok || deferred != "":
+		return 0, badRequest("bad_length", "Upload-Length must be a number of bytes, or Upload-Defer-Length 1 in its place")
+	default:
+		return n, nil
+	}
+}
+
+// parseMetadata reads Upload-Metadata: pairs of a key and a value in base64.
+// Keys that aren't known are ignored, but must be well-formed.
+func parseMetadata(s string) (File, error) {
+	if len(s) > maxMetadata {
+		return File{}, badRequest("bad_metadata", "Upload-Metadata may have 4 KiB")
+	}
+	values := map[string]string{}
+	for pair := range strings.SplitSeq(s, ",") {
+		key, coded, _ := strings.Cut(strings.Trim(pair, " "), " ")
+		value, err := base64.StdEncoding.Strict().DecodeString(coded)
+		if _, twice := values[key]; !isKey(key) || twice || err != nil {
+			return File{}, badRequest("bad_metadata", "Upload-Metadata must be pairs of a key and a value in base64, each key once")
+		}
+		values[key] = string(value)
+	}
+	f := File{RecordingID: values["recordingId"], Name: values["filename"], Type: values["filetype"], Size: -1}
+	return f, f.validate()
+}
+
+func (f File) validate() error {
+	switch {
+	case !isWord(f.RecordingID):
+		return badRequest("bad_recording_id", "Upload-Metadata must name a recordingId")
+	case !isText(f.Name, maxName):
+		return badRequest("bad_filename", "filename must be printable and at most 255 bytes")
+	case !isText(f.Type, maxType):
+		return badRequest("bad_filetype", "filetype must be printable and at most 127 bytes")
+	}
+	return nil
+}
+
+func isKey(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+// isWord reports whether s is 1 to 64 letters, digits, underscores and hyphens:
+// what may be a name of a directory or the beginning of a file's.
+func isWord(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool { return !isWordRune(r) })
+}
+
+func isWordRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+}
+
+func isText(s string, limit int) bool {
+	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// safeName makes of a client's name one that is safe in every file system.
+func safeName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if isWordRune(r) || r == '.' {
+			return r
+		}
+		return '_'
+	}, s)
+	if len(s) > 100 {
+		s = s[len(s)-100:] // the ending tells the type
+	}
+	if s = strings.Trim(s, "."); s == "" {
+		return "recording"
+	}
+	return s
+}
+
+// checksum is what a request says that its bytes add up to.
+type checksum struct {
+	hash.Hash
+	want []byte
+}
+
+// parseChecksum reads Upload-Checksum: an algorithm and a digest in base64. It
+// returns nil when there is none.
+func parseChecksum(s string) (*checksum, error) {
+	if s == "" {
+		return nil, nil
+	}
+	name, coded, _ := strings.Cut(s, " ")
+	make := map[string]func() hash.Hash{"sha256": sha256.New, "sha1": sha1.New, "md5": md5.New}[name]
+	if make == nil {
+		return nil, badRequest("bad_checksum_algorithm", "Upload-Checksum may be of "+tusAlgorithms)
+	}
+	c := &checksum{Hash: make()}
+	want, err := base64.StdEncoding.Strict().DecodeString(coded)
+	if err != nil || len(want) != c.Size() {
+		return nil, badRequest("bad_checksum", "Upload-Checksum must be an algorithm and its digest in base64")
+	}
+	c.want = want
+	return c, nil
+}
+
+func (c *checksum) holds() bool { return bytes.Equal(c.Sum(nil), c.want) }

@@ -1,0 +1,84 @@
+package upload
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+func (s *Server) part(id string) string { return filepath.Join(s.parts, id+".part") }
+
+// load reads the records of the directory, and removes files without one. A
+// record that can't be used stays where it is, for somebody to look at.
+func (s *Server) load() error {
+	files, err := os.ReadDir(s.parts)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if id, ok := strings.CutSuffix(f.Name(), ".json"); ok && uuid.Validate(id) == nil {
+			if err := s.adopt(id); err != nil {
+				s.cfg.Log.Error("an upload is lost", "id", id, "error", err)
+			}
+		}
+	}
+	for _, f := range files {
+		id, ok := strings.CutSuffix(f.Name(), ".part")
+		if ok && !exists(filepath.Join(s.parts, id+".json")) || strings.HasSuffix(f.Name(), ".tmp") {
+			if err := os.Remove(filepath.Join(s.parts, f.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// adopt takes an upload in as its record has it.
+func (s *Server) adopt(id string) error {
+	b, err := os.ReadFile(filepath.Join(s.parts, id+".json"))
+	if err != nil {
+		return err
+	}
+	u := &upload{turn: newTurn()}
+	if err := json.Unmarshal(b, &u.rec); err != nil {
+		return err
+	}
+	if err := s.sound(id, &u.rec); err != nil {
+		return err
+	}
+	s.all[id] = u
+	return nil
+}
+
+// sound refuses a record that its file doesn't bear out.
+func (s *Server) sound(id string, r *record) error {
+	if r.ID != id || !isWord(r.Session) || !isWord(r.Take) || r.File.validate() != nil {
+		return errors.New("its record is not one of ours")
+	}
+	if _, err := r.restore(); err != nil {
+		return err
+	}
+	at := s.part(id)
+	if r.complete() && !exists(at) {
+		at = filepath.Join(s.cfg.Dir, r.path())
+	}
+	switch f, err := os.Stat(at); {
+	case r.Told:
+		return nil // the file is whose it belongs to
+	case err != nil:
+		return err
+	case f.Size() < r.Offset:
+		return fmt.Errorf("the file has %d bytes, %d were on the disk", f.Size(), r.Offset)
+	}
+	return nil
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}

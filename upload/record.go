@@ -1,0 +1,119 @@
+package upload
+
+import (
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// record is an upload as it is stored: its checkpoint.
+type record struct {
+	ID       string `json:"id"`
+	Metadata string `json:"metadata"` // as the client sent it
+	File
+	Place
+	Offset  int64     `json:"offset"`           // bytes that are on the disk
+	Hash    []byte    `json:"hash"`             // the state of SHA-256 after them
+	SHA256  string    `json:"sha256,omitempty"` // once all are there
+	Expires time.Time `json:"expires"`
+	Told    bool      `json:"told,omitempty"` // Recordings.Done has returned
+}
+
+// complete reports whether all bytes are there.
+func (r *record) complete() bool { return r.SHA256 != "" }
+
+// seal makes the record complete if all bytes are there.
+func (r *record) seal() error {
+	if r.Offset != r.Size {
+		return nil
+	}
+	h, err := r.restore()
+	if err == nil {
+		r.SHA256 = hex.EncodeToString(h.Sum(nil))
+	}
+	return err
+}
+
+// path returns where the finished file goes, below Config.Dir.
+func (r *record) path() string {
+	return filepath.Join("recordings", r.Session, r.Take, r.RecordingID+"-"+safeName(r.Name))
+}
+
+func (r *record) finished() Finished {
+	return Finished{File: r.File, Place: r.Place, Path: filepath.ToSlash(r.path()), SHA256: r.SHA256}
+}
+
+// restore returns the hash of the bytes up to the offset.
+func (r *record) restore() (hash.Hash, error) {
+	h := sha256.New()
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(r.Hash); err != nil {
+		return nil, fmt.Errorf("upload %s: state of the hash: %w", r.ID, err)
+	}
+	return h, nil
+}
+
+func stateOf(h hash.Hash) []byte {
+	b, _ := h.(encoding.BinaryMarshaler).MarshalBinary() // SHA-256's never fails
+	return b
+}
+
+// save writes r in the place of the record before it, and returns once it is
+// on the disk.
+func (r *record) save(dir string) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("upload %s: %w", r.ID, err)
+	}
+	return WriteFile(filepath.Join(dir, r.ID+".json"), b)
+}
+
+// WriteFile writes a file so that after a crash there is either what was there
+// before or all of b, and returns once it is on the disk. Two calls for one
+// name must not overlap.
+func WriteFile(name string, b []byte) error {
+	if err := writeSynced(name+".tmp", b); err != nil {
+		return errors.Join(err, remove(name+".tmp"))
+	}
+	if err := os.Rename(name+".tmp", name); err != nil {
+		return errors.Join(err, remove(name+".tmp"))
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+func writeSynced(name string, b []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}
+
+// syncDir makes what was created, renamed or removed in a directory last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// remove removes a file that may not be there.
+func remove(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Server takes uploads in, at the path /api/uploads/ and below. It is an
+// [http.Handler]; safe for concurrent use. One directory has one Server.
+type Server struct {
+	cfg   Config
+	parts string // the directory of unfinished files
+
+	ctx     context.Context // ends when the server closes
+	cancel  context.CancelFunc
+	serving sync.WaitGroup
+
+	settling sync.Mutex // while a finished file gets its place
+
+	mu      sync.Mutex
+	closing bool
+	all     map[string]*upload
+}
+
+// upload is one of them. Who holds its turn may write its record.
+type upload struct {
+	turn *turn
+
+	mu  sync.Mutex // guards rec
+	rec record
+}
+
+func (u *upload) record() record {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.rec
+}
+
+// New returns a Server with the uploads that its directory has. It removes
+// what a crash has left there of others, and starts nothing: that is Run's.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, parts: filepath.Join(cfg.Dir, "uploads"), all: map[string]*upload{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	for _, dir := range []string{s.parts, filepath.Join(cfg.Dir, "recordings")} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, fmt.Errorf("upload: %w", err)
+		}
+	}
+	if err := errors.Join(syncDir(cfg.Dir), s.load()); err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	return s, nil
+}
+
+// Close interrupts all requests and waits until their bytes are on the disk.
+// New ones are refused.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closing = true
+	for _, u := range s.all {
+		u.turn.interrupt()
+	}
+	s.mu.Unlock()
+	s.serving.Wait()
+	s.cancel()
+}
+
+// admit counts a request, which must call s.serving.Done.
+func (s *Server) admit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.serving.Add(1)
+	}
+	return !s.closing
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Tus-Resumable", tusVersion)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	err := error(errClosing)
+	if s.admit() {
+		defer s.serving.Done()
+		err = s.serve(w, r)
+	}
+	if err != nil {
+		writeError(w, s.refusal(r, err))
+	}
+}
+
+// serve answers a request unless it returns an error.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
+	id := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/uploads"), "/")
+	if r.Method == http.MethodOptions {
+		s.options(w)
+		return nil
+	}
+	if r.Header.Get("Tus-Resumable") != tusVersion {
+		w.Header().Set("Tus-Version", tusVersion)
+		return errVersion
+	}
+	switch {
+	case r.Method == http.MethodPost && id == "":
+		return s.create(w, r)
+	case r.Method == http.MethodHead:
+		return s.with(id, w, r, s.head)
+	case r.Method == http.MethodPatch:
+		return s.with(id, w, r, s.patch)
+	case r.Method == http.MethodDelete:
+		return s.with(id, w, r, s.terminate)
+	}
+	return errNotFound
+}
+
+func (s *Server) options(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Tus-Version", tusVersion)
+	h.Set("Tus-Extension", tusExtensions)
+	h.Set("Tus-Checksum-Algorithm", tusAlgorithms)
+	h.Set("Tus-Max-Size", strconv.FormatInt(s.cfg.MaxSize, 10))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// job is what a request does with the upload that it holds.
+type job func(w http.ResponseWriter, r *http.Request, u *upload, c *claim) error
+
+// with does a job on the upload of that id, once no other request holds it.
+func (s *Server) with(id string, w http.ResponseWriter, r *http.Request, do job) error {
+	u := s.find(id)
+	if u == nil {
+		return errUnknown
+	}
+	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	if s.find(id) != u {
+		return errUnknown // removed while we waited
+	}
+	return do(w, r, u, c)
+}
+
+// find returns an upload that hasn't expired, or nil. Ids are the ones that
+// this server makes; whatever else is asked for isn't there.
+func (s *Server) find(id string) *upload {
+	if len(id) != 36 || uuid.Validate(id) != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.all[id]
+	if u == nil || s.cfg.Now().After(u.record().Expires) {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,75 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// doneTimeout bounds what telling of a finished file may take.
+const doneTimeout = 10 * time.Second
+
+// settle brings a complete file to its place and tells whom it belongs to. It
+// refuses a second file of a recording. Other failures are logged, and tried again by Run:
+// the client has done its part. The upload's turn must be held.
+func (s *Server) settle(u *upload) error {
+	rec := u.record()
+	if rec.Told {
+		return nil
+	}
+	switch err := s.move(&rec); {
+	case errors.Is(err, errAlready):
+		return errors.Join(err, s.discard(u))
+	case err != nil:
+		s.cfg.Log.Error("a finished recording has no place yet", "recording", rec.RecordingID, "error", err)
+	default:
+		s.tell(u)
+	}
+	return nil
+}
+
+func (s *Server) tell(u *upload) {
+	rec := u.record()
+	ctx, cancel := context.WithTimeout(s.ctx, doneTimeout)
+	defer cancel()
+	switch err := s.cfg.Recordings.Done(ctx, rec.finished()); {
+	case errors.Is(err, ErrUnknown):
+		s.cfg.Log.Warn("a finished recording is of no session any more", "recording", rec.RecordingID, "file", rec.path())
+	case err != nil:
+		s.cfg.Log.Warn("a finished recording couldn't be told yet", "recording", rec.RecordingID, "error", err)
+		return
+	}
+	if err := s.update(u, func(rec *record) error { rec.Told = true; return nil }); err != nil {
+		s.cfg.Log.Warn("a finished recording may be told again", "recording", rec.RecordingID, "error", err)
+	}
+}
+
+// move gives a complete file its name, if it hasn't got it yet.
+func (s *Server) move(rec *record) error {
+	to := filepath.Join(s.cfg.Dir, rec.path())
+	from := s.part(rec.ID)
+	s.settling.Lock()
+	defer s.settling.Unlock()
+	switch {
+	case !exists(from) && exists(to):
+		return s.syncPath(to)
+	case s.uploaded(rec):
+		return errAlready
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return errors.Join(s.syncPath(to), syncDir(s.parts))
+}
+
+// syncPath makes the directories between Config.Dir and a file last.
+func (s *Server) syncPath(name string) error {
+	take := filepath.Dir(name)
+	session := filepath.Dir(take)
+	return errors.Join(syncDir(take), syncDir(session), syncDir(filepath.Dir(session)))
+}

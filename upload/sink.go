@@ -1,0 +1,155 @@
+package upload
+
+import (
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"sync"
+)
+
+// sink writes a request's bytes behind those that an upload has. While bytes
+// come in it makes a checkpoint now and then, and waits only for the one before.
+type sink struct {
+	server *Server
+	upload *upload
+	base   record // as it was before the request
+	file   *os.File
+	sum    hash.Hash // of the whole file, up to offset
+	check  *checksum // of the request's bytes; nil if there is none
+	offset int64
+	saved  int64      // the offset of the latest checkpoint, which may be under way
+	saving chan error // gives the outcome of the checkpoint under way; nil if there is none
+}
+
+// open opens an upload's file at its offset, and cuts off what lies behind it.
+func (s *Server) open(u *upload, check *checksum) (*sink, error) {
+	rec := u.record()
+	if err := s.spare(); err != nil {
+		return nil, err
+	}
+	sum, err := rec.restore()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(s.part(rec.ID), os.O_WRONLY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
+	}
+	k := &sink{server: s, upload: u, base: rec, file: f, sum: sum, check: check, offset: rec.Offset, saved: rec.Offset}
+	if err := f.Truncate(rec.Offset); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
+	}
+	return k, nil
+}
+
+var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
+// copy takes all bytes of r, and returns how many there were.
+func (k *sink) copy(r io.Reader) (n int64, err error) {
+	buf := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(buf)
+	for {
+		got, readErr := r.Read(buf[:])
+		if err := k.write(buf[:got]); err != nil {
+			return k.offset - k.base.Offset, err
+		}
+		if readErr != nil {
+			n = k.offset - k.base.Offset
+			if readErr == io.EOF {
+				return n, nil
+			}
+			return n, readErr
+		}
+	}
+}
+
+func (k *sink) write(b []byte) error {
+	n, err := k.file.WriteAt(b, k.offset)
+	k.offset += int64(n)
+	_, _ = k.sum.Write(b[:n])
+	if k.check != nil {
+		_, _ = k.check.Write(b[:n])
+	}
+	if err != nil {
+		return err
+	}
+	if k.check == nil && k.offset-k.saved >= k.server.cfg.Checkpoint {
+		return k.checkpoint()
+	}
+	return nil
+}
+
+// spare refuses to write when others have filled the disk up to the reserve.
+func (s *Server) spare() error {
+	if free, err := s.cfg.Free(s.parts); err != nil || free < s.cfg.Reserve {
+		return errors.Join(err, errFull)
+	}
+	return nil
+}
+
+// checkpoint begins to make what has been written last, when the checkpoint
+// before it is done.
+func (k *sink) checkpoint() error {
+	if err := k.wait(); err != nil {
+		return err
+	}
+	if err := k.server.spare(); err != nil {
+		return err
+	}
+	offset, state := k.offset, stateOf(k.sum)
+	done := make(chan error, 1)
+	k.saved, k.saving = offset, done
+	go func() { done <- k.save(offset, state) }()
+	return nil
+}
+
+func (k *sink) wait() error {
+	if k.saving == nil {
+		return nil
+	}
+	err := <-k.saving
+	k.saving = nil
+	return err
+}
+
+// save makes the bytes up to offset last, then says so.
+func (k *sink) save(offset int64, state []byte) error {
+	if err := k.file.Sync(); err != nil {
+		return err
+	}
+	return k.server.update(k.upload, func(rec *record) error {
+		rec.Offset, rec.Hash, rec.Expires = offset, state, k.server.expiry()
+		return rec.seal()
+	})
+}
+
+// finish makes all that was written last.
+func (k *sink) finish() error {
+	if err := k.wait(); err != nil {
+		return err
+	}
+	return k.save(k.offset, stateOf(k.sum))
+}
+
+// rewind takes back what the request wrote.
+func (k *sink) rewind() error {
+	if err := k.wait(); err != nil {
+		return err
+	}
+	if k.saved > k.base.Offset {
+		err := k.server.update(k.upload, func(rec *record) error { *rec = k.base; return nil })
+		if err != nil {
+			return err
+		}
+	}
+	return k.file.Truncate(k.base.Offset)
+}
+
+// Close joins the checkpoint under way and closes the file.
+func (k *sink) Close() error {
+	_ = k.wait() // only after a failure, which is told already
+	return k.file.Close()
+}
