@@ -178,8 +178,9 @@ func TestRecorded(t *testing.T) {
 		t.Errorf("the first word doesn't count: %v, %v", changes, err)
 	}
 	want := recording{
-		ID: id, Take: "t1", Label: "plank", DeviceID: "d-bob", Type: "mobile", Started: true, Start: after(time.Second),
-		Stopped: true, Stop: after(5 * time.Second), Bound: 2 * time.Millisecond, Status: "recorded",
+		ID: id, Take: "t1", Label: "plank", DeviceID: "d-bob", Type: "mobile", TakeAt: after(time.Second),
+		Started: true, Start: after(time.Second), StartBound: time.Millisecond,
+		Stopped: true, Stop: after(5 * time.Second), StopBound: 2 * time.Millisecond,
 	}
 	if got := *b.recordings[id]; got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -26,6 +26,10 @@ func derive(s *state, d diff) []notice {
 		if after, _ := d.after.(*playback); after != nil {
 			return playbackChanged(after)
 		}
+	case kindCompleted:
+		if after, _ := d.after.(*completion); after != nil {
+			return []notice{tell("session_completed", SessionCompleted{s.id, after.At.time()})}
+		}
 	}
 	return nil
 }

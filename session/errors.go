@@ -21,6 +21,7 @@ const (
 	CodeBadTime         = "bad_time"          // further than 24 h from the instant it is about, or with a negative bound
 	CodeBadMedia        = "bad_media"         // media fields missing, too long, or out of range
 	CodeBadPlayback     = "bad_playback"      // position, rate or time is negative, not finite or out of range
+	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
 	CodeAmbiguousTime   = "ambiguous_time"    // both at and delay are given
 	CodeAtInPast        = "at_in_past"        // at isn't in the future
 	CodeAtTooFar        = "at_too_far"        // at is more than 24 h ahead
@@ -39,6 +40,7 @@ const (
 	CodeUnknownCommand      = "unknown_command"
 	CodeCommandCancelled    = "command_cancelled"
 	CodeCommandPast         = "command_past" // too late to cancel
+	CodeTooManyRecordings   = "too_many_recordings"
 	CodeRecordingInProgress = "recording_in_progress"
 	CodeNotRecording        = "not_recording"
 	CodeUnknownRecording    = "unknown_recording"

@@ -97,3 +97,9 @@ type MediaLoaded struct {
 	Timestamp     clock.SessionTime `json:"timestamp"`
 	LoadedBy      string            `json:"loadedBy"`
 }
+
+// SessionCompleted is the data of session_completed: every recording is uploaded.
+type SessionCompleted struct {
+	SessionID string            `json:"sessionId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}

@@ -22,6 +22,7 @@ type newcomer struct {
 	deviceID, userID string // for whom has none
 	secret           string // for a new device's resume token
 	maxDevices       int
+	instance         string
 }
 
 // seat is where a newcomer sits.
@@ -95,6 +96,7 @@ func (n *newcomer) device(now instant) device {
 	return device{
 		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent,
 		TokenHash: hash(n.secret), JoinedAt: now, Connected: true, Conn: 1, Since: now,
+		Instance: n.instance,
 	}
 }
 
@@ -117,7 +119,7 @@ func resume(s *state, u *user, d *device, n newcomer, now instant) (seat, []chan
 	}
 	c := u.copy()
 	back := &c.Devices[c.index(d.ID)]
-	back.Connected, back.Since = true, now
+	back.Connected, back.Since, back.Instance = true, now, n.instance
 	back.Conn++
 	if n.DeviceType != "" {
 		back.Type = n.DeviceType

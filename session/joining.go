@@ -28,6 +28,7 @@ func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) 
 func (s *Service) seat(ctx context.Context, r *room, q JoinRequest, deliver func(Event)) (*Member, Joined, error) {
 	n := newcomer{
 		JoinRequest: q, deviceID: s.cfg.NewID(), userID: s.cfg.NewID(), secret: newSecret(), maxDevices: s.cfg.MaxDevices,
+		instance: s.cfg.Instance,
 	}
 	var at seat
 	err := s.alone(ctx, func() error {

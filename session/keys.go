@@ -15,10 +15,14 @@ const (
 	kindAck       kind = "ack"
 	kindRecording kind = "recording"
 	kindPlayback  kind = "playback"
+	kindCompleted kind = "completed"
 )
 
 // metas matches the one entry that every session has.
 const metas = "s.*.meta"
+
+// recordingsOf matches the recording of that id, whichever session it is of.
+func recordingsOf(id string) string { return "s.*." + string(kindRecording) + "." + escape(id) }
 
 // filterOf matches all entries of a session.
 func filterOf(sessionID string) string { return "s." + sessionID + ".>" }

@@ -55,8 +55,9 @@ type device struct {
 	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
 	JoinedAt  instant `json:"joinedAt"`
 	Connected bool    `json:"connected"`
-	Conn      uint64  `json:"conn"`  // counts its connections
-	Since     instant `json:"since"` // when it got connected, or disconnected
+	Conn      uint64  `json:"conn"`               // counts its connections
+	Since     instant `json:"since"`              // when it got connected, or disconnected
+	Instance  string  `json:"instance,omitempty"` // that it connected to last
 }
 
 // command is something that all devices do at one instant.
@@ -71,6 +72,7 @@ type command struct {
 	Label     string          `json:"label,omitempty"`    // start_recording: the posture's
 	Duration  time.Duration   `json:"duration,omitempty"` // start_recording: 0 = until stopped
 	Take      string          `json:"take,omitempty"`     // stop_recording: the start's id
+	Planned   bool            `json:"planned,omitempty"`  // start_recording: its recordings have their entries
 	Cancelled bool            `json:"cancelled,omitempty"`
 	Reason    string          `json:"reason,omitempty"` // of the cancellation
 }
@@ -86,21 +88,31 @@ type ack struct {
 	Bound   time.Duration `json:"bound,omitempty"`   // of the device's clock when it reported
 }
 
-// recording is what one device recorded of one take.
+// recording is what one device records of one take.
 type recording struct {
-	ID       string        `json:"id"`
-	Take     string        `json:"take"` // the start command's id
-	Label    string        `json:"label,omitempty"`
-	DeviceID string        `json:"deviceId"`
-	Type     string        `json:"type"`
-	View     string        `json:"view,omitempty"`
-	Started  bool          `json:"started,omitempty"`
-	Start    instant       `json:"start,omitempty"` // the first captured frame's
-	Stopped  bool          `json:"stopped,omitempty"`
-	Stop     instant       `json:"stop,omitempty"`
-	Bound    time.Duration `json:"bound,omitempty"` // the larger of both ends'
-	Status   string        `json:"status"`
-	Size     int64         `json:"size,omitempty"`
+	ID         string        `json:"id"`
+	Take       string        `json:"take"`   // the start command's id
+	TakeAt     instant       `json:"takeAt"` // that command's timestamp
+	Label      string        `json:"label,omitempty"`
+	DeviceID   string        `json:"deviceId"`
+	Type       string        `json:"type"`
+	View       string        `json:"view,omitempty"`
+	Started    bool          `json:"started,omitempty"`
+	Start      instant       `json:"start,omitempty"` // the first captured frame's
+	StartBound time.Duration `json:"startBound,omitempty"`
+	Stopped    bool          `json:"stopped,omitempty"`
+	Stop       instant       `json:"stop,omitempty"` // the last captured frame's
+	StopBound  time.Duration `json:"stopBound,omitempty"`
+	Upload     string        `json:"upload,omitempty"` // uploading, uploaded or failed
+	Size       int64         `json:"size,omitempty"`   // bytes
+	Path       string        `json:"path,omitempty"`   // of the file that this service took in
+	SHA256     string        `json:"sha256,omitempty"` // hexadecimal, of that file
+}
+
+// completion says which recordings were all uploaded when.
+type completion struct {
+	Set []byte  `json:"set"` // hash of the recordings' ids
+	At  instant `json:"at"`
 }
 
 // encode writes a record; payloads keep their bytes but for white space.

@@ -29,6 +29,10 @@ type Config struct {
 	MaxDevices  int // connected at once to one session; default 1000
 	MaxSessions int // default 10,000
 
+	// Instance names this process among those that share the store, and never
+	// another one before or after it; default: a random UUID.
+	Instance string
+
 	Log   *slog.Logger  // default: silent
 	NewID func() string // of sessions, users, devices and commands; default: random UUIDs
 }
@@ -49,6 +53,7 @@ func (c Config) withDefaults() Config {
 	if c.NewID == nil {
 		c.NewID = uuid.NewString
 	}
+	c.Instance = cmp.Or(c.Instance, uuid.NewString())
 	c.MinLead = cmp.Or(c.MinLead, 100*time.Millisecond)
 	c.MaxLead = cmp.Or(c.MaxLead, 5*time.Second)
 	c.LeaderGrace = cmp.Or(c.LeaderGrace, 10*time.Second)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -12,7 +13,7 @@ type Snapshot struct {
 	SessionID     string            `json:"sessionId"`
 	CreatorID     string            `json:"creatorId"`
 	LeaderID      string            `json:"leaderId"`
-	Status        string            `json:"status"` // active, or recording
+	Status        string            `json:"status"` // active, recording or completed
 	Users         []UserState       `json:"users"`  // the longest joined first
 	Devices       []DeviceState     `json:"devices"`
 	PlaybackState PlaybackState     `json:"playbackState"`
@@ -106,6 +107,9 @@ func (s *state) snapshot(now instant) Snapshot {
 func (s *state) status(now instant) string {
 	if s.activeTake(now) != nil {
 		return "recording"
+	}
+	if set := s.uploadedSet(now); set != nil && s.completed != nil && bytes.Equal(set, s.completed.Set) {
+		return "completed"
 	}
 	return "active"
 }

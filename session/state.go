@@ -18,6 +18,7 @@ type state struct {
 	acks       map[string]map[string]*ack // command → device
 	recordings map[string]*recording
 	playback   *playback
+	completed  *completion
 }
 
 // change is what a transition wants of one key.
@@ -90,6 +91,8 @@ func (s *state) set(d *diff, e Entry) error {
 		return swap(d, e, &s.meta)
 	case kindPlayback:
 		return swap(d, e, &s.playback)
+	case kindCompleted:
+		return swap(d, e, &s.completed)
 	case kindUser:
 		return s.setUser(d, e)
 	case kindCommand:

@@ -28,6 +28,9 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 	if s.activeTake(now) != nil {
 		return nil, fault(CodeRecordingInProgress, "a recording is in progress")
 	}
+	if len(s.recordings)+s.connectedCount() > maxRecordings {
+		return nil, fault(CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
+	}
 	return schedule(s, c, w, now)
 }
 
@@ -107,56 +110,4 @@ func autoStop(s *state, lead time.Duration, now instant) []change {
 // same answer, so that nothing needs to be stored before there is a recording.
 func recordingID(takeID, deviceID string) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("downbeat:"+takeID+"/"+deviceID)).String()
-}
-
-// recorded notes the true time of a recording's first frame (first) or last.
-func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, bound time.Duration) ([]change, error) {
-	r := s.recordings[id]
-	if r == nil {
-		r = s.planned(deviceID, id)
-	}
-	if r == nil || r.DeviceID != deviceID {
-		return nil, fault(CodeUnknownRecording, "this device has no recording %s", id)
-	}
-	if bound < 0 || !near(at, s.takeTime(r)) {
-		return nil, fault(CodeBadTime, "the time of the frame can't be right")
-	}
-	c := *r
-	switch {
-	case first && r.Started, !first && r.Stopped:
-		return nil, nil
-	case first:
-		c.Started, c.Start = true, instantOf(at)
-	case !r.Started:
-		return nil, fault(CodeRecordingNotStarted, "recording %s hasn't started", id)
-	default:
-		c.Stopped, c.Stop, c.Status = true, instantOf(at), "recorded"
-	}
-	c.Bound = max(c.Bound, bound)
-	return []change{s.put(s.recordings[id] != nil, &c, kindRecording, id)}, nil
-}
-
-// planned returns the recording that a device is to make of a take of that id.
-func (s *state) planned(deviceID, id string) *recording {
-	_, d := s.device(deviceID)
-	for _, c := range s.commands {
-		if d != nil && c.Event == eventStartRecording && !c.Cancelled && recordingID(c.ID, deviceID) == id {
-			return &recording{
-				ID: id, Take: c.ID, Label: c.Label, DeviceID: d.ID, Type: d.Type, View: d.View, Status: "recording",
-			}
-		}
-	}
-	return nil
-}
-
-func (s *state) takeTime(r *recording) instant {
-	if c := s.commands[r.Take]; c != nil {
-		return c.Timestamp
-	}
-	return r.Start
-}
-
-// near reports whether a device may really mean t when it speaks of the instant i.
-func near(t clock.SessionTime, i instant) bool {
-	return t > i.add(-maxAhead).time() && t < i.add(2*maxAhead).time()
 }

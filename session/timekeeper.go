@@ -71,8 +71,14 @@ func (r *room) dueChanges(now instant) []transition {
 			return transfer(s, r.svc.cfg.LeaderGrace, now), nil
 		})
 	}
+	if plan(r.state, now) != nil {
+		steps = append(steps, func(s *state, now instant) ([]change, error) { return plan(s, now), nil })
+	}
 	if prune(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return prune(s, now), nil })
+	}
+	if changes, _ := completed(r.state, now); changes != nil {
+		steps = append(steps, completed)
 	}
 	for deviceID, conn := range r.dropped {
 		steps = append(steps, r.drop(deviceID, conn))
@@ -110,6 +116,12 @@ func (r *room) untilNext() time.Duration {
 		if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
 			sooner(max(due, r.retryAt))
 		}
+	}
+	if take := r.state.unplanned(); take != nil {
+		sooner(max(take.Timestamp, r.retryAt))
+	}
+	if take := r.state.activeTake(now); take != nil && r.state.stopOf(take.ID) != nil {
+		sooner(max(r.state.stopOf(take.ID).Timestamp, r.retryAt)) // all may be uploaded then
 	}
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))

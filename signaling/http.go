@@ -22,6 +22,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/sessions", s.listSessions)
 	mux.HandleFunc("GET /api/sessions/{id}", s.getSession)
 	mux.HandleFunc("GET /api/sessions/{id}/sync", s.getSync)
+	mux.HandleFunc("GET /api/sessions/{id}/recordings", s.getRecordings)
 	mux.HandleFunc("POST /api/sessions/{id}/commands", s.postCommand)
 	mux.HandleFunc("GET /api/sessions/{id}/commands/{command}", s.getReport)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
@@ -192,7 +193,8 @@ func statusOf(code string) int {
 	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,
 		session.CodeCommandPast, session.CodeCommandCancelled:
 		return http.StatusConflict
-	case session.CodeTooManySessions, session.CodeTooManyDevices, session.CodeTooManyCommands:
+	case session.CodeTooManySessions, session.CodeTooManyDevices, session.CodeTooManyCommands,
+		session.CodeTooManyRecordings:
 		return http.StatusTooManyRequests
 	case session.CodeUnavailable, session.CodeBusy:
 		return http.StatusServiceUnavailable

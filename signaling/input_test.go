@@ -95,6 +95,11 @@ var wrongTypes = []badInput{
 	{"no timestamp at the stop", message("recording_stopped", `{"recordingId":"x"}`, 5), "bad_field", "recording_stopped"},
 	{"isPlaying missing", message("sync_playback", `{"position":1}`, 5), "bad_field", "sync_playback"},
 	{"reportedTime missing", message("report_desync", `{"reportedPosition":1}`, 5), "bad_field", "report_desync"},
+	{"recordingId a number", message("upload_completed", `{"recordingId":7,"fileSizeBytes":1}`, 5), "bad_field", "upload_completed"},
+	{"fileSizeBytes missing", message("upload_completed", `{"recordingId":"x"}`, 5), "bad_field", "upload_completed"},
+	{"half a byte", message("upload_completed", `{"recordingId":"x","fileSizeBytes":0.5}`, 5), "bad_field", "upload_completed"},
+	{"too many bytes for a number", message("upload_completed", `{"recordingId":"x","fileSizeBytes":1e30}`, 5), "bad_field", "upload_completed"},
+	{"bound a string", message("recording_started", `{"recordingId":"x","timestamp":1,"bound":"1"}`, 5), "bad_field", "recording_started"},
 	{"sdp a number", message("offer", `{"sdp":1}`, 5), "bad_field", "offer"},
 }
 
@@ -115,6 +120,10 @@ var wrongValues = []badInput{
 	{"unknown command fired", message("fired", `{"commandId":"x","at":1}`, 5), session.CodeUnknownCommand, "fired"},
 	{"unknown command cancelled", message("cancel", `{"commandId":"*.>"}`, 5), session.CodeUnknownCommand, "cancel"},
 	{"unknown recording", message("recording_started", `{"recordingId":"x","timestamp":1}`, 5), session.CodeUnknownRecording, "recording_started"},
+	{"negative size", message("upload_completed", `{"recordingId":"x","fileSizeBytes":-1}`, 5), session.CodeBadSize, "upload_completed"},
+	{"size beyond exact numbers", message("upload_completed", `{"recordingId":"x","fileSizeBytes":9007199254740992}`, 5), session.CodeBadSize, "upload_completed"},
+	{"unknown recording uploaded", message("upload_completed", `{"recordingId":"x","fileSizeBytes":1}`, 5), session.CodeUnknownRecording, "upload_completed"},
+	{"unknown recording failed", message("recording_failed", `{"recordingId":"*.>"}`, 5), session.CodeUnknownRecording, "recording_failed"},
 	{"media without a URL", message("load_media", `{}`, 5), session.CodeBadMedia, "load_media"},
 	{"negative position", message("sync_playback", `{"isPlaying":true,"position":-1}`, 5), session.CodeBadPlayback, "sync_playback"},
 	{"negative report", message("report_desync", `{"reportedPosition":-1,"reportedTime":1}`, 5), session.CodeBadPlayback, "report_desync"},

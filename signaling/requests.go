@@ -57,6 +57,8 @@ var requests = map[string]request{
 	"fired":             with(fired),
 	"recording_started": with(recordingStarted),
 	"recording_stopped": with(recordingStopped),
+	"recording_failed":  with(recordingFailed),
+	"upload_completed":  with(uploadCompleted),
 	"load_media":        with(loadMedia),
 	"sync_playback":     with(syncPlayback),
 	"report_desync":     with(reportDesync),

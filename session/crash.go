@@ -1,0 +1,67 @@
+package session
+
+import "context"
+
+// Instance returns the name of this process, as devices that connect to it are
+// marked with it.
+func (s *Service) Instance() string { return s.cfg.Instance }
+
+// MarkDisconnected marks all devices disconnected whose instance is gone, in
+// every session, as their own instance would have done. Anybody may call it,
+// any number of times and at once with others: a device that is connected
+// anew meanwhile stays connected. gone is called with an instance's name.
+func (s *Service) MarkDisconnected(ctx context.Context, gone func(instance string) bool) error {
+	states, err := s.load(ctx, "s.*."+string(kindUser)+".*")
+	if err != nil {
+		return err
+	}
+	for id, st := range states {
+		if len(orphans(st, gone)) == 0 {
+			continue
+		}
+		if err := s.markOrphans(ctx, id, gone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) markOrphans(ctx context.Context, sessionID string, gone func(string) bool) error {
+	r, err := s.enter(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	defer s.exit(r)
+	return r.update(ctx, func(st *state, now instant) (changes []change, _ error) {
+		for _, u := range orphans(st, gone) {
+			changes = append(changes, st.put(true, orphaned(u, gone, now), kindUser, u.ID))
+		}
+		return changes, nil
+	})
+}
+
+// orphans returns the users with a connected device of an instance that is gone.
+func orphans(s *state, gone func(string) bool) (users []*user) {
+	for _, u := range s.usersByJoining() {
+		for i := range u.Devices {
+			if u.Devices[i].orphaned(gone) {
+				users = append(users, u)
+				break
+			}
+		}
+	}
+	return users
+}
+
+func (d *device) orphaned(gone func(string) bool) bool { return d.Connected && gone(d.Instance) }
+
+func orphaned(u *user, gone func(string) bool, now instant) *user {
+	c := u.copy()
+	for i := range c.Devices {
+		if d := &c.Devices[i]; d.orphaned(gone) {
+			d.Connected, d.Since = false, now
+		}
+	}
+	c.Changed = now
+	return c
+}

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// maxRecordings bounds what a session keeps of its takes.
+const maxRecordings = 10_000
+
+// What has become of a recording. Only the last three are stored: the first
+// two follow from what the device and the clock say.
+const (
+	uploadRecording = "recording" // the take goes on
+	uploadPending   = "pending"   // the take is over, no byte has come
+	uploadUploading = "uploading"
+	uploadUploaded  = "uploaded"
+	uploadFailed    = "failed" // the device said that there is nothing to upload
+)
+
+// plan gives each device that is told to record an entry, at the instant of
+// the take: from then on it is known what has to be uploaded, whoever leaves.
+func plan(s *state, now instant) []change {
+	take := s.unplanned()
+	if take == nil || now < take.Timestamp {
+		return nil
+	}
+	var changes []change
+	for _, d := range s.devicesByJoining() {
+		id := recordingID(take.ID, d.ID)
+		if d.Type != "" && d.Connected && d.concerned(take) && s.recordings[id] == nil {
+			changes = append(changes, s.put(false, newRecording(take, d), kindRecording, id))
+		}
+	}
+	done := *take
+	done.Planned = true
+	return append(changes, s.put(true, &done, kindCommand, take.ID))
+}
+
+// unplanned returns a take whose recordings have no entries yet, or nil.
+func (s *state) unplanned() *command {
+	for _, c := range s.commands {
+		if c.Event == eventStartRecording && !c.Cancelled && !c.Planned {
+			return c
+		}
+	}
+	return nil
+}
+
+func newRecording(take *command, d *device) *recording {
+	return &recording{
+		ID: recordingID(take.ID, d.ID), Take: take.ID, TakeAt: take.Timestamp, Label: take.Label,
+		DeviceID: d.ID, Type: d.Type, View: d.View,
+	}
+}
+
+// planned returns the recording that a device is to make of a take of that id.
+func (s *state) planned(deviceID, id string) *recording {
+	_, d := s.device(deviceID)
+	for _, c := range s.commands {
+		if d != nil && c.Event == eventStartRecording && !c.Cancelled && recordingID(c.ID, deviceID) == id {
+			return newRecording(c, d)
+		}
+	}
+	return nil
+}
+
+// ofDevice returns a copy of a recording that the device makes or made.
+func (s *state) ofDevice(deviceID, id string) (*recording, error) {
+	r := s.recordings[id]
+	if r == nil {
+		r = s.planned(deviceID, id)
+	}
+	if r == nil || r.DeviceID != deviceID {
+		return nil, fault(CodeUnknownRecording, "this device has no recording %s", id)
+	}
+	c := *r
+	return &c, nil
+}
+
+func (s *state) putRecording(r *recording) []change {
+	return []change{s.put(s.recordings[r.ID] != nil, r, kindRecording, r.ID)}
+}
+
+// recorded notes the true time of a recording's first frame (first) or last.
+func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, bound time.Duration) ([]change, error) {
+	r, err := s.ofDevice(deviceID, id)
+	if err != nil {
+		return nil, err
+	}
+	if bound < 0 || bound > maxAhead || !near(at, r.TakeAt) {
+		return nil, fault(CodeBadTime, "the time of the frame can't be right")
+	}
+	switch {
+	case first && r.Started, !first && r.Stopped:
+		return nil, nil
+	case first:
+		r.Started, r.Start, r.StartBound = true, instantOf(at), bound
+	case !r.Started:
+		return nil, fault(CodeRecordingNotStarted, "recording %s hasn't started", id)
+	case instantOf(at) < r.Start:
+		return nil, fault(CodeBadTime, "the last frame is before the first one")
+	default:
+		r.Stopped, r.Stop, r.StopBound = true, instantOf(at), bound
+	}
+	return s.putRecording(r), nil
+}
+
+// near reports whether a device may really mean t when it speaks of the instant i.
+func near(t clock.SessionTime, i instant) bool {
+	return t > i.add(-maxAhead).time() && t < i.add(2*maxAhead).time()
+}
+
+// status tells what has become of a recording.
+func (s *state) uploadStatus(r *recording, now instant) string {
+	if r.Upload != "" {
+		return r.Upload
+	}
+	if take := s.activeTake(now); !r.Stopped && take != nil && take.ID == r.Take {
+		return uploadRecording
+	}
+	return uploadPending
+}

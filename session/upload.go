@@ -1,0 +1,109 @@
+package session
+
+import (
+	"context"
+	"encoding/hex"
+)
+
+// Place is which take of which session a recording is of.
+type Place struct {
+	SessionID string
+	TakeID    string // the start command's id: letters, digits and hyphens
+	DeviceID  string
+}
+
+// UploadedFile is a recording that has arrived as a whole.
+type UploadedFile struct {
+	RecordingID string
+	Size        int64  // bytes
+	Path        string // below the directory of the service's files
+	SHA256      string // hexadecimal
+}
+
+// UploadBegan notes that a recording's upload begins, and tells where the
+// recording belongs. Saying so again changes nothing. It fails with the code
+// unknown_recording when no session has it.
+func (s *Service) UploadBegan(ctx context.Context, recordingID string) (Place, error) {
+	return s.ofRecording(ctx, recordingID, func(st *state, _ instant) ([]change, error) {
+		return began(st, recordingID)
+	})
+}
+
+// UploadGivenUp notes that an upload that had begun is removed unfinished.
+func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
+	_, err := s.ofRecording(ctx, recordingID, func(st *state, _ instant) ([]change, error) {
+		return gaveUp(st, recordingID)
+	})
+	return err
+}
+
+// UploadDone notes that a recording is uploaded. It may be told again: the file
+// that was told first stays. With the last one missing the session is completed.
+func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
+	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !isText(f.Path, 1024) {
+		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
+	}
+	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, _ instant) ([]change, error) {
+		return uploaded(st, f)
+	})
+	return err
+}
+
+// PlaceOf tells where a recording belongs.
+func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error) {
+	if !isID(recordingID, "") {
+		return Place{}, fault(CodeUnknownRecording, "there is no such recording")
+	}
+	found, err := s.cfg.Store.List(ctx, recordingsOf(recordingID))
+	if err != nil {
+		return Place{}, unavailable("looking for the recording", err)
+	}
+	for _, e := range found {
+		sessionID, _, _, err := parseKey(e.Key)
+		r, badRecord := decode[recording](e)
+		if err == nil && badRecord == nil && r != nil {
+			return Place{sessionID, r.Take, r.DeviceID}, nil
+		}
+	}
+	return Place{}, fault(CodeUnknownRecording, "there is no recording %s", recordingID)
+}
+
+// ofRecording changes a recording, and completes the session if it was the last.
+func (s *Service) ofRecording(ctx context.Context, id string, step transition) (Place, error) {
+	place, err := s.PlaceOf(ctx, id)
+	if err != nil {
+		return Place{}, err
+	}
+	err = s.visit(ctx, place.SessionID, func(r *room) error {
+		if err := r.update(ctx, step); err != nil {
+			return err
+		}
+		return r.update(ctx, completed)
+	})
+	return place, err
+}
+
+// UploadCompleted notes that the device has uploaded a recording of its own, of
+// so many bytes. Saying so again changes nothing.
+func (m *Member) UploadCompleted(ctx context.Context, recordingID string, size int64) error {
+	if size < 0 || size > maxFileSize {
+		return fault(CodeBadSize, "fileSizeBytes must be a number of bytes that isn't negative")
+	}
+	err := m.update(ctx, func(s *state, _ instant) ([]change, error) { return claimed(s, m.deviceID, recordingID, size) })
+	if err != nil {
+		return err
+	}
+	return m.update(ctx, completed)
+}
+
+// maxFileSize is the largest that JSON's numbers tell exactly.
+const maxFileSize = 1<<53 - 1
+
+// RecordingFailed notes that the device has nothing to upload of a take.
+func (m *Member) RecordingFailed(ctx context.Context, recordingID string) error {
+	err := m.update(ctx, func(s *state, _ instant) ([]change, error) { return failed(s, m.deviceID, recordingID) })
+	if err != nil {
+		return err
+	}
+	return m.update(ctx, completed)
+}

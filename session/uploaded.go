@@ -1,0 +1,100 @@
+package session
+
+import (
+	"bytes"
+	"crypto/sha256"
+)
+
+// began notes that a recording's bytes begin to come.
+func began(s *state, id string) ([]change, error) {
+	r, err := s.recordingOf(id)
+	if err != nil || r.Upload == uploadUploaded || r.Upload == uploadUploading {
+		return nil, err
+	}
+	r.Upload = uploadUploading
+	return s.putRecording(r), nil
+}
+
+// gaveUp notes that an upload which had begun is gone.
+func gaveUp(s *state, id string) ([]change, error) {
+	r, err := s.recordingOf(id)
+	if err != nil || r.Upload != uploadUploading {
+		return nil, err
+	}
+	r.Upload = ""
+	return s.putRecording(r), nil
+}
+
+// uploaded notes that a recording is a file of this service now. A file that is
+// there stays: telling the same again changes nothing.
+func uploaded(s *state, f UploadedFile) ([]change, error) {
+	r, err := s.recordingOf(f.RecordingID)
+	if err != nil || r.SHA256 != "" {
+		return nil, err
+	}
+	r.Upload, r.Size, r.Path, r.SHA256 = uploadUploaded, f.Size, f.Path, f.SHA256
+	return s.putRecording(r), nil
+}
+
+// claimed notes that a device has uploaded its recording, to wherever that is. The
+// first word counts, and what this service took in itself more than any.
+func claimed(s *state, deviceID, id string, size int64) ([]change, error) {
+	r, err := s.ofDevice(deviceID, id)
+	if err != nil || r.Upload == uploadUploaded {
+		return nil, err
+	}
+	r.Upload, r.Size = uploadUploaded, size
+	return s.putRecording(r), nil
+}
+
+// failed notes that a device has nothing to upload of a take.
+func failed(s *state, deviceID, id string) ([]change, error) {
+	r, err := s.ofDevice(deviceID, id)
+	if err != nil || r.Upload != "" {
+		return nil, err
+	}
+	r.Upload = uploadFailed
+	return s.putRecording(r), nil
+}
+
+func (s *state) recordingOf(id string) (*recording, error) {
+	r := s.recordings[id]
+	if r == nil {
+		return nil, fault(CodeUnknownRecording, "there is no recording %s", id)
+	}
+	c := *r
+	return &c, nil
+}
+
+// completed notes that every recording of the session is uploaded, once for
+// each set of recordings: of all who see so at once, one writes the entry.
+func completed(s *state, now instant) ([]change, error) {
+	set := s.uploadedSet(now)
+	if set == nil || s.completed != nil && bytes.Equal(s.completed.Set, set) {
+		return nil, nil
+	}
+	return []change{s.put(s.completed != nil, &completion{set, now}, kindCompleted)}, nil
+}
+
+// uploadedSet names the recordings if there are any, all of them are uploaded
+// (but for those that failed) and no take goes on; nil otherwise.
+func (s *state) uploadedSet(now instant) []byte {
+	if s.meta == nil || s.unplanned() != nil || s.activeTake(now) != nil {
+		return nil
+	}
+	sum, any := sha256.New(), false
+	for _, id := range sortedKeys(s.recordings) {
+		switch s.recordings[id].Upload {
+		case uploadUploaded:
+			any = true
+			_, _ = sum.Write([]byte(id + "\n"))
+		case uploadFailed:
+		default:
+			return nil
+		}
+	}
+	if !any {
+		return nil
+	}
+	return sum.Sum(nil)
+}

@@ -1,0 +1,124 @@
+package signaling
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+type uploadCompletedData struct {
+	RecordingID   string `json:"recordingId"`
+	FileSizeBytes *int64 `json:"fileSizeBytes"`
+}
+
+func uploadCompleted(ctx context.Context, l *link, q uploadCompletedData) (string, any, error) {
+	if q.FileSizeBytes == nil {
+		return "", nil, missing("fileSizeBytes")
+	}
+	return done, nil, l.member.UploadCompleted(ctx, q.RecordingID, *q.FileSizeBytes)
+}
+
+type recordingID struct {
+	RecordingID string `json:"recordingId"`
+}
+
+func recordingFailed(ctx context.Context, l *link, q recordingID) (string, any, error) {
+	return done, nil, l.member.RecordingFailed(ctx, q.RecordingID)
+}
+
+// getRecordings answers with JSON, or with CSV where that is rather accepted.
+func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
+	list, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
+	if err == nil && prefersCSV(r.Header.Values("Accept")) {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		w.Header().Set("Content-Disposition", `attachment; filename="recordings-`+r.PathValue("id")+`.csv"`)
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_ = writeCSV(w, list)
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		Success    bool                `json:"success"`
+		Recordings []session.Recording `json:"recordings"`
+	}{true, list}, err)
+}
+
+// prefersCSV tells whether text/csv is accepted, and JSON less.
+func prefersCSV(accept []string) bool {
+	var csv, json float64
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		kind, params, err := mime.ParseMediaType(part)
+		q := 1.0
+		if s, ok := params["q"]; ok {
+			q, _ = strconv.ParseFloat(s, 64)
+		}
+		switch {
+		case err != nil:
+		case kind == "text/csv":
+			csv = q
+		case kind == "application/json":
+			json = q
+		}
+	}
+	return csv > 0 && csv >= json
+}
+
+var csvHeader = []string{
+	"sessionId", "postureLabel", "deviceId", "deviceType", "viewType", "startTimestamp", "stopTimestamp", "uploadStatus",
+	"fileSizeBytes", "diffMs", "diffBoundMs", "startBoundMs", "stopBoundMs", "takeId", "takeTimestamp", "recordingId", "file", "sha256",
+}
+
+// writeCSV writes RFC 4180: a header, lines that end with CR LF, quotes where
+// they are needed. What isn't known is empty.
+func writeCSV(w io.Writer, list []session.Recording) error {
+	c := csv.NewWriter(w)
+	c.UseCRLF = true
+	_ = c.Write(csvHeader)
+	for _, r := range list {
+		size := ""
+		if r.FileSizeBytes != nil {
+			size = strconv.FormatInt(*r.FileSizeBytes, 10)
+		}
+		_ = c.Write([]string{
+			cell(r.SessionID), cell(r.PostureLabel), cell(r.DeviceID), cell(r.DeviceType), cell(r.ViewType),
+			timeCell(r.StartTimestamp), timeCell(r.StopTimestamp), r.UploadStatus, size, number(r.DiffMs), number(r.DiffBoundMs),
+			number(r.StartBoundMs), number(r.StopBoundMs), cell(r.TakeID), timeCell(&r.TakeTimestamp), cell(r.RecordingID),
+			cell(r.File), r.SHA256,
+		})
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// cell keeps a spreadsheet from taking a text for a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r\n") {
+		return "'" + s
+	}
+	return s
+}
+
+func number(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*x, 'f', -1, 64)
+}
+
+func timeCell(t *clock.SessionTime) string {
+	if t == nil {
+		return ""
+	}
+	b, err := t.MarshalJSON()
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,75 @@
+package signaling
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// TestRecordingsOverTheWire records, reports, uploads and reads the list both ways.
+func TestRecordingsOverTheWire(t *testing.T) {
+	w := onSockets(t, session.Config{MinLead: time.Millisecond})
+	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"=cmd|' /C calc'!A0"}`)
+	c.send(message("start_recording", `{"postureLabel":"a \"b\", c","duration":1}`, 2))
+	var take session.StartRecording
+	must(t, c.next("start_recording").Decode(&take))
+	id := take.RecordingID
+	at, err := json.Marshal(take.Timestamp)
+	must(t, err)
+	c.send(message("recording_started", `{"recordingId":"`+id+`","timestamp":`+string(at)+`,"bound":0.5}`, 3))
+	c.next("stop_recording")
+	c.send(message("upload_completed", `{"recordingId":"`+id+`","fileSizeBytes":42}`, 4))
+	var completed session.SessionCompleted
+	must(t, c.next("session_completed").Decode(&completed))
+	if completed.SessionID != "studio" || completed.Timestamp < take.Timestamp {
+		t.Errorf("completed %+v", completed)
+	}
+
+	var list struct{ Recordings []session.Recording }
+	must(t, json.Unmarshal(w.get(t, "/api/sessions/studio/recordings", "application/json, text/csv;q=0.5"), &list))
+	if r := list.Recordings[0]; r.RecordingID != id || *r.FileSizeBytes != 42 || *r.StartBoundMs != 0.5 || r.UploadStatus != "uploaded" {
+		t.Errorf("listed %+v", r)
+	}
+	table := w.get(t, "/api/sessions/studio/recordings", "text/csv")
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	must(t, err)
+	if len(rows) != 2 || rows[1][0] != "studio" || rows[1][1] != `a "b", c` || rows[1][4] != `'=cmd|' /C calc'!A0` || rows[1][5] != string(at) ||
+		rows[1][8] != "42" || !bytes.Contains(table, []byte("sha256\r\n")) {
+		t.Errorf("the table is %q", table)
+	}
+}
+
+func (w *world) get(t *testing.T, path, accept string) []byte {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), "GET", w.url+path, nil)
+	must(t, err)
+	q.Header.Set("Accept", accept)
+	client := http.Client{Transport: &http.Transport{DialContext: w.dial, DisableKeepAlives: true}}
+	resp, err := client.Do(q)
+	must(t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	must(t, err)
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") == "" {
+		t.Errorf("%s: %s %v", path, resp.Status, resp.Header)
+	}
+	return b
+}
+
+func TestPrefersCSV(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"": false, "*/*": false, "application/json": false, "text/csv": true, "text/csv; charset=utf-8": true, "nonsense;;": false,
+		"application/json, text/csv;q=0.9": false, "application/json;q=0.1,text/csv": true, "text/csv;q=0": false,
+	} {
+		if got := prefersCSV(strings.Split(accept, "|")); got != want {
+			t.Errorf("%q: %v", accept, got)
+		}
+	}
+}
