@@ -20,6 +20,7 @@ type cli struct {
 	Serve  serveCmd  `cmd:"" help:"Run the server."`
 	Device deviceCmd `cmd:"" help:"Join a session as a headless device."`
 	Demo   demoCmd   `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
+	Replay replayCmd `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
 
 	Verbose bool             `short:"v" help:"Log more."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -1,9 +1,47 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asDownbeat makes the test's binary behave as the program: a real child process
+// without another build.
+const asDownbeat = "TEST_RUN_AS_DOWNBEAT"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asDownbeat) != "" {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// downbeat returns the program as a child process that is yet to be started.
+func downbeat(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	check(t, err)
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), asDownbeat+"=1")
+	return cmd
+}
+
+// finish runs the program to its end.
+func finish(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := downbeat(t, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
