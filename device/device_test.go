@@ -13,7 +13,7 @@ import (
 // although the command came both ways.
 func TestActsAtTheInstant(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2")})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2")})
 		<-d.Joined()
 		time.Sleep(5 * time.Second)
 		cmd := w.schedule(time.Second)
@@ -50,7 +50,7 @@ func (w *world) schedule(delay time.Duration) session.Scheduled {
 // itself comes after that.
 func TestCancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2")})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2")})
 		<-d.Joined()
 		time.Sleep(time.Second)
 		cmd := w.schedule(time.Second)
@@ -69,7 +69,7 @@ func TestCancelled(t *testing.T) {
 // TestLate: a command whose instant has passed is done at once, and said to be late.
 func TestLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2")})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2")})
 		<-d.Joined()
 		time.Sleep(time.Second)
 		start := w.source.Now()
@@ -88,13 +88,13 @@ func TestLate(t *testing.T) {
 // what was scheduled meanwhile.
 func TestComesBack(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2"), UserID: "ann"})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2"), UserID: "ann"})
 		<-d.Joined()
 		time.Sleep(time.Second)
 		seat := d.Seat()
 		before := w.schedule(time.Second)
 		time.Sleep(10 * time.Millisecond)
-		w.cut()
+		must(t, w.pipes.Cut())
 		time.Sleep(firstWait / 2)
 		meanwhile := w.schedule(time.Second)
 		time.Sleep(3 * time.Second)
@@ -112,9 +112,9 @@ func TestComesBack(t *testing.T) {
 // TestStaysAway: a device that was replaced by another connection ends.
 func TestStaysAway(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2")})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2")})
 		<-d.Joined()
-		second := w.run(Config{Net: w.host("10.0.0.3"), ResumeToken: d.Seat().ResumeToken})
+		second := w.run(Config{Net: w.net.Host("10.0.0.3"), ResumeToken: d.Seat().ResumeToken})
 		if err := <-d.err; err == nil {
 			t.Error("it ended without an error")
 		}
@@ -129,7 +129,7 @@ func TestStaysAway(t *testing.T) {
 // TestRefused: a device that may not join ends with the server's error.
 func TestRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2"), UserID: "a b"})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2"), UserID: "a b"})
 		if err := <-d.err; codeOf(err) != session.CodeBadUserID {
 			t.Errorf("ended with %v", err)
 		}

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/pion/logging"
-	"github.com/pion/transport/v5/vnet"
-
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -26,42 +23,27 @@ const ahead = 77 * time.Second
 // world is a whole server in a bubble, over a virtual network without delay.
 type world struct {
 	t      *testing.T
-	router *vnet.Router
+	net    *testnet.Network
+	pipes  *testnet.Pipes
 	source *clock.Source
 	svc    *session.Service
-	conns  chan net.Conn
-	done   chan struct{}
-
-	mu   sync.Mutex
-	pipe net.Conn // the device's end of the latest WebSocket
 }
 
 func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: logging.NewDefaultLoggerFactory()})
-		must(t, err)
-		w := &world{
-			t: t, router: router, source: clock.NewSource(time.Now), conns: make(chan net.Conn), done: make(chan struct{}),
-		}
-		host := w.host("10.0.0.1")
-		must(t, router.Start())
+		w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes(), source: clock.NewSource(time.Now)}
+		host := w.net.Host("10.0.0.1")
+		w.net.Start()
 		udp, err := host.ListenPacket("udp4", "10.0.0.1:7000")
 		must(t, err)
 		stop := w.serve(peer.Config{UDP: udp, Net: host, Now: w.source.Now})
 		defer func() {
 			stop()
 			synctest.Wait()
-			must(t, router.Stop())
+			w.net.Close()
 		}()
 		test(t, w)
 	})
-}
-
-func (w *world) host(ip string) *vnet.Net {
-	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
-	must(w.t, err)
-	must(w.t, w.router.AddNet(n))
-	return n
 }
 
 // serve runs a server; the function that it returns ends it.
@@ -81,7 +63,7 @@ func (w *world) serve(cfg peer.Config) (stop func()) {
 	httpServer := &http.Server{Handler: server}
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.svc.Run(ctx) })
-	running.Go(func() { _ = httpServer.Serve(w) })
+	running.Go(func() { _ = httpServer.Serve(w.pipes) })
 	return func() {
 		server.Close()
 		_ = httpServer.Close()
@@ -89,45 +71,6 @@ func (w *world) serve(cfg peer.Config) (stop func()) {
 		running.Wait()
 		must(w.t, peers.Close())
 	}
-}
-
-// Accept, Close and Addr make the world a listener for dial's connections.
-func (w *world) Accept() (net.Conn, error) {
-	select {
-	case c := <-w.conns:
-		return c, nil
-	case <-w.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (w *world) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	select {
-	case <-w.done:
-	default:
-		close(w.done)
-	}
-	return nil
-}
-
-func (w *world) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 80} }
-
-func (w *world) dial(context.Context, string, string) (net.Conn, error) {
-	here, there := net.Pipe()
-	w.conns <- there
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.pipe = here
-	return here, nil
-}
-
-// cut breaks the latest WebSocket.
-func (w *world) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	must(w.t, w.pipe.Close())
 }
 
 // running is a device that runs, and when it acted.
@@ -144,7 +87,7 @@ type running struct {
 // run starts a device.
 func (w *world) run(cfg Config) *running {
 	r := &running{err: make(chan error, 1)}
-	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.dial, -1, "studio"
+	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.pipes.Dial, -1, "studio"
 	cfg.Now = func() clock.DeviceTime { return clock.DeviceTime(w.source.Now()).Add(ahead) }
 	cfg.Act = func(a Act) {
 		r.mu.Lock()

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/testnet"
 )
 
 // TestLostFramesStayLost guards the settings of the clock channel: were it
@@ -14,12 +16,7 @@ func TestLostFramesStayLost(t *testing.T) {
 		oneWay = 10 * time.Millisecond
 		pings  = 1000
 	)
-	lossy := func(seed uint64) conditions {
-		return conditions{
-			delay: constant(oneWay),
-			lost:  func(at time.Time) bool { return uniform(seed, at) < 0.05 },
-		}
-	}
+	lossy := func(seed uint64) testnet.Path { return testnet.Lossy(seed, 0.05, testnet.Constant(oneWay)) }
 	synctest.Test(t, func(t *testing.T) {
 		s := newSimulated(t, lossy(3), lossy(4), DeviceConfig{})
 		defer s.close(t)

@@ -67,7 +67,7 @@ func inSimulation(t *testing.T, f func(t *testing.T, s *simulated, w *socket, cu
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var cut atomic.Bool
-		c := conditions{delay: constant(3 * time.Millisecond), lost: func(time.Time) bool { return cut.Load() }}
+		c := func(time.Time) (time.Duration, bool) { return 3 * time.Millisecond, cut.Load() }
 		w := &socket{delay: 5 * time.Millisecond, ready: make(chan struct{})}
 		w.s = newSimulated(t, c, c, w.config())
 		close(w.ready)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -239,9 +240,9 @@ func TestDialErrors(t *testing.T) {
 	if _, err := Dial(t.Context(), ClientConfig{URL: "nowhere"}); err == nil {
 		t.Error("connected to nowhere")
 	}
-	closed := newPipes()
+	closed := testnet.NewPipes()
 	must(t, closed.Close())
-	if _, err := Dial(t.Context(), ClientConfig{URL: w.url, NetDial: closed.dial}); err == nil {
+	if _, err := Dial(t.Context(), ClientConfig{URL: w.url, NetDial: closed.Dial}); err == nil {
 		t.Error("connected to a closed listener")
 	}
 	elsewhere := func(ctx context.Context, network, _ string) (net.Conn, error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -42,9 +43,9 @@ func onSockets(t *testing.T, sessions session.Config) *world {
 func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := newPipes()
+		l := testnet.NewPipes()
 		w := newWorld(t, sessions, l)
-		w.url, w.dial = "http://127.0.0.1", l.dial
+		w.url, w.dial = "http://127.0.0.1", l.Dial
 		test(t, w)
 	})
 }
@@ -184,43 +185,6 @@ func (p *fakePeer) heard() (frames []clock.SessionTime, control []string, resync
 	defer p.mu.Unlock()
 	return p.frames, p.control, p.resyncs
 }
-
-// pipes is a listener whose connections are net.Pipes.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case l.conns <- there:
-		return here, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipes) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
 func must(t testing.TB, err error) {
 	t.Helper()

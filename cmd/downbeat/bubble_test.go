@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
@@ -18,7 +19,8 @@ import (
 // world is the whole service with its devices in a bubble of fake time.
 type world struct {
 	t       *testing.T
-	net     *network
+	net     *testnet.Network
+	pipes   *testnet.Pipes
 	service *service
 	ctx     context.Context
 	stop    func()
@@ -37,29 +39,26 @@ type fakeDevice struct {
 }
 
 // path is how far a device is from the server, in each direction.
-type path struct{ toServer, toDevice delay }
+type path struct{ toServer, toDevice testnet.Path }
 
 func newWorld(t *testing.T, paths ...path) *world {
-	w := &world{t: t, net: newNetwork(t)}
-	toServer := map[string]delay{}
-	for i, p := range paths {
-		toServer[deviceIP(i)] = p.toServer
-	}
-	host := w.net.host(t, serverIP, toServer)
+	w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes()}
+	host := w.net.Host(serverIP)
 	udp, err := host.ListenPacket("udp4", net.JoinHostPort(serverIP, "7000"))
 	check(t, err)
 	var hosts []device.Config
 	for i, p := range paths {
-		hosts = append(hosts, device.Config{Net: w.net.host(t, deviceIP(i), map[string]delay{serverIP: p.toDevice})})
+		hosts = append(hosts, device.Config{Net: w.net.Host(deviceIP(i))})
+		w.net.Connect(deviceIP(i), serverIP, p.toServer, p.toDevice)
 	}
-	check(t, w.net.router.Start())
+	w.net.Start()
 	w.service, err = newService(serviceConfig{
 		udp: udp, net: host, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, log: quiet(),
 	})
 	check(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- w.service.run(ctx, w.net.pipes) }()
+	go func() { served <- w.service.run(ctx, w.pipes) }()
 
 	joined, leave := context.WithCancel(t.Context())
 	w.ctx = joined
@@ -73,10 +72,12 @@ func newWorld(t *testing.T, paths ...path) *world {
 		cancel()
 		check(t, <-served)
 		synctest.Wait()
-		w.net.close(t)
+		w.net.Close()
 	}
 	return w
 }
+
+const serverIP = "10.0.0.1"
 
 func deviceIP(i int) string { return fmt.Sprintf("10.0.0.%d", i+2) }
 
@@ -84,7 +85,7 @@ func (w *world) join(running *sync.WaitGroup, i int, cfg device.Config) *fakeDev
 	skews := []float64{40e-6, -75e-6, 8e-6, 0}
 	d := &fakeDevice{clock: simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}}
 	cfg.URL, cfg.SessionID, cfg.Username = "http://"+net.JoinHostPort(serverIP, "8080"), "stage", fmt.Sprintf("user %d", i)
-	cfg.Now, cfg.Spin, cfg.NetDial = d.clock.Now, -1, w.net.pipes.dial
+	cfg.Now, cfg.Spin, cfg.NetDial = d.clock.Now, -1, w.pipes.Dial
 	cfg.Act, cfg.OnMessage = d.act, d.message
 	d.Device = device.New(cfg)
 	running.Go(func() {
@@ -145,22 +146,20 @@ func (w *world) misses(s session.Scheduled) []time.Duration {
 	return misses
 }
 
-func constant(d time.Duration) delay { return func(time.Time) time.Duration { return d } }
-
 func TestDevicesActAtOneInstant(t *testing.T) {
 	for name, c := range map[string]struct {
 		paths []path
 		limit time.Duration // of the true miss
 	}{
 		"quiet paths": {[]path{
-			{constant(2 * time.Millisecond), constant(2 * time.Millisecond)},
-			{constant(300 * time.Microsecond), constant(300 * time.Microsecond)},
-			{constant(40 * time.Millisecond), constant(40 * time.Millisecond)},
+			{testnet.Constant(2 * time.Millisecond), testnet.Constant(2 * time.Millisecond)},
+			{testnet.Constant(300 * time.Microsecond), testnet.Constant(300 * time.Microsecond)},
+			{testnet.Constant(40 * time.Millisecond), testnet.Constant(40 * time.Millisecond)},
 		}, 5 * time.Microsecond},
 		"queues": {[]path{
-			{queueing(1, 700*time.Microsecond, 250*time.Microsecond), queueing(2, 700*time.Microsecond, 250*time.Microsecond)},
-			{queueing(3, 150*time.Microsecond, 40*time.Microsecond), queueing(4, 150*time.Microsecond, 40*time.Microsecond)},
-			{queueing(5, 12*time.Millisecond, 2*time.Millisecond), queueing(6, 12*time.Millisecond, 2*time.Millisecond)},
+			{testnet.Queueing(1, 700*time.Microsecond, 250*time.Microsecond), testnet.Queueing(2, 700*time.Microsecond, 250*time.Microsecond)},
+			{testnet.Queueing(3, 150*time.Microsecond, 40*time.Microsecond), testnet.Queueing(4, 150*time.Microsecond, 40*time.Microsecond)},
+			{testnet.Queueing(5, 12*time.Millisecond, 2*time.Millisecond), testnet.Queueing(6, 12*time.Millisecond, 2*time.Millisecond)},
 		}, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,7 +211,7 @@ func (w *world) checkReport(s session.Scheduled) {
 
 func TestCancelledCommandFiresNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		near := path{constant(time.Millisecond), constant(time.Millisecond)}
+		near := path{testnet.Constant(time.Millisecond), testnet.Constant(time.Millisecond)}
 		w := newWorld(t, near, near)
 		defer w.stop()
 		time.Sleep(time.Second)

@@ -39,8 +39,9 @@ var edges = map[string]map[string]string{
 		"clock":     "device time and session time",
 		"session":   "what joining is answered with, and the errors of requests",
 	},
-	"upload": {},
-	"web":    {},
+	"internal/testnet": {},
+	"upload":           {},
+	"web":              {},
 }
 
 // modules are what the packages import of others' modules, each with its
@@ -60,6 +61,11 @@ var modules = map[string]map[string]string{
 	"upload": {
 		"github.com/google/uuid": "ids of uploads",
 		"golang.org/x/sys/unix":  "free space of the disk",
+	},
+	"internal/testnet": {
+		"github.com/pion/transport/v5":      "the network that pion is handed",
+		"github.com/pion/transport/v5/vnet": "datagrams between hosts that aren't there",
+		"github.com/pion/logging":           "what vnet asks for",
 	},
 	"web": {"rsc.io/qr": "/qr.svg"},
 }
