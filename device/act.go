@@ -69,7 +69,7 @@ func (d *Device) command(m signaling.Message) {
 		cancel()
 		return
 	}
-	_ = d.Send("armed", commandID{a.CommandID})
+	d.acts.Go(func() { d.report(ctx, "armed", commandID{a.CommandID}) })
 	d.acts.Go(func() {
 		defer d.forget(a.CommandID)
 		d.fire(ctx, a)
@@ -127,11 +127,18 @@ func (d *Device) fire(ctx context.Context, a Act) {
 	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
 		return
 	}
-	_ = d.Send("fired", struct {
+	d.report(ctx, "fired", struct {
 		CommandID string            `json:"commandId"`
 		At        clock.SessionTime `json:"at"`
 		Late      bool              `json:"late,omitempty"`
 	}{a.CommandID, a.At, a.Late})
+}
+
+// report tells the server, or the log that it didn't listen.
+func (d *Device) report(ctx context.Context, event string, data any) {
+	if err := d.Report(ctx, event, data); err != nil && ctx.Err() == nil {
+		d.log.Warn("report", "event", event, "err", err)
+	}
 }
 
 // When a device reports after it has acted: not at once, since others, on the

@@ -61,7 +61,8 @@ type Device struct {
 	down   chan struct{} // the data channel is lost for good
 
 	mu      sync.Mutex
-	link    *signaling.Client // nil while there is none
+	link    *signaling.Client // nil while none has joined
+	up      chan struct{}     // closed while there is a link
 	seat    session.SessionJoined
 	pending map[string]context.CancelFunc // commands that lie in the future
 	done    []string                      // the last commands acted on, against repeats
@@ -86,7 +87,7 @@ func New(cfg Config) *Device {
 	}
 	d := &Device{
 		cfg: cfg, log: cfg.Log, joined: make(chan struct{}), down: make(chan struct{}, 1),
-		pending: map[string]context.CancelFunc{},
+		pending: map[string]context.CancelFunc{}, up: make(chan struct{}),
 	}
 	d.peer, d.err = peer.NewClient(peer.DialConfig{
 		Now: cfg.Now, Resolution: cfg.Resolution, Net: cfg.Net, TCPOnly: cfg.TCPOnly, Log: cfg.Log,
@@ -132,6 +133,70 @@ func (d *Device) Call(ctx context.Context, event string, data any) (signaling.Me
 		return signaling.Message{}, signaling.ErrEnded
 	}
 	return link.Call(ctx, event, data)
+}
+
+// Report sends an event such as recording_started until the server has
+// answered it, over as many connections as that takes, and returns the
+// server's refusal if there is one, or the error of ctx.
+func (d *Device) Report(ctx context.Context, event string, data any) error {
+	for {
+		link, err := d.await(ctx)
+		if err != nil {
+			return err
+		}
+		var refused *session.Error
+		_, err = link.Call(ctx, event, data)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil, errors.As(err, &refused) && !refused.Retry:
+			return err
+		}
+		if !sleep(ctx, firstWait) {
+			return ctx.Err()
+		}
+	}
+}
+
+// await returns the link as soon as there is one that has joined.
+func (d *Device) await(ctx context.Context) (*signaling.Client, error) {
+	for {
+		d.mu.Lock()
+		link, up := d.link, d.up
+		d.mu.Unlock()
+		if link != nil {
+			return link, nil
+		}
+		select {
+		case <-up:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Resync says that the device's clock may have stopped, or that its network
+// has changed: the server forgets what it measured. A clock that stood while
+// the machine slept is noticed without.
+func (d *Device) Resync() error {
+	d.peer.Stopped()
+	return d.Send("resync", nil)
+}
+
+// SetHidden says whether the device may be served late by its system, as a page in
+// the background is.
+func (d *Device) SetHidden(hidden bool) { d.peer.SetHidden(hidden) }
+
+const (
+	watchEvery = time.Second
+	stoodFor   = 500 * time.Millisecond
+)
+
+// stood tells whether the monotonic clock stood between two readings, as it
+// does while a machine sleeps: the wall clock went on. A wall clock that is
+// set forward looks the same, and costs a needless resync.
+func stood(before, now time.Time) bool {
+	return now.Round(0).Sub(before.Round(0))-now.Sub(before) > stoodFor
 }
 
 // Run joins and stays in the session until ctx ends; call it once. It fails
@@ -202,8 +267,6 @@ func (d *Device) connect(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d.setLink(link)
-	defer d.setLink(nil)
 	ended := make(chan error, 1)
 	go func() { ended <- link.Run(ctx) }()
 	if err := d.join(ctx, link); err != nil {
@@ -211,6 +274,8 @@ func (d *Device) connect(ctx context.Context) error {
 		<-ended
 		return err
 	}
+	d.setLink(link)
+	defer d.setLink(nil)
 	return d.stay(ctx, link, ended)
 }
 
@@ -219,12 +284,20 @@ func (d *Device) connect(ctx context.Context) error {
 func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan error) error {
 	beat := time.NewTicker(heartbeatEvery)
 	defer beat.Stop()
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
+	last := time.Now()
 	for {
 		select {
 		case err := <-ended:
 			return err
 		case <-beat.C:
 			_ = link.Send("heartbeat", nil)
+		case now := <-watch.C:
+			if stood(last, now) {
+				_ = d.Resync()
+			}
+			last = now
 		case <-d.down:
 			if err := d.reoffer(ctx, link); err != nil {
 				d.log.Warn("data channel", "err", err)
@@ -237,6 +310,11 @@ func (d *Device) setLink(link *signaling.Client) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.link = link
+	if link != nil {
+		close(d.up)
+	} else {
+		d.up = make(chan struct{})
+	}
 }
 
 func (d *Device) join(ctx context.Context, link *signaling.Client) error {

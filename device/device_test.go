@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -107,6 +108,50 @@ func TestComesBack(t *testing.T) {
 		}
 		d.end(t)
 	})
+}
+
+// TestReportsAgain: what a device did while its connection broke is told over the next one.
+func TestReportsAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		d := w.run(Config{Net: w.host("10.0.0.2"), UserID: "ann"})
+		<-d.Joined()
+		time.Sleep(time.Second)
+		cmd := w.schedule(time.Second)
+		time.Sleep(time.Second + time.Millisecond)
+		w.cut()
+		time.Sleep(3 * time.Second)
+		rep, err := w.svc.Report(t.Context(), "studio", cmd.CommandID)
+		must(t, err)
+		if len(rep.Devices) != 1 || !rep.Devices[0].Armed || rep.Devices[0].At == nil {
+			t.Errorf("the report is %+v", rep)
+		}
+		if err := d.Report(t.Context(), "recording_started", map[string]any{"recordingId": "x", "timestamp": 1}); codeOf(err) != session.CodeUnknownRecording {
+			t.Errorf("a report that is refused: %v", err)
+		}
+		d.end(t)
+	})
+}
+
+// TestPongFlags: hidden as long as it holds, stopped once.
+func TestPongFlags(t *testing.T) {
+	d := New(Config{})
+	pong := func() peer.Pong {
+		p, err := peer.ParsePong(d.frame(pingWith(clock.Map{})))
+		must(t, err)
+		return p
+	}
+	if p := pong(); p.Hidden || p.Stopped {
+		t.Errorf("at first %+v", p)
+	}
+	d.SetHidden(true)
+	_ = d.Resync() // there is no connection to say it over
+	if p := pong(); !p.Hidden || !p.Stopped {
+		t.Errorf("hidden and stopped: %+v", p)
+	}
+	if p := pong(); !p.Hidden || p.Stopped {
+		t.Errorf("then %+v", p)
+	}
+	must(t, d.peer.Close())
 }
 
 // TestStaysAway: a device that was replaced by another connection ends.

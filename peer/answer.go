@@ -16,7 +16,10 @@ func (c *Client) AnswerPing(frame []byte, t2 clock.DeviceTime) (pong []byte, err
 
 // pong appends an answer that leaves now.
 func (c *Client) pong(b []byte, nonce uint64, t2 clock.DeviceTime) []byte {
-	return Pong{Nonce: nonce, Resolution: c.cfg.Resolution, T2: t2, T3: c.cfg.Now()}.Append(b)
+	return Pong{
+		Nonce: nonce, Resolution: c.cfg.Resolution, Hidden: c.hidden.Load(), Stopped: c.stopped.Swap(false),
+		T2: t2, T3: c.cfg.Now(),
+	}.Append(b)
 }
 
 func (c *Client) take(m clock.Map) {

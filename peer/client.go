@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -38,6 +39,8 @@ type Client struct {
 
 	connected chan struct{}
 	first     sync.Once // closes connected
+
+	hidden, stopped atomic.Bool // what the next pong says; stopped once
 
 	dialling sync.Mutex // one Offer or Close at a time; before mu
 
@@ -152,6 +155,14 @@ func (c *Client) SendControl(msg []byte) error {
 
 // Clock returns session time as this device knows it.
 func (c *Client) Clock() *Clock { return c.clock }
+
+// SetHidden says whether the device may answer late because its system holds
+// it back, as a page in the background is.
+func (c *Client) SetHidden(hidden bool) { c.hidden.Store(hidden) }
+
+// Stopped says that the device's clock may have stopped: the server forgets
+// its exchanges with the next pong.
+func (c *Client) Stopped() { c.stopped.Store(true) }
 
 // Connected returns a channel that is closed once a ping of a data channel has
 // been answered.

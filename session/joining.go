@@ -10,6 +10,15 @@ import "context"
 // it has passed the answer on. deliver must return at once and must not call
 // the service.
 func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) (*Member, Joined, error) {
+	return s.JoinPrepared(ctx, q, func(string) error { return nil }, deliver)
+}
+
+// JoinPrepared is Join, but calls prepare with the device's id when the request
+// is good and before anything has changed: when prepare fails, so does joining,
+// with its error, and nobody hears of it. Joining may still fail after it.
+func (s *Service) JoinPrepared(
+	ctx context.Context, q JoinRequest, prepare func(deviceID string) error, deliver func(Event),
+) (*Member, Joined, error) {
 	if err := q.validate(); err != nil {
 		return nil, Joined{}, err
 	}
@@ -17,7 +26,7 @@ func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) 
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	m, joined, err := s.seat(ctx, r, q, deliver)
+	m, joined, err := s.seat(ctx, r, q, prepare, deliver)
 	if err != nil {
 		s.exit(r)
 		return nil, Joined{}, err
@@ -25,18 +34,30 @@ func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) 
 	return m, joined, nil
 }
 
-func (s *Service) seat(ctx context.Context, r *room, q JoinRequest, deliver func(Event)) (*Member, Joined, error) {
+func (s *Service) seat(
+	ctx context.Context, r *room, q JoinRequest, prepare func(string) error, deliver func(Event),
+) (*Member, Joined, error) {
 	n := newcomer{
 		JoinRequest: q, deviceID: s.cfg.NewID(), userID: s.cfg.NewID(), secret: newSecret(), maxDevices: s.cfg.MaxDevices,
 		instance: s.cfg.Instance,
 	}
+	prepared, err := r.prospect(n)
+	if err == nil {
+		err = prepare(prepared)
+	}
+	if err != nil {
+		return nil, Joined{}, err
+	}
 	var at seat
-	err := s.alone(ctx, func() error {
+	err = s.alone(ctx, func() error {
 		if err := s.roomForOneMore(ctx, r); err != nil {
 			return err
 		}
 		return r.update(ctx, func(st *state, now instant) (changes []change, err error) {
 			at, changes, err = join(st, n, now)
+			if err == nil && at.deviceID != prepared {
+				return nil, &Error{CodeBusy, "the device was removed meanwhile", true}
+			}
 			return changes, err
 		})
 	})
@@ -49,6 +70,14 @@ func (s *Service) seat(ctx context.Context, r *room, q JoinRequest, deliver func
 	}
 	joined, err := r.attach(m, at.token)
 	return m, joined, err
+}
+
+// prospect returns the id of the device that a newcomer would be, if it may join now.
+func (r *room) prospect(n newcomer) (deviceID string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, _, err := join(r.state, n, r.svc.now())
+	return at.deviceID, err
 }
 
 // attach makes a member hear of everything after the answer that it returns.

@@ -93,7 +93,20 @@ func TestFullSession(t *testing.T) {
 	w.join(t, `{"sessionId":"studio"}`)
 }
 
-// TestBadOfferAtJoining leaves no member behind that isn't there.
+// TestBadOfferOfANewSession leaves nothing, neither session nor leader.
+func TestBadOfferOfANewSession(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	c := w.connect(t)
+	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
+	c.wantError("bad_offer", "join_session")
+	c.wantClose(CloseRefused)
+	if state := w.state("studio"); state != "" {
+		t.Errorf("it left %s", state)
+	}
+}
+
+// TestBadOfferAtJoining leaves no member behind that isn't there, and nobody
+// hears of it.
 func TestBadOfferAtJoining(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	there := w.join(t, `{"sessionId":"studio"}`)
@@ -101,6 +114,7 @@ func TestBadOfferAtJoining(t *testing.T) {
 	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
 	c.wantError("bad_offer", "join_session")
 	c.wantClose(CloseRefused)
+	there.wantAlive()
 	snap, err := w.svc.Snapshot(t.Context(), "studio")
 	must(t, err)
 	if len(snap.Users) != 1 || len(snap.Devices) != 1 || snap.LeaderID != there.seat.UserID {

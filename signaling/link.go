@@ -201,20 +201,24 @@ func (l *link) join(ctx context.Context, m Message) error {
 }
 
 func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
-	member, joined, err := l.server.cfg.Sessions.Join(ctx, q.request(), l.event)
-	if err != nil {
-		return err
-	}
-	peer := l.server.cfg.OpenPeer(member.DeviceID(), Line{SendFrame: l.conn.sendFrame, OnControl: l.queueControl})
-	if q.Offer != "" {
-		answer, err := peer.Accept(ctx, q.Offer)
-		if err != nil {
-			undo(leaving(member, q, joined))
-			dispose(peer)
+	var peer Peer
+	var answer string
+	prepare := func(deviceID string) (err error) {
+		peer = l.server.cfg.OpenPeer(deviceID, Line{SendFrame: l.conn.sendFrame, OnControl: l.queueControl})
+		if q.Offer == "" {
+			return nil
+		}
+		if answer, err = peer.Accept(ctx, q.Offer); err != nil {
 			return badOffer(err)
 		}
-		joined.SessionJoined.Answer = answer
+		return nil
 	}
+	member, joined, err := l.server.cfg.Sessions.JoinPrepared(ctx, q.request(), prepare, l.event)
+	if err != nil {
+		dispose(peer)
+		return err
+	}
+	joined.SessionJoined.Answer = answer
 	l.member, l.peer, l.sessionID = member, peer, joined.SessionJoined.SessionID
 	l.admitted(joined, id)
 	return nil
@@ -233,23 +237,11 @@ func (l *link) watchSeat(ctx context.Context) {
 	}
 }
 
-// leaving takes a joining back: a device that came back keeps its seat.
-func leaving(m *session.Member, q JoinRequest, joined session.Joined) func(context.Context) error {
-	if q.ResumeToken == joined.SessionJoined.ResumeToken {
-		return m.Disconnect
-	}
-	return m.Leave
-}
-
-// undo runs what must happen although the request has failed.
-func undo(f func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	_ = f(ctx)
-}
-
 // dispose ends a peer that has never run.
 func dispose(p Peer) {
+	if p == nil {
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	p.Run(ctx)

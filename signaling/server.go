@@ -38,7 +38,8 @@ type Line struct {
 // Config sets a Server up. Sessions, OpenPeer and Now are required.
 type Config struct {
 	Sessions *session.Service
-	// OpenPeer makes the Peer of a device that has joined.
+	// OpenPeer makes the Peer of a device that is about to join; it is run once
+	// the device has, and with a context that has ended if it hasn't.
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
 	Pages    http.Handler    // everything that isn't this package's; nil: 404

@@ -20,16 +20,14 @@ type devices struct {
 	byID map[string]*peer.Device
 }
 
-// open makes the peer of a device that has joined.
+// open makes the peer of a device that is about to join.
 func (d *devices) open(id string, line signaling.Line) signaling.Peer {
 	p := d.server.NewDevice(peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl})
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.byID[id] = p
 	return &listed{Device: p, id: id, devices: d}
 }
 
-// listed is a peer that leaves the list when it ends.
+// listed is a peer that is on the list while it runs: one whose device doesn't
+// join after all takes nobody's place.
 type listed struct {
 	*peer.Device
 	id      string
@@ -37,8 +35,17 @@ type listed struct {
 }
 
 func (l *listed) Run(ctx context.Context) {
-	defer l.devices.remove(l.id, l.Device)
+	if ctx.Err() == nil {
+		l.devices.add(l.id, l.Device)
+		defer l.devices.remove(l.id, l.Device)
+	}
 	l.Device.Run(ctx)
+}
+
+func (d *devices) add(id string, p *peer.Device) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.byID[id] = p
 }
 
 // remove takes a device off the list, unless it has connected anew since.

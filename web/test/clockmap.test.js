@@ -125,3 +125,14 @@ test('without a map nothing is known', () => {
   assert.ok(Number.isNaN(follower.toDevice(SESSION)))
   assert.equal(follower.bound(0), Infinity)
 })
+
+test('a map that was overtaken on its way is dropped', () => {
+  const follower = new Follower()
+  follower.read = () => 2000
+  follower.take({ ...base, session: SESSION + 5000, device: 6000 })
+  const course = follower.course
+  follower.take({ ...base, session: SESSION + 4999, device: 6000 })
+  assert.equal(follower.course, course)
+  follower.take({ ...base, session: SESSION - 3600e3, epoch: 2 })
+  assert.notEqual(follower.course, course, 'another server')
+})

@@ -4,6 +4,12 @@
 export const MAX_SLEW = 500e-6
 
 /**
+ * A map may be older than the last one by less than this and still have been overtaken on
+ * its way, not come from another server, ms.
+ */
+const STALE = 10000
+
+/**
  * The session clock of a device as a plain object, so that it can be posted
  * from the worker to the page: a line that makes up the difference to the
  * newest map until device time `until`, then the map itself. All in ms.
@@ -110,6 +116,8 @@ export class Follower {
   /** @type {Course | null} */ #course = null
   #doubted = false
   #forgotten = false
+  /** Session time of the newest map. */
+  #newest = -Infinity
   shift = 0
   /** What the page-to-worker relation may be wrong by, ms. */
   shiftError = 0
@@ -126,9 +134,16 @@ export class Follower {
     return this.#doubted
   }
 
-  /** @param {ClockMap} map */
+  /**
+   * Follows a new map; one that was overtaken by a newer one is dropped.
+   *
+   * @param {ClockMap} map
+   */
   take(map) {
     const renewed = this.#doubted && (this.#forgotten || this.#course?.map.epoch !== map.epoch)
+    const age = this.#newest - map.session
+    if (!renewed && age > 0 && age < STALE) return
+    this.#newest = map.session
     if (renewed) this.#doubted = this.#forgotten = false
     this.#course = follow(renewed ? null : this.#course, map, this.read() + this.shift)
   }

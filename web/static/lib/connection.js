@@ -4,8 +4,12 @@ import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
 
 /** An offer that takes longer is not waited for, ms. */
 const OFFER_PATIENCE = 1500
-/** Reports kept while there is no connection. */
+/** When a report that the server couldn't take is sent again, ms. */
+const AGAIN = 1000
+/** Reports kept until the server has answered them. */
 const UNSENT = 64
+/** What was done mustn't be lost with a connection: these are sent until they are answered. */
+const REPORTS = new Set(['armed', 'fired', 'recording_started', 'recording_stopped', 'recording_failed', 'upload_completed'])
 
 /**
  * Close codes after which not to come back: joined elsewhere, abuse, left,
@@ -127,9 +131,7 @@ export class Connection {
     this.#joined = true
     this.#attempt = 0
     if (data.resumeToken) this.#join.resumeToken = data.resumeToken
-    const unsent = this.#unsent
-    this.#unsent = []
-    for (const { event, data } of unsent) this.send(event, data)
+    for (const report of this.#unsent) this.#report(report)
   }
 
   /**
@@ -170,10 +172,36 @@ export class Connection {
    * @param {unknown} data
    */
   send(event, data) {
-    if (this.#joined && this.#signaling.send(event, data)) return
-    if (event !== 'armed' && event !== 'fired') return
-    this.#unsent.push({ event, data })
+    if (!REPORTS.has(event)) {
+      if (this.#joined) this.#signaling.send(event, data)
+      return
+    }
+    const report = { event, data }
+    this.#unsent.push(report)
     if (this.#unsent.length > UNSENT) this.#unsent.shift()
+    if (this.#joined) this.#report(report)
+  }
+
+  /**
+   * Sends a report; it is forgotten once the server has taken or refused it.
+   *
+   * @param {{event: string, data: unknown}} report
+   */
+  async #report(report) {
+    try {
+      await this.#signaling.request(report.event, report.data)
+    } catch (error) {
+      const { code, retry } = /** @type {DownbeatError} */ (error)
+      if (retry && code !== 'disconnected' && this.#joined) setTimeout(() => this.#again(report), AGAIN)
+      if (retry) return
+    }
+    const i = this.#unsent.indexOf(report)
+    if (i >= 0) this.#unsent.splice(i, 1)
+  }
+
+  /** @param {{event: string, data: unknown}} report */
+  #again(report) {
+    if (this.#joined && this.#unsent.includes(report)) this.#report(report)
   }
 
   /**

@@ -106,7 +106,7 @@ export class Engine {
    * @param {number} [replyTo]
    */
   #deliver(event, data, replyTo) {
-    if (event === 'error' && replyTo) return // its request is rejected
+    if ((event === 'error' || event === 'ok') && replyTo) return // its request is settled
     this.#commands.receive(event, data)
     this.#post({ type: 'event', event, data })
   }

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Connection } from '../static/lib/connection.js'
+
+/** A WebSocket whose other end is the test. */
+class Socket {
+  static OPEN = 1
+  /** @type {Socket[]} */ static all = []
+  readyState = 0
+  /** @type {any[]} */ sent = []
+  /** @type {any} */ onopen
+  /** @type {any} */ onmessage
+  /** @type {any} */ onclose
+
+  constructor() {
+    Socket.all.push(this)
+  }
+
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(JSON.parse(text))
+  }
+
+  close() {
+    this.readyState = 3
+  }
+
+  open() {
+    this.readyState = 1
+    this.onopen()
+  }
+
+  /**
+   * Answers the first request of an event.
+   *
+   * @param {string} event
+   * @param {string} answer
+   * @param {object} [data]
+   */
+  answer(event, answer, data = {}) {
+    const { id } = this.sent.find(m => m.event === event)
+    this.onmessage({ data: JSON.stringify({ event: answer, data, replyTo: id }) })
+  }
+
+  /** @param {string} event */
+  count(event) {
+    return this.sent.filter(m => m.event === event).length
+  }
+
+  drop() {
+    this.readyState = 3
+    this.onclose({ code: 1006, reason: '' })
+  }
+}
+
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+test('a report is sent until it is answered, a wish once', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const real = globalThis.WebSocket
+  globalThis.WebSocket = /** @type {any} */ (Socket)
+  const c = new Connection('ws://x/ws', { sessionId: 's' }, {
+    offerWanted: () => c?.offered(''),
+    message: () => {}, frame: () => {}, reconnecting: () => {}, refused: error => assert.fail(error),
+  })
+  c.connect()
+  c.offered('')
+  const [first] = Socket.all
+  first.open()
+  first.answer('join_session', 'session_joined', { resumeToken: 'x' })
+  await settled()
+  c.send('fired', { commandId: 'answered' })
+  c.send('resync', {})
+  first.answer('fired', 'ok')
+  await settled()
+  c.send('recording_started', { recordingId: 'lost' })
+  first.drop()
+  await settled()
+  t.mock.timers.tick(1000)
+  const second = Socket.all[1]
+  second.open()
+  second.answer('join_session', 'session_joined', {})
+  await settled()
+  assert.deepEqual([second.count('fired'), second.count('resync'), second.count('recording_started')], [0, 0, 1])
+  second.answer('recording_started', 'error', { code: 'busy', retry: true })
+  await settled()
+  t.mock.timers.tick(1000)
+  assert.equal(second.count('recording_started'), 2, 'again after an error that allows it')
+  c.close()
+  globalThis.WebSocket = real
+})
