@@ -30,6 +30,9 @@ func (s *Server) terminate(w http.ResponseWriter, _ *http.Request, u *upload, _ 
 	if err := s.discard(u); err != nil {
 		return err
 	}
+	if err := s.abandon(&rec); err != nil {
+		s.cfg.Log.Warn("an upload that was given up couldn't be told", "recording", rec.RecordingID, "error", err)
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

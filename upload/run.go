@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -27,10 +28,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func (s *Server) sweep(ctx context.Context) {
-	s.mu.Lock()
-	all := slices.Collect(maps.Values(s.all))
-	s.mu.Unlock()
-	for _, u := range all {
+	for _, u := range s.list() {
 		if ctx.Err() != nil {
 			return
 		}
@@ -39,6 +37,39 @@ func (s *Server) sweep(ctx context.Context) {
 			release()
 		}
 	}
+}
+
+func (s *Server) list() []*upload {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.all))
+}
+
+// giveUp removes an upload that has expired.
+func (s *Server) giveUp(u *upload) {
+	rec := u.record()
+	err := s.discard(u)
+	if err == nil && !rec.complete() {
+		err = s.abandon(&rec)
+	}
+	if err != nil {
+		s.cfg.Log.Error("an expired upload can't be removed", "id", rec.ID, "error", err)
+	}
+}
+
+// abandon tells that a recording's upload was given up, if it was the only one.
+func (s *Server) abandon(rec *record) error {
+	for _, u := range s.list() {
+		if u.record().RecordingID == rec.RecordingID {
+			return nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, doneTimeout)
+	defer cancel()
+	if err := s.cfg.Recordings.GivenUp(ctx, rec.RecordingID); err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	return nil
 }
 
 // tend does what an upload needs that nobody holds.
@@ -50,8 +81,6 @@ func (s *Server) tend(u *upload) {
 			s.cfg.Log.Warn("a second file of a recording is dropped", "recording", rec.RecordingID, "error", err)
 		}
 	case expired:
-		if err := s.discard(u); err != nil {
-			s.cfg.Log.Error("an expired upload can't be removed", "id", rec.ID, "error", err)
-		}
+		s.giveUp(u)
 	}
 }

@@ -26,8 +26,26 @@ func (s *Server) settle(u *upload) error {
 		s.cfg.Log.Error("a finished recording has no place yet", "recording", rec.RecordingID, "error", err)
 	default:
 		s.tell(u)
+		s.dropOthers(&rec)
 	}
 	return nil
+}
+
+// dropOthers gives up the other uploads of a recording that has arrived: a
+// client that never heard where its upload is has begun anew.
+func (s *Server) dropOthers(arrived *record) {
+	for _, u := range s.list() {
+		rec := u.record()
+		if rec.ID == arrived.ID || rec.RecordingID != arrived.RecordingID || rec.complete() {
+			continue
+		}
+		if release, ok := u.turn.try(); ok { // else it is refused when it is complete
+			if err := s.discard(u); err != nil {
+				s.cfg.Log.Error("an upload can't be removed", "id", rec.ID, "error", err)
+			}
+			release()
+		}
+	}
 }
 
 func (s *Server) tell(u *upload) {

@@ -1,6 +1,7 @@
 package upload_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -132,7 +133,11 @@ func TestTakeover(t *testing.T) {
 	c := w.dialPatch(path, 0, len(want), "")
 	defer c.Close()
 	_, _ = c.Write(want[:60_000])
+	w.received(path, 60_000)
 	at := w.offset(path)
+	if at != 60_000 {
+		t.Fatalf("offset %d", at)
+	}
 	answer, _ := io.ReadAll(c)
 	if !strings.HasPrefix(string(answer), "HTTP/1.1 423 ") || !strings.Contains(string(answer), "superseded") {
 		t.Fatalf("the interrupted request got %q", answer)
@@ -176,6 +181,9 @@ func TestTermination(t *testing.T) {
 	w.wants("DELETE", path, nil, nil, 204, "")
 	w.wants("HEAD", path, nil, nil, 404, "")
 	w.patch(path, 50, make([]byte, 50), 404, "unknown_upload")
+	if got := w.rec.givenUp; len(got) != 1 || got[0] != "rec1" {
+		t.Fatalf("told that %v is given up", got)
+	}
 	if files, _ := os.ReadDir(filepath.Join(w.dir, "uploads")); len(files) > 0 {
 		t.Fatal("files are left")
 	}
@@ -183,10 +191,18 @@ func TestTermination(t *testing.T) {
 
 func TestSecondFileOfARecording(t *testing.T) {
 	w, want := newWorld(t), random(100)
-	first, second := w.create(100), w.create(100)
+	first, second, third := w.create(100), w.create(100), w.create(100)
+	c := w.dialPatch(third, 0, 100, "")
+	_, _ = c.Write(want[:50])
+	w.received(third, 50)
 	w.patch(second, 0, want, 204, "")
-	w.patch(first, 0, make([]byte, 100), 409, "already_uploaded")
-	w.wants("HEAD", first, nil, nil, 404, "")
+	w.patch(first, 0, want, 404, "unknown_upload")
+	_, _ = c.Write(want[50:])
+	if answer, _ := http.ReadResponse(bufio.NewReader(c), nil); answer.StatusCode != http.StatusConflict {
+		t.Fatalf("the other that was under way: %s", answer.Status)
+	}
+	_ = c.Close()
+	w.wants("HEAD", third, nil, nil, 404, "")
 	w.arrived(want)
 }
 
@@ -373,6 +389,12 @@ func TestClosing(t *testing.T) {
 	c := w.dialPatch(path, 0, 100, "")
 	defer c.Close()
 	_, _ = c.Write(make([]byte, 50))
+	w.received(path, 50)
 	w.uploads.Close()
 	w.wants("HEAD", path, nil, nil, http.StatusServiceUnavailable, "")
+	w.stop()
+	w.start()
+	if got := w.offset(path); got != 50 {
+		t.Fatalf("offset %d", got)
+	}
 }

@@ -22,9 +22,10 @@ import (
 
 // recordings knows every recording but those called "stranger".
 type recordings struct {
-	mu   sync.Mutex
-	told []upload.Finished
-	err  error // of Done
+	mu      sync.Mutex
+	told    []upload.Finished
+	err     error // of Done
+	givenUp []string
 }
 
 func (r *recordings) Begin(_ context.Context, f upload.File) (upload.Place, error) {
@@ -41,6 +42,13 @@ func (r *recordings) Done(_ context.Context, f upload.Finished) error {
 		r.told = append(r.told, f)
 	}
 	return r.err
+}
+
+func (r *recordings) GivenUp(_ context.Context, recordingID string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.givenUp = append(r.givenUp, recordingID)
+	return nil
 }
 
 func (r *recordings) fail(err error) {
@@ -164,6 +172,15 @@ func (w *world) offset(path string) int {
 		w.t.Fatalf("HEAD: %d, offset %q", res.StatusCode, res.Header.Get("Upload-Offset"))
 	}
 	return n
+}
+
+// received waits until n bytes are written, acknowledged or not.
+func (w *world) received(path string, n int64) {
+	w.t.Helper()
+	until(w.t, func() bool {
+		f, err := os.Stat(filepath.Join(w.dir, "uploads", filepath.Base(path)+".part"))
+		return err == nil && f.Size() == n
+	})
 }
 
 // arrived checks that the one recording is there, as a whole, and told once.
