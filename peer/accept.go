@@ -43,7 +43,7 @@ func (d *Device) clockOpen(l *link) {
 	d.mu.Lock()
 	if d.link == l {
 		d.retire(d.data)
-		d.data, d.dataLink, d.dataUp = newTrack(d.srv.seed()), l, true
+		d.data, d.dataLink, d.dataUp = newTrack(d.srv.cfg.Seed()), l, true
 	}
 	d.mu.Unlock()
 	d.kick()

@@ -63,7 +63,7 @@ func (s *Server) NewDevice(cfg DeviceConfig) *Device {
 		srv:  s,
 		cfg:  cfg,
 		wake: make(chan struct{}, 1),
-		ws:   newTrack(s.seed()),
+		ws:   newTrack(s.cfg.Seed()),
 	}
 }
 

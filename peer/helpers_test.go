@@ -41,12 +41,12 @@ func newRig(t testing.TB, sc Config, dc DeviceConfig, cc DialConfig) *rig {
 	if sc.UDP == nil {
 		sc.UDP = loopbackUDP(t)
 	}
+	if sc.Net != nil { // simulated: let it repeat itself
+		sc.Seed = func() uint64 { return 1 }
+	}
 	server, err := NewServer(sc)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if sc.Net != nil { // simulated: let it repeat itself
-		server.seed = func() uint64 { return 1 }
 	}
 	client, err := NewClient(cc)
 	if err != nil {

@@ -29,6 +29,7 @@ type Config struct {
 	Now       func() clock.SessionTime // session time; safe for concurrent use
 	Holdover  func() bool              // is session time in holdover? nil: never
 	Log       *slog.Logger             // nil: silence
+	Seed      func() uint64            // of the jitter of each path's pings; nil: unpredictable
 	// OfferTimeout bounds the gathering of an answer's candidates. 0: 5 s.
 	OfferTimeout time.Duration
 }
@@ -40,8 +41,7 @@ type Server struct {
 	api  *webrtc.API
 	cert webrtc.Certificate
 	udp  ice.UDPMux
-	tcp  ice.TCPMux    // nil without TCP
-	seed func() uint64 // of the jitter of each path's pings
+	tcp  ice.TCPMux // nil without TCP
 }
 
 // NewServer takes cfg's sockets over, also when it fails. Close every Device
@@ -73,7 +73,10 @@ func newServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, cert: cert, seed: nonce}
+	if cfg.Seed == nil {
+		cfg.Seed = nonce
+	}
+	s := &Server{cfg: cfg, cert: cert}
 	s.listen(&engine, logFactory{cfg.Log}.NewLogger("mux"))
 	s.api = newAPI(engine)
 	return s, nil

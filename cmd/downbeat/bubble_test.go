@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
@@ -30,7 +31,7 @@ type world struct {
 // fakeDevice is a real device on a fake network with a simulated clock.
 type fakeDevice struct {
 	*device.Device
-	clock simClock
+	clock deviceClock
 
 	mu      sync.Mutex
 	acts    []device.Act
@@ -39,7 +40,18 @@ type fakeDevice struct {
 }
 
 // path is how far a device is from the server, in each direction.
-type path struct{ toServer, toDevice testnet.Path }
+type path struct {
+	toServer, toDevice testnet.Path
+	clock              deviceClock // nil: a simClock
+	resolution         time.Duration
+}
+
+// between is a path, the device's clock being fine.
+func between(toServer, toDevice testnet.Path) path {
+	return path{toServer: toServer, toDevice: toDevice}
+}
+
+type deviceClock interface{ Now() clock.DeviceTime }
 
 func newWorld(t *testing.T, paths ...path) *world {
 	w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes()}
@@ -54,6 +66,7 @@ func newWorld(t *testing.T, paths ...path) *world {
 	w.net.Start()
 	w.service, err = newService(serviceConfig{
 		udp: udp, net: host, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, log: quiet(),
+		seed: func() uint64 { return 1 },
 	})
 	check(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -64,7 +77,7 @@ func newWorld(t *testing.T, paths ...path) *world {
 	w.ctx = joined
 	var devices sync.WaitGroup
 	for i, cfg := range hosts {
-		w.devices = append(w.devices, w.join(&devices, i, cfg))
+		w.devices = append(w.devices, w.join(&devices, i, paths[i], cfg))
 	}
 	w.stop = func() {
 		leave()
@@ -81,11 +94,15 @@ const serverIP = "10.0.0.1"
 
 func deviceIP(i int) string { return fmt.Sprintf("10.0.0.%d", i+2) }
 
-func (w *world) join(running *sync.WaitGroup, i int, cfg device.Config) *fakeDevice {
+func (w *world) join(running *sync.WaitGroup, i int, p path, cfg device.Config) *fakeDevice {
 	skews := []float64{40e-6, -75e-6, 8e-6, 0}
-	d := &fakeDevice{clock: simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}}
+	d := &fakeDevice{clock: p.clock}
+	if d.clock == nil {
+		d.clock = simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}
+	}
 	cfg.URL, cfg.SessionID, cfg.Username = "http://"+net.JoinHostPort(serverIP, "8080"), "stage", fmt.Sprintf("user %d", i)
 	cfg.Now, cfg.Spin, cfg.NetDial = d.clock.Now, -1, w.pipes.Dial
+	cfg.Resolution = p.resolution
 	cfg.Act, cfg.OnMessage = d.act, d.message
 	d.Device = device.New(cfg)
 	running.Go(func() {
@@ -152,14 +169,14 @@ func TestDevicesActAtOneInstant(t *testing.T) {
 		limit time.Duration // of the true miss
 	}{
 		"quiet paths": {[]path{
-			{testnet.Constant(2 * time.Millisecond), testnet.Constant(2 * time.Millisecond)},
-			{testnet.Constant(300 * time.Microsecond), testnet.Constant(300 * time.Microsecond)},
-			{testnet.Constant(40 * time.Millisecond), testnet.Constant(40 * time.Millisecond)},
+			between(testnet.Constant(2*time.Millisecond), testnet.Constant(2*time.Millisecond)),
+			between(testnet.Constant(300*time.Microsecond), testnet.Constant(300*time.Microsecond)),
+			between(testnet.Constant(40*time.Millisecond), testnet.Constant(40*time.Millisecond)),
 		}, 5 * time.Microsecond},
 		"queues": {[]path{
-			{testnet.Queueing(1, 700*time.Microsecond, 250*time.Microsecond), testnet.Queueing(2, 700*time.Microsecond, 250*time.Microsecond)},
-			{testnet.Queueing(3, 150*time.Microsecond, 40*time.Microsecond), testnet.Queueing(4, 150*time.Microsecond, 40*time.Microsecond)},
-			{testnet.Queueing(5, 12*time.Millisecond, 2*time.Millisecond), testnet.Queueing(6, 12*time.Millisecond, 2*time.Millisecond)},
+			between(testnet.Queueing(1, 700*time.Microsecond, 250*time.Microsecond), testnet.Queueing(2, 700*time.Microsecond, 250*time.Microsecond)),
+			between(testnet.Queueing(3, 150*time.Microsecond, 40*time.Microsecond), testnet.Queueing(4, 150*time.Microsecond, 40*time.Microsecond)),
+			between(testnet.Queueing(5, 12*time.Millisecond, 2*time.Millisecond), testnet.Queueing(6, 12*time.Millisecond, 2*time.Millisecond)),
 		}, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +228,7 @@ func (w *world) checkReport(s session.Scheduled) {
 
 func TestCancelledCommandFiresNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		near := path{testnet.Constant(time.Millisecond), testnet.Constant(time.Millisecond)}
+		near := between(testnet.Constant(time.Millisecond), testnet.Constant(time.Millisecond))
 		w := newWorld(t, near, near)
 		defer w.stop()
 		time.Sleep(time.Second)

@@ -28,6 +28,7 @@ type serviceConfig struct {
 	minLead, maxLead time.Duration
 	maxDevices       int
 	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
+	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	log              *slog.Logger
 }
 
@@ -46,7 +47,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	s := &service{clock: clock.NewSource(time.Now), log: cfg.log}
 	var err error
 	s.peers, err = peer.NewServer(peer.Config{
-		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Log: cfg.log,
+		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
 	})
 	if err != nil {
 		return nil, err
