@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine: Chromium from Debian's
 # packages and the type checker from the lock file. Does nothing when it is there.
+# chronyd is unpacked below bin/, never installed: Debian's package would take the
+# place of this machine's time daemon and start one that sets its clock.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +11,11 @@ need() { command -v "$1" >/dev/null 2>&1; }
 packages=()
 need chromium || need google-chrome || packages+=(chromium)
 need node && need npm || packages+=(nodejs npm)
+chronyd=""
+if ! need chronyd && [ ! -x /usr/sbin/chronyd ] && [ ! -x bin/chrony/usr/sbin/chronyd ]; then
+  chronyd=missing
+  packages+=(libcap2 libgnutls30 libnettle8 libseccomp2)
+fi
 if [ ${#packages[@]} -gt 0 ]; then
   as=""
   if [ "$(id -u)" -ne 0 ]; then
@@ -21,6 +28,14 @@ if [ ${#packages[@]} -gt 0 ]; then
   need apt-get || { echo "setup: install ${packages[*]} by hand: this is no Debian machine" >&2; exit 1; }
   $as apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $as apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+if [ -n "$chronyd" ]; then
+  unpacked=$(mktemp -d)
+  trap 'rm -rf "$unpacked"' EXIT
+  chmod 755 "$unpacked"
+  (cd "$unpacked" && apt-get download -qq chrony >/dev/null 2>&1)
+  mkdir -p bin/chrony
+  dpkg-deb -x "$unpacked"/chrony_*.deb bin/chrony
 fi
 if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
   (cd web && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)

@@ -24,6 +24,7 @@ var edges = map[string]map[string]string{
 	"clock":       {},
 	"clock/sim":   {"clock": "plays exchanges to the estimator"},
 	"clock/trace": {"clock": "reads and writes its exchanges"},
+	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
 	"session":     {"clock": "session time, and the estimates that choose a command's lead"},
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
@@ -48,8 +49,9 @@ var edges = map[string]map[string]string{
 // reason. A package that is not listed, cmd/downbeat apart, has the standard
 // library only.
 var modules = map[string]map[string]string{
-	"session": {"github.com/google/uuid": "ids, and names that follow from others"},
-	"peer":    {"github.com/pion/": "WebRTC"},
+	"clock/utc": {"github.com/beevik/ntp": "the NTP query and the checks of its answer"},
+	"session":   {"github.com/google/uuid": "ids, and names that follow from others"},
+	"peer":      {"github.com/pion/": "WebRTC"},
 	"signaling": {
 		"github.com/gorilla/websocket": "the WebSocket",
 		"golang.org/x/time/rate":       "how many messages a connection may send",
