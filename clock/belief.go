@@ -6,6 +6,7 @@ import "math"
 type belief struct {
 	t        float64
 	theta    float64 // offset less base
+	mean     float64 // theta by the fit of fine stamps
 	skew     float64
 	slow     float64 // skew over minutes
 	wander   float64 // by how much the skew is taken to change, per ns

@@ -14,13 +14,13 @@ const coarseFrom = 15e3
 // of it, the lowest V one that lost nothing. Where it rounds up and down at
 // random, rounding is unbiased in the mean of the points near the envelopes, and
 // the mean of n is √n times as sharp.
-func (e *Estimator) unround() float64 {
+func (e *Estimator) unround() (bias float64, fitted bool) {
 	b := &e.belief
 	switch {
 	case b.res < coarseFrom || !e.res.sure():
-		return 0
+		return 0, false
 	case floors(time.Duration(b.res)):
-		return b.res / 2
+		return b.res / 2, false
 	}
 	u := e.fwd.near(&b.fwd, b.t, b.skew, b.res, b.queueFwd)
 	v := e.bwd.near(&b.bwd, b.t, b.skew, b.res, b.queueBwd)
@@ -29,7 +29,7 @@ func (e *Estimator) unround() float64 {
 	b.skew = min(max(b.skew+change, -maxSkew), maxSkew)
 	u.floor(&b.fwd, change, b.res)
 	v.floor(&b.bwd, -change, b.res)
-	return 0
+	return 0, true
 }
 
 // line sums up the points of one direction that are near its envelope: a is

@@ -1,5 +1,7 @@
 package clock
 
+import "slices"
+
 // maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
 // an Estimator's memory.
 const maxPoints = 48
@@ -76,35 +78,72 @@ type floor struct {
 // low carries all points to time t by the skew, adds the slack of their age, and describes
 // the lowest of them.
 func (e *envelope) low(t, skew, wander float64) floor {
-	var y [lowest]float64
-	m := 0
-	f := floor{}
+	var l lows
 	for k := e.n - 1; k >= 0; k-- { // the newest first: they are likely the lowest
 		p := &e.p[k]
 		a := t - p.t
-		v := p.y + e.slope*skew*a + slack(a, wander)
-		if m == lowest && v >= y[m-1] {
-			continue
-		}
-		if m < lowest {
-			m++
-		}
-		i := m - 1
-		for ; i > 0 && y[i-1] > v; i-- {
-			y[i] = y[i-1]
-		}
-		y[i] = v
-		if i == 0 {
-			f.age = a
-		}
+		l.add(p.y+e.slope*skew*a+slack(a, wander), a)
 	}
-	f.y = y[0]
-	if m > 1 {
-		f.spacing = (y[m-1] - y[0]) / float64(m-1)
-		f.err = f.spacing * quantileF[m-1]
+	return l.floor()
+}
+
+// lately does so with the recent points, without slack.
+func (e *envelope) lately(t, skew float64) floor {
+	var l lows
+	for k := e.n - 1; k >= max(e.n-keepRecent, 0); k-- {
+		p := &e.p[k]
+		l.add(p.y+e.slope*skew*(t-p.t), t-p.t)
+	}
+	return l.floor()
+}
+
+// lows keeps the lowest heights, in order, and the age of the very lowest.
+type lows struct {
+	y   [lowest]float64
+	n   int
+	age float64
+}
+
+func (l *lows) add(y, age float64) {
+	if l.n == lowest && y >= l.y[lowest-1] {
+		return
+	}
+	if l.n < lowest {
+		l.n++
+	}
+	i := l.n - 1
+	for ; i > 0 && l.y[i-1] > y; i-- {
+		l.y[i] = l.y[i-1]
+	}
+	l.y[i] = y
+	if i == 0 {
+		l.age = age
+	}
+}
+
+func (l *lows) floor() floor {
+	f := floor{y: l.y[0], age: l.age}
+	if l.n > 1 {
+		f.spacing = (l.y[l.n-1] - l.y[0]) / float64(l.n-1)
+		f.err = f.spacing * quantileF[l.n-1]
 	}
 	return f
 }
+
+// trips are the delays of the last exchanges.
+type trips struct {
+	y    [keepRecent]float64
+	next int
+	n    int
+}
+
+func (r *trips) add(y float64) {
+	r.y[r.next] = y
+	r.next = (r.next + 1) % len(r.y)
+	r.n = min(r.n+1, len(r.y))
+}
+
+func (r *trips) least() float64 { return slices.Min(r.y[:r.n]) }
 
 // quantileF[k] is the 99.5 % quantile of F(2, 2k), k[(1−p)^(−1/k) − 1]: with
 // k+1 order statistics, (lowest − floor)/spacing is distributed so (exponential

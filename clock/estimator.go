@@ -22,6 +22,7 @@ type Estimator struct {
 	res      resolution
 	recent   recent
 	fwd, bwd envelope
+	trips    trips
 	fit      fitter
 	belief   belief
 	causal   corridor
@@ -122,6 +123,7 @@ func (e *Estimator) take(s sample) {
 	}
 	e.belief.least = min(e.belief.least, s.u+s.v)
 	e.last = max(e.last, s.t4)
+	e.trips.add(s.u + s.v)
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
 	e.causal = e.causal.and(s.corridor())
@@ -149,7 +151,7 @@ func (e *Estimator) restart() {
 		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
 		*b = belief{skew: b.skew, slow: b.slow, wander: b.wander}
 	}
-	e.fwd.n, e.bwd.n = 0, 0
+	e.fwd.n, e.bwd.n, e.trips = 0, 0, trips{}
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
 	e.epoch++
 	e.plan.restart()

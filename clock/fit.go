@@ -1,13 +1,15 @@
 package clock
 
+import "math"
+
 const (
 	maxSkew      = 150e-6         // of a device against session time
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
-	leastWander  = 0.003e-6 / 1e9 // by how much a steady clock's skew may change, per ns
+	leastWander  = 0.002e-6 / 1e9 // by how much a steady clock's skew may change, per ns
 	mostWander   = 0.04e-6 / 1e9  // by how much any clock's may
 	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
 	fine         = 1e-10          // the skew is sought to this
-	leastWidth   = 0.05e-6        // the skew's confidence is sought from here
+	leastWidth   = 0.002e-6       // the skew's confidence is sought from here
 	rememberSkew = 1e-6           // standard deviation of a remembered skew, at least
 )
 
@@ -142,4 +144,25 @@ func (f *fitter) fallen(best, w, least float64) bool {
 	}
 	v, _ := f.separation(best + w)
 	return v < least
+}
+
+// average returns the means of the skew and of the offset over the skews near
+// best, each as likely as its separation says: of exponential queues whose
+// lowest points are spacing apart, a separation less by x is exp(−x/spacing)
+// times as likely. The mean errs by a tenth to a third less than the best.
+func (f *fitter) average(best, top, spacing float64) (skew, theta float64) {
+	const n = 6
+	w := 0.7 * f.wide
+	var sum float64
+	for k := -n; k <= n; k++ {
+		g := best + w*float64(k)/n
+		u, _ := f.fwd.lowest(g)
+		v, _ := f.bwd.lowest(-g)
+		d := g - f.mean
+		p := math.Exp(min((u+v-f.weight*d*d-top)/spacing, 3))
+		sum += p
+		skew += p * g
+		theta += p * (u - v) / 2
+	}
+	return skew / sum, theta / sum
 }

@@ -17,18 +17,21 @@ func (e *Estimator) learn() {
 	b, t := &e.belief, e.last
 	e.fwd.expire(t - memory)
 	e.bwd.expire(t - memory)
-	before, since, bound := b.at(t), t-b.t, b.boundAt(t)
+	before, since := b.at(t), t-b.t
 	b.wander = max(b.wander, leastWander)
 	e.learnSkew(t)
 	b.slowly(max(since, 0), t-e.first)
 	b.fwd, b.bwd = e.fwd.low(t, b.skew, b.wander), e.bwd.low(t, b.skew, b.wander)
 	b.t = t
 	b.res = float64(e.res.value())
-	bias := e.unround()
-	b.theta = (b.fwd.y-b.bwd.y)/2 + bias
+	bias, fitted := e.unround()
+	b.theta = b.mean + bias
+	if fitted {
+		b.theta = (b.fwd.y - b.bwd.y) / 2
+	}
 	e.keepCausal()
-	if e.settled && since > 1e9 {
-		b.wandered(math.Abs(b.theta-before) / bound)
+	if e.settled && since > 0 {
+		e.compare()
 	}
 	e.learnBound()
 	if b.count > 1 && !e.settled && math.Abs(b.theta-before) > stepLeast {
@@ -37,16 +40,6 @@ func (e *Estimator) learn() {
 	span := t - e.first
 	good := b.count >= burstLeast && b.bound <= float64(goodBound)
 	e.settled = e.settled || good || b.count >= burstMost || span > settleTime
-}
-
-// wandered adapts to the clock: a surprise is by how much of its bound the
-// offset was off after a while without an exchange.
-func (b *belief) wandered(surprise float64) {
-	if surprise > 0.25 {
-		b.wander = min(2*b.wander, mostWander)
-	} else {
-		b.wander = max(0.97*b.wander, leastWander)
-	}
 }
 
 func (e *Estimator) learnSkew(t float64) {
@@ -59,6 +52,7 @@ func (e *Estimator) learnSkew(t float64) {
 	skew, top := e.fit.best(b.skew, max(e.fit.wide, 1e-6))
 	b.skew = skew
 	e.fit.wide = e.fit.width(skew, top, 6*spacing, e.fit.wide)
+	b.skew, b.mean = e.fit.average(skew, top, spacing/2)
 	b.skewErr = minSkewErr + min(e.fit.wide, 2.6*e.prior.sd)
 }
 

@@ -23,6 +23,7 @@ type Profile struct {
 	Rounding   Rounding
 	Wander     float64   // A: variance of the frequency per second
 	Temp       float64   // amplitude of the temperature's wave, dimensionless
+	Period     float64   // of that wave, s; drawn from 300–1200 when 0
 	Route      []Reroute // changes of the floors
 	Events     []Event   // jumps of the clock
 }
@@ -61,6 +62,9 @@ func New(p Profile, seed uint64) *World {
 		offset: -time.Duration(Start) + time.Duration(rng.Int64N(int64(10*time.Hour))),
 		skew:   160e-6 * (rng.Float64() - 0.5), sd: math.Sqrt(p.Wander * grid),
 		phase: 2 * math.Pi * rng.Float64(), period: 300 + 900*rng.Float64(),
+	}
+	if p.Period > 0 {
+		w.clock.period = p.Period
 	}
 	return w
 }

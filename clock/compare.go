@@ -1,0 +1,49 @@
+package clock
+
+import "math"
+
+const (
+	lagging     = 4.0   // spacings of the recent points that a line may lag behind by
+	newRoute    = 300e3 // ns: floors that rose by less stay
+	routeSpread = 10.0  // spacings of the recent points that a new floor is above the old one at least
+	routeTime   = 10e9  // ns that the recent points span then
+)
+
+// compare draws on the difference between the recent points and the floors, to
+// which the old ones belong too.
+func (e *Estimator) compare() {
+	b := &e.belief
+	if min(e.fwd.n, e.bwd.n) < keepRecent+lowest {
+		return
+	}
+	u, v := e.fwd.lately(b.t, b.skew), e.bwd.lately(b.t, b.skew)
+	up, down, noise := u.y-b.fwd.y, v.y-b.bwd.y, u.spacing+v.spacing+b.res
+	e.learnWander(math.Abs(up-down), noise)
+	if min(up, down) > max(newRoute, routeSpread*noise, max(up, down)/2) && b.t-e.fwd.p[e.fwd.n-keepRecent].t > routeTime {
+		e.fwd.raise(up)
+		e.bwd.raise(down)
+		b.least += up + down
+	}
+}
+
+// learnWander adapts to the clock. When its skew changes faster than the slack
+// of old points allows for, the line that these hold lags behind: the recent
+// points of one direction stay above their floor, though the round trips are as
+// short as ever, so that it isn't queueing.
+func (e *Estimator) learnWander(lag, noise float64) {
+	b := &e.belief
+	queueing := e.trips.least() - b.least
+	if lag > queueing+lagging*noise {
+		b.wander = min(1.15*b.wander, mostWander)
+	} else {
+		b.wander = max(0.98*b.wander, leastWander)
+	}
+}
+
+// raise lifts all but the recent points: the way has become longer, and both
+// ways alike, so that they go on telling of the clock.
+func (e *envelope) raise(by float64) {
+	for i := range e.p[:e.n-keepRecent] {
+		e.p[i].y += by
+	}
+}
