@@ -3,7 +3,7 @@ GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
 
-.PHONY: help run build test check bench demo fuzz setup fmt lint js clean
+.PHONY: accuracy current help run build test check bench demo fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,12 @@ bench: setup ## print the figures that the README quotes
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 
+accuracy: ## write docs/accuracy.md: the estimator beside other methods
+	$(GO) run ./cmd/downbeat accuracy >docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
+
+current: ## fail if docs/accuracy.md is not what the estimator of today comes to
+	@$(GO) run ./cmd/downbeat accuracy | diff -u docs/accuracy.md - || { echo "docs/accuracy.md is stale: make accuracy"; exit 1; }
+
 fuzz: ## thirty seconds of every fuzz target
 	@tools/fuzz.sh 30s
 
@@ -45,7 +51,7 @@ lint: ## formatting, vet, fixes, tidiness, staticcheck, documented names
 js: setup ## type-check the browser's JavaScript
 	cd web && npx --no-install tsc -p .
 
-check: lint js test ## all that CI runs
+check: lint current js test ## all that CI runs
 
 clean: ## remove what was built
-	rm -rf bin artefacts
+	rm -rf bin artefacts docs/accuracy.md.new

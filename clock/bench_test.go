@@ -35,24 +35,22 @@ func BenchmarkAccuracy(b *testing.B) {
 }
 
 func judge(b *testing.B, p sim.Profile, with func(*clock.Estimator) (sim.Pinger, sim.Filter)) {
-	var own, oracle sim.Stats
+	var v sim.Verdict
 	for b.Loop() {
-		var mine, its []sim.Stats
-		for seed := range uint64(10) {
-			pinger, filter := with(clock.NewEstimator(clock.Config{Seed: seed}))
-			s := sim.Run(sim.Trial{
-				World: sim.New(p, seed), Pinger: pinger, Filters: []sim.Filter{filter},
-				For: 5 * time.Minute, From: 10 * time.Second, Every: time.Second,
-			})
-			mine, its = append(mine, s[0]), append(its, s[1])
-		}
-		own, oracle = sim.Merge(mine), sim.Merge(its)
+		v = sim.Judge(sim.Match{
+			Profile: p, Runs: 10, For: 5 * time.Minute, From: 10 * time.Second, Every: time.Second,
+			Enter: func(_ *sim.World, seed uint64) (sim.Pinger, []sim.Filter) {
+				pinger, filter := with(clock.NewEstimator(clock.Config{Seed: seed}))
+				return pinger, []sim.Filter{filter}
+			},
+		})
 	}
 	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
+	own := v.Filters[0]
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(us(own.P50), "us-err-p50")
 	b.ReportMetric(us(own.P95), "us-err-p95")
 	b.ReportMetric(us(own.BoundP50), "us-bound-p50")
 	b.ReportMetric(100*own.Cover, "cover-%")
-	b.ReportMetric(float64(own.P95)/float64(oracle.P95), "ratio-oracle")
+	b.ReportMetric(v.Ratio(0), "ratio-oracle")
 }

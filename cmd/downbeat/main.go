@@ -17,10 +17,12 @@ import (
 var version = "dev"
 
 type cli struct {
-	Serve  serveCmd  `cmd:"" help:"Run the server."`
-	Device deviceCmd `cmd:"" help:"Join a session as a headless device."`
-	Demo   demoCmd   `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
-	Replay replayCmd `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Device   deviceCmd   `cmd:"" help:"Join a session as a headless device."`
+	Demo     demoCmd     `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
+	Replay   replayCmd   `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
+	Simulate simulateCmd `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
+	Accuracy accuracyCmd `cmd:"" hidden:"" help:"Print docs/accuracy.md."`
 
 	Verbose bool             `short:"v" help:"Log more."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +23,13 @@ type replayCmd struct {
 }
 
 // Run prints the belief after each exchange of a file.
-func (c *replayCmd) Run() error {
+func (c *replayCmd) Run(ctx context.Context) error {
 	if c.Resolution < 0 {
 		return fmt.Errorf("--resolution %v: it must not be negative", c.Resolution)
 	}
-	dieOfSignals()
+	if err := dieOfSignals(ctx); err != nil {
+		return err
+	}
 	in, name := os.Stdin, "standard input"
 	if c.File != "-" {
 		f, err := os.Open(c.File)
@@ -43,8 +46,11 @@ func (c *replayCmd) Run() error {
 }
 
 // dieOfSignals lets Ctrl-C end the process at once, though it computes or waits
-// for input: for commands that have nothing to put away.
-func dieOfSignals() { signal.Reset(os.Interrupt, syscall.SIGTERM) }
+// for input: for commands that have nothing to put away. It fails if one came already.
+func dieOfSignals(ctx context.Context) error {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	return ctx.Err()
+}
 
 const replayHeader = "offset_ns,skew,bound_ns,hard_ns\n"
 
