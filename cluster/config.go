@@ -1,0 +1,38 @@
+package cluster
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Config says where a Store keeps what it is given: exactly one of Dir and URL is set.
+type Config struct {
+	Dir string // of the files of a NATS server inside this process; made if missing
+	URL string // of NATS servers, separated by commas: nats://user:secret@host:4222
+
+	// Replicas is how many servers of a NATS cluster keep the sessions; default:
+	// three in a cluster, one elsewhere. It counts when the first instance makes the bucket.
+	Replicas int
+
+	// Patience is how long a write is tried again while the store doesn't take
+	// it; default 8 s, in which a cluster that lost a server elects another.
+	Patience time.Duration
+
+	Log *slog.Logger // default: silent
+}
+
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case (c.Dir == "") == (c.URL == ""):
+		return c, errors.New("cluster: give a directory or the address of a NATS server")
+	case c.Replicas < 0 || c.Replicas > 5:
+		return c, errors.New("cluster: there can be 1 to 5 replicas")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Patience = cmp.Or(c.Patience, 8*time.Second)
+	return c, nil
+}

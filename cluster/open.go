@@ -1,0 +1,129 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const openWithin = 10 * time.Second // in which a NATS server must answer at first
+
+// Open opens the store that cfg tells, and makes it if there is none. The
+// connection, and the NATS server inside the process, have goroutines from then
+// on; Close ends them.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	s := &Store{cfg: cfg, mirror: newMirror(), ailing: make(chan struct{}, 1)}
+	var l *link
+	if cfg.Dir != "" {
+		l, err = s.openDir(ctx)
+	} else {
+		l, err = dial(ctx, cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.link.Store(l)
+	return s, nil
+}
+
+// Close ends what Open has begun, after Run has returned.
+func (s *Store) Close() error {
+	s.link.Load().conn.Close()
+	if s.engine == nil {
+		return nil
+	}
+	return s.engine.close()
+}
+
+// dial connects to a NATS server that isn't ours.
+func dial(ctx context.Context, cfg Config) (*link, error) {
+	where := redact(cfg.URL)
+	conn, err := nats.Connect(cfg.URL, nats.Name("downbeat"), nats.Timeout(callTimeout),
+		nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				cfg.Log.Warn("the connection to the NATS server is lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(c *nats.Conn) { cfg.Log.Info("connected to a NATS server again", "url", c.ConnectedUrlRedacted()) }),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the NATS server at %s: %w", where, err)
+	}
+	l, err := newLink(ctx, conn, replicas(cfg, conn))
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("the NATS server at %s: %w", where, explain(err))
+	}
+	return l, nil
+}
+
+func replicas(cfg Config, conn *nats.Conn) int {
+	switch {
+	case cfg.Replicas > 0:
+		return cfg.Replicas
+	case conn.ConnectedClusterName() != "":
+		return 3
+	}
+	return 1
+}
+
+// newLink opens the stream over a connection; it tries again until ctx ends
+// where a cluster has no leader yet.
+func newLink(ctx context.Context, conn *nats.Conn, replicas int) (*link, error) {
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(callTimeout))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		stream, err := openStream(ctx, js, replicas)
+		if err == nil {
+			return &link{conn, js, stream}, nil
+		}
+		if !passing(err) || !pause(ctx, retryEvery) {
+			return nil, err
+		}
+	}
+}
+
+// passing reports whether an error may be over soon.
+func passing(err error) bool {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return api.Code == 503
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders)
+}
+
+// explain says in other words what NATS says in its own.
+func explain(err error) error {
+	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+		return errors.New("it has no JetStream (nats-server -js)")
+	}
+	return err
+}
+
+// redact takes what is secret off the addresses of servers.
+func redact(urls string) string {
+	list := strings.Split(urls, ",")
+	for i, one := range list {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil {
+			u.User = nil
+			list[i] = u.String()
+		}
+	}
+	return strings.Join(list, ",")
+}

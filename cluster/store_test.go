@@ -1,0 +1,136 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/session/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run opens a store and runs it until the test ends.
+func run(t *testing.T, cfg Config) *Store {
+	t.Helper()
+	s, end := start(t, cfg)
+	t.Cleanup(end)
+	return s
+}
+
+// start opens a store and runs it until end is called.
+func start(t *testing.T, cfg Config) (s *Store, end func()) {
+	t.Helper()
+	s, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return s, func() {
+		stop()
+		if err := errors.Join(<-done, s.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func embedded(t *testing.T) session.Store { return run(t, Config{Dir: t.TempDir()}) }
+
+func TestEmbeddedConforms(t *testing.T) { storetest.Run(t, embedded) }
+
+func put(t *testing.T, s session.Store, key, value string, revision uint64) uint64 {
+	t.Helper()
+	got, err := s.Put(t.Context(), key, []byte(value), revision)
+	if err != nil {
+		t.Fatalf("put %s at %d: %v", key, revision, err)
+	}
+	return got
+}
+
+// TestReopen: what was stored, deleted and created again is there as it was.
+func TestReopen(t *testing.T) {
+	cfg := Config{Dir: t.TempDir()}
+	s, end := start(t, cfg)
+	put(t, s, "s.a.meta", "1", 0)
+	b := put(t, s, "s.b.meta", "1", 0)
+	if _, err := s.Delete(t.Context(), "s.b.meta", b); err != nil {
+		t.Fatal(err)
+	}
+	last := put(t, s, "s.c.meta", "1", 0)
+	end()
+
+	s = run(t, cfg)
+	list, err := s.List(t.Context(), "s.>")
+	if err != nil || len(list) != 2 || list[0].Key != "s.a.meta" || list[1].Key != "s.c.meta" || list[1].Revision != last {
+		t.Errorf("list has %v, %v", list, err)
+	}
+	put(t, s, "s.c.meta", "2", last)
+	put(t, s, "s.b.meta", "2", 0)
+}
+
+// TestRenew: what is old and alive is written anew, and the newer value wins.
+func TestRenew(t *testing.T) {
+	s := run(t, Config{Dir: t.TempDir()})
+	first := put(t, s, "k.a", "1", 0)
+	s.renew(t.Context(), time.Now().Add(-time.Hour))
+	if e, err := s.Get(t.Context(), "k.a"); err != nil || e.Revision != first {
+		t.Errorf("a fresh key was renewed: %+v, %v", e, err)
+	}
+	s.renew(t.Context(), time.Now().Add(time.Hour))
+	if e, err := s.Get(t.Context(), "k.a"); err != nil || e.Revision <= first || string(e.Value) != "1" {
+		t.Errorf("got %+v, %v", e, err)
+	}
+}
+
+// TestMend: a store whose server inside the process was started anew goes on,
+// watches and all.
+func TestMend(t *testing.T) {
+	s := run(t, Config{Dir: t.TempDir()})
+	first := put(t, s, "k.a", "1", 0)
+	seen := make(chan session.Entry, 10)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	loaded := make(chan struct{})
+	go func() {
+		done <- s.Watch(ctx, "k.>", func(e session.Entry) { seen <- e }, func() { close(loaded) })
+	}()
+	<-loaded
+	<-seen
+	for range patience {
+		s.failed()
+	}
+	second := put(t, s, "k.a", "2", first)
+	if e := <-seen; e.Revision != second {
+		t.Errorf("got %+v", e)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	s, err := Open(b.Context(), Config{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	revision := uint64(0)
+	for b.Loop() {
+		if revision, err = s.Put(ctx, "s.a.meta", make([]byte, 300), revision); err != nil {
+			b.Fatal(err)
+		}
+	}
+	stop()
+	if err := errors.Join(<-done, s.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
