@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const openWithin = 10 * time.Second // in which a NATS server must answer at first
+const openWithin = 15 * time.Second // in which a NATS server must answer at first
 
 // Open opens the store that cfg tells, and makes it if there is none. The
 // connection, and the NATS server inside the process, have goroutines from then
@@ -89,7 +89,7 @@ func newLink(ctx context.Context, conn *nats.Conn, replicas int) (*link, error) 
 		return nil, err
 	}
 	for {
-		stream, err := openStream(ctx, js, replicas)
+		stream, err := openStreamWithin(ctx, js, replicas)
 		if err == nil {
 			return &link{conn, js, stream}, nil
 		}
@@ -97,6 +97,13 @@ func newLink(ctx context.Context, conn *nats.Conn, replicas int) (*link, error) 
 			return nil, err
 		}
 	}
+}
+
+// openStreamWithin doesn't wait long: a cluster without a leader drops what it is asked.
+func openStreamWithin(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return openStream(ctx, js, replicas)
 }
 
 // passing reports whether an error may be over soon.

@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -12,7 +14,20 @@ import (
 	"github.com/downbeat-sync/downbeat/session/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// testMain runs the tests and looks for goroutines that are left.
+func testMain(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "downbeat"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(scratch)
+	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
 
 // run opens a store and runs it until the test ends.
 func run(t *testing.T, cfg Config) *Store {

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/session/storetest"
+)
+
+// natsBinary builds a real nats-server of the version in go.mod.
+var natsBinary = sync.OnceValues(func() (string, error) {
+	name := filepath.Join(scratch, "nats-server")
+	out, err := exec.Command("go", "build", "-o", name, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return name, nil
+})
+
+// child is a nats-server of its own process, which can be killed and started again.
+type child struct {
+	t    *testing.T
+	args []string
+	url  string
+	cmd  *exec.Cmd
+}
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func newChild(t *testing.T, args ...string) *child {
+	t.Helper()
+	port := freePort(t)
+	c := &child{t: t, url: fmt.Sprintf("nats://127.0.0.1:%d", port)}
+	c.args = append([]string{"-a", "127.0.0.1", "-p", fmt.Sprint(port), "-js", "-sd", t.TempDir()}, args...)
+	c.start()
+	t.Cleanup(c.kill)
+	return c
+}
+
+func (c *child) start() {
+	c.t.Helper()
+	binary, err := natsBinary()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.cmd = exec.Command(binary, c.args...)
+	if err := c.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	eventually(c.t, "the server to listen", func() bool {
+		conn, err := nats.Connect(c.url)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+}
+
+// kill ends the process as a power cut would.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+}
+
+// eventually waits for a condition of a real process.
+func eventually(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !cond(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for %s", what)
+		}
+		pause(context.Background(), 20*time.Millisecond)
+	}
+}
+
+func TestServerConforms(t *testing.T) {
+	c := newChild(t)
+	storetest.Run(t, func(t *testing.T) session.Store {
+		conn, err := nats.Connect(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		js, err := conn.JetStream()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = js.DeleteStream(streamName)
+		return run(t, Config{URL: c.url})
+	})
+}
+
+// TestServerKilled: a write that finds the server dead is done when it is back,
+// and who watches on another instance hears of it.
+func TestServerKilled(t *testing.T) {
+	c := newChild(t)
+	writer, other := run(t, Config{URL: c.url, Patience: 30 * time.Second}), run(t, Config{URL: c.url})
+	first := put(t, writer, "k.a", "1", 0)
+	w, _ := other.mirror.watch("k.>")
+	c.kill()
+	done := make(chan uint64)
+	go func() {
+		revision, err := writer.Put(t.Context(), "k.a", []byte("2"), first)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- revision
+	}()
+	c.start()
+	second := <-done
+	eventually(t, "the other instance to see the write", func() bool {
+		queue := other.mirror.take(w)
+		return len(queue) > 0 && queue[len(queue)-1].Revision == second
+	})
+}
+
+// TestServerGone: a store that stays away is a clear error, and what was read stays readable.
+func TestServerGone(t *testing.T) {
+	c := newChild(t)
+	s := run(t, Config{URL: c.url, Patience: time.Second})
+	first := put(t, s, "k.a", "1", 0)
+	c.kill()
+	if _, err := s.Put(t.Context(), "k.a", []byte("2"), first); err == nil || !strings.Contains(err.Error(), "doesn't answer") {
+		t.Errorf("put: %v", err)
+	}
+	if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != 1 {
+		t.Errorf("list: %v, %v", list, err)
+	}
+}
+
+// TestLeaderKilled: when the server of a cluster that leads the stream dies,
+// writes go on after the election, and nothing that was acknowledged is lost.
+func TestLeaderKilled(t *testing.T) {
+	servers := newCluster(t)
+	s := run(t, Config{URL: servers[0].url + "," + servers[1].url + "," + servers[2].url, Patience: 30 * time.Second})
+	revision := put(t, s, "k.a", "0", 0)
+	for i := range 20 {
+		if i == 5 {
+			leaderOf(t, s, servers).kill()
+		}
+		revision = put(t, s, "k.a", fmt.Sprint(i), revision)
+		put(t, s, fmt.Sprintf("k.b%d", i), "x", 0)
+	}
+	e, err := s.Get(t.Context(), "k.a")
+	if err != nil || string(e.Value) != "19" || e.Revision != revision {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != 21 {
+		t.Errorf("%d entries, %v", len(list), err)
+	}
+}
+
+func newCluster(t *testing.T) []*child {
+	t.Helper()
+	var ports []int
+	var routes []string
+	for range 3 {
+		ports = append(ports, freePort(t))
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[len(ports)-1]))
+	}
+	var servers []*child
+	for i, port := range ports {
+		servers = append(servers, newChild(t, "-n", fmt.Sprintf("n%d", i), "--cluster_name", "test",
+			"--cluster", fmt.Sprintf("nats://127.0.0.1:%d", port), "--routes", strings.Join(routes, ",")))
+	}
+	return servers
+}
+
+func leaderOf(t *testing.T, s *Store, servers []*child) *child {
+	t.Helper()
+	info, err := s.link.Load().stream.Info(t.Context())
+	if err != nil || info.Cluster == nil || info.Config.Replicas != 3 {
+		t.Fatalf("the stream isn't in a cluster: %+v, %v", info, err)
+	}
+	return servers[info.Cluster.Leader[1]-'0']
+}
+
+// scratch is where the tests' binary is.
+var scratch string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
