@@ -29,6 +29,9 @@ var edges = map[string]map[string]string{
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
 	},
+	"cluster": {
+		"session": "implements its Store: the entries and errors of one",
+	},
 	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
 	"signaling": {
 		"session": "turns messages into a member's requests",
@@ -59,6 +62,11 @@ var modules = map[string]map[string]string{
 	"device": {
 		"github.com/gorilla/websocket": "close codes that say not to come back",
 		"github.com/pion/transport/v5": "a network of the caller's own",
+	},
+	"cluster": {
+		"github.com/nats-io/":        "JetStream: the server inside the process, and its client",
+		"golang.org/x/sync/errgroup": "what Run runs ends together",
+		"golang.org/x/sys/unix":      "the data directory's lock, free space of the disk",
 	},
 	"upload": {
 		"github.com/google/uuid": "ids of uploads",
