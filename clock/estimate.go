@@ -99,8 +99,9 @@ func (b *belief) lopsided() float64 {
 }
 
 func (e *Estimator) stateAt(t float64) State {
+	between, _ := e.pace()
 	switch {
-	case t-e.last > 3*float64(e.gap())+2e9:
+	case t-e.last > 3*float64(between)+2e9:
 		return Holdover
 	case e.settled:
 		return Tracking

@@ -159,7 +159,7 @@ func (e *Estimator) restart() {
 		e.steps = 1
 	}
 	if e.stepped = e.newest; e.steps >= wild {
-		e.plan.joining, e.plan.after, e.plan.volley, e.plan.quick = burstMost, 3, volleyMost, surprisePing
+		e.plan.joining, e.plan.after, e.plan.volley, e.plan.quick = burstMost, learning, volleyMost, surprisePing
 	}
 }
 

@@ -9,6 +9,7 @@ const (
 	memory       = float64(time.Hour)               // of the envelopes
 	settleTime   = float64(1500 * time.Millisecond) // the joining burst is over by then
 	growthWander = 0.5e-6                           // part of the bound's growth: the skew's change after the last exchange
+	surprise     = 0.25                             // part of the bound that an offset may be off by after a silence
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
 )
 
@@ -17,7 +18,7 @@ func (e *Estimator) learn() {
 	b, t := &e.belief, e.last
 	e.fwd.expire(t - memory)
 	e.bwd.expire(t - memory)
-	before, since := b.at(t), t-b.t
+	before, since, bound := b.at(t), t-b.t, b.boundAt(t)
 	b.wander = max(b.wander, leastWander)
 	e.learnSkew(t)
 	b.slowly(max(since, 0), t-e.first)
@@ -32,6 +33,9 @@ func (e *Estimator) learn() {
 	e.keepCausal()
 	if e.settled && since > 0 {
 		e.compare()
+	}
+	if e.settled && since > 1e9 && math.Abs(b.theta-before) > surprise*bound {
+		b.wander = min(2*b.wander, mostWander)
 	}
 	e.learnBound()
 	if b.count > 1 && !e.settled && math.Abs(b.theta-before) > stepLeast {

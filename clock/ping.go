@@ -26,8 +26,9 @@ func (e *Estimator) Sent(t1 SessionTime) {
 // Due returns when the next ping is to leave; a past instant means at once. It
 // depends on nothing but the estimator's state: what was sent, what came back,
 // and how good the bound is. A joining device's pings leave every 10–15 ms, 20
-// to 40 of them, then volleys of 3 after ½, 1, 2, 4 and 8 s, then volleys of 4
-// every 4–16 s as the bound allows; quickly when something doesn't fit, and in the bursts asked for.
+// to 40 of them, then volleys of 4: after ½, 1 and 2 s, every 4 s for a minute
+// while the skew is learnt, then every 4–16 s as the bound allows; quickly when
+// something doesn't fit, and in the bursts asked for.
 func (e *Estimator) Due() SessionTime { return e.plan.due(e.gap()) }
 
 // Burst asks for a burst of pings that ends right before session time `before`:
@@ -60,10 +61,10 @@ func (e *Estimator) gap() time.Duration {
 func (e *Estimator) pace() (between time.Duration, size int) {
 	p, b := &e.plan, &e.belief
 	switch {
-	case p.after < 5:
-		return time.Second / 2 << p.after, 3
 	case p.lost > 3 && p.lost < 30:
 		return time.Second, 1
+	case p.after < learning:
+		return time.Second / 2 << min(p.after, 3), volleyMost
 	case b.count == 0:
 		return steadyLeast, 1
 	}

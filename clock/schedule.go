@@ -12,6 +12,7 @@ const (
 	commandGap   = 15 * time.Millisecond
 	steadyLeast  = 4 * time.Second
 	steadyMost   = 16 * time.Second
+	learning     = 15                     // volleys while the skew is learnt: about a minute
 	volleyMost   = 4                      // pings in a row
 	volleyEnd    = 400 * time.Millisecond // a silence of so long ends a volley
 	wakeGap      = 110 * time.Millisecond // how long to wait for a radio to wake: a beacon's interval
