@@ -113,12 +113,12 @@ func TestComesBack(t *testing.T) {
 // TestReportsAgain: what a device did while its connection broke is told over the next one.
 func TestReportsAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		d := w.run(Config{Net: w.host("10.0.0.2"), UserID: "ann"})
+		d := w.run(Config{Net: w.net.Host("10.0.0.2"), UserID: "ann"})
 		<-d.Joined()
 		time.Sleep(time.Second)
 		cmd := w.schedule(time.Second)
 		time.Sleep(time.Second + time.Millisecond)
-		w.cut()
+		must(t, w.pipes.Cut())
 		time.Sleep(3 * time.Second)
 		rep, err := w.svc.Report(t.Context(), "studio", cmd.CommandID)
 		must(t, err)
