@@ -51,11 +51,27 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
 	if s.cfg.URLs != nil {
 		urls = append(urls, s.cfg.URLs()...)
 	}
+	followed := TimeStatus{State: "local"}
+	if s.cfg.Time != nil {
+		followed = s.cfg.Time()
+	}
 	writeJSON(w, http.StatusOK, struct {
-		Success bool     `json:"success"`
-		Version string   `json:"version"`
-		URLs    []string `json:"urls"`
-	}{true, s.cfg.Version, urls})
+		Success bool       `json:"success"`
+		Version string     `json:"version"`
+		URLs    []string   `json:"urls"`
+		Time    TimeStatus `json:"time"`
+	}{true, s.cfg.Version, urls, followed})
+}
+
+// TimeStatus tells what session time follows.
+type TimeStatus struct {
+	State          string   `json:"state"`          // local, ntp, holdover
+	Why            string   `json:"why,omitempty"`  // of not following NTP
+	OffsetMs       *float64 `json:"offsetMs"`       // UTC − session time, still to be taken up; none while local
+	RootDistanceMs *float64 `json:"rootDistanceMs"` // farthest that UTC can lie from session time; none while local
+	Servers        int      `json:"servers"`        // asked
+	Reachable      int      `json:"reachable"`
+	Used           int      `json:"used"` // the majority
 }
 
 func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {

@@ -42,9 +42,10 @@ type Config struct {
 	// the device has, and with a context that has ended if it hasn't.
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
-	Pages    http.Handler    // everything that isn't this package's; nil: 404
-	Hosts    []string        // names beside addresses and local ones
-	URLs     func() []string // where devices reach this server, the best first
+	Pages    http.Handler      // everything that isn't this package's; nil: 404
+	Hosts    []string          // names beside addresses and local ones
+	URLs     func() []string   // where devices reach this server, the best first
+	Time     func() TimeStatus // what session time follows; nil: the local clock
 	Version  string
 	Log      *slog.Logger // nil: silence
 }

@@ -16,12 +16,27 @@ import (
 type devices struct {
 	server *peer.Server
 
-	mu   sync.RWMutex
-	byID map[string]*peer.Device
+	mu     sync.RWMutex
+	byID   map[string]*peer.Device
+	opened bool // a device has come
+}
+
+// beforeFirst calls f, if no device has come yet, and none can come meanwhile;
+// otherwise it returns false.
+func (d *devices) beforeFirst(f func()) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.opened {
+		f()
+	}
+	return !d.opened
 }
 
 // open makes the peer of a device that is about to join.
 func (d *devices) open(id string, line signaling.Line) signaling.Peer {
+	d.mu.Lock()
+	d.opened = true
+	d.mu.Unlock()
 	p := d.server.NewDevice(peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl})
 	return &listed{Device: p, id: id, devices: d}
 }

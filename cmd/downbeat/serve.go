@@ -23,6 +23,7 @@ type serveCmd struct {
 	MinLead    time.Duration `default:"100ms" help:"Least time between a command and its instant."`
 	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
+	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 }
 
@@ -43,7 +44,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
-		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, log: log,
+		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP, log: log,
 	})
 	if err != nil {
 		s.close()

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -27,6 +28,7 @@ type serviceConfig struct {
 	urls             func() []string
 	minLead, maxLead time.Duration
 	maxDevices       int
+	ntp              []string                        // servers; none: session time follows the local clock
 	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	log              *slog.Logger
@@ -38,6 +40,7 @@ type service struct {
 	peers    *peer.Server
 	devices  *devices
 	sessions *session.Service
+	ntp      *utc.Discipline // nil without servers
 	signal   *signaling.Server
 	handler  http.Handler
 	log      *slog.Logger
@@ -53,6 +56,9 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, err
 	}
 	s.devices = &devices{server: s.peers, byID: map[string]*peer.Device{}}
+	if s.ntp, err = discipline(cfg.ntp, s.clock, s.devices, cfg.log); err != nil {
+		return nil, errors.Join(err, s.peers.Close())
+	}
 	s.sessions, err = session.New(session.Config{
 		Store: session.NewMemory(), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log,
 		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices,
@@ -62,7 +68,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
-		Hosts: cfg.hosts, URLs: cfg.urls, Version: version, Log: cfg.log,
+		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Version: version, Log: cfg.log,
 	})
 	s.handler = s.signal
 	if cfg.wrap != nil {
@@ -81,6 +87,10 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	var group errgroup.Group
 	group.Go(func() error { return s.sessions.Run(base) })
+	if s.ntp != nil {
+		group.Go(func() error { s.ntp.Run(base); return nil })
+	}
+	s.awaitNTP(ctx)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	var failed error

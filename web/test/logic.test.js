@@ -8,6 +8,7 @@ import { backoff, parseMessage } from '../static/lib/signaling.js'
 import { SleepWatch } from '../static/lib/watch.js'
 import { niceReach } from '../static/app/report.js'
 import { ppm, signed, span } from '../static/app/format.js'
+import { timeLine } from '../static/app/time.js'
 import { ping } from './ping.js'
 
 test('a command counts once, whatever its path', () => {
@@ -132,4 +133,12 @@ test('spans for people', () => {
 
 test('the axis reaches a round number', () => {
   assert.deepEqual([0, 0.012, 0.4, 1, 3, 47].map(ms => Number(niceReach(ms).toPrecision(3))), [0.01, 0.02, 0.5, 2, 5, 100])
+})
+
+test('what session time follows is said in one line', () => {
+  const servers = { servers: 5, used: 3, reachable: 4 }
+  assert.equal(timeLine({ ...servers, state: 'ntp', rootDistanceMs: 4.5 }), 'Time: NTP, root distance 4.50 ms, 3 of 5 servers')
+  assert.equal(timeLine({ ...servers, state: 'holdover', rootDistanceMs: 12, why: 'no answer' }),
+    'Time: local clock (no answer), root distance 12.0 ms and growing')
+  assert.equal(timeLine({ ...servers, state: 'local', rootDistanceMs: null }), 'Time: local clock')
 })

@@ -3,6 +3,7 @@ import { createSession, creatorOf, forgetCreator } from './creator.js'
 import { History } from './history.js'
 import { showLink } from './link.js'
 import { Roster, card } from './roster.js'
+import { showTime } from './time.js'
 import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
@@ -13,6 +14,7 @@ const LOOK = 2000
 const quiet = /** @type {HTMLButtonElement} */ (byId('quiet'))
 
 start().catch(alertError)
+showTime()
 
 async function start() {
   const sessionId = new URLSearchParams(location.search).get('session')

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/utc"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// firstAnswers is how long the service waits for a majority of the NTP servers
+// before it serves: until then session time may still be stepped.
+const firstAnswers = 2 * time.Second
+
+// discipline makes what keeps session time near UTC by NTP servers; nil without any.
+func discipline(servers []string, source *clock.Source, d *devices, log *slog.Logger) (*utc.Discipline, error) {
+	if len(servers) == 0 {
+		return nil, nil
+	}
+	return utc.New(utc.Config{Servers: servers, Source: source, Now: time.Now, Step: d.beforeFirst, Log: log})
+}
+
+// awaitNTP waits until session time is right or will not be soon.
+func (s *service) awaitNTP(ctx context.Context) {
+	if s.ntp == nil {
+		return
+	}
+	select {
+	case <-s.ntp.Synced():
+	case <-time.After(firstAnswers):
+	case <-ctx.Done():
+	}
+}
+
+// followed tells what session time follows.
+func (s *service) followed() signaling.TimeStatus {
+	if s.ntp == nil {
+		return signaling.TimeStatus{State: string(utc.Local)}
+	}
+	st := s.ntp.Status()
+	out := signaling.TimeStatus{
+		State: string(st.State), Why: st.Why, Servers: len(st.Servers), Reachable: st.Reachable, Used: st.Used,
+	}
+	if st.State != utc.Local {
+		offset, distance := ms(st.Offset), ms(st.RootDistance)
+		out.OffsetMs, out.RootDistanceMs = &offset, &distance
+	}
+	return out
+}

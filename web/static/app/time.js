@@ -1,0 +1,27 @@
+import { span } from './format.js'
+import { byId } from './ui.js'
+
+/** How often the console asks what session time follows, ms. */
+const ASK = 10_000
+
+/** Keeps the line that tells what session time follows. */
+export function showTime() {
+  const ask = () => fetch('/api/info')
+    .then(response => response.json())
+    .then(info => { byId('time').textContent = timeLine(info.time) })
+    .catch(() => {})
+  ask()
+  setInterval(ask, ASK)
+}
+
+/**
+ * What session time follows, for people.
+ *
+ * @param {any} time  as in /api/info
+ */
+export function timeLine(time) {
+  const servers = `${time.used} of ${time.servers} servers`
+  if (time.state === 'ntp') return `Time: NTP, root distance ${span(time.rootDistanceMs)}, ${servers}`
+  if (time.state === 'holdover') return `Time: local clock (${time.why}), root distance ${span(time.rootDistanceMs)} and growing`
+  return time.why ? `Time: local clock (${time.why})` : 'Time: local clock'
+}
