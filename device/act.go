@@ -45,8 +45,19 @@ func (d *Device) message(m signaling.Message) {
 	case "cancelled":
 		d.cancelled(m)
 		d.pass(m)
+	case "exchange":
+		d.exchange(m)
 	default:
 		d.pass(m)
+	}
+}
+
+func (d *Device) exchange(m signaling.Message) {
+	var x signaling.Exchange
+	if err := m.Decode(&x); err != nil {
+		d.log.Warn("exchange", "err", err)
+	} else if d.cfg.OnExchange != nil {
+		d.cfg.OnExchange(x.Path, x.Stamps())
 	}
 }
 

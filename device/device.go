@@ -35,6 +35,11 @@ type Config struct {
 	// not block.
 	OnMessage func(signaling.Message)
 
+	// OnExchange gets the four stamps of each exchange with this device, which only
+	// the server has, and the path that it took: websocket, udp or tcp. It must not
+	// block. nil: the server isn't asked for them.
+	OnExchange func(path string, x clock.Exchange)
+
 	// Now is the device's clock; nil: the machine's monotonic clock.
 	Now        func() clock.DeviceTime
 	Resolution time.Duration // of Now; 0 when it is finer than 1 µs
@@ -331,7 +336,7 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 	seat, err := link.Join(ctx, signaling.JoinRequest{
 		SessionID: d.cfg.SessionID, UserID: d.cfg.UserID, Username: d.cfg.Username,
 		DeviceType: d.cfg.DeviceType, ViewType: d.cfg.ViewType, UserAgent: "downbeat",
-		Token: d.cfg.Token, ResumeToken: token, Offer: offer,
+		Token: d.cfg.Token, ResumeToken: token, Offer: offer, Exchanges: d.cfg.OnExchange != nil,
 	})
 	if err != nil {
 		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)

@@ -15,6 +15,9 @@ type DeviceConfig struct {
 	SendFrame func(frame []byte) error
 	// OnControl gets the messages of the control channel, in order.
 	OnControl func(msg []byte)
+	// OnExchange gets every whole exchange of either path, used or not; nil, as it
+	// usually is, costs nothing.
+	OnExchange func(Path, clock.Exchange)
 	// OnPath is told when the device's map comes from another path.
 	OnPath func(Path)
 }

@@ -11,8 +11,11 @@ func (d *Device) HandleFrame(b []byte, t4 clock.SessionTime) error {
 		return err
 	}
 	d.mu.Lock()
-	d.pong(d.ws, p, t4)
+	x, ok := d.pong(d.ws, p, t4)
 	d.mu.Unlock()
+	if ok {
+		d.observe(PathWebSocket, x)
+	}
 	return nil
 }
 
@@ -24,33 +27,49 @@ func (d *Device) clockFrame(l *link, b []byte) {
 		d.srv.cfg.Log.Debug("dropping a frame", "err", err)
 		return
 	}
+	if x, ok := d.dataPong(l, p, t4); ok {
+		d.observe(l.transport(), x)
+	}
+}
+
+func (d *Device) dataPong(l *link, p Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.dataLink != l {
-		return
+		return x, false
 	}
-	if d.pong(d.data, p, t4) && d.firstPong == 0 {
+	x, ok = d.pong(d.data, p, t4)
+	if ok && d.firstPong == 0 {
 		d.firstPong = t4
+	}
+	return x, ok
+}
+
+// observe tells of an exchange. The caller doesn't hold mu.
+func (d *Device) observe(path Path, x clock.Exchange) {
+	if d.cfg.OnExchange != nil {
+		d.cfg.OnExchange(path, x)
 	}
 }
 
 // pong gives a whole exchange to the estimator; false when it belongs to no
 // ping. The caller holds mu.
-func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) bool {
+func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
 	t1, ok := t.take(p.Nonce)
 	if !ok {
-		return false
+		return x, false
 	}
 	d.hidden = p.Hidden
 	if p.Stopped {
 		d.reset()
 	}
 	t.est.SetResolution(p.Resolution)
-	if err := t.est.Add(clock.Exchange{T1: t1, T2: p.T2, T3: p.T3, T4: t4}); err != nil {
+	x = clock.Exchange{T1: t1, T2: p.T2, T3: p.T3, T4: t4}
+	if err := t.est.Add(x); err != nil {
 		d.srv.cfg.Log.Debug("exchange refused", "err", err)
 	}
 	if t.next() < d.wakeAt {
 		d.kick()
 	}
-	return true
+	return x, true
 }

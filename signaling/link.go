@@ -204,7 +204,11 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	var peer Peer
 	var answer string
 	prepare := func(deviceID string) (err error) {
-		peer = l.server.cfg.OpenPeer(deviceID, Line{SendFrame: l.conn.sendFrame, OnControl: l.queueControl})
+		line := Line{SendFrame: l.conn.sendFrame, OnControl: l.queueControl}
+		if q.Exchanges {
+			line.OnExchange = l.exchange
+		}
+		peer = l.server.cfg.OpenPeer(deviceID, line)
 		if q.Offer == "" {
 			return nil
 		}

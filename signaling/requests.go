@@ -20,7 +20,8 @@ type JoinRequest struct {
 	UserAgent   string `json:"userAgent,omitempty"`
 	Token       string `json:"token,omitempty"`
 	ResumeToken string `json:"resumeToken,omitempty"`
-	Offer       string `json:"offer,omitempty"` // SDP
+	Offer       string `json:"offer,omitempty"`     // SDP
+	Exchanges   bool   `json:"exchanges,omitempty"` // asks for `exchange` events
 }
 
 func (q JoinRequest) request() session.JoinRequest {

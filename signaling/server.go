@@ -29,10 +29,12 @@ type Peer interface {
 }
 
 // Line is what a Peer needs of its connection: a way to send clock frames, and
-// somebody to take the control channel's messages.
+// somebody to take the control channel's messages and, if the device asked for
+// them, its exchanges.
 type Line struct {
-	SendFrame func(frame []byte) error
-	OnControl func(message []byte)
+	SendFrame  func(frame []byte) error
+	OnControl  func(message []byte)
+	OnExchange func(path string, x clock.Exchange) // nil: not asked for
 }
 
 // Config sets a Server up. Sessions, OpenPeer and Now are required.

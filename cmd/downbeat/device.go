@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -14,11 +15,17 @@ type deviceCmd struct {
 	Name    string `help:"Name of the device's user."`
 	View    string `help:"Label of the device's place: front, side, …"`
 	TCP     bool   `help:"Use no UDP."`
+	Record  string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
 }
 
 func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
+	record, err := newRecorder(c.Record)
+	if err != nil {
+		return err
+	}
 	d := device.New(device.Config{
-		URL: c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, TCPOnly: c.TCP, Log: log,
+		OnExchange: record.onExchange(),
+		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, TCPOnly: c.TCP, Log: log,
 		Act: func(a device.Act) {
 			name := a.Name
 			if name == "" {
@@ -37,8 +44,8 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := d.Run(ctx)
+	err = d.Run(ctx)
 	cancel()
 	<-said
-	return err
+	return errors.Join(err, record.close())
 }

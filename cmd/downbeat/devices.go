@@ -37,7 +37,11 @@ func (d *devices) open(id string, line signaling.Line) signaling.Peer {
 	d.mu.Lock()
 	d.opened = true
 	d.mu.Unlock()
-	p := d.server.NewDevice(peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl})
+	cfg := peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl}
+	if line.OnExchange != nil {
+		cfg.OnExchange = func(path peer.Path, x clock.Exchange) { line.OnExchange(string(path), x) }
+	}
+	p := d.server.NewDevice(cfg)
 	return &listed{Device: p, id: id, devices: d}
 }
 
