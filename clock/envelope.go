@@ -1,7 +1,5 @@
 package clock
 
-import "slices"
-
 // maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
 // an Estimator's memory.
 const maxPoints = 48
@@ -129,21 +127,6 @@ func (l *lows) floor() floor {
 	}
 	return f
 }
-
-// trips are the delays of the last exchanges.
-type trips struct {
-	y    [keepRecent]float64
-	next int
-	n    int
-}
-
-func (r *trips) add(y float64) {
-	r.y[r.next] = y
-	r.next = (r.next + 1) % len(r.y)
-	r.n = min(r.n+1, len(r.y))
-}
-
-func (r *trips) least() float64 { return slices.Min(r.y[:r.n]) }
 
 // quantileF[k] is the 99.5 % quantile of F(2, 2k), k[(1−p)^(−1/k) − 1]: with
 // k+1 order statistics, (lowest − floor)/spacing is distributed so (exponential

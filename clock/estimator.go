@@ -123,7 +123,7 @@ func (e *Estimator) take(s sample) {
 	}
 	e.belief.least = min(e.belief.least, s.u+s.v)
 	e.last = max(e.last, s.t4)
-	e.trips.add(s.u + s.v)
+	e.trips.add(s.t4, s.u+s.v)
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
 	e.causal = e.causal.and(s.corridor())

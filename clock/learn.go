@@ -9,7 +9,11 @@ const (
 	memory       = float64(time.Hour)               // of the envelopes
 	settleTime   = float64(1500 * time.Millisecond) // the joining burst is over by then
 	growthWander = 0.5e-6                           // part of the bound's growth: the skew's change after the last exchange
+	young        = 90e9                             // ns: after that, a full buffer will have been empty once
+	tooYoung     = 5e9                              // ns: until then a buffer may fill up unnoticed
+	longTrip     = 60e6                             // ns: a shorter delay isn't one of full buffers
 	surprise     = 0.25                             // part of the bound that an offset may be off by after a silence
+	stepMost     = 5e6                              // ns: a greater change isn't slewed (ten seconds of it) but a new epoch
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
 )
 
@@ -38,7 +42,7 @@ func (e *Estimator) learn() {
 		b.wander = min(2*b.wander, mostWander)
 	}
 	e.learnBound()
-	if b.count > 1 && !e.settled && math.Abs(b.theta-before) > stepLeast {
+	if jump := math.Abs(b.theta - before); b.count > 1 && jump > stepLeast && (!e.settled || jump > stepMost) {
 		e.epoch++
 	}
 	span := t - e.first
@@ -78,11 +82,19 @@ func (e *Estimator) learnBound() {
 	if b.res > 1 {
 		b.bound += b.res / 2
 	}
-	if b.count < 3 {
+	if b.count < 3 || e.filling() {
 		b.bound = math.Inf(1)
 	}
 	b.bound = min(b.bound, e.causal.at(b.t).from(b.theta))
 	b.growth = min(b.skewErr+growthWander+10e9*b.wander, HardGrowth)
+}
+
+// filling reports whether what looks like a floor may be a full buffer, seen
+// since joining only: the delay grows, or is long and there was no time to tell.
+func (e *Estimator) filling() bool {
+	b := &e.belief
+	since := b.t - e.first
+	return since < young && e.trips.rising() || since < tooYoung && b.fwd.y+b.bwd.y > longTrip
 }
 
 // queued keeps the mean queueing of the two directions.
