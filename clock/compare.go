@@ -3,17 +3,20 @@ package clock
 import "math"
 
 const (
-	lagging     = 4.0   // spacings of the recent points that a line may lag behind by
-	newRoute    = 300e3 // ns: floors that rose by less stay
-	routeSpread = 10.0  // spacings of the recent points that a new floor is above the old one at least
-	routeTime   = 10e9  // ns that the recent points span then
+	compareEvery = 4     // exchanges
+	faster       = 1.75  // the wander grows by this factor while the line lags behind
+	calmer       = 0.92  // and falls by this one while it doesn't
+	lagging      = 4.0   // spacings of the recent points that a line may lag behind by
+	newRoute     = 300e3 // ns: floors that rose by less stay
+	routeSpread  = 10.0  // spacings of the recent points that a new floor is above the old one at least
+	routeTime    = 10e9  // ns that the recent points span then
 )
 
 // compare draws on the difference between the recent points and the floors, to
 // which the old ones belong too.
 func (e *Estimator) compare() {
 	b := &e.belief
-	if min(e.fwd.n, e.bwd.n) < keepRecent+lowest {
+	if b.count%compareEvery != 0 || min(e.fwd.n, e.bwd.n) < keepRecent+lowest {
 		return
 	}
 	u, v := e.fwd.lately(b.t, b.skew), e.bwd.lately(b.t, b.skew)
@@ -34,9 +37,9 @@ func (e *Estimator) learnWander(lag, noise float64) {
 	b := &e.belief
 	queueing := e.trips.least() - b.least
 	if lag > queueing+lagging*noise {
-		b.wander = min(1.15*b.wander, mostWander)
+		b.wander = min(faster*b.wander, mostWander)
 	} else {
-		b.wander = max(0.98*b.wander, leastWander)
+		b.wander = max(calmer*b.wander, leastWander)
 	}
 }
 

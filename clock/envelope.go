@@ -99,21 +99,24 @@ func (e *envelope) lately(t, skew float64) floor {
 type lows struct {
 	y   [lowest]float64
 	n   int
+	top float64 // what doesn't belong to them, once there are enough
 	age float64
 }
 
 func (l *lows) add(y, age float64) {
-	if l.n == lowest && y >= l.y[lowest-1] {
-		return
+	if l.n < lowest || y < l.top {
+		l.insert(y, age)
 	}
-	if l.n < lowest {
-		l.n++
-	}
+}
+
+func (l *lows) insert(y, age float64) {
+	l.n = min(l.n+1, lowest)
 	i := l.n - 1
 	for ; i > 0 && l.y[i-1] > y; i-- {
 		l.y[i] = l.y[i-1]
 	}
 	l.y[i] = y
+	l.top = l.y[lowest-1]
 	if i == 0 {
 		l.age = age
 	}
