@@ -25,6 +25,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/sessions/{id}/recordings", s.getRecordings)
 	mux.HandleFunc("POST /api/sessions/{id}/commands", s.postCommand)
 	mux.HandleFunc("GET /api/sessions/{id}/commands/{command}", s.getReport)
+	mux.Handle("/api/uploads", s.uploads())
+	mux.Handle("/api/uploads/", s.uploads())
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})
@@ -32,6 +34,15 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("/", s.cfg.Pages)
 	}
 	return mux
+}
+
+func (s *Server) uploads() http.Handler {
+	if s.cfg.Uploads != nil {
+		return s.cfg.Uploads
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, http.StatusNotFound, &httpError{"no_storage", "this server keeps no recordings: it was started without --data"})
+	})
 }
 
 type ok struct {

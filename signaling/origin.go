@@ -37,6 +37,11 @@ func hostOnly(hostport string) string {
 	return strings.Trim(hostport, "[]")
 }
 
+// changes says whether a request of that method may change something.
+func changes(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}
+
 var badOrigin = &httpError{"bad_origin", "the page comes from another server"}
 
 // checkHost refuses requests under a name that isn't this server's, and those
@@ -47,7 +52,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(r.Host) + "; name it with --host"})
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/") && r.Method == http.MethodPost && !originAllowed(r) {
+		if strings.HasPrefix(r.URL.Path, "/api/") && changes(r.Method) && !originAllowed(r) {
 			writeError(w, http.StatusForbidden, badOrigin)
 			return
 		}

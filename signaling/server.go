@@ -44,10 +44,11 @@ type Config struct {
 	// the device has, and with a context that has ended if it hasn't.
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
+	Time     func() TimeStatus // what session time follows; nil: the local clock
 	Pages    http.Handler      // everything that isn't this package's; nil: 404
+	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first
-	Time     func() TimeStatus // what session time follows; nil: the local clock
 	Version  string
 	Log      *slog.Logger // nil: silence
 }

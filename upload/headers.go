@@ -98,6 +98,7 @@ func isText(s string, limit int) bool {
 
 // safeName makes of a client's name one that is safe in every file system.
 func safeName(s string) string {
+	s = s[strings.LastIndexAny(s, `/\`)+1:]
 	s = strings.Map(func(r rune) rune {
 		if isWordRune(r) || r == '.' {
 			return r

@@ -41,11 +41,17 @@ var edges = map[string]map[string]string{
 		"signaling": "joins through its client half",
 		"peer":      "connects through its dialling half",
 		"clock":     "device time and session time",
+		"upload":    "sends recordings through its client half",
 		"session":   "what joining is answered with, and the errors of requests",
 	},
 	"internal/testnet": {},
 	"upload":           {},
-	"web":              {},
+	"manifest": {
+		"session": "the recordings that it describes",
+		"clock":   "their times",
+		"upload":  "replaces a file as a whole, through power cuts",
+	},
+	"web": {},
 }
 
 // modules are what the packages import of others' modules, each with its

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type serveCmd struct {
 	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
+	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: recordings, in DIR/recordings. Without it uploads are refused."`
+	UploadMax  int64         `default:"68719476736" help:"Bytes that one recording may have."`
+	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 }
 
@@ -36,6 +40,9 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 			return fmt.Errorf("--advertise %s: not an IP address", ip)
 		}
 	}
+	if c.UploadMax <= 0 || c.Reserve < 0 {
+		return fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
+	}
 	s, err := listen(c.Addr, c.RTCTCPPort)
 	if err != nil {
 		return err
@@ -44,7 +51,8 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
-		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP, log: log,
+		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
+		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), log: log,
 	})
 	if err != nil {
 		s.close()

@@ -29,6 +29,9 @@ type serviceConfig struct {
 	minLead, maxLead time.Duration
 	maxDevices       int
 	ntp              []string                        // servers; none: session time follows the local clock
+	data             string                          // where recordings are kept; empty: nowhere
+	uploadMax        int64                           // bytes of one recording; 0: upload's default
+	diskReserve      int64                           // bytes that stay free; 0: upload's default, negative: none
 	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	log              *slog.Logger
@@ -42,6 +45,7 @@ type service struct {
 	sessions *session.Service
 	ntp      *utc.Discipline // nil without servers
 	signal   *signaling.Server
+	storage  *storage
 	handler  http.Handler
 	log      *slog.Logger
 }
@@ -66,9 +70,13 @@ func newService(cfg serviceConfig) (*service, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.peers.Close())
 	}
+	if s.storage, err = s.newStorage(cfg); err != nil {
+		return nil, errors.Join(err, s.peers.Close())
+	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Version: version, Log: cfg.log,
+		Uploads: s.storage.handler(),
 	})
 	s.handler = s.signal
 	if cfg.wrap != nil {
@@ -91,6 +99,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 		group.Go(func() error { s.ntp.Run(base); return nil })
 	}
 	s.awaitNTP(ctx)
+	group.Go(func() error { return s.storage.run(base) })
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	var failed error
@@ -99,6 +108,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.signal.Close()
+	s.storage.close()
 	err := errors.Join(failed, shutdown(server))
 	cancel()
 	return errors.Join(err, group.Wait(), s.peers.Close())

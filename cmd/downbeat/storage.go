@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/upload"
+)
+
+// storage is where recordings are kept; nil where the server has no directory.
+type storage struct {
+	uploads   *upload.Server
+	manifests *manifest.Writer
+}
+
+func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
+	if cfg.data == "" {
+		return nil, nil
+	}
+	uploads, err := upload.New(upload.Config{
+		Dir: cfg.data, Recordings: recordings{s.sessions}, MaxSize: cfg.uploadMax, Reserve: cfg.diskReserve,
+		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) }, Log: cfg.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &storage{uploads, &manifest.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}}, nil
+}
+
+func (s *storage) handler() http.Handler {
+	if s == nil {
+		return nil
+	}
+	return s.uploads
+}
+
+func (s *storage) run(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	var group errgroup.Group
+	group.Go(func() error { return s.uploads.Run(ctx) })
+	group.Go(func() error { return s.manifests.Run(ctx) })
+	return group.Wait()
+}
+
+// close returns once what has arrived is on the disk.
+func (s *storage) close() {
+	if s != nil {
+		s.uploads.Close()
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/upload"
+)
+
+// recordings lets uploads belong to the sessions' recordings.
+type recordings struct{ sessions *session.Service }
+
+func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, error) {
+	p, err := r.sessions.UploadBegan(ctx, f.RecordingID)
+	if err != nil {
+		return upload.Place{}, refusedUpload(err)
+	}
+	return upload.Place{Session: p.SessionID, Take: p.TakeID}, nil
+}
+
+func (r recordings) Done(ctx context.Context, f upload.Finished) error {
+	return unknownRecording(r.sessions.UploadDone(ctx, session.UploadedFile{
+		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256,
+	}))
+}
+
+func (r recordings) GivenUp(ctx context.Context, recordingID string) error {
+	return unknownRecording(r.sessions.UploadGivenUp(ctx, recordingID))
+}
+
+// unknownRecording tells the uploads not to ask again for a recording that is gone.
+func unknownRecording(err error) error {
+	var e *session.Error
+	if errors.As(err, &e) && (e.Code == session.CodeUnknownRecording || e.Code == session.CodeSessionNotFound) {
+		return fmt.Errorf("%w: %w", upload.ErrUnknown, err)
+	}
+	return err
+}
+
+// refusedUpload is a session's refusal as an upload's client gets it.
+func refusedUpload(err error) error {
+	var e *session.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	status := http.StatusNotFound
+	if e.Retry {
+		status = http.StatusServiceUnavailable
+	}
+	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// TestRecordingIsUploaded: from start_recording to session_completed and the manifest,
+// over real sockets.
+func TestRecordingIsUploaded(t *testing.T) {
+	dir := t.TempDir()
+	s, err := listen("127.0.0.1:0", 0)
+	check(t, err)
+	svc, err := newService(serviceConfig{
+		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 10, data: dir, diskReserve: -1, log: quiet(),
+	})
+	check(t, err)
+	serving, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- svc.run(serving, s.http) }()
+	url := "http://" + s.http.Addr().String()
+
+	started, completed := make(chan device.Act, 2), make(chan bool, 2)
+	d := device.New(device.Config{
+		URL: url, SessionID: "studio",
+		Act: func(a device.Act) { started <- a },
+		OnMessage: func(m signaling.Message) {
+			if m.Event == "session_completed" {
+				completed <- true
+			}
+		},
+	})
+	ctx, leave := context.WithCancel(context.Background())
+	left := make(chan error, 1)
+	go func() { left <- d.Run(ctx) }()
+	<-d.Connected()
+
+	_, err = d.Call(ctx, "start_recording", map[string]any{"postureLabel": "plank", "duration": 200})
+	check(t, err)
+	a := <-started
+	content := bytes.Repeat([]byte("frame"), 100_000)
+	report(t, d, "recording_started", a.RecordingID, a.At)
+	check(t, d.Upload(ctx, a.RecordingID, "../../front.webm", "video/webm", bytes.NewReader(content), int64(len(content))))
+	stopped := <-started
+	report(t, d, "recording_stopped", a.RecordingID, stopped.At)
+	<-completed
+
+	name := a.RecordingID + "-front.webm"
+	got, err := os.ReadFile(filepath.Join(dir, "recordings", "studio", a.CommandID, name))
+	check(t, err)
+	if !bytes.Equal(got, content) {
+		t.Error("the file isn't what was sent")
+	}
+	checkManifest(t, filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name), func(m manifest.Take) bool {
+		if len(m.Recordings) != 1 {
+			return false
+		}
+		r := m.Recordings[0]
+		return m.PostureLabel == "plank" && *r.File == name && *r.FileSizeBytes == int64(len(content)) && len(*r.SHA256) == 64 &&
+			r.UploadStatus == "uploaded" && r.StartTimestamp.Sub(a.At).Abs() < time.Microsecond && r.DurationMs != nil && *r.AfterFirstMs == 0
+	})
+	err = d.Upload(ctx, a.RecordingID, "", "", strings.NewReader("x"), 1)
+	if err == nil || !strings.Contains(err.Error(), "has been uploaded") {
+		t.Errorf("a second time: %v", err)
+	}
+
+	leave()
+	check(t, <-left)
+	stop()
+	check(t, <-served)
+}
+
+func report(t *testing.T, d *device.Device, event, recordingID string, at clock.SessionTime) {
+	t.Helper()
+	_, err := d.Call(context.Background(), event, map[string]any{"recordingId": recordingID, "timestamp": at, "bound": 0.5})
+	check(t, err)
+}
+
+// checkManifest waits until the manifest says what it should.
+func checkManifest(t *testing.T, name string, right func(manifest.Take) bool) {
+	t.Helper()
+	var b []byte
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var m manifest.Take
+		if b, _ = os.ReadFile(name); json.Unmarshal(b, &m) == nil && right(m) {
+			return
+		}
+	}
+	t.Errorf("the manifest says %s", b)
+}
+
+func TestNoStorage(t *testing.T) {
+	r, err := newRig(t.Context(), quiet(), nil)
+	check(t, err)
+	res, err := http.Post(r.url+"/api/uploads/", "", nil)
+	check(t, err)
+	b, err := io.ReadAll(res.Body)
+	check(t, err)
+	_ = res.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	if res.StatusCode != http.StatusNotFound || !strings.Contains(string(b), `"no_storage"`) {
+		t.Errorf("%s %s", res.Status, b)
+	}
+	check(t, r.close())
+}

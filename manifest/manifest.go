@@ -1,0 +1,90 @@
+// Package manifest describes the recordings of a take in a file beside them,
+// manifest.json: whose they are, when each of them begins and ends in session time and
+// how sure that is, and which file holds it. With it an editor lays them on one
+// time line without asking the server. docs/manifest.md has its fields.
+package manifest
+
+import (
+	"path"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Name is what the file is called.
+const Name = "manifest.json"
+
+// Version is that of the file's format: it grows when a field changes its
+// meaning, not when one is added.
+const Version = 1
+
+// Take is the content of the file.
+type Take struct {
+	Version       int               `json:"version"`
+	SessionID     string            `json:"sessionId"`
+	TakeID        string            `json:"takeId"`
+	PostureLabel  string            `json:"postureLabel"`
+	TakeTimestamp clock.SessionTime `json:"takeTimestamp"` // when all devices were to start
+	Recordings    []Recording       `json:"recordings"`    // by their first frame
+}
+
+// Recording is one device's part of the take. What isn't known is null.
+type Recording struct {
+	RecordingID    string             `json:"recordingId"`
+	DeviceID       string             `json:"deviceId"`
+	DeviceType     string             `json:"deviceType"`
+	ViewType       string             `json:"viewType"`
+	StartTimestamp *clock.SessionTime `json:"startTimestamp"` // of the first frame
+	StartBoundMs   *float64           `json:"startBoundMs"`
+	StopTimestamp  *clock.SessionTime `json:"stopTimestamp"` // of the last frame
+	StopBoundMs    *float64           `json:"stopBoundMs"`
+	DurationMs     *float64           `json:"durationMs"`   // from the first frame to the last
+	AfterFirstMs   *float64           `json:"afterFirstMs"` // from the first frame of the take to this recording's
+	UploadStatus   string             `json:"uploadStatus"`
+	File           *string            `json:"file"` // beside this one
+	FileSizeBytes  *int64             `json:"fileSizeBytes"`
+	SHA256         *string            `json:"sha256"`
+}
+
+// Takes makes the takes of a session's recordings, which are in the order of
+// [session.Service.Recordings].
+func Takes(list []session.Recording) []Take {
+	var takes []Take
+	for _, r := range list {
+		if len(takes) == 0 || takes[len(takes)-1].TakeID != r.TakeID {
+			takes = append(takes, Take{
+				Version: Version, SessionID: r.SessionID, TakeID: r.TakeID,
+				PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp,
+			})
+		}
+		take := &takes[len(takes)-1]
+		take.Recordings = append(take.Recordings, take.describe(r))
+	}
+	return takes
+}
+
+func (t *Take) describe(r session.Recording) Recording {
+	d := Recording{
+		RecordingID: r.RecordingID, DeviceID: r.DeviceID, DeviceType: r.DeviceType, ViewType: r.ViewType,
+		StartTimestamp: r.StartTimestamp, StartBoundMs: r.StartBoundMs, StopTimestamp: r.StopTimestamp, StopBoundMs: r.StopBoundMs,
+		DurationMs: between(r.StartTimestamp, r.StopTimestamp), AfterFirstMs: between(r.StartTimestamp, r.StartTimestamp),
+		UploadStatus: r.UploadStatus, FileSizeBytes: r.FileSizeBytes,
+	}
+	if len(t.Recordings) > 0 {
+		d.AfterFirstMs = between(t.Recordings[0].StartTimestamp, r.StartTimestamp)
+	}
+	if r.File != "" {
+		name, sum := path.Base(r.File), r.SHA256
+		d.File, d.SHA256 = &name, &sum
+	}
+	return d
+}
+
+// between returns how many milliseconds lie from a to b, or nil.
+func between(a, b *clock.SessionTime) *float64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	ms := float64(b.Sub(*a).Microseconds()) / 1000
+	return &ms
+}

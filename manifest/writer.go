@@ -1,0 +1,117 @@
+package manifest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/upload"
+)
+
+// Sessions is what the Writer asks: a [session.Service].
+type Sessions interface {
+	Recordings(ctx context.Context, sessionID string) ([]session.Recording, error)
+	WatchRecordings(ctx context.Context, changed func(sessionID string))
+}
+
+// Writer keeps the manifests of all takes that have files below its directory.
+type Writer struct {
+	Sessions Sessions
+	Dir      string // has recordings/<session>/<take>/
+	Log      *slog.Logger
+}
+
+// Run writes a take's manifest whenever something about the take changes, until
+// ctx ends. Changes that come while it writes are written together.
+func (w *Writer) Run(ctx context.Context) error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	q := queue{some: make(chan struct{}, 1)}
+	watching.Go(func() { w.Sessions.WatchRecordings(ctx, q.add) })
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-q.some:
+		}
+		for sessionID := range q.takeAll() {
+			w.update(ctx, sessionID)
+		}
+	}
+}
+
+// update writes the manifests of a session as far as they change. A session
+// that is gone leaves those that it has.
+func (w *Writer) update(ctx context.Context, sessionID string) {
+	list, err := w.Sessions.Recordings(ctx, sessionID)
+	if err != nil {
+		var e *session.Error
+		if ctx.Err() == nil && !(errors.As(err, &e) && e.Code == session.CodeSessionNotFound) {
+			w.Log.Warn("a manifest can't be written", "session", sessionID, "error", err)
+		}
+		return
+	}
+	for _, take := range Takes(list) {
+		if err := w.write(take); err != nil {
+			w.Log.Error("a manifest can't be written", "session", sessionID, "take", take.TakeID, "error", err)
+		}
+	}
+}
+
+// write replaces a take's manifest, if the take has files here.
+func (w *Writer) write(take Take) error {
+	dir := filepath.Join(w.Dir, "recordings", take.SessionID, take.TakeID)
+	if _, err := os.Stat(dir); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(take); err != nil {
+		return err
+	}
+	name := filepath.Join(dir, Name)
+	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b.Bytes()) {
+		return nil
+	}
+	return upload.WriteFile(name, b.Bytes())
+}
+
+// queue holds the sessions that have changed.
+type queue struct {
+	some chan struct{} // has an element when there are any
+
+	mu  sync.Mutex
+	ids map[string]struct{}
+}
+
+func (q *queue) add(id string) {
+	q.mu.Lock()
+	if q.ids == nil {
+		q.ids = map[string]struct{}{}
+	}
+	q.ids[id] = struct{}{}
+	q.mu.Unlock()
+	select {
+	case q.some <- struct{}{}:
+	default:
+	}
+}
+
+func (q *queue) takeAll() map[string]struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ids := q.ids
+	q.ids = nil
+	return ids
+}

@@ -1,0 +1,246 @@
+package upload
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Client sends files to a [Server]. Its methods are safe for concurrent use.
+type Client struct {
+	URL  string       // of the server, http or https
+	HTTP *http.Client // default: http.DefaultClient
+}
+
+// Client's pauses after a failure; they grow until something gets through.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 10 * time.Second
+)
+
+// Send uploads the f.Size bytes of r and returns once the server has them on
+// its disk. It comes back after lost connections and restarts of the server,
+// and goes on where the server is, until ctx ends. A refusal is an [Error].
+func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
+	s := sending{client: c, file: f, from: r}
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		before := s.offset
+		done, err := s.step(ctx)
+		if done {
+			return nil
+		}
+		if s.offset > before {
+			pause = firstPause
+		}
+		if final(err) {
+			return fmt.Errorf("uploading recording %s: %w", f.RecordingID, err)
+		}
+		if (err != nil || s.offset == before) && !wait(ctx, pause/2+rand.N(pause/2)) {
+			return fmt.Errorf("uploading recording %s: %w", f.RecordingID, errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+// final tells whether trying again is in vain.
+func final(err error) bool {
+	var refused *Error
+	var source *sourceError
+	switch {
+	case errors.As(err, &source):
+		return true
+	case !errors.As(err, &refused):
+		return false
+	}
+	switch refused.Status {
+	case http.StatusConflict:
+		return refused.Code == errAlready.Code
+	case http.StatusLocked, http.StatusTooManyRequests, statusChecksum:
+		return false
+	}
+	return refused.Status < 500 && refused.Code != errBody.Code
+}
+
+// sending is one file on its way.
+type sending struct {
+	client *Client
+	file   File
+	from   io.ReadSeeker
+	at     string // the upload's URL; empty until it is created
+	offset int64  // what the server has, as far as known
+}
+
+// step does what comes next: create, or ask how far the server is and go on
+// from there.
+func (s *sending) step(ctx context.Context) (done bool, err error) {
+	if s.at == "" {
+		if err := s.create(ctx); err != nil {
+			return false, err
+		}
+	}
+	if err := s.ask(ctx); err != nil {
+		return false, err
+	}
+	if s.offset < s.file.Size {
+		err = s.patch(ctx)
+	}
+	return err == nil && s.offset == s.file.Size, err
+}
+
+func (s *sending) create(ctx context.Context) error {
+	h := http.Header{"Upload-Length": {strconv.FormatInt(s.file.Size, 10)}, "Upload-Metadata": {s.file.metadata()}}
+	base := strings.TrimSuffix(s.client.URL, "/") + "/api/uploads/"
+	res, err := s.client.do(ctx, http.MethodPost, base, h, nil, 0)
+	if err != nil {
+		return err
+	}
+	at, err := url.Parse(base)
+	if err == nil {
+		at, err = at.Parse(res.Get("Location"))
+	}
+	if err != nil {
+		return fmt.Errorf("address of the upload: %w", err)
+	}
+	s.at, s.offset = at.String(), 0
+	return nil
+}
+
+func (f File) metadata() string {
+	b := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	return "recordingId " + b(f.RecordingID) + ",filename " + b(f.Name) + ",filetype " + b(f.Type)
+}
+
+// ask learns how far the server is. An upload that it doesn't know is created anew.
+func (s *sending) ask(ctx context.Context) error {
+	h, err := s.client.do(ctx, http.MethodHead, s.at, nil, nil, 0)
+	var refused *Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		s.at = ""
+		return s.create(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return s.progress(h)
+}
+
+func (s *sending) progress(h http.Header) error {
+	n, ok := parseSize(h.Get("Upload-Offset"))
+	if !ok || n > s.file.Size {
+		return fmt.Errorf("the server is at %q of %d bytes", h.Get("Upload-Offset"), s.file.Size)
+	}
+	s.offset = n
+	return nil
+}
+
+func (s *sending) patch(ctx context.Context) error {
+	if _, err := s.from.Seek(s.offset, io.SeekStart); err != nil {
+		return &sourceError{err}
+	}
+	left := s.file.Size - s.offset
+	body := &source{r: io.LimitReader(s.from, left)}
+	h := http.Header{"Content-Type": {bytesType}, "Upload-Offset": {strconv.FormatInt(s.offset, 10)}}
+	res, err := s.client.do(ctx, http.MethodPatch, s.at, h, body, left)
+	if failed := body.end(left); failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return s.progress(res)
+}
+
+// do sends a request and returns the headers of its answer, or the server's
+// refusal.
+func (c *Client) do(ctx context.Context, method, to string, h http.Header, body io.Reader, length int64) (http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, method, to, body)
+	if err != nil {
+		return nil, err
+	}
+	if h != nil {
+		req.Header = h
+	}
+	req.Header.Set("Tus-Resumable", tusVersion)
+	req.ContentLength = length
+	res, err := cmp.Or(c.HTTP, http.DefaultClient).Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode < 300 {
+		return res.Header, nil
+	}
+	b, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	var answer struct {
+		Error struct{ Code, Message string }
+	}
+	_ = json.NewDecoder(bytes.NewReader(b)).Decode(&answer)
+	return nil, &Error{res.StatusCode, answer.Error.Code, cmp.Or(answer.Error.Message, res.Status)}
+}
+
+// source is the body of one request. It can be ended while somebody still
+// reads, so that the file can be read for the next one.
+type source struct {
+	mu     sync.Mutex
+	r      io.Reader
+	n      int64
+	failed error
+	ended  bool
+}
+
+func (b *source) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return 0, io.ErrClosedPipe
+	}
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	if err != nil {
+		b.failed = err
+	}
+	return n, err
+}
+
+// end stops the reading, and tells whether the file itself failed, or had fewer
+// bytes than it should.
+func (b *source) end(want int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	switch {
+	case b.failed == nil, b.failed == io.EOF && b.n == want:
+		return nil
+	case b.failed == io.EOF:
+		return &sourceError{io.ErrUnexpectedEOF}
+	}
+	return &sourceError{b.failed}
+}
+
+// sourceError is a failure of what is to be sent.
+type sourceError struct{ error }
+
+func (e *sourceError) Unwrap() error { return e.error }
+
+// wait waits; false when ctx ended first.
+func wait(ctx context.Context, pause time.Duration) bool {
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,64 @@
+package upload_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/upload"
+)
+
+func send(to string, f upload.File, r io.ReadSeeker) error {
+	h := &http.Client{Transport: &http.Transport{}}
+	defer h.CloseIdleConnections()
+	return (&upload.Client{URL: "http://" + to, HTTP: h}).Send(context.Background(), f, r)
+}
+
+// TestClient sends over a way that breaks to a server that is killed.
+func TestClient(t *testing.T) {
+	const mb = 1 << 20
+	c, want := newChild(t), random(50*mb)
+	w := newWire(t, c.to, mb, 10*mb, 20*mb)
+	sent := make(chan error, 1)
+	go func() {
+		f := upload.File{RecordingID: "rec1", Name: "a.webm", Type: "video/webm", Size: int64(len(want))}
+		sent <- send(w.Addr().String(), f, bytes.NewReader(want))
+	}()
+	until(t, func() bool { return w.carried.Load() > 30*mb })
+	c.kill()
+	c.spawn()
+	w.lead(c.to)
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	c.gather()
+	c.arrived(want)
+}
+
+func TestClientGivesUp(t *testing.T) {
+	w := newWorld(t, func(c *upload.Config) { c.MaxSize = 100 })
+	to := w.http.Listener.Addr().String()
+	for name, c := range map[string]struct {
+		file upload.File
+		have io.ReadSeeker
+		code string
+		err  error
+	}{
+		"unknown":    {upload.File{RecordingID: "stranger", Size: 1}, bytes.NewReader([]byte("x")), "unknown_recording", nil},
+		"too large":  {upload.File{RecordingID: "rec1", Size: 101}, bytes.NewReader(make([]byte, 101)), "upload_too_large", nil},
+		"too short":  {upload.File{RecordingID: "rec1", Size: 50}, bytes.NewReader(make([]byte, 40)), "", io.ErrUnexpectedEOF},
+		"unreadable": {upload.File{RecordingID: "rec1", Size: 50}, (*os.File)(nil), "", os.ErrInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := send(to, c.file, c.have)
+			var refused *upload.Error
+			if c.err != nil && !errors.Is(err, c.err) || c.code != "" && (!errors.As(err, &refused) || refused.Code != c.code) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
