@@ -63,6 +63,17 @@ func TestForeignHost(t *testing.T) {
 	}
 }
 
+// TestForeignUpload: nor does it reach an upload, by whichever method.
+func TestForeignUpload(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	for method, want := range map[string]string{"POST": "bad_origin", "PATCH": "bad_origin", "DELETE": "bad_origin", "OPTIONS": "no_storage"} {
+		r := w.call(t, method, "/api/uploads/x", "", func(q *http.Request) { q.Header.Set("Origin", "https://evil.example") })
+		if r.Error.Code != want {
+			t.Errorf("%s: %+v", method, r)
+		}
+	}
+}
+
 // TestForeignOrigin: another server's page opens no WebSocket and changes nothing.
 func TestForeignOrigin(t *testing.T) {
 	w := onSockets(t, session.Config{})

@@ -30,7 +30,7 @@ func TestClient(t *testing.T) {
 	}()
 	until(t, func() bool { return w.carried.Load() > 30*mb })
 	c.kill()
-	c.spawn()
+	c.start()
 	w.lead(c.to)
 	if err := <-sent; err != nil {
 		t.Fatal(err)

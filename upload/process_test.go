@@ -32,33 +32,38 @@ type child struct {
 func newChild(t *testing.T) *child {
 	t.Helper()
 	c := &child{world: &world{t: t, dir: t.TempDir(), rec: &recordings{}}}
-	c.spawn()
+	c.start()
 	t.Cleanup(c.kill)
 	return c
 }
 
-// spawn starts the server; more is added to its environment.
-func (c *child) spawn(more ...string) {
+// start spawns the server, or fails the test.
+func (c *child) start(more ...string) {
 	c.t.Helper()
+	if err := c.spawn(more...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// spawn starts the server; more is added to its environment.
+func (c *child) spawn(more ...string) error {
 	c.cmd = exec.Command(os.Args[0])
 	c.cmd.Env = append(append(os.Environ(), "UPLOAD_TEST_SERVER="+c.dir), more...)
 	c.cmd.Stderr = os.Stderr
 	in, err := c.cmd.StdinPipe()
 	if err != nil {
-		c.t.Fatal(err)
+		return err
 	}
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
-		c.t.Fatal(err)
+		return err
 	}
 	if err := c.cmd.Start(); err != nil {
-		c.t.Fatal(err)
+		return err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	c.in, c.to = in, strings.TrimSpace(line)
+	return err
 }
 
 func (c *child) kill() {
@@ -224,7 +229,7 @@ func TestTusJSClient(t *testing.T) {
 	for _, at := range []int64{60 * mb, 150 * mb} {
 		until(t, func() bool { return w.carried.Load() > at })
 		c.kill()
-		c.spawn()
+		c.start()
 		w.lead(c.to)
 	}
 	if err := cmd.Wait(); err != nil {
@@ -266,7 +271,7 @@ func TestTusJSClientOptions(t *testing.T) {
 func TestKilledBeforeTelling(t *testing.T) {
 	c, want := newChild(t), random(1000)
 	c.kill()
-	c.spawn("UPLOAD_TEST_DIE=1")
+	c.start("UPLOAD_TEST_DIE=1")
 	w := newWire(t, c.to)
 	file := filepath.Join(t.TempDir(), "a.webm")
 	if err := os.WriteFile(file, want, 0o600); err != nil {
@@ -274,7 +279,7 @@ func TestKilledBeforeTelling(t *testing.T) {
 	}
 	cmd, log := tusJS(t, w.Addr().String(), file, `{}`)
 	_ = c.cmd.Wait() // it kills itself
-	c.spawn()
+	c.start()
 	w.lead(c.to)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, log)

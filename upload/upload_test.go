@@ -120,8 +120,11 @@ func TestConnectionCut(t *testing.T) {
 	path := w.create(len(want))
 	c := w.dialPatch(path, 0, len(want), "")
 	_, _ = c.Write(want[:60_000])
+	w.received(path, 60_000)
 	_ = c.Close()
-	until(t, func() bool { return w.offset(path) == 60_000 })
+	if got := w.offset(path); got != 60_000 {
+		t.Fatalf("offset %d", got)
+	}
 	w.patch(path, 60_000, want[60_000:], 204, "")
 	w.arrived(want)
 }
