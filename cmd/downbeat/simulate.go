@@ -113,7 +113,7 @@ type simulated struct {
 	CoverPct    float64 `json:"coverPct"`    // readings within the 99 % bound
 	HardMisses  int     `json:"hardMisses"`  // readings beyond the hard bound
 	RatioOracle float64 `json:"ratioOracle"` // of p95 to the oracle's
-	PerMinute   float64 `json:"exchangesPerMinute"`
+	PerMinute   float64 `json:"pingsPerMinute"`
 }
 
 func newSimulated(profile string, v sim.Verdict, filter int) simulated {
@@ -126,7 +126,7 @@ func newSimulated(profile string, v sim.Verdict, filter int) simulated {
 
 func printSimulated(w io.Writer, results []simulated) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "profile\terror p50 µs\tp95 µs\tmax µs\tbound p50 µs\tcover %\tbeyond hard\tp95/oracle\texchanges/min\t")
+	fmt.Fprintln(t, "profile\terror p50 µs\tp95 µs\tmax µs\tbound p50 µs\tcover %\tbeyond hard\tp95/oracle\tpings/min\t")
 	for _, r := range results {
 		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.2f\t%d\t%.2f\t%.1f\t\n",
 			r.Profile, r.ErrP50Us, r.ErrP95Us, r.ErrMaxUs, r.BoundP50Us, r.CoverPct, r.HardMisses, r.RatioOracle, r.PerMinute)
