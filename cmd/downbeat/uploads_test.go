@@ -65,7 +65,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 		t.Error("the file isn't what was sent")
 	}
 	checkManifest(t, filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name), func(m manifest.Take) bool {
-		if len(m.Recordings) != 1 {
+		if len(m.Recordings) != 1 || m.Recordings[0].File == nil || m.Recordings[0].StopTimestamp == nil {
 			return false
 		}
 		r := m.Recordings[0]
