@@ -1,0 +1,99 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	beats       = "downbeat.instances" // the subject on which instances say that they are there
+	beatEvery   = time.Second
+	silentAfter = 4 * beatEvery // an instance that isn't heard for so long is gone
+	lookAgain   = time.Minute   // for devices of the dead that were missed
+)
+
+// Mark marks what belongs to instances that are gone, such as
+// session.Service's MarkDisconnected.
+type Mark func(ctx context.Context, gone func(instance string) bool) error
+
+// Attend tells the others that instance is there, until ctx ends, and calls mark
+// when one of them has fallen silent. Each instance does so for itself: whoever notices
+// first has done it for all.
+func (s *Store) Attend(ctx context.Context, instance string, mark Mark) error {
+	select {
+	case <-s.mirror.loaded:
+	case <-ctx.Done():
+		return nil
+	}
+	if s.engine != nil { // nobody else can have the directory
+		return s.attendAlone(ctx, instance, mark)
+	}
+	conn := s.link.Load().conn
+	heard := make(chan string, 256)
+	sub, err := conn.Subscribe(beats, func(m *nats.Msg) {
+		select {
+		case heard <- string(m.Data):
+		default: // it beats again
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("cluster: listen to the other instances: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	a := &attendance{store: s, own: instance, mark: mark, roll: newRoll(instance, time.Now())}
+	return a.run(ctx, conn, heard)
+}
+
+// attendAlone marks what an earlier process left behind.
+func (s *Store) attendAlone(ctx context.Context, instance string, mark Mark) error {
+	for {
+		err := mark(ctx, func(other string) bool { return other != instance })
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		s.cfg.Log.Warn("marking the devices of an earlier run failed", "error", err)
+		if !pause(ctx, beatEvery) {
+			return nil
+		}
+	}
+}
+
+// attendance is one instance's part in knowing who is there.
+type attendance struct {
+	store *Store
+	own   string
+	mark  Mark
+	roll  *roll
+}
+
+func (a *attendance) run(ctx context.Context, conn *nats.Conn, heard <-chan string) error {
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case other := <-heard:
+			a.roll.hear(other, time.Now())
+		case now := <-ticker.C:
+			_ = conn.Publish(beats, []byte(a.own)) // lost while there is no connection, as it should be
+			a.call(ctx, now)
+		}
+	}
+}
+
+// call marks what belongs to those who have fallen silent.
+func (a *attendance) call(ctx context.Context, now time.Time) {
+	if !a.roll.due(now) {
+		return
+	}
+	gone := a.roll.gone(now)
+	if err := a.mark(ctx, gone); err != nil && ctx.Err() == nil {
+		a.store.cfg.Log.Warn("marking the devices of instances that are gone failed", "error", err)
+		return
+	}
+	a.roll.marked(now)
+}
