@@ -13,6 +13,8 @@ const (
 	formatFile = "downbeat.json" // what a data directory is known by
 	lockFile   = "lock"
 	storeDir   = "store"
+	// recordings may be there before: they don't need the store in the directory.
+	recordings = "recordings"
 	// format counts the ways in which what is stored has been laid out.
 	format = 1
 )
@@ -79,7 +81,7 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("read the data directory: %w", err)
 	}
 	for _, f := range files {
-		if f.Name() != lockFile && f.Name() != formatFile+".new" {
+		if name := f.Name(); name != lockFile && name != formatFile+".new" && name != recordings {
 			return fmt.Errorf("%s isn't a data directory of Downbeat: it has %s but no %s", path, f.Name(), formatFile)
 		}
 	}

@@ -16,7 +16,7 @@ func TestRoll(t *testing.T) {
 	}{
 		"nobody judges at first": {4, func(int, string) bool { return true }, -1, ""},
 		"what was left behind is marked once it is clear who is there": {10, func(int, string) bool { return true }, 5, "old"},
-		"a silent one": {30, func(s int, i string) bool { return i == "me" || s < 20 }, 24, "other"},
+		"a silent one":                 {30, func(s int, i string) bool { return i == "me" || s < 20 }, 24, "other"},
 		"who is cut off judges nobody": {40, func(s int, _ string) bool { return s < 10 }, -1, ""},
 		"who was cut off listens first": {
 			40, func(s int, i string) bool { return s < 10 || s >= 30 && (i == "me" || s >= 31) }, -1, "",

@@ -25,10 +25,12 @@ type serveCmd struct {
 	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
-	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: recordings, in DIR/recordings. Without it uploads are refused."`
+	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
 	UploadMax  int64         `default:"68719476736" help:"Bytes that one recording may have."`
 	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
+
+	storeFlags `embed:""`
 }
 
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
@@ -47,15 +49,24 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	store, err := c.storeFlags.open(ctx, c.Data, log)
+	if err != nil {
+		s.close()
+		return err
+	}
 	port := s.http.Addr().(*net.TCPAddr).Port
 	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), log: log,
+		store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {
 		s.close()
+		if store != nil {
+			err = errors.Join(err, store.Close())
+		}
 		return err
 	}
 	c.greet(os.Stdout, urls())
@@ -69,6 +80,7 @@ func (c *serveCmd) greet(w io.Writer, urls []string) {
 		fmt.Fprintln(w, "  "+u)
 	}
 	fmt.Fprintln(w, "Ctrl-C stops it. Anybody who reaches this address may create, join and lead sessions: use it on a network that you trust.")
+	c.storeFlags.greet(w, c.Data)
 	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
 		qrterminal.GenerateHalfBlock(urls[0], qrterminal.L, w)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
+	"github.com/downbeat-sync/downbeat/cluster"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -28,6 +29,8 @@ type serviceConfig struct {
 	urls             func() []string
 	minLead, maxLead time.Duration
 	maxDevices       int
+	store            *cluster.Store                  // nil: in memory; the service closes it
+	keepIdle         time.Duration                   // how long a session without activity is kept; 0: the default
 	ntp              []string                        // servers; none: session time follows the local clock
 	data             string                          // where recordings are kept; empty: nowhere
 	uploadMax        int64                           // bytes of one recording; 0: upload's default
@@ -43,6 +46,7 @@ type service struct {
 	peers    *peer.Server
 	devices  *devices
 	sessions *session.Service
+	store    *cluster.Store  // nil: in memory
 	ntp      *utc.Discipline // nil without servers
 	signal   *signaling.Server
 	storage  *storage
@@ -51,7 +55,7 @@ type service struct {
 }
 
 func newService(cfg serviceConfig) (*service, error) {
-	s := &service{clock: clock.NewSource(time.Now), log: cfg.log}
+	s := &service{clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log}
 	var err error
 	s.peers, err = peer.NewServer(peer.Config{
 		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
@@ -64,8 +68,8 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.sessions, err = session.New(session.Config{
-		Store: session.NewMemory(), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log,
-		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices,
+		Store: storeOf(cfg.store), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log,
+		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices, KeepIdle: cfg.keepIdle,
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.peers.Close())
@@ -93,7 +97,8 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	var group errgroup.Group
+	group, base := errgroup.WithContext(base)
+	s.runStore(base, group)
 	group.Go(func() error { return s.sessions.Run(base) })
 	if s.ntp != nil {
 		group.Go(func() error { s.ntp.Run(base); return nil })
@@ -105,13 +110,14 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	var failed error
 	select {
 	case failed = <-served:
+	case <-base.Done(): // the store can't be gone on with
 	case <-ctx.Done():
 	}
 	s.signal.Close()
 	s.storage.close()
 	err := errors.Join(failed, shutdown(server))
 	cancel()
-	return errors.Join(err, group.Wait(), s.peers.Close())
+	return errors.Join(err, group.Wait(), s.closeStore(), s.peers.Close())
 }
 
 func shutdown(server *http.Server) error {

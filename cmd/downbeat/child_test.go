@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// scratch is where the programs that the tests build are.
+var scratch string
+
+// build builds a program of the module or of one that it needs.
+func build(name, pkg string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		file := filepath.Join(scratch, name)
+		out, err := exec.Command("go", "build", "-o", file, pkg).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
+		}
+		return file, nil
+	})
+}
+
+var (
+	downbeatBinary = build("downbeat", ".")
+	natsBinary     = build("nats-server", "github.com/nats-io/nats-server/v2")
+)
+
+// instance is a server in a process of its own, the real program, that can be
+// killed and started again.
+type instance struct {
+	t    testing.TB
+	args []string
+	url  string
+	cmd  *exec.Cmd
+	said bytes.Buffer // to be read when the process has ended
+}
+
+// newInstance starts a server with further flags.
+func newInstance(t testing.TB, flags ...string) *instance {
+	t.Helper()
+	addr := freeAddr(t)
+	_, port, err := net.SplitHostPort(freeAddr(t))
+	check(t, err)
+	i := &instance{t: t, url: "http://" + addr}
+	i.args = append([]string{"serve", "--addr", addr, "--rtc-tcp-port", port}, flags...)
+	i.start()
+	t.Cleanup(i.kill)
+	return i
+}
+
+// freeAddr returns an address that nobody listened on a moment ago.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	check(t, l.Close())
+	return l.Addr().String()
+}
+
+// start starts the process and waits until it is ready.
+func (i *instance) start() (readyAfter time.Duration) {
+	i.t.Helper()
+	binary, err := downbeatBinary()
+	check(i.t, err)
+	began := time.Now()
+	i.cmd = exec.Command(binary, i.args...)
+	i.cmd.Stdout, i.cmd.Stderr = &i.said, &i.said
+	check(i.t, i.cmd.Start())
+	eventually(i.t, "the server to be ready", func() bool {
+		status, _, err := i.do("GET", "/readyz", "")
+		return err == nil && status == http.StatusOK
+	})
+	return time.Since(began)
+}
+
+// kill ends the process as a power cut would.
+func (i *instance) kill() {
+	_ = i.cmd.Process.Kill()
+	_ = i.cmd.Wait()
+}
+
+// do makes a request; the body of the answer is JSON.
+func (i *instance) do(method, path, body string) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(i.t.Context(), 20*time.Second)
+	defer cancel()
+	q, err := http.NewRequestWithContext(ctx, method, i.url+path, bytes.NewBufferString(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	r, err := client.Do(q)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer r.Body.Close()
+	answer, err = io.ReadAll(r.Body)
+	return r.StatusCode, answer, err
+}
+
+// client keeps no connections: what it talks to gets killed.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// get decodes the answer to a GET.
+func (i *instance) get(path string, into any) {
+	i.t.Helper()
+	status, b, err := i.do("GET", path, "")
+	check(i.t, err)
+	if status != http.StatusOK {
+		i.t.Fatalf("GET %s: %d %s", path, status, b)
+	}
+	check(i.t, json.Unmarshal(b, into))
+}
+
+// connected is a member over a WebSocket, without WebRTC.
+type connected struct {
+	*signaling.Client
+	session.SessionJoined
+	events chan signaling.Message
+	ended  chan error
+}
+
+// join joins a session of an instance.
+func (i *instance) join(q signaling.JoinRequest) *connected {
+	i.t.Helper()
+	c := &connected{events: make(chan signaling.Message, 1000), ended: make(chan error, 1)}
+	var err error
+	c.Client, err = signaling.Dial(i.t.Context(), signaling.ClientConfig{
+		URL: i.url, OnFrame: func([]byte) []byte { return nil }, OnMessage: func(m signaling.Message) { c.events <- m },
+	})
+	check(i.t, err)
+	ctx, cancel := context.WithCancel(i.t.Context())
+	go func() { c.ended <- c.Run(ctx) }()
+	i.t.Cleanup(func() { cancel(); <-c.ended })
+	c.SessionJoined, err = c.Join(ctx, q)
+	check(i.t, err)
+	return c
+}
+
+// await returns the next event of a name.
+func (c *connected) await(t testing.TB, name string) signaling.Message {
+	t.Helper()
+	for timeout := time.After(30 * time.Second); ; {
+		select {
+		case m := <-c.events:
+			if m.Event == name {
+				return m
+			}
+		case <-timeout:
+			t.Fatalf("waited 30 s for %s", name)
+		}
+	}
+}
+
+// eventually waits for a condition of a real process.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !cond(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for %s", what)
+		}
+		pause(context.Background(), 5*time.Millisecond)
+	}
+}
+
+// newNATS starts a real nats-server, and returns its address.
+func newNATS(t testing.TB) string {
+	t.Helper()
+	binary, err := natsBinary()
+	check(t, err)
+	host, port, err := net.SplitHostPort(freeAddr(t))
+	check(t, err)
+	cmd := exec.Command(binary, "-a", host, "-p", port, "-js", "-sd", t.TempDir())
+	check(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	eventually(t, "the NATS server to listen", func() bool {
+		conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return "nats://" + net.JoinHostPort(host, port)
+}
+
+func makeScratch() {
+	var err error
+	if scratch, err = os.MkdirTemp("", "downbeat"); err != nil {
+		panic(err)
+	}
+}

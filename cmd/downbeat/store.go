@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/downbeat-sync/downbeat/cluster"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// storeFlags say where sessions are kept, beside --data.
+type storeFlags struct {
+	NATS         string        `name:"nats" placeholder:"URL" help:"NATS servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…"`
+	NATSReplicas int           `name:"nats-replicas" default:"0" help:"How many servers of a NATS cluster keep each session; 0: three in a cluster, else one."`
+	SessionIdle  time.Duration `default:"24h" help:"How long a session without activity is kept, 84h at most."`
+}
+
+// open opens the store that the flags name; nil stands for memory.
+func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*cluster.Store, error) {
+	switch {
+	case f.SessionIdle < time.Second || f.SessionIdle > cluster.MaxIdle:
+		return nil, fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, cluster.MaxIdle)
+	case f.NATS != "":
+		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Replicas: f.NATSReplicas, Log: log})
+	case data != "":
+		return cluster.Open(ctx, cluster.Config{Dir: data, Log: log})
+	}
+	return nil, nil
+}
+
+// greet says where sessions are.
+func (f *storeFlags) greet(w io.Writer, data string) {
+	switch {
+	case f.NATS != "":
+		fmt.Fprintln(w, "Sessions are kept in NATS, and shared with all instances there. Session time is this machine's own: keep the clocks of the instances' machines together.")
+	case data != "":
+		fmt.Fprintf(w, "Sessions are kept in %s.\n", data)
+	default:
+		fmt.Fprintln(w, "Sessions are in memory and end with the server; --data DIR keeps them.")
+	}
+}
+
+// storeOf returns the sessions' store.
+func storeOf(s *cluster.Store) session.Store {
+	if s == nil {
+		return session.NewMemory()
+	}
+	return s
+}
+
+// runStore follows the store and marks the devices of instances that are gone, until ctx ends.
+func (s *service) runStore(ctx context.Context, group *errgroup.Group) {
+	if s.store == nil {
+		return
+	}
+	group.Go(func() error { return s.store.Run(ctx) })
+	group.Go(func() error { return s.store.Attend(ctx, s.sessions.Instance(), s.sessions.MarkDisconnected) })
+}
+
+func (s *service) closeStore() error {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Close()
+}
