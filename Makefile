@@ -3,7 +3,7 @@ GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
 
-.PHONY: accuracy current help run build test check bench demo fuzz setup fmt lint js clean
+.PHONY: accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ accuracy: ## write docs/accuracy.md: the estimator beside other methods
 
 current: ## fail if docs/accuracy.md is not what the estimator of today comes to
 	@$(GO) run ./cmd/downbeat accuracy | diff -u docs/accuracy.md - || { echo "docs/accuracy.md is stale: make accuracy"; exit 1; }
+
+kills: ## kill a server 200 times while clients write: nothing acknowledged is lost
+	DOWNBEAT_TEST_KILLS=200 $(GO) test -count 1 -v -timeout 10m -run TestKills ./cmd/downbeat
 
 fuzz: ## thirty seconds of every fuzz target
 	@tools/fuzz.sh 30s
