@@ -47,7 +47,7 @@ type Recording struct {
 }
 
 // Takes makes the takes of a session's recordings, which are in the order of
-// [session.Service.Recordings].
+// [session.Service.StoredRecordings].
 func Takes(list []session.Recording) []Take {
 	var takes []Take
 	for _, r := range list {
@@ -68,7 +68,7 @@ func (t *Take) describe(r session.Recording) Recording {
 		RecordingID: r.RecordingID, DeviceID: r.DeviceID, DeviceType: r.DeviceType, ViewType: r.ViewType,
 		StartTimestamp: r.StartTimestamp, StartBoundMs: r.StartBoundMs, StopTimestamp: r.StopTimestamp, StopBoundMs: r.StopBoundMs,
 		DurationMs: between(r.StartTimestamp, r.StopTimestamp), AfterFirstMs: between(r.StartTimestamp, r.StartTimestamp),
-		UploadStatus: r.UploadStatus, FileSizeBytes: r.FileSizeBytes,
+		UploadStatus: settled(r.UploadStatus), FileSizeBytes: r.FileSizeBytes,
 	}
 	if len(t.Recordings) > 0 {
 		d.AfterFirstMs = between(t.Recordings[0].StartTimestamp, r.StartTimestamp)
@@ -78,6 +78,15 @@ func (t *Take) describe(r session.Recording) Recording {
 		d.File, d.SHA256 = &name, &sum
 	}
 	return d
+}
+
+// settled is a status without what the passing of time makes of it: the file
+// is written when something changes, and read at any time.
+func settled(status string) string {
+	if status == "recording" {
+		return "pending"
+	}
+	return status
 }
 
 // between returns how many milliseconds lie from a to b, or nil.

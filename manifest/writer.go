@@ -16,7 +16,7 @@ import (
 
 // Sessions is what the Writer asks: a [session.Service].
 type Sessions interface {
-	Recordings(ctx context.Context, sessionID string) ([]session.Recording, error)
+	StoredRecordings(ctx context.Context, sessionID string) ([]session.Recording, error)
 	WatchRecordings(ctx context.Context, changed func(sessionID string))
 }
 
@@ -49,7 +49,7 @@ func (w *Writer) Run(ctx context.Context) error {
 // update writes the manifests of a session as far as they change. A session
 // that is gone leaves those that it has.
 func (w *Writer) update(ctx context.Context, sessionID string) {
-	list, err := w.Sessions.Recordings(ctx, sessionID)
+	list, err := w.Sessions.StoredRecordings(ctx, sessionID)
 	if err != nil {
 		var e *session.Error
 		if ctx.Err() == nil && !(errors.As(err, &e) && e.Code == session.CodeSessionNotFound) {

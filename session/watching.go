@@ -5,9 +5,26 @@ import (
 	"time"
 )
 
+// StoredRecordings returns a session's recordings as [Service.Recordings] does, but
+// reads the store itself: what a watch of the store has told is in it.
+func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Recording, error) {
+	if !ValidSessionID(sessionID) {
+		return nil, fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+	}
+	states, err := s.load(ctx, filterOf(sessionID))
+	if err != nil {
+		return nil, err
+	}
+	st := states[sessionID]
+	if st == nil || st.meta == nil {
+		return nil, fault(CodeSessionNotFound, "there is no session %s", sessionID)
+	}
+	return st.recordingList(s.now()), nil
+}
+
 // WatchRecordings calls changed with the id of a session of which a recording has
 // changed, and at first with those of all recordings, from one goroutine. It blocks
-// until ctx ends.
+// until ctx ends. Ask [Service.StoredRecordings] what has changed.
 func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID string)) {
 	note := func(e Entry) {
 		if id, _, _, err := parseKey(e.Key); err == nil {
