@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,6 +74,11 @@ func (c *child) kill() {
 	_ = c.in.Close()
 }
 
+// connect lets the world's requests go to the child.
+func (c *child) connect() {
+	c.url, c.client = "http://"+c.to, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
 // gather takes over what the children were told of finished files.
 func (c *child) gather() {
 	told, _ := os.ReadFile(filepath.Join(c.dir, "told"))
@@ -86,9 +93,17 @@ func (c *child) gather() {
 
 // serveChild is the child: it prints its address and serves until its input ends.
 func serveChild(dir string) {
-	s, err := upload.New(upload.Config{
-		Dir: dir, Recordings: fileTold(dir), Reserve: -1, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
+	cfg := upload.Config{Dir: dir, Recordings: fileTold(dir), Reserve: -1, Log: slog.New(slog.DiscardHandler)}
+	if os.Getenv("UPLOAD_TEST_PROMISE") != "" {
+		cfg.Free = func(string) (int64, error) { return 1 << 40, nil }
+	}
+	if limit, err := strconv.ParseUint(os.Getenv("UPLOAD_TEST_FSIZE"), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+			panic(err)
+		}
+	}
+	s, err := upload.New(cfg)
 	if err != nil {
 		panic(err)
 	}

@@ -70,6 +70,8 @@ type world struct {
 	rec     *recordings
 	uploads *upload.Server
 	http    *httptest.Server
+	url     string
+	client  *http.Client
 }
 
 func newWorld(t *testing.T, set ...func(*upload.Config)) *world {
@@ -91,12 +93,13 @@ func (w *world) start(set ...func(*upload.Config)) {
 		w.t.Fatal(err)
 	}
 	w.http = httptest.NewServer(w.uploads)
+	w.url, w.client = w.http.URL, w.http.Client()
 }
 
 func (w *world) stop() {
 	w.uploads.Close()
 	w.http.Close()
-	w.http.Client().CloseIdleConnections()
+	w.client.CloseIdleConnections()
 }
 
 // sweep does one round of Run.
@@ -107,7 +110,7 @@ type header map[string]string
 // do sends a request and returns its answer with the body read.
 func (w *world) do(method, path string, h header, body io.Reader) (*http.Response, string) {
 	w.t.Helper()
-	req, err := http.NewRequest(method, w.http.URL+path, body)
+	req, err := http.NewRequest(method, w.url+path, body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -115,7 +118,7 @@ func (w *world) do(method, path string, h header, body io.Reader) (*http.Respons
 	for k, v := range h {
 		req.Header.Set(k, v)
 	}
-	res, err := w.http.Client().Do(req)
+	res, err := w.client.Do(req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
