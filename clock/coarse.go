@@ -19,7 +19,7 @@ func (e *Estimator) unround() (bias float64, fitted bool) {
 	switch {
 	case b.res < coarseFrom || !e.res.sure():
 		return 0, false
-	case floors(time.Duration(b.res)):
+	case e.rounding.rounds(time.Duration(b.res)):
 		return b.res / 2, false
 	}
 	u := e.fwd.near(&b.fwd, b.t, b.skew, b.res, b.queueFwd)

@@ -20,6 +20,7 @@ type Estimator struct {
 	last   float64       // latest T4
 
 	res      resolution
+	rounding rounding
 	recent   recent
 	fwd, bwd envelope
 	trips    trips
@@ -78,6 +79,7 @@ func (e *Estimator) Add(x Exchange) error {
 		e.take(s)
 	}
 	e.learn()
+	e.learnRounding(s)
 	if e.belief.torn() {
 		e.restart()
 		e.take(s)
@@ -172,5 +174,5 @@ func (e *Estimator) SetResolution(r time.Duration) { e.res.told = max(r, 0) }
 func (e *Estimator) Reset() {
 	e.restart()
 	e.begun, e.recent, e.far = false, recent{}, 0
-	e.res = resolution{told: e.res.told}
+	e.res, e.rounding = resolution{told: e.res.told}, rounding{}
 }

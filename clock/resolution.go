@@ -67,6 +67,7 @@ func onGrid(d, g time.Duration) bool {
 	return min(m, g-m) <= min(g/50, 20)
 }
 
-// floors tells whether a browser's clock of resolution r rounds down; the
-// others round up and down at random, which is right in the mean.
+// floors tells whether a browser's clock of resolution r is known to round
+// down, until its stamps tell ([rounding]); the others round up and down at
+// random, which is right in the mean.
 func floors(r time.Duration) bool { return r == 20*time.Microsecond || r >= time.Millisecond }
