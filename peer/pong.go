@@ -1,6 +1,10 @@
 package peer
 
-import "github.com/downbeat-sync/downbeat/clock"
+import (
+	"errors"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
 
 // HandleFrame takes a pong in that came over the WebSocket; t4 is when it was
 // read. An error wraps ErrBadFrame. A pong that nothing waits for is none: it
@@ -65,11 +69,22 @@ func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange,
 	}
 	t.est.SetResolution(p.Resolution)
 	x = clock.Exchange{T1: t1, T2: p.T2, T3: p.T3, T4: t4}
-	if err := t.est.Add(x); err != nil {
+	err := t.est.Add(x)
+	if err != nil {
 		d.srv.cfg.Log.Debug("exchange refused", "err", err)
 	}
+	d.srv.cfg.Observe(reasonOf(err))
 	if t.next() < d.wakeAt {
 		d.kick()
 	}
 	return x, true
+}
+
+// reasonOf returns why an exchange wasn't used, "" for one that was.
+func reasonOf(err error) clock.Reason {
+	var rejected *clock.RejectError
+	if errors.As(err, &rejected) {
+		return rejected.Reason
+	}
+	return ""
 }

@@ -28,8 +28,11 @@ type Config struct {
 	Net       transport.Net            // nil: the machine's own network
 	Now       func() clock.SessionTime // session time; safe for concurrent use
 	Holdover  func() bool              // is session time in holdover? nil: never
-	Log       *slog.Logger             // nil: silence
-	Seed      func() uint64            // of the jitter of each path's pings; nil: unpredictable
+	// Observe is told of each exchange: the reason why it wasn't used, or "" for one
+	// that was. It is called with a lock held and must return at once. May be nil.
+	Observe func(clock.Reason)
+	Log     *slog.Logger  // nil: silence
+	Seed    func() uint64 // of the jitter of each path's pings; nil: unpredictable
 	// OfferTimeout bounds the gathering of an answer's candidates. 0: 5 s.
 	OfferTimeout time.Duration
 }
@@ -63,6 +66,9 @@ func newServer(cfg Config) (*Server, error) {
 	}
 	if cfg.Holdover == nil {
 		cfg.Holdover = func() bool { return false }
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(clock.Reason) {}
 	}
 	cfg.Log = orDiscard(cfg.Log)
 	engine := settings(cfg.Net, cfg.Log)

@@ -126,9 +126,18 @@ func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTi
 	if q, ok := m.svc.cfg.Clocks.Quality(m.deviceID); ok && q.Estimate.State != clock.Unsynced {
 		a.bound, a.bounded = q.Estimate.Bound, true
 	}
-	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
-		return fired(s, m.deviceID, commandID, a)
+	first, off := false, time.Duration(0)
+	err := m.update(ctx, func(s *state, _ instant) ([]change, error) {
+		changes, err := fired(s, m.deviceID, commandID, a)
+		if first = len(changes) > 0; first {
+			off = at.Sub(s.commands[commandID].Timestamp.time())
+		}
+		return changes, err
 	})
+	if err == nil && first {
+		m.svc.cfg.Observe.Acted(off, late)
+	}
+	return err
 }
 
 // RecordingStarted notes the session time of the first captured frame or

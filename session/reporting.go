@@ -49,9 +49,15 @@ func (r *room) forgetPast() {
 }
 
 func (r *room) report(c *command, now instant) {
+	first := r.reports[c.ID] == nil
 	r.reports[c.ID] = &reported{at: now}
-	if r.leaderHere() {
-		r.tellLeader(Event{"command_report", report(r.state, c)})
+	if !r.leaderHere() {
+		return
+	}
+	rep := report(r.state, c)
+	r.tellLeader(Event{"command_report", rep})
+	if first && rep.SpreadMs != nil {
+		r.svc.cfg.Observe.Reported(time.Duration(*rep.SpreadMs * float64(time.Millisecond)))
 	}
 }
 

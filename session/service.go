@@ -33,6 +33,8 @@ type Config struct {
 	// another one before or after it; default: a random UUID.
 	Instance string
 
+	Observe Observer // default: nobody
+
 	Log   *slog.Logger  // default: silent
 	NewID func() string // of sessions, users, devices and commands; default: random UUIDs
 }
@@ -46,6 +48,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = clock.NewSource(time.Now).Now
+	}
+	if c.Observe == nil {
+		c.Observe = nobody{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

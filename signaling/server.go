@@ -49,6 +49,7 @@ type Config struct {
 	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first
+	Metrics  http.Handler      // GET /metrics; nil: 404
 	Version  string
 	Log      *slog.Logger // nil: silence
 }

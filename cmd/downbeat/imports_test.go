@@ -51,6 +51,10 @@ var edges = map[string]map[string]string{
 		"clock":   "their times",
 		"upload":  "replaces a file as a whole, through power cuts",
 	},
+	"metrics": {
+		"clock":     "states and reasons are labels",
+		"clock/utc": "what session time follows",
+	},
 	"web": {},
 }
 
@@ -83,7 +87,8 @@ var modules = map[string]map[string]string{
 		"github.com/pion/transport/v5/vnet": "datagrams between hosts that aren't there",
 		"github.com/pion/logging":           "what vnet asks for",
 	},
-	"web": {"rsc.io/qr": "/qr.svg"},
+	"metrics": {"github.com/prometheus/client_golang/": "Prometheus' registry and format"},
+	"web":     {"rsc.io/qr": "/qr.svg"},
 }
 
 // pkg is what `go list` says of a package; its files are those of the product.

@@ -14,6 +14,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/cluster"
+	"github.com/downbeat-sync/downbeat/metrics"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -46,7 +47,8 @@ type service struct {
 	peers    *peer.Server
 	devices  *devices
 	sessions *session.Service
-	store    *cluster.Store  // nil: in memory
+	store    *cluster.Store // nil: in memory
+	metrics  *metrics.Metrics
 	ntp      *utc.Discipline // nil without servers
 	signal   *signaling.Server
 	storage  *storage
@@ -57,8 +59,10 @@ type service struct {
 func newService(cfg serviceConfig) (*service, error) {
 	s := &service{clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log}
 	var err error
+	s.metrics = s.measure(len(cfg.ntp) > 0)
 	s.peers, err = peer.NewServer(peer.Config{
 		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
+		Observe: s.metrics.Exchange,
 	})
 	if err != nil {
 		return nil, err
@@ -68,7 +72,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.sessions, err = session.New(session.Config{
-		Store: storeOf(cfg.store), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log,
+		Store: storeOf(cfg.store), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log, Observe: s.metrics,
 		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices, KeepIdle: cfg.keepIdle,
 	})
 	if err != nil {
@@ -79,7 +83,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
-		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Version: version, Log: cfg.log,
+		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
 		Uploads: s.storage.handler(),
 	})
 	s.handler = s.signal

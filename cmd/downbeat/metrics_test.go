@@ -1,0 +1,33 @@
+package main
+
+import (
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMetrics: what a real device does is counted.
+func TestMetrics(t *testing.T) {
+	r, err := newRig(t.Context(), quiet(), nil)
+	check(t, err)
+	defer func() { check(t, r.close()) }()
+	_, err = r.add("studio", newSimClock(time.Now(), rand.New(rand.NewPCG(1, 1))))
+	check(t, err)
+	resp, err := http.Get(r.url + "/metrics")
+	check(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	check(t, err)
+	text := string(body)
+	for _, line := range []string{"downbeat_sessions 1\n", `downbeat_utc_state{state="local"} 1` + "\n", "downbeat_device_bound_seconds_count 1\n"} {
+		if !strings.Contains(text, line) {
+			t.Errorf("lacks %q", line)
+		}
+	}
+	if strings.Contains(text, "downbeat_exchanges_total 0\n") || !strings.Contains(text, "downbeat_exchanges_total ") {
+		t.Error("no exchange was counted")
+	}
+}
