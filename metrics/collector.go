@@ -25,7 +25,14 @@ var (
 )
 
 // Describe implements [prometheus.Collector].
-func (c collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		sessionsDesc, devicesDesc, boundDesc, hardDesc, delayDesc,
+		stateDesc, distanceDesc, offsetDesc, rateDesc, leapDesc, stepsDesc, serversDesc, answersDesc, refusedDesc,
+	} {
+		ch <- d
+	}
+}
 
 // Collect implements [prometheus.Collector].
 func (c collector) Collect(ch chan<- prometheus.Metric) {
