@@ -11,8 +11,8 @@ import (
 const (
 	beats       = "downbeat.instances" // the subject on which instances say that they are there
 	beatEvery   = time.Second
-	silentAfter = 4 * beatEvery // an instance that isn't heard for so long is gone
-	lookAgain   = time.Minute   // for devices of the dead that were missed
+	silentAfter = 4 * beatEvery    // an instance that isn't heard for so long is gone
+	lookAgain   = 20 * time.Second // for devices of those who died unheard
 )
 
 // Mark marks what belongs to instances that are gone, such as
@@ -72,6 +72,8 @@ type attendance struct {
 func (a *attendance) run(ctx context.Context, conn *nats.Conn, heard <-chan string) error {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
+	beat := func() { _ = conn.Publish(beats, []byte(a.own)) } // lost while there is no connection, as it should be
+	beat()
 	for {
 		select {
 		case <-ctx.Done():
@@ -79,7 +81,7 @@ func (a *attendance) run(ctx context.Context, conn *nats.Conn, heard <-chan stri
 		case other := <-heard:
 			a.roll.hear(other, time.Now())
 		case now := <-ticker.C:
-			_ = conn.Publish(beats, []byte(a.own)) // lost while there is no connection, as it should be
+			beat()
 			a.call(ctx, now)
 		}
 	}

@@ -65,3 +65,42 @@ func orphaned(u *user, gone func(string) bool, now instant) *user {
 	c.Changed = now
 	return c
 }
+
+// lookForMistakes notes the members that are connected here and are marked
+// otherwise: an instance that was only slow has been taken for dead.
+func (r *room) lookForMistakes(d diff) {
+	after, _ := d.after.(*user)
+	for _, dev := range devicesOf(after) {
+		if m := r.members[dev.ID]; m != nil && m.conn == dev.Conn && !dev.Connected {
+			r.mistaken[dev.ID] = dev.Conn
+		}
+	}
+}
+
+// correct marks a member connected again, unless its connection has ended meanwhile.
+func (r *room) correct(deviceID string, conn uint64) transition {
+	return func(s *state, now instant) (changes []change, _ error) {
+		if m := r.members[deviceID]; m != nil && m.conn == conn {
+			changes = reconnect(s, deviceID, conn, now)
+		} else {
+			changes = disconnect(s, deviceID, conn, now)
+		}
+		if len(changes) == 0 {
+			delete(r.mistaken, deviceID)
+		}
+		return changes, nil
+	}
+}
+
+// reconnect marks a device connected, if it is on the connection conn still.
+func reconnect(s *state, deviceID string, conn uint64, now instant) []change {
+	u, d := s.device(deviceID)
+	if d == nil || d.Connected || d.Conn != conn {
+		return nil
+	}
+	c := u.copy()
+	back := &c.Devices[c.index(deviceID)]
+	back.Connected, back.Since = true, now
+	c.LastSeen, c.Changed = now, now
+	return []change{s.put(true, c, kindUser, u.ID)}
+}

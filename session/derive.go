@@ -1,5 +1,7 @@
 package session
 
+import "reflect"
+
 // notice is an event and those whom it is for.
 type notice struct {
 	Event
@@ -9,6 +11,9 @@ type notice struct {
 // derive tells what a change of an entry means to the members of the session,
 // which is in the state after it.
 func derive(s *state, d diff) []notice {
+	if d.before != nil && reflect.DeepEqual(d.before, d.after) {
+		return nil // written anew, so that the store doesn't forget it
+	}
 	switch d.kind {
 	case kindUser:
 		before, _ := d.before.(*user)

@@ -197,6 +197,7 @@ func TestCrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := NewMemory()
 		ctx, stop := context.WithCancel(t.Context())
+		dying, kill := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		services := map[string]*Service{}
 		for _, name := range []string{"one", "two"} {
@@ -205,7 +206,13 @@ func TestCrash(t *testing.T) {
 				t.Fatal(err)
 			}
 			services[name] = svc
-			running.Go(func() { _ = svc.Run(ctx) })
+			running.Go(func() {
+				if name == "one" {
+					_ = svc.Run(dying)
+				} else {
+					_ = svc.Run(ctx)
+				}
+			})
 		}
 		enter := func(instance string, q JoinRequest) *part {
 			q.SessionID = "studio"
@@ -221,6 +228,7 @@ func TestCrash(t *testing.T) {
 		back = enter("two", JoinRequest{ResumeToken: back.joined.SessionJoined.ResumeToken})
 		c := enter("two", JoinRequest{UserID: "cy"})
 		c.heard()
+		kill()
 		gone := func(instance string) bool { return instance == "one" }
 		var marking sync.WaitGroup
 		for range 4 {

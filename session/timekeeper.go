@@ -83,6 +83,9 @@ func (r *room) dueChanges(now instant) []transition {
 	for deviceID, conn := range r.dropped {
 		steps = append(steps, r.drop(deviceID, conn))
 	}
+	for deviceID, conn := range r.mistaken {
+		steps = append(steps, r.correct(deviceID, conn))
+	}
 	return steps
 }
 
@@ -126,7 +129,7 @@ func (r *room) untilNext() time.Duration {
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))
 	}
-	if len(r.dropped) > 0 {
+	if len(r.dropped)+len(r.mistaken) > 0 {
 		sooner(max(now, r.retryAt))
 	}
 	if r.leaderHere() {
