@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -99,7 +101,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = s.serve(w, r)
 	}
 	if err != nil {
+		drain(w, r, err)
 		writeError(w, s.refusal(r, err))
+	}
+}
+
+// What is read of a body that is refused, so that a client which only sends
+// gets to read why.
+const (
+	drainBytes = 32 << 20
+	drainTime  = 2 * time.Second
+)
+
+func drain(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errSuperseded) || errors.Is(err, errClosing) || r.Header.Get("Expect") != "" {
+		return
+	}
+	if http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTime)) == nil {
+		_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
 	}
 }
 

@@ -152,7 +152,7 @@ func TestTakeover(t *testing.T) {
 // dialPatch begins a PATCH by hand, its body is the caller's to write.
 func (w *world) dialPatch(path string, offset, length int, more string) net.Conn {
 	w.t.Helper()
-	c, err := net.Dial("tcp", w.http.Listener.Addr().String())
+	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
