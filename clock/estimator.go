@@ -58,7 +58,7 @@ func (e *Estimator) Add(x Exchange) error {
 	e.recent.add(x.T1)
 	e.newest, e.far = max(e.newest, x.T4), 0
 	e.plan.lost = 0
-	e.res.see(x.T2, x.T3)
+	e.res.see(x.T1, x.T2, x.T3)
 	s := newSample(x, e.origin, e.base, e.res.value())
 	switch e.suspects.judge(s, &e.belief, e.causal) {
 	case wait:
@@ -90,7 +90,7 @@ func (e *Estimator) Add(x Exchange) error {
 
 // admit checks x by itself and against the last exchanges.
 func (e *Estimator) admit(x Exchange) error {
-	if err := check(x, e.res.lenient(x.T2, x.T3)); err != nil {
+	if err := check(x, e.res.lenient(x.T1, x.T2, x.T3)); err != nil {
 		return err
 	}
 	if !e.begun {
