@@ -9,18 +9,20 @@ import (
 
 // belief is what the servers have taught so far.
 type belief struct {
-	state    State
-	why      string // of not following NTP
-	at       clock.SessionTime
-	within   interval // of UTC − local time, at at
-	rate     float64  // of UTC against local time, less 1
-	steady   bool     // rate has been learnt
-	leaps    time.Duration
-	warned   time.Duration     // the leap second that was announced last
-	warnedAt clock.SessionTime // when, in local time
-	steps    uint64
-	used     []bool // of each server
-	outvoted []bool
+	state      State
+	why        string // of not following NTP
+	at         clock.SessionTime
+	within     interval          // of UTC − local time, at at
+	rate       float64           // of UTC against local time, less 1
+	steady     bool              // rate has been learnt
+	applied    float64           // what of rate session time has by now
+	approached clock.SessionTime // when applied was set, in local time
+	leaps      time.Duration
+	warned     time.Duration     // the leap second that was announced last
+	warnedAt   clock.SessionTime // when, in local time
+	steps      uint64
+	used       []bool // of each server
+	outvoted   []bool
 }
 
 // Drift is by how much UTC may move against what is believed while nobody is heard,
@@ -56,7 +58,19 @@ func (i interval) farthest(x time.Duration) time.Duration { return max(i.hi-x, x
 
 // steering is how by is taken up.
 func steering(rate float64, by time.Duration) clock.Steering {
-	return clock.Steering{Rate: rate, By: by, Pace: math.Abs(float64(by)) / float64(settle)}
+	pace := math.Abs(float64(by)) / float64(settle)
+	if by.Abs() <= large {
+		pace = min(pace, gentle)
+	}
+	return clock.Steering{Rate: rate, By: by, Pace: pace}
+}
+
+// approach moves the rate that session time has to the one that was learnt, by
+// gentle in a minute.
+func (b *belief) approach(at clock.SessionTime) {
+	most := gentle * max(0, min(at.Sub(b.approached).Minutes(), 1))
+	b.applied += max(-most, min(b.rate-b.applied, most))
+	b.approached = at
 }
 
 const (

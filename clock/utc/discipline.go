@@ -111,11 +111,14 @@ func (d *Discipline) update(now time.Time) {
 	d.win()
 }
 
-// Slews: a difference is taken up over settle, so that small ones change the rate
-// by little, which is what the devices' estimators notice; large ones as fast as
-// is allowed.
+// Slews: a difference is taken up over settle, but no faster than is gentle: a
+// change of the rate by 4 ppm keeps within the bounds of the devices' estimators, one by
+// 50 ppm doesn't (BenchmarkSteering in clock). Only a large difference is taken
+// up as fast as is allowed.
 const (
 	settle    = 4 * time.Minute
+	gentle    = 4e-6
+	large     = 50 * time.Millisecond
 	stepAbove = time.Millisecond
 	lead      = 10 * time.Millisecond // of a change of the rate before it holds
 )
@@ -127,7 +130,8 @@ func (d *Discipline) correct(now time.Time, by time.Duration) {
 		d.cfg.Log.Info("session time stepped to UTC", "by", by)
 		by = 0
 	}
-	d.cfg.Source.Steer(now.Add(lead), steering(d.rate, by))
+	d.approach(d.cfg.Source.Local(now))
+	d.cfg.Source.Steer(now.Add(lead), steering(d.applied, by))
 }
 
 // mark notes who is used and who is outvoted, and says so when it changes.

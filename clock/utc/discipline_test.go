@@ -35,10 +35,10 @@ func TestFollows(t *testing.T) {
 		stars  []star
 	}{
 		{"right already", 0, 0, time.Hour, ms / 2, []star{{}, {}, {}}},
-		{"20 ms late", 20 * ms, 0, time.Hour, ms / 2, []star{{}, {}, {}}},
-		{"a second early", -time.Second, 0, 8 * time.Hour, ms / 2, []star{{}, {}, {}}},
-		{"30 ppm slow", 5 * ms, 30e-6, 2 * time.Hour, ms / 2, []star{{}, {}, {}}},
-		{"30 ppm fast", 5 * ms, -30e-6, 2 * time.Hour, ms / 2, []star{{}, {}, {}}},
+		{"20 ms late", 20 * ms, 0, 3 * time.Hour, ms / 2, []star{{}, {}, {}}},
+		{"a second early", -time.Second, 0, 12 * time.Hour, ms / 2, []star{{}, {}, {}}},
+		{"30 ppm slow", 5 * ms, 30e-6, 4 * time.Hour, ms / 2, []star{{}, {}, {}}},
+		{"30 ppm fast", 5 * ms, -30e-6, 4 * time.Hour, ms / 2, []star{{}, {}, {}}},
 		{"one of five lies by 100 s", 0, 10e-6, 2 * time.Hour, ms / 2, []star{{}, {}, {lie: 100 * time.Second}, {}, {}}},
 		{"two of five lie by 30 ms", 0, 10e-6, 2 * time.Hour, ms / 2, []star{{}, {lie: -30 * ms}, {lie: 30 * ms}, {}, {}}},
 		{"two of five are silent", 0, 10e-6, 2 * time.Hour, ms / 2, []star{{silent: true}, {}, {}, {silent: true}, {}}},
