@@ -51,9 +51,10 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestMajorityHoldsTheTruth: as long as most intervals hold the true offset, so
-// does the intersection, whatever the others say and in whichever order.
-func TestMajorityHoldsTheTruth(t *testing.T) {
+// TestMajorityOfHonestServers: as long as most intervals hold the true offset there is a
+// majority, and the intersection touches one of them, whatever the others say and in
+// whichever order; without liars it holds the truth.
+func TestMajorityOfHonestServers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		span := func(name string, most int64) time.Duration {
 			return time.Duration(rapid.Int64Range(-most, most).Draw(t, name))
