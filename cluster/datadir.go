@@ -13,8 +13,9 @@ const (
 	formatFile = "downbeat.json" // what a data directory is known by
 	lockFile   = "lock"
 	storeDir   = "store"
-	// recordings may be there before: they don't need the store in the directory.
+	// recordings and uploads may be there before: they don't need the store in the directory.
 	recordings = "recordings"
+	uploads    = "uploads"
 	// format counts the ways in which what is stored has been laid out.
 	format = 1
 )
@@ -81,7 +82,7 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("read the data directory: %w", err)
 	}
 	for _, f := range files {
-		if name := f.Name(); name != lockFile && name != formatFile+".new" && name != recordings {
+		if name := f.Name(); name != lockFile && name != formatFile+".new" && name != recordings && name != uploads {
 			return fmt.Errorf("%s isn't a data directory of Downbeat: it has %s but no %s", path, f.Name(), formatFile)
 		}
 	}

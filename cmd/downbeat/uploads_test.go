@@ -3,19 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/upload"
 )
 
 // TestRecordingIsUploaded: from start_recording to session_completed and the manifest,
@@ -115,4 +120,67 @@ func TestNoStorage(t *testing.T) {
 		t.Errorf("%s %s", res.Status, b)
 	}
 	check(t, r.close())
+}
+
+// TestUploadThroughKills: the real program is killed in the middle of an upload, started
+// again on the same directory, and completes the session.
+func TestUploadThroughKills(t *testing.T) {
+	dir := t.TempDir()
+	i := newInstance(t, "--data", dir, "--disk-reserve", "0")
+	c := i.join(signaling.JoinRequest{SessionID: "studio", DeviceType: "native"})
+	_, err := c.Call(t.Context(), "start_recording", map[string]any{"postureLabel": "plank", "duration": 100})
+	check(t, err)
+	var start session.StartRecording
+	check(t, c.await(t, "start_recording").Decode(&start))
+	path := filepath.Join("recordings", "studio", start.CommandID)
+	eventually(t, "the take to be over", func() bool { return recordingOf(i).UploadStatus == "pending" })
+
+	content := bytes.Repeat([]byte("frame"), 8_000_000)
+	reader := &slowReader{Reader: bytes.NewReader(content), half: make(chan bool), killed: make(chan bool)}
+	sent := make(chan error, 1)
+	go func() {
+		f := upload.File{RecordingID: start.RecordingID, Name: "front.webm", Size: int64(len(content))}
+		sent <- (&upload.Client{URL: i.url, HTTP: client}).Send(t.Context(), f, reader)
+	}()
+	<-reader.half
+	i.kill()
+	close(reader.killed)
+	i.start()
+	check(t, <-sent)
+	eventually(t, "the session to be completed", func() bool {
+		var answer struct{ Session session.Snapshot }
+		i.get("/api/sessions/studio", &answer)
+		return answer.Session.Status == "completed"
+	})
+	sum := sha256.Sum256(content)
+	r := recordingOf(i)
+	if r.SHA256 != hex.EncodeToString(sum[:]) || r.File != filepath.ToSlash(path)+"/"+start.RecordingID+"-front.webm" || *r.FileSizeBytes != int64(len(content)) {
+		t.Errorf("recording %+v", r)
+	}
+	checkManifest(t, filepath.Join(dir, path, manifest.Name), func(m manifest.Take) bool {
+		return len(m.Recordings) == 1 && m.Recordings[0].SHA256 != nil && *m.Recordings[0].SHA256 == r.SHA256
+	})
+}
+
+func recordingOf(i *instance) session.Recording {
+	var answer struct{ Recordings []session.Recording }
+	i.get("/api/sessions/studio/recordings", &answer)
+	if len(answer.Recordings) != 1 {
+		return session.Recording{}
+	}
+	return answer.Recordings[0]
+}
+
+// slowReader stops in the middle until the server has been killed.
+type slowReader struct {
+	*bytes.Reader
+	once         sync.Once
+	half, killed chan bool
+}
+
+func (r *slowReader) Read(p []byte) (int, error) {
+	if r.Len() < int(r.Size()/2) {
+		r.once.Do(func() { close(r.half); <-r.killed })
+	}
+	return r.Reader.Read(p)
 }
