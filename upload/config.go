@@ -35,8 +35,8 @@ type Recordings interface {
 	// came before its return was noted: telling twice must do nothing. After
 	// [ErrUnknown] it isn't asked again, after other errors it is.
 	Done(ctx context.Context, f Finished) error
-	// GivenUp is told of a recording of which no upload is left: it was
-	// terminated or has expired.
+	// GivenUp is told of a recording of which no upload is left: it was refused
+	// after Begin, was terminated or has expired.
 	GivenUp(ctx context.Context, recordingID string) error
 }
 

@@ -20,28 +20,34 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	if rec.Place, err = s.cfg.Recordings.Begin(r.Context(), rec.File); err != nil {
 		return err
 	}
-	if !isWord(rec.Session) || !isWord(rec.Take) {
-		return errors.New("the place of recording " + rec.RecordingID + " can't be a directory")
-	}
-	if s.uploaded(&rec) {
-		return errAlready
-	}
-	u, err := s.add(rec)
+	u, err := s.begin(w, r, rec, sum)
 	if err != nil {
-		return err
+		return errors.Join(err, s.abandon(&rec))
 	}
 	w.Header().Set("Location", "/api/uploads/"+rec.ID)
-	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
-	if err != nil {
-		return err
-	}
-	defer c.release()
-	if err := s.firstBytes(r, u, c, sum); err != nil {
-		return err
-	}
 	s.progress(w, u)
 	w.WriteHeader(http.StatusCreated)
 	return nil
+}
+
+// begin makes the upload of a recording that the session has let in.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request, rec record, sum *checksum) (*upload, error) {
+	if !isWord(rec.Session) || !isWord(rec.Take) {
+		return nil, errors.New("the place of recording " + rec.RecordingID + " can't be a directory")
+	}
+	if s.uploaded(&rec) {
+		return nil, errAlready
+	}
+	u, err := s.add(rec)
+	if err != nil {
+		return nil, err
+	}
+	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	return u, s.firstBytes(r, u, c, sum)
 }
 
 // plan reads what the headers of a creation say, and refuses what can't be.

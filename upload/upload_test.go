@@ -307,6 +307,15 @@ func TestTooManyUploads(t *testing.T) {
 	w.wants("POST", "/api/uploads/", h, nil, 201, "")
 }
 
+// A recording isn't taken for one that is being uploaded when nothing begins.
+func TestRefusedAfterBegin(t *testing.T) {
+	w := newWorld(t, func(c *upload.Config) { c.Free = func(string) (int64, error) { return 99, nil } })
+	w.wants("POST", "/api/uploads/", header{"Upload-Length": "100", "Upload-Metadata": metadata("rec1", "a")}, nil, 507, "disk_full")
+	if got := w.rec.givenUp; len(got) != 1 || got[0] != "rec1" {
+		t.Fatalf("told that %v is given up", got)
+	}
+}
+
 // What is promised to unfinished uploads isn't promised to others.
 func TestSpaceIsPromisedOnce(t *testing.T) {
 	w := newWorld(t, func(c *upload.Config) { c.Free = func(string) (int64, error) { return 1000, nil } })
