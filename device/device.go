@@ -27,7 +27,9 @@ type Config struct {
 	// DeviceType is desktop, mobile or native (the default). ViewType is a label
 	// of the device's place.
 	DeviceType, ViewType string
-	Token, ResumeToken   string
+	// Key is the session's join key or the admin key, Token the creator's or a
+	// JSON Web Token, as the server's access mode wants it.
+	Key, Token, ResumeToken string
 
 	// Act is called at the instant of each command, on a goroutine of its own.
 	Act func(Act)
@@ -336,7 +338,7 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 	seat, err := link.Join(ctx, signaling.JoinRequest{
 		SessionID: d.cfg.SessionID, UserID: d.cfg.UserID, Username: d.cfg.Username,
 		DeviceType: d.cfg.DeviceType, ViewType: d.cfg.ViewType, UserAgent: "downbeat",
-		Token: d.cfg.Token, ResumeToken: token, Offer: offer, Exchanges: d.cfg.OnExchange != nil,
+		Key: d.cfg.Key, Token: d.cfg.Token, ResumeToken: token, Offer: offer, Exchanges: d.cfg.OnExchange != nil,
 	})
 	if err != nil {
 		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -15,6 +16,6 @@ import (
 func (d *Device) Upload(ctx context.Context, recordingID, name, mediaType string, r io.ReadSeeker, size int64) error {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: d.cfg.NetDial}
 	defer transport.CloseIdleConnections()
-	c := upload.Client{URL: d.cfg.URL, HTTP: &http.Client{Transport: transport}}
+	c := upload.Client{URL: d.cfg.URL, Secret: cmp.Or(d.cfg.Key, d.cfg.Token), HTTP: &http.Client{Transport: transport}}
 	return c.Send(ctx, upload.File{RecordingID: recordingID, Name: name, Type: mediaType, Size: size}, r)
 }

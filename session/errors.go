@@ -35,6 +35,7 @@ const (
 	CodeBadToken        = "bad_token"         // not the creator's
 
 	CodeNotLeader           = "not_leader"
+	CodeMayNotLead          = "may_not_lead"     // the role doesn't lead
 	CodeLeaderConnected     = "leader_connected" // leadership is only granted when the leader is away
 	CodeTooManyCommands     = "too_many_commands"
 	CodeUnknownCommand      = "unknown_command"

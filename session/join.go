@@ -1,5 +1,7 @@
 package session
 
+import "cmp"
+
 // JoinRequest says who joins what. All but SessionID is optional.
 type JoinRequest struct {
 	SessionID    string // the session is created if missing
@@ -11,6 +13,7 @@ type JoinRequest struct {
 	UserAgent    string
 	ResumeToken  string // to come back as the same device
 	CreatorToken string // as Create returned it: joins as the creator, who leads from then on
+	Admission    Admission
 }
 
 // maxUserDevices bounds the devices of one user, and so the size of its entry.
@@ -37,13 +40,19 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 	if u, d := s.resumed(n); d != nil {
 		return resume(s, u, d, n, now)
 	}
+	switch a := n.Admission; {
+	case a.NoCreate && s.meta == nil:
+		return seat{}, nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
+	case a.NeedsProof && n.CreatorToken == "":
+		return seat{}, nil, fault(CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
+	}
 	userID, claims, err := n.identity(s)
 	if err != nil {
 		return seat{}, nil, err
 	}
 	present := s.users[userID]
 	switch {
-	case present != nil && !claims:
+	case present != nil && !claims && n.Admission.UserID == "":
 		return seat{}, nil, fault(CodeUserIDTaken, "user %s is in the session; its resumeToken is needed", userID)
 	case present != nil && len(present.Devices) >= maxUserDevices:
 		return seat{}, nil, fault(CodeTooManyDevices, "user %s has %d devices", userID, len(present.Devices))
@@ -55,7 +64,7 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 	case s.meta == nil:
 		m := &meta{CreatorID: userID, CreatorName: n.Username, CreatedAt: now, LeaderID: userID, LeaderSince: now}
 		changes = append(changes, s.put(false, m, kindMeta))
-	case claims && !s.isLeader(userID):
+	case claims && !s.isLeader(userID), n.Admission.Role == RoleLeader && s.leaderless():
 		changes = append(changes, s.elect(userID, now))
 	}
 	u := n.user(present, userID, now)
@@ -73,8 +82,8 @@ func (n *newcomer) identity(s *state) (userID string, claims bool, err error) {
 		}
 		return s.meta.CreatorID, true, nil
 	}
-	if n.UserID != "" {
-		return n.UserID, false, nil
+	if id := cmp.Or(n.Admission.UserID, n.UserID); id != "" {
+		return id, false, nil
 	}
 	return n.userID, false, nil
 }
@@ -96,7 +105,7 @@ func (n *newcomer) device(now instant) device {
 	return device{
 		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent,
 		TokenHash: hash(n.secret), JoinedAt: now, Connected: true, Conn: 1, Since: now,
-		Instance: n.instance,
+		Instance: n.instance, Role: n.Admission.Role,
 	}
 }
 
@@ -114,13 +123,15 @@ func (s *state) resumed(n newcomer) (*user, *device) {
 // over with that: its member learns it from the device's entry.
 func resume(s *state, u *user, d *device, n newcomer, now instant) (seat, []change, error) {
 	_, secret := parseResumeToken(n.ResumeToken)
-	if !matches(secret, d.TokenHash) || n.UserID != "" && n.UserID != u.ID {
+	as := cmp.Or(n.Admission.UserID, n.UserID)
+	if !matches(secret, d.TokenHash) || as != "" && as != u.ID {
 		return seat{}, nil, fault(CodeBadResumeToken, "the resumeToken isn't this device's")
 	}
 	c := u.copy()
 	back := &c.Devices[c.index(d.ID)]
 	back.Connected, back.Since, back.Instance = true, now, n.instance
 	back.Conn++
+	back.Role = n.Admission.Role
 	if n.DeviceType != "" {
 		back.Type = n.DeviceType
 	}

@@ -19,6 +19,9 @@ func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) 
 func (s *Service) JoinPrepared(
 	ctx context.Context, q JoinRequest, prepare func(deviceID string) error, deliver func(Event),
 ) (*Member, Joined, error) {
+	if q.Admission.Role == RoleObserver {
+		q.DeviceType = "" // it records nothing
+	}
 	if err := q.validate(); err != nil {
 		return nil, Joined{}, err
 	}
@@ -65,7 +68,7 @@ func (s *Service) seat(
 		return nil, Joined{}, err
 	}
 	m := &Member{
-		svc: s, room: r, userID: at.userID, deviceID: at.deviceID, conn: at.conn,
+		svc: s, room: r, userID: at.userID, deviceID: at.deviceID, conn: at.conn, role: q.Admission.Role,
 		deliver: deliver, gone: make(chan struct{}),
 	}
 	joined, err := r.attach(m, at.token)

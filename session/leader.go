@@ -15,6 +15,9 @@ func (s *state) mayLead(userID string) error {
 	if userID != "" && !s.isLeader(userID) {
 		return fault(CodeNotLeader, "only the leader of the session may do that")
 	}
+	if u := s.users[userID]; u != nil && !u.mayLead() {
+		return fault(CodeMayNotLead, "the user's role doesn't lead")
+	}
 	return nil
 }
 
@@ -22,7 +25,7 @@ func (s *state) mayLead(userID string) error {
 // when it is. A leader that isn't in the session counts from its election.
 func (s *state) leaderGoneSince() (since instant, gone bool) {
 	u := s.users[s.meta.LeaderID]
-	if u.connected() {
+	if !s.leaderless() {
 		return 0, false
 	}
 	since = s.meta.LeaderSince
@@ -32,11 +35,20 @@ func (s *state) leaderGoneSince() (since instant, gone bool) {
 	return since, true
 }
 
+// leaderless reports whether the leader isn't connected, or may not lead any more.
+func (s *state) leaderless() bool {
+	if s.meta == nil {
+		return false
+	}
+	u := s.users[s.meta.LeaderID]
+	return !u.connected() || !u.mayLead()
+}
+
 // heir returns the longest-joined connected user but for the one given.
 func (s *state) heir(but string) *user {
 	var heir *user
 	for _, u := range s.users {
-		if u.ID == but || !u.connected() {
+		if u.ID == but || !u.connected() || !u.mayLead() {
 			continue
 		}
 		if heir == nil || compareJoining(u.JoinedAt, heir.JoinedAt, u.ID, heir.ID) < 0 {
@@ -88,6 +100,8 @@ func requestLeadership(s *state, userID string, now instant) ([]change, error) {
 		return nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
 	case s.isLeader(userID):
 		return nil, nil
+	case s.users[userID] == nil || !s.users[userID].mayLead():
+		return nil, fault(CodeMayNotLead, "the user's role doesn't lead")
 	}
 	if _, gone := s.leaderGoneSince(); !gone {
 		return nil, fault(CodeLeaderConnected, "the leader is connected")

@@ -16,6 +16,7 @@ type Member struct {
 	room             *room
 	userID, deviceID string
 	conn             uint64
+	role             Role
 	deliver          func(Event)
 
 	ending sync.Once
@@ -24,6 +25,9 @@ type Member struct {
 
 // DeviceID returns the device's id, a UUID given by the service.
 func (m *Member) DeviceID() string { return m.deviceID }
+
+// SessionID returns the id of the session.
+func (m *Member) SessionID() string { return m.room.id }
 
 // UserID returns the id of the user whose device it is.
 func (m *Member) UserID() string { return m.userID }

@@ -52,6 +52,7 @@ type device struct {
 	Type      string  `json:"type,omitempty"`
 	View      string  `json:"view,omitempty"`
 	UserAgent string  `json:"userAgent,omitempty"`
+	Role      Role    `json:"role,omitempty"`
 	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
 	JoinedAt  instant `json:"joinedAt"`
 	Connected bool    `json:"connected"`

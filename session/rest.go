@@ -99,6 +99,17 @@ func (s *Service) List(ctx context.Context) ([]Summary, error) {
 	return list, nil
 }
 
+// IsCreator tells whether token is the one that Create returned.
+func (s *Service) IsCreator(ctx context.Context, sessionID, token string) (is bool, err error) {
+	err = s.visit(ctx, sessionID, func(r *room) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		is = r.state.meta != nil && matches(token, r.state.meta.TokenHash)
+		return nil
+	})
+	return is, err
+}
+
 // Schedule issues a command for one who may although it isn't a member.
 func (s *Service) Schedule(ctx context.Context, sessionID string, q ScheduleRequest) (cmd Scheduled, err error) {
 	err = s.visit(ctx, sessionID, func(r *room) error {

@@ -65,7 +65,8 @@ type SessionJoined struct {
 	IsLeader    bool     `json:"isLeader"`
 	ResumeToken string   `json:"resumeToken"`
 	Session     Snapshot `json:"session"`
-	Answer      string   `json:"answer,omitempty"` // SDP, filled in by the caller
+	JoinKey     string   `json:"joinKey,omitempty"` // of the session's link, where it has one; filled in by the caller
+	Answer      string   `json:"answer,omitempty"`  // SDP, filled in by the caller
 }
 
 // JoinedSession is the data of joined_session.

@@ -42,7 +42,7 @@ func (q *JoinRequest) validate() error {
 	switch {
 	case !ValidSessionID(q.SessionID):
 		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
-	case q.UserID != "" && !isID(q.UserID, ".:@"):
+	case q.UserID != "" && !isID(q.UserID, ".:@"), q.Admission.UserID != "" && !isID(q.Admission.UserID, ".:@"):
 		return fault(CodeBadUserID, "userId must be 1 to 64 letters, digits, _ - . : or @")
 	case !isText(q.Username, 64):
 		return fault(CodeBadUsername, "username must be printable and at most 64 characters")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -18,15 +19,15 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /api/info", s.info)
-	mux.HandleFunc("POST /api/sessions", s.createSession)
-	mux.HandleFunc("GET /api/sessions", s.listSessions)
-	mux.HandleFunc("GET /api/sessions/{id}", s.getSession)
-	mux.HandleFunc("GET /api/sessions/{id}/sync", s.getSync)
-	mux.HandleFunc("GET /api/sessions/{id}/recordings", s.getRecordings)
-	mux.HandleFunc("POST /api/sessions/{id}/commands", s.postCommand)
-	mux.HandleFunc("GET /api/sessions/{id}/commands/{command}", s.getReport)
-	mux.Handle("/api/uploads", s.uploads())
-	mux.Handle("/api/uploads/", s.uploads())
+	s.handle(mux, "POST /api/sessions", access.Rule, s.createSession)
+	s.handle(mux, "GET /api/sessions", access.Rule, s.listSessions)
+	s.handle(mux, "GET /api/sessions/{id}", access.Look, s.getSession)
+	s.handle(mux, "GET /api/sessions/{id}/sync", access.Look, s.getSync)
+	s.handle(mux, "GET /api/sessions/{id}/recordings", access.Look, s.getRecordings)
+	s.handle(mux, "POST /api/sessions/{id}/commands", access.Command, s.postCommand)
+	s.handle(mux, "GET /api/sessions/{id}/commands/{command}", access.Look, s.getReport)
+	mux.Handle("/api/uploads", s.guardUploads(s.uploads()))
+	mux.Handle("/api/uploads/", s.guardUploads(s.uploads()))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})
@@ -45,6 +46,15 @@ func (s *Server) uploads() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"no_storage", "this server keeps no recordings: it was started without --data"})
+	})
+}
+
+// handle lets those through to a handler who may do what it does.
+func (s *Server) handle(mux *http.ServeMux, pattern string, act access.Act, h http.HandlerFunc) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if s.permit(w, r, act) {
+			h(w, r)
+		}
 	})
 }
 
@@ -73,8 +83,9 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
 		Success bool       `json:"success"`
 		Version string     `json:"version"`
 		URLs    []string   `json:"urls"`
+		Access  string     `json:"access"`
 		Time    TimeStatus `json:"time"`
-	}{true, s.cfg.Version, urls, followed})
+	}{true, s.cfg.Version, urls, string(s.access.Mode()), followed})
 }
 
 // TimeStatus tells what session time follows.
@@ -104,7 +115,8 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
 		CreatorID string `json:"creatorId"`
 		Message   string `json:"message"`
 		Token     string `json:"token"`
-	}{true, info.SessionID, info.CreatorID, "session created", info.Token})
+		JoinKey   string `json:"joinKey,omitempty"`
+	}{true, info.SessionID, info.CreatorID, "session created", info.Token, s.access.JoinKey(info.SessionID)})
 }
 
 func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
@@ -208,6 +220,9 @@ func writeError(w http.ResponseWriter, status int, err error) {
 	if status == 0 {
 		status = statusOf(b.Code)
 	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	writeJSON(w, status, struct {
 		Success bool `json:"success"`
 		Error   body `json:"error"`
@@ -218,13 +233,17 @@ func statusOf(code string) int {
 	switch code {
 	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording:
 		return http.StatusNotFound
-	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken:
+	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
+		access.CodeTokenSignature, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
+		return http.StatusUnauthorized
+	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeMayNotLead, access.CodeNotAllowed,
+		access.CodeTokenSession, access.CodeTokenUser:
 		return http.StatusForbidden
 	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,
 		session.CodeCommandPast, session.CodeCommandCancelled:
 		return http.StatusConflict
 	case session.CodeTooManySessions, session.CodeTooManyDevices, session.CodeTooManyCommands,
-		session.CodeTooManyRecordings:
+		session.CodeTooManyRecordings, tooManyRequests.Code, tooManyConnections.Code, tooManyAttempts.Code:
 		return http.StatusTooManyRequests
 	case session.CodeUnavailable, session.CodeBusy:
 		return http.StatusServiceUnavailable

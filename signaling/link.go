@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -26,6 +28,7 @@ const (
 type link struct {
 	server *Server
 	conn   *conn
+	addr   netip.Addr
 	limit  *rate.Limiter
 	faults *rate.Limiter
 
@@ -183,6 +186,9 @@ func (l *link) request(ctx context.Context, m Message) (event string, data any, 
 	if !ok {
 		return "", nil, &session.Error{Code: "unknown_event", Message: "there is no event of that name"}
 	}
+	if err := l.allowed(m.Event); err != nil {
+		return "", nil, err
+	}
 	return h(ctx, l, m.Data)
 }
 
@@ -194,6 +200,7 @@ func (l *link) join(ctx context.Context, m Message) error {
 		err = l.enter(ctx, q, m.ID)
 	}
 	if err != nil {
+		l.server.failed(l.addr, err)
 		l.fail(m, err)
 		l.conn.close(CloseRefused, "join refused")
 	}
@@ -201,6 +208,15 @@ func (l *link) join(ctx context.Context, m Message) error {
 }
 
 func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
+	admission, err := l.admission(q)
+	if err != nil {
+		return err
+	}
+	request := q.request()
+	request.Admission = admission
+	if l.server.access.Mode() == access.Token {
+		request.CreatorToken = "" // the token is another one
+	}
 	var peer Peer
 	var answer string
 	prepare := func(deviceID string) (err error) {
@@ -217,12 +233,13 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 		}
 		return nil
 	}
-	member, joined, err := l.server.cfg.Sessions.JoinPrepared(ctx, q.request(), prepare, l.event)
+	member, joined, err := l.server.cfg.Sessions.JoinPrepared(ctx, request, prepare, l.event)
 	if err != nil {
 		dispose(peer)
 		return err
 	}
 	joined.SessionJoined.Answer = answer
+	joined.SessionJoined.JoinKey = l.server.access.JoinKey(member.SessionID())
 	l.member, l.peer, l.sessionID = member, peer, joined.SessionJoined.SessionID
 	l.admitted(joined, id)
 	return nil

@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/access"
 )
 
 // hostAllowed says whether a request names this server by an address, by a
@@ -20,14 +23,38 @@ func hostAllowed(hostport string, known []string) bool {
 }
 
 // originAllowed says whether the page that makes a request came from this
-// server. Programs send no Origin.
-func originAllowed(r *http.Request) bool {
+// server, or from one that may use it. Programs send no Origin.
+func (s *Server) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" {
+	if origin == "" || s.originListed(origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
 	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
+func (s *Server) originListed(origin string) bool {
+	return slices.ContainsFunc(s.cfg.Origins, func(o string) bool { return strings.EqualFold(o, origin) })
+}
+
+// allowOrigin lets pages of the listed origins read what the API answers, and
+// reports whether the request only asked for that.
+func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight bool) {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	if !s.originListed(r.Header.Get("Origin")) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+	h.Set("Access-Control-Expose-Headers", "Location, Tus-Resumable, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, POST, HEAD, PATCH, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Tus-Resumable, Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset")
+	h.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 func hostOnly(hostport string) string {
@@ -52,7 +79,15 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(r.Host) + "; name it with --host"})
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/") && changes(r.Method) && !originAllowed(r) {
+		api := strings.HasPrefix(r.URL.Path, "/api/")
+		if (api || r.URL.Path == "/ws") && !s.calls.Allow(access.Address(r, s.cfg.Proxies), time.Now()) {
+			writeError(w, 0, tooManyRequests)
+			return
+		}
+		if api && s.allowOrigin(w, r) {
+			return
+		}
+		if api && changes(r.Method) && !s.originAllowed(r) {
 			writeError(w, http.StatusForbidden, badOrigin)
 			return
 		}

@@ -43,7 +43,7 @@ func TestOriginAllowed(t *testing.T) {
 		if c.origin != "" {
 			r.Header.Set("Origin", c.origin)
 		}
-		if got := originAllowed(r); got != c.want {
+		if got := (&Server{cfg: Config{Origins: []string{"https://app.example"}}}).originAllowed(r); got != c.want {
 			t.Errorf("%s from %q: %v", c.host, c.origin, got)
 		}
 	}

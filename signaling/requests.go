@@ -19,6 +19,7 @@ type JoinRequest struct {
 	ViewType    string `json:"viewType,omitempty"`
 	UserAgent   string `json:"userAgent,omitempty"`
 	Token       string `json:"token,omitempty"`
+	Key         string `json:"key,omitempty"`
 	ResumeToken string `json:"resumeToken,omitempty"`
 	Offer       string `json:"offer,omitempty"`     // SDP
 	Exchanges   bool   `json:"exchanges,omitempty"` // asks for `exchange` events

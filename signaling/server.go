@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -47,6 +49,9 @@ type Config struct {
 	Time     func() TimeStatus // what session time follows; nil: the local clock
 	Pages    http.Handler      // everything that isn't this package's; nil: 404
 	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
+	Access   *access.Policy    // who may do what; nil: anybody everything
+	Proxies  []netip.Prefix    // whose X-Forwarded-For is believed
+	Origins  []string          // pages of which other servers may use this one, such as https://app.example
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first
 	Metrics  http.Handler      // GET /metrics; nil: 404
@@ -61,19 +66,28 @@ type Server struct {
 	log      *slog.Logger
 	handler  http.Handler
 	upgrader websocket.Upgrader
+	access   *access.Policy
+	calls    *access.Throttle // of each address
+	failures *access.Throttle // wrong keys and tokens of each address
 
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
 	links  sync.WaitGroup
 
 	mu      sync.Mutex
-	open    map[*conn]struct{}
+	open    map[*conn]netip.Addr
+	count   map[netip.Addr]int // of open, by address
 	closing bool
 }
 
 // New returns a Server that has started nothing.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]struct{}{}}
+	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]netip.Addr{}, count: map[netip.Addr]int{}, access: cfg.Access}
+	if s.access == nil {
+		s.access, _ = access.New(access.Config{}) // the open one is always right
+	}
+	s.calls = access.NewThrottle(callRate, callBurst)
+	s.failures = access.NewThrottle(failureRate, failureBurst)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -82,7 +96,7 @@ func New(cfg Config) *Server {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
-		CheckOrigin: originAllowed, HandshakeTimeout: joinTimeout,
+		CheckOrigin: s.originAllowed, HandshakeTimeout: joinTimeout,
 		ReadBufferSize: 4096, WriteBufferSize: 4096,
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
 			writeError(w, status, &httpError{"not_websocket", err.Error()})
@@ -116,8 +130,12 @@ type goodbye struct {
 
 // serveWebSocket runs one connection; its goroutine is the connection's reader.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
-	if !originAllowed(r) {
+	if !s.originAllowed(r) {
 		writeError(w, http.StatusForbidden, badOrigin)
+		return
+	}
+	if s.crowded(r) {
+		writeError(w, 0, tooManyConnections)
 		return
 	}
 	ws, err := s.upgrader.Upgrade(w, r, nil)
@@ -126,7 +144,8 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := newConn(ws, maxMessage)
-	if !s.admit(c) {
+	addr := access.Address(r, s.cfg.Proxies)
+	if !s.admit(c, addr) {
 		_ = ws.Close()
 		return
 	}
@@ -134,24 +153,29 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	written := make(chan struct{})
 	go func() { defer close(written); c.writeLoop() }()
 	c.alive(joinTimeout)
-	(&link{server: s, conn: c}).run()
+	(&link{server: s, conn: c, addr: addr}).run()
 	c.close(websocket.CloseNormalClosure, "")
 	<-written
 }
 
-func (s *Server) admit(c *conn) bool {
+func (s *Server) admit(c *conn, addr netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
 		return false
 	}
-	s.open[c] = struct{}{}
+	s.open[c] = addr
+	s.count[addr]++
 	s.links.Add(1)
 	return true
 }
 
 func (s *Server) dismiss(c *conn) {
 	s.mu.Lock()
+	addr := s.open[c]
+	if s.count[addr]--; s.count[addr] == 0 {
+		delete(s.count, addr)
+	}
 	delete(s.open, c)
 	s.mu.Unlock()
 	s.links.Done()

@@ -22,6 +22,8 @@ import (
 type Client struct {
 	URL  string       // of the server, http or https
 	HTTP *http.Client // default: http.DefaultClient
+
+	Secret string // a key or a token, where the server asks for one
 }
 
 // Client's pauses after a failure; they grow until something gets through.
@@ -172,6 +174,9 @@ func (c *Client) do(ctx context.Context, method, to string, h http.Header, body 
 		req.Header = h
 	}
 	req.Header.Set("Tus-Resumable", tusVersion)
+	if c.Secret != "" && method == http.MethodPost { // what has begun needs none
+		req.Header.Set("Authorization", "Bearer "+c.Secret)
+	}
 	req.ContentLength = length
 	res, err := cmp.Or(c.HTTP, http.DefaultClient).Do(req)
 	if err != nil {

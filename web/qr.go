@@ -15,10 +15,14 @@ const maxQRText = 1024
 // quietZone is the blank margin that a reader needs, in modules.
 const quietZone = 4
 
-// serveQR draws the query's text as a QR code: black on white, whatever the
+// serveQR draws the query's text, or the body of a POST, as a QR code: black on white, whatever the
 // page's colours, because many readers know nothing else.
 func serveQR(w http.ResponseWriter, r *http.Request) {
 	text := r.URL.Query().Get("text")
+	if r.Method == http.MethodPost { // what isn't for logs
+		b, _ := io.ReadAll(io.LimitReader(r.Body, maxQRText+1))
+		text = string(b)
+	}
 	if text == "" || len(text) > maxQRText {
 		http.Error(w, fmt.Sprintf("text must have 1 to %d bytes", maxQRText), http.StatusBadRequest)
 		return

@@ -14,6 +14,8 @@ type deviceCmd struct {
 	Session string `required:"" help:"The session to join, or to create."`
 	Name    string `help:"Name of the device's user."`
 	View    string `help:"Label of the device's place: front, side, …"`
+	Key     string `help:"Key of the session's join link, where the server asks for one."`
+	Token   string `help:"Token, where the server asks for one."`
 	TCP     bool   `help:"Use no UDP."`
 	Record  string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
 }
@@ -25,7 +27,7 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	d := device.New(device.Config{
 		OnExchange: record.onExchange(),
-		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, TCPOnly: c.TCP, Log: log,
+		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, Log: log,
 		Act: func(a device.Act) {
 			name := a.Name
 			if name == "" {

@@ -26,6 +26,7 @@ var edges = map[string]map[string]string{
 	"clock/trace": {"clock": "reads and writes its exchanges"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
 	"session":     {"clock": "session time, and the estimates that choose a command's lead"},
+	"access":      {"session": "says how somebody may join, in its words, and refuses with its error"},
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
 	},
@@ -34,6 +35,7 @@ var edges = map[string]map[string]string{
 	},
 	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
 	"signaling": {
+		"access":  "asks it who may do what",
 		"session": "turns messages into a member's requests",
 		"clock":   "session time on the wire, T4 of clock frames",
 	},
@@ -65,6 +67,10 @@ var modules = map[string]map[string]string{
 	"clock/utc": {"github.com/beevik/ntp": "the NTP query and the checks of its answer"},
 	"session":   {"github.com/google/uuid": "ids, and names that follow from others"},
 	"peer":      {"github.com/pion/": "WebRTC"},
+	"access": {
+		"github.com/golang-jwt/jwt/v5": "reads and verifies tokens",
+		"golang.org/x/time/rate":       "how often an address may try",
+	},
 	"signaling": {
 		"github.com/gorilla/websocket": "the WebSocket",
 		"golang.org/x/time/rate":       "how many messages a connection may send",

@@ -8,12 +8,16 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mdp/qrterminal/v3"
 	"golang.org/x/term"
+
+	"github.com/downbeat-sync/downbeat/access"
 )
 
 type serveCmd struct {
@@ -30,7 +34,8 @@ type serveCmd struct {
 	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
-	storeFlags `embed:""`
+	storeFlags  `embed:""`
+	accessFlags `embed:""`
 }
 
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
@@ -45,8 +50,17 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if c.UploadMax <= 0 || c.Reserve < 0 {
 		return fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
 	}
+	proxies, err := c.proxies()
+	if err := errors.Join(err, c.origins()); err != nil {
+		return err
+	}
 	s, err := listen(c.Addr, c.RTCTCPPort)
 	if err != nil {
+		return err
+	}
+	policy, adminKey, err := c.policy(s.http.Addr().(*net.TCPAddr).IP, c.Data, log)
+	if err != nil {
+		s.close()
 		return err
 	}
 	store, err := c.storeFlags.open(ctx, c.Data, log)
@@ -60,7 +74,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), log: log,
-		store: store, keepIdle: c.SessionIdle,
+		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {
 		s.close()
@@ -69,17 +83,22 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 		}
 		return err
 	}
-	c.greet(os.Stdout, urls())
+	c.greet(os.Stdout, urls(), policy.Mode(), adminKey)
 	return svc.run(ctx, s.http)
 }
 
 // greet says where to go.
-func (c *serveCmd) greet(w io.Writer, urls []string) {
+func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey string) {
+	if adminKey != "" {
+		for i, u := range urls {
+			urls[i] = strings.TrimSuffix(u, "/") + "/#admin=" + url.QueryEscape(adminKey)
+		}
+	}
 	fmt.Fprintln(w, "Downbeat is ready. Open one of these in a browser:")
 	for _, u := range urls {
 		fmt.Fprintln(w, "  "+u)
 	}
-	fmt.Fprintln(w, "Ctrl-C stops it. Anybody who reaches this address may create, join and lead sessions: use it on a network that you trust.")
+	fmt.Fprintln(w, "Ctrl-C stops it. "+words(mode))
 	c.storeFlags.greet(w, c.Data)
 	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
 		qrterminal.GenerateHalfBlock(urls[0], qrterminal.L, w)

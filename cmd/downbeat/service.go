@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/pion/transport/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/cluster"
@@ -30,12 +32,15 @@ type serviceConfig struct {
 	urls             func() []string
 	minLead, maxLead time.Duration
 	maxDevices       int
-	store            *cluster.Store                  // nil: in memory; the service closes it
-	keepIdle         time.Duration                   // how long a session without activity is kept; 0: the default
-	ntp              []string                        // servers; none: session time follows the local clock
-	data             string                          // where recordings are kept; empty: nowhere
-	uploadMax        int64                           // bytes of one recording; 0: upload's default
-	diskReserve      int64                           // bytes that stay free; 0: upload's default, negative: none
+	store            *cluster.Store // nil: in memory; the service closes it
+	keepIdle         time.Duration  // how long a session without activity is kept; 0: the default
+	ntp              []string       // servers; none: session time follows the local clock
+	data             string         // where recordings are kept; empty: nowhere
+	uploadMax        int64          // bytes of one recording; 0: upload's default
+	diskReserve      int64          // bytes that stay free; 0: upload's default, negative: none
+	access           *access.Policy // nil: open
+	proxies          []netip.Prefix
+	origins          []string
 	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	log              *slog.Logger
@@ -85,6 +90,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
 		Uploads: s.storage.handler(),
+		Access:  cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})
 	s.handler = s.signal
 	if cfg.wrap != nil {

@@ -26,7 +26,8 @@ export { DownbeatError } from './lib/signaling.js'
  * @property {string} [avatar]
  * @property {string} [deviceType]  `desktop`, `mobile`; without one joins as a user
  * @property {string} [viewType]    `front`, `side`, or any label
- * @property {string} [token]
+ * @property {string} [key]         of the session's link, where the server asks for one
+ * @property {string} [token]       the creator's, or a JSON Web Token
  * @property {string} [resumeToken] kept in sessionStorage by default
  * @property {boolean} [resume]     false: always join as a new device
  * @property {string | URL} [actions]  a module whose exports run in the worker

@@ -1,6 +1,7 @@
 import { DownbeatError, join } from '../downbeat.js'
 import { createSession, creatorOf, forgetCreator } from './creator.js'
 import { History } from './history.js'
+import { authorization, credentials } from './keys.js'
 import { showLink } from './link.js'
 import { Roster, card } from './roster.js'
 import { showTime } from './time.js'
@@ -45,7 +46,7 @@ async function open(sessionId) {
   setPill(byId('state'), 'connecting', 'warn')
   showLink(sessionId).catch(alertError)
   try {
-    run(await join({ sessionId, actions: '/app/actions.js', ...creatorOf(sessionId) }))
+    run(await join({ sessionId, actions: '/app/actions.js', ...credentials(), ...creatorOf(sessionId) }))
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')
@@ -69,6 +70,7 @@ function gone(sessionId, code) {
 
 /** @param {Session} s */
 function run(s) {
+  if (s.joinKey) showLink(s.sessionId, s.joinKey).catch(alertError)
   const roster = new Roster(s.deviceId)
   const past = new History(roster)
   const draw = () => drawDevices(roster)
@@ -114,7 +116,7 @@ function run(s) {
  * @param {Session} s
  */
 async function look(s) {
-  const response = await fetch(`/api/sessions/${encodeURIComponent(s.sessionId)}/sync`)
+  const response = await fetch(`/api/sessions/${encodeURIComponent(s.sessionId)}/sync`, { headers: authorization() })
   return response.ok ? response.json() : null
 }
 

@@ -1,4 +1,5 @@
 /** Who this tab is in a session that it created, so that a reload still leads it. */
+import { authorization } from './keys.js'
 
 /** @param {string} sessionId */
 function key(sessionId) {
@@ -46,12 +47,13 @@ export function forgetCreator(sessionId) {
 async function post(url, body) {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...authorization() },
     body: JSON.stringify(body),
   }).catch(() => {
     throw new Error('The server can’t be reached.')
   })
   const answer = await response.json().catch(() => ({}))
+  if (answer.error?.code === 'key_needed') throw new Error('Creating a session needs the admin key: open the link that the server printed when it started.')
   if (!response.ok) throw new Error(answer.error?.message ?? `the server answered ${response.status}`)
   return answer
 }

@@ -1,6 +1,7 @@
 import { join } from '../downbeat.js'
 import { Beeper } from './beep.js'
 import { BLOCKED, deviceName, deviceType, missing } from './checks.js'
+import { credentials } from './keys.js'
 import * as format from './format.js'
 import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 
@@ -26,7 +27,7 @@ async function start() {
   const username = params.get('name') || deviceName()
   byId('name').textContent = [view, username].filter(Boolean).join(' · ')
   showChecks(missing())
-  run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js' }))
+  run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js', ...credentials() }))
 }
 
 /** @param {Session} s */

@@ -5,10 +5,11 @@ import { byId, el } from './ui.js'
  * as localhost offers the server's addresses on the network instead.
  *
  * @param {string} sessionId
+ * @param {string} [key]  the session's join key
  */
-export async function showLink(sessionId) {
+export async function showLink(sessionId, key) {
   const select = /** @type {HTMLSelectElement} */ (byId('base'))
-  const show = () => draw(`${select.value.replace(/\/$/, '')}/device?session=${encodeURIComponent(sessionId)}`)
+  const show = () => draw(`${select.value.replace(/\/$/, '')}/device?session=${encodeURIComponent(sessionId)}${key ? `#key=${key}` : ''}`)
   fill(select, [location.origin])
   show()
   select.onchange = show
@@ -32,8 +33,20 @@ function draw(url) {
   link.textContent = link.href = url
   const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
   around.href = url
+  drawCode(url).catch(() => {}) // the link itself is there
+}
+
+/**
+ * The code is asked for in a body, not in a URL: a key may be in it, and URLs are kept in logs.
+ *
+ * @param {string} url
+ */
+async function drawCode(url) {
+  const response = await fetch('/qr.svg', { method: 'POST', body: url })
+  const svg = await response.text()
+  if (!response.ok || byId('link').textContent !== url) return
   const image = /** @type {HTMLImageElement} */ (byId('qr'))
-  image.src = `/qr.svg?text=${encodeURIComponent(url)}`
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`
 }
 
 /** The base URLs that a device may use, the best first. */

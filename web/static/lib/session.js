@@ -46,6 +46,8 @@ export class Session extends EventTarget {
   userId = ''
   deviceId = ''
   isLeader = false
+  /** The key in the session's join link, where the server has such keys. */
+  joinKey = ''
   /** The session's members and playback, as of the last message that held them. */
   /** @type {any} */ session = null
 
@@ -154,6 +156,7 @@ export class Session extends EventTarget {
     this.deviceId = data.deviceId
     this.isLeader = data.isLeader
     this.session = data.session
+    this.joinKey = data.joinKey ?? ''
     this.#joined = true
     if (data.resumeToken && this.#options.resume !== false) {
       remember(this.#storageKey(), data.resumeToken).catch(() => {})

@@ -1,0 +1,118 @@
+package signaling
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// What may come from one address: calls and connections a second, wrong keys
+// and tokens a second, each with how many at once, and open connections.
+const (
+	callRate       = 100
+	callBurst      = 1000
+	failureRate    = 1
+	failureBurst   = 30
+	maxConnections = 1200
+)
+
+var (
+	tooManyRequests    = &session.Error{Code: "too_many_requests", Message: "too many requests from this address", Retry: true}
+	tooManyConnections = &session.Error{Code: "too_many_connections", Message: "too many connections from this address", Retry: true}
+	tooManyAttempts    = &session.Error{Code: "too_many_attempts", Message: "too many wrong keys from this address; wait a minute", Retry: true}
+)
+
+// crowded says whether an address has as many connections as it may.
+func (s *Server) crowded(r *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count[access.Address(r, s.cfg.Proxies)] >= maxConnections
+}
+
+// permit answers a call that isn't allowed, and says whether it is.
+func (s *Server) permit(w http.ResponseWriter, r *http.Request, act access.Act) bool {
+	err := s.permitted(r, act)
+	if err != nil {
+		writeError(w, 0, err)
+	}
+	return err == nil
+}
+
+func (s *Server) permitted(r *http.Request, act access.Act) error {
+	addr := access.Address(r, s.cfg.Proxies)
+	if s.failures.Spent(addr, time.Now()) {
+		return tooManyAttempts
+	}
+	id, secret := r.PathValue("id"), bearer(r)
+	err := s.access.Call(act, id, secret)
+	if isCode(err, access.CodeBadKey) && act != access.Rule {
+		if is, _ := s.cfg.Sessions.IsCreator(r.Context(), id, secret); is {
+			return nil
+		}
+	}
+	s.failed(addr, err)
+	return err
+}
+
+// bearer returns the secret that a request carries, empty without one.
+func bearer(r *http.Request) string {
+	kind, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(secret)
+}
+
+// failed counts secrets that were wrong: guesses, perhaps.
+func (s *Server) failed(addr netip.Addr, err error) {
+	guesses := []string{
+		access.CodeBadKey, access.CodeTokenSignature, session.CodeBadToken, session.CodeBadResumeToken,
+	}
+	for _, code := range guesses {
+		if isCode(err, code) {
+			s.failures.Allow(addr, time.Now())
+		}
+	}
+}
+
+func isCode(err error, code string) bool {
+	var e *session.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+// admission decides whether and how somebody may join.
+func (l *link) admission(q JoinRequest) (session.Admission, error) {
+	if l.server.failures.Spent(l.addr, time.Now()) {
+		return session.Admission{}, tooManyAttempts
+	}
+	return l.server.access.Join(access.Claim{
+		SessionID: q.SessionID, UserID: q.UserID, Key: q.Key, Token: q.Token,
+		Resumes: q.ResumeToken != "", IsCreator: q.Token != "",
+	})
+}
+
+// forLeaders are the events that a member's role can't send.
+var forLeaders = map[string]bool{
+	"schedule": true, "cancel": true, "start_recording": true, "stop_recording": true, "load_media": true,
+	"sync_playback": true, "request_leadership": true,
+}
+
+// forObservers are the events that an observer may send.
+var forObservers = map[string]bool{
+	"join_session": true, "leave_session": true, "heartbeat": true, "request_session_state": true, "report_desync": true,
+	"offer": true, "candidate": true, "resync": true,
+}
+
+// allowed refuses events that the member's role can't send.
+func (l *link) allowed(event string) error {
+	role := l.member.Role()
+	if role == session.RoleObserver && !forObservers[event] || role == session.RoleMember && forLeaders[event] {
+		return &session.Error{Code: access.CodeNotAllowed, Message: "the role " + string(role) + " doesn't allow that"}
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package signaling
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"github.com/downbeat-sync/downbeat/access"
+)
+
+// guardUploads lets those begin an upload who may add to the recording's
+// session. What has begun has an unguessable name, which is permission enough.
+func (s *Server) guardUploads(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || s.access.Mode() == access.Open {
+			next.ServeHTTP(w, r)
+			return
+		}
+		place, err := s.cfg.Sessions.PlaceOf(r.Context(), uploadOf(r.Header.Get("Upload-Metadata")))
+		if err == nil {
+			r.SetPathValue("id", place.SessionID)
+			err = s.permitted(r, access.Add)
+		}
+		if err != nil {
+			writeError(w, 0, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// uploadOf finds the recording's id in the metadata of tus: names and values
+// in base64, joined by commas.
+func uploadOf(metadata string) string {
+	for pair := range strings.SplitSeq(metadata, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), " ")
+		if name == "recordingId" {
+			id, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(value))
+			return string(id)
+		}
+	}
+	return ""
+}
