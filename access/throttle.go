@@ -21,7 +21,11 @@ type Throttle struct {
 	mu     sync.Mutex
 	of     map[netip.Prefix]*rate.Limiter
 	others *rate.Limiter
+	swept  time.Time // when addresses were forgotten last
 }
+
+// sweepEvery keeps a crowd of addresses from making each call look at all of them.
+const sweepEvery = time.Second
 
 // NewThrottle returns one that lets limit through a second, and burst at once.
 func NewThrottle(limit rate.Limit, burst int) *Throttle {
@@ -50,7 +54,8 @@ func (t *Throttle) limiter(addr netip.Addr, now time.Time) *rate.Limiter {
 	if l := t.of[at]; l != nil {
 		return l
 	}
-	if len(t.of) >= maxAddresses {
+	if len(t.of) >= maxAddresses && now.Sub(t.swept) >= sweepEvery {
+		t.swept = now
 		t.forget(now)
 	}
 	if len(t.of) >= maxAddresses {

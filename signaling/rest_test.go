@@ -12,21 +12,21 @@ import (
 
 // reply is whatever a call was answered with.
 type reply struct {
-	Success       bool
-	Status        int `json:"-"`
-	Error         struct{ Code, Message string }
-	SessionID     string
-	CreatorID     string
-	Token         string
-	Version       string
-	URLs          []string
-	Sessions      []session.Summary
-	TotalSessions int
-	Session       session.Snapshot
-	Devices       json.RawMessage
-	CommandID     string
-	Timestamp     float64
-	Event         string
+	Success        bool
+	Status         int `json:"-"`
+	Error          struct{ Code, Message string }
+	SessionID      string
+	CreatorID      string
+	Token, JoinKey string
+	Version        string
+	URLs           []string
+	Sessions       []session.Summary
+	TotalSessions  int
+	Session        session.Snapshot
+	Devices        json.RawMessage
+	CommandID      string
+	Timestamp      float64
+	Event          string
 }
 
 // call makes an HTTP call; edit, if any, changes the request.

@@ -1,0 +1,181 @@
+package access
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+const admin = "0123456789abcdef"
+
+func policy(t *testing.T, cfg Config) *Policy {
+	t.Helper()
+	p, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var e *session.Error
+	if got := ""; errors.As(err, &e) {
+		if got = e.Code; got != code {
+			t.Errorf("got %v, want %q", err, code)
+		}
+	} else if err != nil || code != "" {
+		t.Errorf("got %v, want %q", err, code)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	p := policy(t, Config{})
+	wantCode(t, p.Call(Rule, "", ""), "")
+	if a, err := p.Join(Claim{SessionID: "s"}); err != nil || a != (session.Admission{}) || p.JoinKey("s") != "" || p.Mode() != Open {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestLinkCalls(t *testing.T) {
+	p := policy(t, Config{Mode: Link, AdminKey: admin})
+	key := p.JoinKey("studio")
+	if len(key) != 25 || key != p.JoinKey("studio") || key == p.JoinKey("other") || key == policy(t, Config{Mode: Link, AdminKey: admin + "x"}).JoinKey("studio") {
+		t.Errorf("join key %q", key)
+	}
+	for _, c := range []struct {
+		name       string
+		act        Act
+		id, secret string
+		code       string
+	}{
+		{"create, nothing", Rule, "", "", CodeKeyNeeded},
+		{"create, admin", Rule, "", admin, ""},
+		{"create, join key", Rule, "", key, CodeBadKey},
+		{"create, join key of no session", Rule, "", p.JoinKey(""), CodeBadKey},
+		{"look, admin", Look, "studio", admin, ""},
+		{"look, join key", Look, "studio", key, ""},
+		{"look, another's", Look, "other", key, CodeBadKey},
+		{"look, half a key", Look, "studio", key[:12], CodeBadKey},
+		{"command, join key", Command, "studio", key, CodeNotAllowed},
+		{"command, admin", Command, "studio", admin, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantCode(t, p.Call(c.act, c.id, c.secret), c.code) })
+	}
+}
+
+func TestLinkJoins(t *testing.T) {
+	p := policy(t, Config{Mode: Link, AdminKey: admin})
+	key := p.JoinKey("s")
+	for _, c := range []struct {
+		name  string
+		claim Claim
+		want  session.Admission
+		code  string
+	}{
+		{"nothing", Claim{SessionID: "s"}, session.Admission{}, CodeKeyNeeded},
+		{"admin", Claim{SessionID: "s", Key: admin}, session.Admission{}, ""},
+		{"join key", Claim{SessionID: "s", Key: key}, session.Admission{NoCreate: true}, ""},
+		{"another's", Claim{SessionID: "t", Key: key}, session.Admission{}, CodeBadKey},
+		{"a wrong key and a resume token", Claim{SessionID: "s", Key: "x", Resumes: true}, session.Admission{}, CodeBadKey},
+		{"a resume token", Claim{SessionID: "s", Resumes: true}, session.Admission{NoCreate: true, NeedsProof: true}, ""},
+		{"the creator's token", Claim{SessionID: "s", IsCreator: true}, session.Admission{NoCreate: true, NeedsProof: true}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := p.Join(c.claim)
+			wantCode(t, err, c.code)
+			if got != c.want {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestConfigRefused(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(broken, []byte(`{"keys":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, cfg := range map[string]Config{
+		"mode": {Mode: "closed"}, "short admin key": {Mode: Link, AdminKey: "short"}, "no key": {Mode: Token},
+		"short HS256 key": {Mode: Token, HMACKey: []byte("short")}, "both": {Mode: Token, HMACKey: make([]byte, 32), JWKS: "x"},
+		"no file": {Mode: Token, JWKS: "/nowhere/keys.json"}, "no keys": {Mode: Token, JWKS: broken},
+	} {
+		if _, err := New(cfg); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func TestKeptKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	first, err := KeptKey(dir)
+	if err != nil || len(first) < 16 {
+		t.Fatalf("%q, %v", first, err)
+	}
+	if again, err := KeptKey(dir); err != nil || again != first {
+		t.Errorf("again %q, %v", again, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "admin.key"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	th := NewThrottle(1, 3)
+	now := time.Unix(1000, 0)
+	a, sameNet, b := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2"), netip.MustParseAddr("2001:db8:1::1")
+	for i := range 3 {
+		if th.Spent(a, now) || !th.Allow(a, now) {
+			t.Errorf("attempt %d refused", i+1)
+		}
+	}
+	if !th.Spent(a, now) || th.Allow(sameNet, now) || !th.Allow(b, now) {
+		t.Error("a network is not one address, or two are")
+	}
+	if !th.Allow(a, now.Add(time.Second)) {
+		t.Error("never again")
+	}
+	// Addresses beyond what is remembered share a limit, until others are forgotten.
+	for i := range 2 * maxAddresses {
+		th.Allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now)
+	}
+	if len(th.of) > maxAddresses {
+		t.Errorf("remembers %d", len(th.of))
+	}
+	if th.Allow(netip.MustParseAddr("192.0.2.1"), now) || !th.Allow(netip.MustParseAddr("192.0.2.1"), now.Add(time.Minute)) {
+		t.Error("the shared limit")
+	}
+}
+
+func TestAddress(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	for _, c := range []struct{ name, remote, forwarded, want string }{
+		{"no proxy", "192.0.2.1:5", "", "192.0.2.1"},
+		{"a liar", "192.0.2.1:5", "198.51.100.7", "192.0.2.1"},
+		{"a proxy", "10.0.0.1:5", "198.51.100.7", "198.51.100.7"},
+		{"a liar behind a proxy", "10.0.0.1:5", "203.0.113.9, 198.51.100.7", "198.51.100.7"},
+		{"two proxies", "10.0.0.1:5", "198.51.100.7, 10.0.0.2", "198.51.100.7"},
+		{"a proxy that says nothing", "10.0.0.1:5", "", "10.0.0.1"},
+		{"garbage", "[::1]:5", "unknown", "::1"},
+		{"mapped", "[::ffff:10.0.0.1]:5", "::ffff:198.51.100.7", "198.51.100.7"},
+	} {
+		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{}}
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := Address(r, trusted); got.String() != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	if Address(&http.Request{RemoteAddr: "pipe"}, nil).IsValid() {
+		t.Error("an address of nothing")
+	}
+}
