@@ -25,6 +25,9 @@ func (s *Store) openDir(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := verify(filepath.Join(dir.path, storeDir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("the data directory %s can't be used: %w; restore it from a copy, or give another directory", dir.path, err), dir.close())
+	}
 	s.engine = &engine{dir: dir, log: s.cfg.Log}
 	l, err := s.engine.start(ctx)
 	if err != nil {

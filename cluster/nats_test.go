@@ -2,17 +2,20 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
 
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/session/storetest"
@@ -31,6 +34,7 @@ var natsBinary = sync.OnceValues(func() (string, error) {
 // child is a nats-server of its own process, which can be killed and started again.
 type child struct {
 	t    *testing.T
+	name string
 	args []string
 	url  string
 	cmd  *exec.Cmd
@@ -50,8 +54,8 @@ func freePort(t *testing.T) int {
 func newChild(t *testing.T, args ...string) *child {
 	t.Helper()
 	port := freePort(t)
-	c := &child{t: t, url: fmt.Sprintf("nats://127.0.0.1:%d", port)}
-	c.args = append([]string{"-a", "127.0.0.1", "-p", fmt.Sprint(port), "-js", "-sd", t.TempDir()}, args...)
+	c := &child{t: t, name: nuid.Next(), url: fmt.Sprintf("nats://127.0.0.1:%d", port)}
+	c.args = append([]string{"-n", c.name, "-a", "127.0.0.1", "-p", fmt.Sprint(port), "-js", "-sd", t.TempDir()}, args...)
 	c.start()
 	t.Cleanup(c.kill)
 	return c
@@ -69,10 +73,11 @@ func (c *child) start() {
 	}
 	eventually(c.t, "the server to listen", func() bool {
 		conn, err := nats.Connect(c.url)
-		if err == nil {
-			conn.Close()
+		if err != nil {
+			return false
 		}
-		return err == nil
+		defer conn.Close()
+		return conn.ConnectedServerName() == c.name // and not somebody else's who took the port
 	})
 }
 
@@ -105,7 +110,9 @@ func TestServerConforms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = js.DeleteStream(streamName)
+		if err := js.DeleteStream(streamName); err != nil && !errors.Is(err, nats.ErrStreamNotFound) {
+			t.Fatal(err)
+		}
 		return run(t, Config{URL: c.url})
 	})
 }
@@ -179,8 +186,8 @@ func newCluster(t *testing.T) []*child {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[len(ports)-1]))
 	}
 	var servers []*child
-	for i, port := range ports {
-		servers = append(servers, newChild(t, "-n", fmt.Sprintf("n%d", i), "--cluster_name", "test",
+	for _, port := range ports {
+		servers = append(servers, newChild(t, "--cluster_name", "test",
 			"--cluster", fmt.Sprintf("nats://127.0.0.1:%d", port), "--routes", strings.Join(routes, ",")))
 	}
 	return servers
@@ -192,7 +199,7 @@ func leaderOf(t *testing.T, s *Store, servers []*child) *child {
 	if err != nil || info.Cluster == nil || info.Config.Replicas != 3 {
 		t.Fatalf("the stream isn't in a cluster: %+v, %v", info, err)
 	}
-	return servers[info.Cluster.Leader[1]-'0']
+	return servers[slices.IndexFunc(servers, func(c *child) bool { return c.name == info.Cluster.Leader })]
 }
 
 // scratch is where the tests' binary is.

@@ -80,9 +80,10 @@ var modules = map[string]map[string]string{
 		"github.com/pion/transport/v5": "a network of the caller's own",
 	},
 	"cluster": {
-		"github.com/nats-io/":        "JetStream: the server inside the process, and its client",
-		"golang.org/x/sync/errgroup": "what Run runs ends together",
-		"golang.org/x/sys/unix":      "the data directory's lock, free space of the disk",
+		"github.com/minio/highwayhash": "checksums of JetStream's files",
+		"github.com/nats-io/":          "JetStream: the server inside the process, and its client",
+		"golang.org/x/sync/errgroup":   "what Run runs ends together",
+		"golang.org/x/sys/unix":        "the data directory's lock, free space of the disk",
 	},
 	"upload": {
 		"github.com/google/uuid": "ids of uploads",
