@@ -39,7 +39,9 @@ func TestFullDisk(t *testing.T) {
 
 	status, body, err := server.do("POST", "/api/sessions", "{}")
 	check(t, err)
-	var refused struct{ Error struct{ Code, Message string } }
+	var refused struct {
+		Error struct{ Code, Message string }
+	}
 	check(t, json.Unmarshal(body, &refused))
 	if status != http.StatusServiceUnavailable || refused.Error.Code != "unavailable" || !strings.Contains(refused.Error.Message, "disk is full") {
 		t.Errorf("%d %s", status, body)
