@@ -104,6 +104,7 @@ func (m *Member) Desync(position float64, at clock.SessionTime) (Desync, error) 
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
 	now := m.svc.now()
+	m.room.desynced(m.deviceID, position, at, now)
 	d := Desync{ReportedPosition: position, ReportedTime: at}
 	d.AuthoritativeState.PlaybackState = m.room.state.playback.at(now).at(now).wire()
 	d.AuthoritativeState.Timestamp = now.time()

@@ -147,7 +147,7 @@ func (s *Service) Sync(ctx context.Context, sessionID string) (devices []DeviceS
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		devices = syncStatus(r.state, s.cfg.Clocks, s.now()).Devices
+		devices = r.syncStatus(s.now()).Devices
 		return nil
 	})
 	return devices, err

@@ -24,6 +24,7 @@ type room struct {
 	members  map[string]*Member // by device
 	reports  map[string]*reported
 	dropped  map[string]uint64 // connections that are gone but not yet marked so
+	desyncs  map[string]*desyncs
 	mistaken map[string]uint64 // connections that are here but marked gone by another instance
 	lastSync instant
 	retryAt  instant // no due change is tried again before
@@ -41,7 +42,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
 		state: newState(id), members: map[string]*Member{},
 		reports: map[string]*reported{}, dropped: map[string]uint64{},
-		mistaken: map[string]uint64{},
+		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
 	}
 }
 

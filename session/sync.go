@@ -40,14 +40,19 @@ type DeviceSync struct {
 	Path     string  `json:"path"`
 	State    string  `json:"state"` // unsynced, settling, tracking, holdover
 	Hidden   bool    `json:"hidden"`
+
+	Desync *DesyncStats `json:"desync"` // null before the device has reported any
 }
 
-func syncStatus(s *state, clocks Clocks, now instant) SyncStatus {
-	status := SyncStatus{s.id, now.time(), []DeviceSync{}}
-	for _, d := range s.devicesByJoining() {
+// syncStatus is called with room.mu held.
+func (r *room) syncStatus(now instant) SyncStatus {
+	status := SyncStatus{r.id, now.time(), []DeviceSync{}}
+	for _, d := range r.state.devicesByJoining() {
 		if d.Connected {
-			q, ok := clocks.Quality(d.ID)
-			status.Devices = append(status.Devices, deviceSync(d.ID, q, ok))
+			q, ok := r.svc.cfg.Clocks.Quality(d.ID)
+			sync := deviceSync(d.ID, q, ok)
+			sync.Desync = r.desyncOf(d.ID)
+			status.Devices = append(status.Devices, sync)
 		}
 	}
 	return status
@@ -59,8 +64,9 @@ func deviceSync(deviceID string, q Quality, ok bool) DeviceSync {
 	}
 	e := q.Estimate
 	return DeviceSync{
-		deviceID, millis(e.Offset), millis(e.Bound), millis(e.Hard), millis(e.Delay), millis(e.Jitter),
-		e.Skew * 1e6, q.Path, stateName(e.State), q.Hidden,
+		DeviceID: deviceID, OffsetMs: millis(e.Offset), BoundMs: millis(e.Bound), HardMs: millis(e.Hard),
+		DelayMs: millis(e.Delay), JitterMs: millis(e.Jitter), SkewPpm: e.Skew * 1e6,
+		Path: q.Path, State: stateName(e.State), Hidden: q.Hidden,
 	}
 }
 

@@ -150,7 +150,7 @@ func (r *room) leaderHere() bool {
 func (r *room) dueSync(now instant) {
 	if r.leaderHere() && now >= r.lastSync.add(syncEvery) {
 		r.lastSync = now
-		r.tellLeader(Event{"sync_status", syncStatus(r.state, r.svc.cfg.Clocks, now)})
+		r.tellLeader(Event{"sync_status", r.syncStatus(now)})
 	}
 }
 

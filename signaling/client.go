@@ -164,6 +164,9 @@ func (c *Client) Send(event string, data any) error {
 // Call sends a request and returns its answer. An error that the server
 // answers with is a *session.Error.
 func (c *Client) Call(ctx context.Context, event string, data any) (Message, error) {
+	if ctx.Err() != nil {
+		return Message{}, ctx.Err()
+	}
 	waiting := make(chan Message, 1)
 	id, err := c.expect(waiting)
 	if err != nil {

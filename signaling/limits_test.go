@@ -91,7 +91,7 @@ func TestSlowReader(t *testing.T) {
 		start := time.Now()
 		const messages = queueLen + 8
 		for i := range messages {
-			leader.send(message("load_media", `{"mediaUrl":"http://x/y.mp4"}`, i+1))
+			leader.send(message("load_media", fmt.Sprintf(`{"mediaUrl":"http://x/%d.mp4"}`, i), i+1))
 			leader.next("media_loaded")
 		}
 		if took := time.Since(start); took > time.Second {
