@@ -75,7 +75,9 @@ func TestDamaged(t *testing.T) {
 			}
 			s, err := Open(t.Context(), Config{Dir: dir})
 			if err == nil {
-				err = s.Close()
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
 				if !test.ok {
 					t.Error("it was opened")
 				}
