@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -37,6 +38,31 @@ func TestClient(t *testing.T) {
 	}
 	c.gather()
 	c.arrived(want)
+}
+
+// TestClientShowsItsKey, and doesn't go on without one.
+func TestClientShowsItsKey(t *testing.T) {
+	w := newWorld(t)
+	guarded := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer sesame" {
+			http.Error(rw, `{"success":false,"error":{"code":"bad_key","message":"no"}}`, http.StatusForbidden)
+			return
+		}
+		w.uploads.ServeHTTP(rw, r)
+	}))
+	defer guarded.Close()
+	want := random(1000)
+	c := upload.Client{URL: guarded.URL, HTTP: guarded.Client()}
+	f := upload.File{RecordingID: "rec1", Name: "a.webm", Size: 1000}
+	var refused *upload.Error
+	if err := c.Send(t.Context(), f, bytes.NewReader(want)); !errors.As(err, &refused) || refused.Code != "bad_key" {
+		t.Fatal(err)
+	}
+	c.Secret = "sesame"
+	if err := c.Send(t.Context(), f, bytes.NewReader(want)); err != nil {
+		t.Fatal(err)
+	}
+	w.arrived(want)
 }
 
 func TestClientGivesUp(t *testing.T) {
