@@ -44,7 +44,7 @@ func TestClient(t *testing.T) {
 func TestClientShowsItsKey(t *testing.T) {
 	w := newWorld(t)
 	guarded := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer sesame" {
+		if r.Method == http.MethodPost && r.Header.Get("Authorization") != "Bearer sesame" {
 			http.Error(rw, `{"success":false,"error":{"code":"bad_key","message":"no"}}`, http.StatusForbidden)
 			return
 		}
