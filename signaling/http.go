@@ -13,19 +13,39 @@ import (
 // maxBody bounds a request's JSON body in bytes.
 const maxBody = 64 << 10
 
+// route is a call of the HTTP API.
+type route struct {
+	pattern string
+	act     access.Act // what its caller must be allowed to do
+	serve   http.HandlerFunc
+}
+
+// anybody may call what needs no permission.
+const anybody access.Act = -1
+
+// api lists the calls that openapi.json describes.
+func (s *Server) api() []route {
+	return []route{
+		{"GET /livez", anybody, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) }},
+		{"GET /readyz", anybody, s.ready},
+		{"GET /api/info", anybody, s.info},
+		{"GET /api/openapi.json", anybody, describe},
+		{"POST /api/sessions", access.Rule, s.createSession},
+		{"GET /api/sessions", access.Rule, s.listSessions},
+		{"GET /api/sessions/{id}", access.Look, s.getSession},
+		{"GET /api/sessions/{id}/sync", access.Look, s.getSync},
+		{"GET /api/sessions/{id}/recordings", access.Look, s.getRecordings},
+		{"POST /api/sessions/{id}/commands", access.Command, s.postCommand},
+		{"GET /api/sessions/{id}/commands/{command}", access.Look, s.getReport},
+	}
+}
+
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws", s.serveWebSocket)
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /api/info", s.info)
-	s.handle(mux, "POST /api/sessions", access.Rule, s.createSession)
-	s.handle(mux, "GET /api/sessions", access.Rule, s.listSessions)
-	s.handle(mux, "GET /api/sessions/{id}", access.Look, s.getSession)
-	s.handle(mux, "GET /api/sessions/{id}/sync", access.Look, s.getSync)
-	s.handle(mux, "GET /api/sessions/{id}/recordings", access.Look, s.getRecordings)
-	s.handle(mux, "POST /api/sessions/{id}/commands", access.Command, s.postCommand)
-	s.handle(mux, "GET /api/sessions/{id}/commands/{command}", access.Look, s.getReport)
+	for _, r := range s.api() {
+		mux.HandleFunc(r.pattern, s.guard(r))
+	}
 	mux.Handle("/api/uploads", s.guardUploads(s.uploads()))
 	mux.Handle("/api/uploads/", s.guardUploads(s.uploads()))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
@@ -49,13 +69,13 @@ func (s *Server) uploads() http.Handler {
 	})
 }
 
-// handle lets those through to a handler who may do what it does.
-func (s *Server) handle(mux *http.ServeMux, pattern string, act access.Act, h http.HandlerFunc) {
-	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if s.permit(w, r, act) {
-			h(w, r)
+// guard lets those through to a route who may do what it does.
+func (s *Server) guard(to route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if to.act == anybody || s.permit(w, r, to.act) {
+			to.serve(w, r)
 		}
-	})
+	}
 }
 
 type ok struct {

@@ -57,6 +57,9 @@ func (w *world) get(t *testing.T, path, accept string) []byte {
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	must(t, err)
+	if accept != "text/csv" {
+		conforms(t, "GET", path, resp.StatusCode, b)
+	}
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") == "" {
 		t.Errorf("%s: %s %v", path, resp.Status, resp.Header)
 	}

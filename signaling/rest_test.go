@@ -43,6 +43,7 @@ func (w *world) call(t *testing.T, method, path, body string, edit func(*http.Re
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	must(t, err)
+	conforms(t, method, path, resp.StatusCode, b)
 	r := reply{Status: resp.StatusCode}
 	if err := json.Unmarshal(b, &r); err != nil {
 		t.Fatalf("%s %s answered %d %q: %v", method, path, r.Status, b, err)
