@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ type deed struct {
 
 var deeds = []string{
 	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
-	"lead", "play", "touch",
+	"lead", "play", "touch", "upload", "upload", "failed", "begun", "crash",
 }
 
 func deedGen() *rapid.Generator[deed] {
@@ -56,6 +57,7 @@ type stage struct {
 	tokens   [5]string
 	all      []*part
 	commands []string
+	jumps    []string
 }
 
 func TestRandomInterleavings(t *testing.T) {
@@ -99,6 +101,8 @@ func perform(t *testing.T, script []deed) (faults []string) {
 	faults = append(faults, st.check()...)
 	faults = append(faults, st.checkSettled()...)
 	faults = append(faults, st.checkHeard()...)
+	faults = append(faults, st.checkCompleted()...)
+	faults = append(faults, st.jumps...)
 	stop()
 	running.Wait()
 	return faults
@@ -112,10 +116,27 @@ func (st *stage) follow(store Store) {
 		if err != nil {
 			st.t.Error(err)
 		}
+		st.noteJump(d)
 		for _, n := range derive(s, d) {
 			st.ref.hear(n.to(&device{}))
 		}
 	}, func() {})
+}
+
+// noteJump looks whether a change of the timeline that lies ahead has moved it already.
+func (st *stage) noteJump(d diff) {
+	before, _ := d.before.(*playback)
+	after, _ := d.after.(*playback)
+	now := instantOf(clock.SessionTime(time.Now().UnixNano()))
+	if before == nil || after == nil || after.Change != "sync" || now >= after.Since {
+		return
+	}
+	was, is := before.at(now).at(now), after.at(now).at(now)
+	if math.Abs(was.Position-is.Position) > 1e-6 || was.IsPlaying != is.IsPlaying {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		st.jumps = append(st.jumps, fmt.Sprintf("the timeline jumped from %+v to %+v", was, is))
+	}
 }
 
 func (st *stage) enter(instance int, q JoinRequest) *part {
@@ -193,6 +214,14 @@ func (st *stage) act(kind string, p *part, command string) {
 	var cmd Scheduled
 	var err error
 	switch kind {
+	case "upload":
+		err = p.UploadCompleted(st.ctx, p.recording(), 1)
+	case "failed":
+		err = p.RecordingFailed(st.ctx, p.recording())
+	case "begun":
+		_, err = p.svc.UploadBegan(st.ctx, p.recording())
+	case "crash": // of nobody who is there: it must do nothing
+		err = p.svc.MarkDisconnected(st.ctx, func(instance string) bool { return instance == "gone" })
 	case "schedule":
 		cmd, err = p.Schedule(st.ctx, ScheduleRequest{Name: "flash"})
 	case "start":
@@ -288,9 +317,63 @@ func (st *stage) checkSettled() (faults []string) {
 	return nil
 }
 
+// recording returns the latest recording that the device was told to make.
+func (p *part) recording() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range slices.Backward(p.events) {
+		if r, ok := e.Data.(StartRecording); ok && r.RecordingID != "" {
+			return r.RecordingID
+		}
+	}
+	return "none"
+}
+
+// checkCompleted: the session says that it is completed if, and only if,
+// all is uploaded, and has been told so once for each set at most.
+func (st *stage) checkCompleted() (faults []string) {
+	list, err := st.svc[0].Recordings(st.ctx, "studio")
+	if err != nil {
+		return nil // the session is gone
+	}
+	uploaded, missing := 0, 0
+	for _, r := range list {
+		switch r.UploadStatus {
+		case uploadUploaded:
+			uploaded++
+		case uploadFailed:
+		default:
+			missing++
+		}
+	}
+	snap, err := st.svc[0].Snapshot(st.ctx, "studio")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	told := 0
+	for _, e := range st.ref.told() {
+		if e.Name == "session_completed" {
+			told++
+		}
+	}
+	whole := uploaded > 0 && missing == 0 && snap.Status != "recording"
+	if whole != (snap.Status == "completed") || whole && told == 0 || told > uploaded {
+		faults = append(faults, fmt.Sprintf("%s, told %d times, with %d uploaded and %d missing", snap.Status, told, uploaded, missing))
+	}
+	return faults
+}
+
+// told returns all that was heard so far, and keeps it.
+func (p *part) told() []Event {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events)
+}
+
 // checkHeard compares what each member heard with what the entries mean.
 func (st *stage) checkHeard() (faults []string) {
-	all := told(st.ref.heard(), nil)
+	all := told(st.ref.told(), nil)
 	for _, p := range st.all {
 		events := p.heard()
 		heard := told(events, nil)
