@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -111,7 +112,14 @@ func (i *instance) do(method, path, body string) (status int, answer []byte, err
 }
 
 // client keeps no connections: what it talks to gets killed.
-var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialFromAnywhere}}
+
+// dialFromAnywhere dials from one of many loopback addresses: the server limits
+// what comes from one.
+func dialFromAnywhere(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+rand.IntN(250)))}}
+	return d.DialContext(ctx, network, addr)
+}
 
 // get decodes the answer to a GET.
 func (i *instance) get(path string, into any) {
