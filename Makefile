@@ -28,6 +28,7 @@ bench: setup ## print the figures that the README quotes
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
+	$(GO) test -run '^$$' -bench Put ./cluster
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 
 accuracy: ## write docs/accuracy.md: the estimator beside other methods
