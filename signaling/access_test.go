@@ -155,7 +155,6 @@ func TestTokenMode(t *testing.T) {
 	// Nobody else may lead: the leadership waits for its owner.
 	must(t, leader.ws.Close())
 	member.next("device_disconnected")
-	time.Sleep(20 * time.Millisecond)
 	member.wantAliveAfterAll()
 	if snap, err := w.svc.Snapshot(t.Context(), "studio"); err != nil || snap.LeaderID != "lea" {
 		t.Errorf("%s leads, %v", snap.LeaderID, err)
