@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
@@ -61,5 +62,9 @@ func TestFullDisk(t *testing.T) {
 	})
 	server.kill()
 	server.start()
-	server.get("/api/sessions/studio", &struct{}{})
+	eventually(t, "the device of the process that was killed to be marked", func() bool {
+		var there struct{ Session session.Snapshot }
+		server.get("/api/sessions/studio", &there)
+		return len(there.Session.Devices) == 1 && !there.Session.Devices[0].IsConnected
+	})
 }
