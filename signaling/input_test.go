@@ -113,6 +113,8 @@ var wrongValues = []badInput{
 	{"endless delay", message("schedule", `{"name":"flash","delay":1e300}`, 5), session.CodeBadDelay, "schedule"},
 	{"payload too large", message("schedule", `{"name":"x","payload":"`+strings.Repeat("x", 16<<10)+`"}`, 5), session.CodePayloadTooLarge, "schedule"},
 	{"negative duration", message("start_recording", `{"duration":-1}`, 5), session.CodeBadDuration, "start_recording"},
+	{"negative delay", message("start_recording", `{"delay":-1}`, 5), session.CodeBadDelay, "start_recording"},
+	{"start at and delay", message("start_recording", `{"at":1,"delay":1}`, 5), session.CodeAmbiguousTime, "start_recording"},
 	{"another session", message("start_recording", `{"sessionId":"other"}`, 5), "other_session", "start_recording"},
 	{"no recording to stop", message("stop_recording", `{}`, 5), session.CodeNotRecording, "stop_recording"},
 	{"a stop of another session", message("stop_recording", `{"sessionId":"other"}`, 5), "other_session", "stop_recording"},

@@ -17,9 +17,13 @@ import (
 func TestRecordingsOverTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
 	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"=cmd|' /C calc'!A0"}`)
-	c.send(message("start_recording", `{"postureLabel":"a \"b\", c","duration":1}`, 2))
+	sent := w.now()
+	c.send(message("start_recording", `{"postureLabel":"a \"b\", c","duration":1,"delay":40}`, 2))
 	var take session.StartRecording
 	must(t, c.next("start_recording").Decode(&take))
+	if ahead := take.Timestamp.Sub(sent); ahead < 40*time.Millisecond {
+		t.Errorf("the start was %v ahead, in spite of its delay", ahead)
+	}
 	id := take.RecordingID
 	at, err := json.Marshal(take.Timestamp)
 	must(t, err)

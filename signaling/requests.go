@@ -146,13 +146,16 @@ type recordingData struct {
 	SessionID    string   `json:"sessionId"` // of old clients; a connection has one session
 	PostureLabel string   `json:"postureLabel"`
 	Duration     *float64 `json:"duration"` // ms
+
+	At    *clock.SessionTime `json:"at"`
+	Delay *float64           `json:"delay"` // ms
 }
 
 func startRecording(ctx context.Context, l *link, q recordingData) (string, any, error) {
 	if err := l.sameSession(q.SessionID); err != nil {
 		return "", nil, err
 	}
-	r := session.StartRequest{PostureLabel: q.PostureLabel}
+	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: fromMillis(q.Delay)}
 	if d := fromMillis(q.Duration); d != nil {
 		r.Duration = *d
 	}
