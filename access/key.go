@@ -13,27 +13,37 @@ import (
 func NewKey() string { return rand.Text() }
 
 // KeptKey returns the admin key that is kept in a directory, and makes one at
-// the first time. Only its owner may read the file.
+// the first time. Only its owner may read the file. Two calls must not overlap.
 func KeptKey(dir string) (string, error) {
 	name := filepath.Join(dir, "admin.key")
 	b, err := os.ReadFile(name)
-	switch {
-	case err == nil:
-		return strings.TrimSpace(string(b)), nil
-	case !errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("access: the admin key: %w", err)
+	key := strings.TrimSpace(string(b))
+	if errors.Is(err, os.ErrNotExist) {
+		key = NewKey()
+		err = keep(name, key)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("access: the admin key: %w", err)
-	}
-	key := NewKey()
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("access: the admin key: %w", err)
 	}
+	return key, nil
+}
+
+// keep writes the whole of a key or nothing, and returns once it is on the disk.
+func keep(name, key string) error {
+	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
 	_, err = f.WriteString(key + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", fmt.Errorf("access: the admin key: %w", err)
+		return err
 	}
-	return key, nil
+	if err := os.Rename(name+".new", name); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -114,7 +114,7 @@ func TestConfigRefused(t *testing.T) {
 }
 
 func TestKeptKey(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
+	dir := t.TempDir()
 	first, err := KeptKey(dir)
 	if err != nil || len(first) < 16 {
 		t.Fatalf("%q, %v", first, err)

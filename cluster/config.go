@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Config says where a Store keeps what it is given: exactly one of Dir and URL is set.
+// Config says where a Store keeps what it is given. With a URL the directory, if there is one, is
+// only taken: it is this process's alone until the Store is closed.
 type Config struct {
 	Dir string // of the files of a NATS server inside this process; made if missing
 	URL string // of NATS servers, separated by commas: nats://user:secret@host:4222
@@ -25,7 +26,7 @@ type Config struct {
 
 func (c Config) withDefaults() (Config, error) {
 	switch {
-	case (c.Dir == "") == (c.URL == ""):
+	case c.Dir == "" && c.URL == "":
 		return c, errors.New("cluster: give a directory or the address of a NATS server")
 	case c.Replicas < 0 || c.Replicas > 5:
 		return c, errors.New("cluster: there can be 1 to 5 replicas")

@@ -7,15 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const (
 	formatFile = "downbeat.json" // what a data directory is known by
 	lockFile   = "lock"
 	storeDir   = "store"
-	// recordings and uploads may be there before: they don't need the store in the directory.
+	// What may be there before: it doesn't need the store in the directory.
 	recordings = "recordings"
 	uploads    = "uploads"
+	adminKey   = "admin.key"
 	// format counts the ways in which what is stored has been laid out.
 	format = 1
 )
@@ -51,7 +53,12 @@ func openDataDir(path string) (*dataDir, error) {
 	return d, nil
 }
 
-func (d *dataDir) close() error { return d.lock.Close() }
+func (d *dataDir) close() error {
+	if d == nil {
+		return nil
+	}
+	return d.lock.Close()
+}
 
 // checkDataDir refuses what must not be touched.
 func checkDataDir(path string) error {
@@ -82,7 +89,7 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("read the data directory: %w", err)
 	}
 	for _, f := range files {
-		if name := f.Name(); name != lockFile && name != formatFile+".new" && name != recordings && name != uploads {
+		if !slices.Contains([]string{lockFile, formatFile + ".new", recordings, uploads, adminKey}, f.Name()) {
 			return fmt.Errorf("%s isn't a data directory of Downbeat: it has %s but no %s", path, f.Name(), formatFile)
 		}
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -11,8 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// engine is the NATS server inside the process, with the directory that it has
-// for itself.
+// engine is the NATS server inside the process, with its directory.
 type engine struct {
 	dir    *dataDir
 	log    *slog.Logger
@@ -20,20 +18,12 @@ type engine struct {
 	space  space
 }
 
-func (s *Store) openDir(ctx context.Context) (*link, error) {
-	dir, err := openDataDir(s.cfg.Dir)
-	if err != nil {
-		return nil, err
+func (s *Store) openEngine(ctx context.Context) (*link, error) {
+	if err := verify(filepath.Join(s.dir.path, storeDir)); err != nil {
+		return nil, fmt.Errorf("the data directory %s can't be used: %w; restore it from a copy, or give another directory", s.dir.path, err)
 	}
-	if err := verify(filepath.Join(dir.path, storeDir)); err != nil {
-		return nil, errors.Join(fmt.Errorf("the data directory %s can't be used: %w; restore it from a copy, or give another directory", dir.path, err), dir.close())
-	}
-	s.engine = &engine{dir: dir, log: s.cfg.Log}
-	l, err := s.engine.start(ctx)
-	if err != nil {
-		return nil, errors.Join(err, dir.close())
-	}
-	return l, nil
+	s.engine = &engine{dir: s.dir, log: s.cfg.Log}
+	return s.engine.start(ctx)
 }
 
 // start starts the server and connects to it.
@@ -78,11 +68,10 @@ func stop(srv *server.Server) {
 	srv.WaitForShutdown()
 }
 
-func (e *engine) close() error {
+func (e *engine) close() {
 	if e.server != nil {
 		stop(e.server)
 	}
-	return e.dir.close()
 }
 
 // patience is how many writes may go unanswered in a row.

@@ -25,14 +25,19 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	s := &Store{cfg: cfg, mirror: newMirror(), ailing: make(chan struct{}, 1)}
-	var l *link
 	if cfg.Dir != "" {
-		l, err = s.openDir(ctx)
-	} else {
+		if s.dir, err = openDataDir(cfg.Dir); err != nil {
+			return nil, err
+		}
+	}
+	var l *link
+	if cfg.URL != "" {
 		l, err = dial(ctx, cfg)
+	} else {
+		l, err = s.openEngine(ctx)
 	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.dir.close())
 	}
 	s.link.Store(l)
 	return s, nil
@@ -41,10 +46,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // Close ends what Open has begun, after Run has returned.
 func (s *Store) Close() error {
 	s.link.Load().conn.Close()
-	if s.engine == nil {
-		return nil
+	if s.engine != nil {
+		s.engine.close()
 	}
-	return s.engine.close()
+	return s.dir.close()
 }
 
 // dial connects to a NATS server that isn't ours.

@@ -21,7 +21,8 @@ type Store struct {
 	mirror  *mirror
 	created time.Time // when the stream was; the feed's own
 	loading sync.Once
-	engine  *engine // nil when the NATS server is somebody else's
+	dir     *dataDir // nil without one
+	engine  *engine  // nil when the NATS server is somebody else's
 
 	failures atomic.Int32  // of writes that weren't answered, since the last one that was
 	ailing   chan struct{} // of capacity 1: there are many of them

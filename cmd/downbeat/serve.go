@@ -58,15 +58,15 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	policy, adminKey, err := c.policy(s.http.Addr().(*net.TCPAddr).IP, c.Data, log)
+	store, err := c.storeFlags.open(ctx, c.Data, log) // the directory is ours from here on
 	if err != nil {
 		s.close()
 		return err
 	}
-	store, err := c.storeFlags.open(ctx, c.Data, log)
+	policy, adminKey, err := c.policy(s.http.Addr().(*net.TCPAddr).IP, c.Data, log)
 	if err != nil {
 		s.close()
-		return err
+		return errors.Join(err, closeStore(store))
 	}
 	port := s.http.Addr().(*net.TCPAddr).Port
 	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
@@ -78,10 +78,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	})
 	if err != nil {
 		s.close()
-		if store != nil {
-			err = errors.Join(err, store.Close())
-		}
-		return err
+		return errors.Join(err, closeStore(store))
 	}
 	c.greet(os.Stdout, urls(), policy.Mode(), adminKey)
 	return svc.run(ctx, s.http)

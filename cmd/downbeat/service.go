@@ -127,7 +127,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	s.storage.close()
 	err := errors.Join(failed, shutdown(server))
 	cancel()
-	return errors.Join(err, group.Wait(), s.closeStore(), s.peers.Close())
+	return errors.Join(err, group.Wait(), closeStore(s.store), s.peers.Close())
 }
 
 func shutdown(server *http.Server) error {

@@ -26,7 +26,7 @@ func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*
 	case f.SessionIdle < time.Second || f.SessionIdle > cluster.MaxIdle:
 		return nil, fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, cluster.MaxIdle)
 	case f.NATS != "":
-		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Replicas: f.NATSReplicas, Log: log})
+		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Dir: data, Replicas: f.NATSReplicas, Log: log})
 	case data != "":
 		return cluster.Open(ctx, cluster.Config{Dir: data, Log: log})
 	}
@@ -62,9 +62,9 @@ func (s *service) runStore(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return s.store.Attend(ctx, s.sessions.Instance(), s.sessions.MarkDisconnected) })
 }
 
-func (s *service) closeStore() error {
-	if s.store == nil {
+func closeStore(s *cluster.Store) error {
+	if s == nil {
 		return nil
 	}
-	return s.store.Close()
+	return s.Close()
 }

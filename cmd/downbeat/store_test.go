@@ -40,15 +40,20 @@ func TestBadStores(t *testing.T) {
 		"idle":      {func(*testing.T, string) []string { return []string{"--session-idle", "720h"} }, "--session-idle"},
 		"no server": {func(*testing.T, string) []string { return []string{"--nats", "nats://u:secret@127.0.0.1:1"} }, "connect to the NATS server at nats://127.0.0.1:1"},
 		"in use": {func(t *testing.T, dir string) []string {
-			newInstance(t, "--data", dir)
+			newInstance(t, "--data", dir, "--access", "link")
 			return []string{"--data", dir}
+		}, "in use by another process"},
+		"in use beside NATS": {func(t *testing.T, dir string) []string {
+			nats := newNATS(t)
+			newInstance(t, "--data", dir, "--nats", nats, "--access", "link")
+			return []string{"--data", dir, "--nats", nats}
 		}, "in use by another process"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			flags := test.prepare(t, dir)
 			before := files(t, dir)
-			_, stderr, code := finish(t, "", append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
+			_, stderr, code := finish(t, "", append([]string{"serve", "--addr", "127.0.0.1:0", "--access", "link"}, flags...)...)
 			if code != 1 || !strings.Contains(stderr, test.want) || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "secret") {
 				t.Errorf("status %d, said %q", code, stderr)
 			}
@@ -62,5 +67,20 @@ func TestBadStores(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFirstStart: a directory that isn't there yet is made, with an admin key that the next start knows.
+func TestFirstStart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	said := func() string {
+		i := newInstance(t, "--data", dir, "--access", "link")
+		i.kill()
+		_, key, _ := strings.Cut(i.said.String(), "/#admin=")
+		key, _, _ = strings.Cut(key, "\n")
+		return key
+	}
+	if first, second := said(), said(); len(first) < 16 || first != second {
+		t.Errorf("the admin key was %q, then %q", first, second)
 	}
 }
