@@ -22,6 +22,7 @@ const (
 	CodeBadMedia        = "bad_media"         // media fields missing, too long, or out of range
 	CodeBadPlayback     = "bad_playback"      // position, rate or time is negative, not finite or out of range
 	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
+	CodeBadStatus       = "bad_status"        // a field of device_status is out of its range
 	CodeAmbiguousTime   = "ambiguous_time"    // both at and delay are given
 	CodeAtInPast        = "at_in_past"        // at isn't in the future
 	CodeAtTooFar        = "at_too_far"        // at is more than 24 h ahead

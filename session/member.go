@@ -18,6 +18,7 @@ type Member struct {
 	conn             uint64
 	role             Role
 	deliver          func(Event)
+	status           *DeviceStatus // guarded by room.mu; nil before the device has told one
 
 	ending sync.Once
 	gone   chan struct{} // closed when the membership has ended

@@ -41,7 +41,8 @@ type DeviceSync struct {
 	State    string  `json:"state"` // unsynced, settling, tracking, holdover
 	Hidden   bool    `json:"hidden"`
 
-	Desync *DesyncStats `json:"desync"` // null before the device has reported any
+	Desync *DesyncStats  `json:"desync"` // null before the device has reported any
+	Status *DeviceStatus `json:"status"` // null before the device has told one
 }
 
 // syncStatus is called with room.mu held.
@@ -51,7 +52,7 @@ func (r *room) syncStatus(now instant) SyncStatus {
 		if d.Connected {
 			q, ok := r.svc.cfg.Clocks.Quality(d.ID)
 			sync := deviceSync(d.ID, q, ok)
-			sync.Desync = r.desyncOf(d.ID)
+			sync.Desync, sync.Status = r.desyncOf(d.ID), r.statusOf(d.ID)
 			status.Devices = append(status.Devices, sync)
 		}
 	}

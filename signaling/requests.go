@@ -64,6 +64,7 @@ var requests = map[string]request{
 	"load_media":        with(loadMedia),
 	"sync_playback":     with(syncPlayback),
 	"report_desync":     with(reportDesync),
+	"device_status":     with(deviceStatus),
 	"offer":             with(offer),
 	"candidate":         with(candidate),
 	"resync": func(_ context.Context, l *link, _ json.RawMessage) (string, any, error) {
@@ -230,6 +231,10 @@ func recordingStopped(ctx context.Context, l *link, q frameData) (string, any, e
 
 func missing(field string) error {
 	return &session.Error{Code: "bad_field", Message: "field \"" + field + "\" is missing"}
+}
+
+func deviceStatus(_ context.Context, l *link, q session.DeviceStatus) (string, any, error) {
+	return done, nil, l.member.SetStatus(q)
 }
 
 // SDP is the data of offer and answer.
