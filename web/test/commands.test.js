@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { after } from '../static/lib/at.js'
 import { Commands, commandOf } from '../static/lib/commands.js'
 
 globalThis.reportError = error => {
@@ -24,6 +25,7 @@ function stage(t) {
     read: () => (now += 0.01),
     toSession: (/** @type {number} */ d) => SESSION + d,
     toDevice: (/** @type {number} */ s) => s - SESSION,
+    after,
   }
   const commands = new Commands(clock, (event, data) => sent.push([event, data]))
   const pass = (/** @type {number} */ ms) => {

@@ -26,14 +26,24 @@ const UNKNOWN = 20
  * @returns {() => void}
  */
 export function at(clock, t, fn) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer
   const wait = () => {
     const ms = delay(clock, t)
-    if (ms > 0) timer = setTimeout(wait, ms)
+    if (ms > 0) off = clock.after(ms, wait)
     else act(clock, t, fn)
   }
-  timer = setTimeout(wait, delay(clock, t))
+  let off = clock.after(delay(clock, t), wait)
+  return () => off()
+}
+
+/**
+ * A timer, as the clock of a thread without a better one has it.
+ *
+ * @param {number} ms
+ * @param {() => void} fn
+ * @returns {() => void} calls it off
+ */
+export function after(ms, fn) {
+  const timer = setTimeout(fn, ms)
   return () => clearTimeout(timer)
 }
 

@@ -1,3 +1,5 @@
+import { after } from './at.js'
+
 /** @import { ClockMap } from './frames.js' */
 
 /** Fastest correction of the published clock within an epoch: 500 ppm. */
@@ -104,6 +106,7 @@ function rateAt(course, d) {
  * @property {() => number} read       this thread's performance.now()
  * @property {(d: number) => number} toSession  from this thread's performance.now()
  * @property {(s: number) => number} toDevice   to this thread's performance.now()
+ * @property {(ms: number, fn: () => void) => () => void} after  a timer; the result calls it off
  */
 
 /**
@@ -121,6 +124,7 @@ export class Follower {
   shift = 0
   /** What the page-to-worker relation may be wrong by, ms. */
   shiftError = 0
+  after = after
 
   get valid() {
     return this.#course !== null

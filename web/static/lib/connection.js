@@ -16,7 +16,7 @@ const REPORTS = new Set(['armed', 'fired', 'recording_started', 'recording_stopp
  * refused. After the rest (too slow to join or to read) one may.
  */
 const FINAL = new Map([
-  [4001, 'This device joined again from another tab or window.'],
+  [4001, 'This device joined again from another tab or window, which goes on in its place (or its session has ended). Close this one, or reload it to join as a device of its own.'],
   [4002, 'The server closed the connection: too many or faulty messages.'],
   [4005, 'This device left the session.'],
   [4006, 'The server refused to let this device in.'],
@@ -41,7 +41,7 @@ export class Connection {
   #attempt = 0
   #joined = false
   #closed = false
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry
+  /** @type {{timer: ReturnType<typeof setTimeout>, url?: string} | null} */ #retry = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #offerTimer
 
   /**
@@ -60,8 +60,26 @@ export class Connection {
     })
   }
 
+  /** Is this device in the session now? */
+  get joined() {
+    return this.#joined
+  }
+
+  /** The connection may be dead, or possible again: finds out soon. */
+  check() {
+    if (this.#joined) this.#signaling.check()
+    else if (this.#retry) this.connect(this.#retry.url)
+  }
+
+  /** Drops the connection, which is no good any more, and joins over another one. */
+  renew() {
+    this.#signaling.close()
+    this.#comeBack(0, 'begun anew')
+  }
+
   /** @param {string} [url]  another server, to which this one sends us */
   connect(url) {
+    this.#stopWaiting()
     this.#offer = null
     this.#on.offerWanted()
     try {
@@ -157,11 +175,17 @@ export class Connection {
    * @param {string} [url]
    */
   #comeBack(ms, reason, url) {
+    if (this.#closed) return
     this.#joined = false
-    clearTimeout(this.#offerTimer)
-    clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.connect(url), ms)
+    this.#stopWaiting()
+    this.#retry = { timer: setTimeout(() => this.connect(url), ms), url }
     this.#on.reconnecting(ms, reason)
+  }
+
+  #stopWaiting() {
+    clearTimeout(this.#offerTimer)
+    clearTimeout(this.#retry?.timer)
+    this.#retry = null
   }
 
   /**
@@ -219,8 +243,7 @@ export class Connection {
 
   close() {
     this.#closed = true
-    clearTimeout(this.#retry)
-    clearTimeout(this.#offerTimer)
+    this.#stopWaiting()
     this.#signaling.close()
   }
 }

@@ -42,7 +42,10 @@ export class Engine {
       control: text => this.#controlText(text),
     })
     this.#commands = new Commands(this.#clock, (event, data) => this.#send(event, data))
-    this.#unwatch = watchSleep(() => this.#resync())
+    this.#unwatch = watchSleep(() => {
+      this.#resync()
+      this.#connection?.check()
+    })
   }
 
   /**
@@ -64,6 +67,10 @@ export class Engine {
       case 'handler': return this.#handle(m.name, m.action)
       case 'at': return this.#at(m)
       case 'cancelAt': return this.#cancelAt(m.id)
+      case 'wake': return void setTimeout(() => this.#post({ type: 'woken', id: m.id }), m.ms)
+      case 'check': return this.#connection?.check()
+      case 'moved': return this.#moved()
+      case 'renew': return this.#connection?.renew()
       case 'hidden': this.#responder.hidden = m.hidden; return
       case 'resync': return this.#resync()
       case 'close': return this.#close(m.leave)
@@ -150,6 +157,13 @@ export class Engine {
     this.#clock.doubt()
     this.#tellClock()
     this.#send('resync', {})
+  }
+
+  /** The network is another one: the old way may be gone, and the new one has delays of its own. */
+  #moved() {
+    this.#resync()
+    this.#connection?.check()
+    if (this.#connection?.joined) this.#post({ type: 'offer-wanted' })
   }
 
   /**

@@ -3,8 +3,10 @@
  *
  * @typedef {object} PageEvents
  * @property {(hidden: boolean) => void} hidden  the page went to the background or came back
- * @property {() => void} moved                  the network changed
- * @property {() => void} gone                   the page is being left for good
+ * @property {() => void} back    it is seen again
+ * @property {() => void} moved   the network is another one
+ * @property {() => void} thawed  it was frozen, as browsers do to pages in the background, or left and gone back to
+ * @property {() => void} gone    it is being left for good
  */
 
 /**
@@ -13,9 +15,29 @@
  */
 export function watchPage(signal, on) {
   const options = { signal }
-  document.addEventListener('visibilitychange', () => on.hidden(document.visibilityState === 'hidden'), options)
+  document.addEventListener('visibilitychange', () => {
+    const hidden = document.visibilityState === 'hidden'
+    on.hidden(hidden)
+    if (!hidden) on.back()
+  }, options)
+  document.addEventListener('resume', on.thawed, options)
   addEventListener('online', on.moved, options)
   addEventListener('pagehide', ({ persisted }) => persisted || on.gone(), options)
+  addEventListener('pageshow', ({ persisted }) => persisted && on.thawed(), options)
   const connection = /** @type {any} */ (navigator).connection // not in every browser
   connection?.addEventListener?.('change', on.moved, options)
+}
+
+/**
+ * What this page has to do without.
+ *
+ * @param {boolean} worker  is there one?
+ */
+export function lacking(worker) {
+  /** @type {('worker' | 'webrtc' | 'isolation')[]} */
+  const missing = []
+  if (!worker) missing.push('worker')
+  if (typeof RTCPeerConnection === 'undefined') missing.push('webrtc')
+  if (!globalThis.crossOriginIsolated) missing.push('isolation')
+  return missing
 }

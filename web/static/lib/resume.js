@@ -1,8 +1,14 @@
 /**
  * Keeps the token that makes a reloaded page the same device again, in the
- * tab's own storage. A duplicated tab gets a copy of that storage: a lock
- * tells the two apart, so that it becomes a device of its own.
+ * tab's own storage. A duplicated tab gets a copy of that storage: each token
+ * has a name beside it, which the tab that uses it holds, so that the copy becomes a
+ * device of its own.
  */
+
+/** A reload may overtake the old page's end: it is given this long, ms. */
+const OVERTAKEN = 500
+/** Other tabs that are there answer sooner, ms. */
+const ANSWERED = 150
 
 /**
  * The token kept under `key`, unless another tab is using it.
@@ -11,36 +17,68 @@
  * @returns {Promise<string | undefined>}
  */
 export async function recall(key) {
-  const token = sessionStorage.getItem(key)
-  if (!token) return undefined
-  return (await hold(token)) ? token : undefined
+  const [token, name] = read(key)
+  if (!token || !name) return undefined
+  return (await hold(name)) ? token : undefined
 }
 
 /**
  * @param {string} key
  * @param {string} token
  */
-export async function remember(key, token) {
-  sessionStorage.setItem(key, token)
-  await hold(token)
+export function remember(key, token) {
+  const [kept, before] = read(key)
+  const name = kept === token && held.has(before) ? before : Math.random().toString(36).slice(2)
+  try {
+    sessionStorage.setItem(key, `${token} ${name}`)
+  } catch {
+    return // a page without storage joins anew each time
+  }
+  hold(name)
 }
 
+/** @param {string} key  whose token is of no use any more */
+export function forget(key) {
+  try {
+    sessionStorage.removeItem(key)
+  } catch {}
+}
+
+/** @param {string} key */
+function read(key) {
+  try {
+    return (sessionStorage.getItem(key) ?? '').split(' ')
+  } catch {
+    return [] // a page without storage
+  }
+}
+
+/** Names that this page holds. */
 /** @type {Set<string>} */
 const held = new Set()
 
 /**
- * Takes a lock for as long as the page lives. A reload may overtake the old
- * page's end, so it is given a moment.
+ * Takes a name for as long as the page lives; false when another tab has it.
  *
- * @param {string} token
+ * @param {string} name
  */
-async function hold(token) {
-  if (!navigator.locks || held.has(token)) return true
-  const name = 'downbeat:' + (await digest(token))
-  const signal = AbortSignal.timeout(500)
+async function hold(name) {
+  if (held.has(name)) return true
+  if (!(await (navigator.locks ? lock(name) : ask(name)))) return false
+  held.add(name)
+  return true
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>}
+ */
+function lock(name) {
+  const giveUp = new AbortController()
+  const timer = setTimeout(() => giveUp.abort(), OVERTAKEN)
   return new Promise(resolve => {
-    navigator.locks.request(name, { signal }, () => {
-      held.add(token)
+    navigator.locks.request('downbeat:' + name, { signal: giveUp.signal }, () => {
+      clearTimeout(timer)
       resolve(true)
       return new Promise(() => {})
     }).catch(() => resolve(false))
@@ -48,11 +86,25 @@ async function hold(token) {
 }
 
 /**
- * The lock's name is visible to developer tools; the token isn't.
+ * Pages that came over plain HTTP have no locks: they ask the others.
  *
- * @param {string} token
+ * @param {string} name
+ * @returns {Promise<boolean>}
  */
-async function digest(token) {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  return Array.from(new Uint8Array(hash, 0, 8), byte => byte.toString(16).padStart(2, '0')).join('')
+function ask(name) {
+  if (typeof BroadcastChannel === 'undefined') return Promise.resolve(true)
+  const channel = new BroadcastChannel('downbeat:' + name)
+  return new Promise(resolve => {
+    channel.onmessage = ({ data }) => {
+      if (data === 'held') settle(false)
+      else if (held.has(name)) channel.postMessage('held')
+    }
+    const timer = setTimeout(() => settle(true), ANSWERED)
+    const settle = (/** @type {boolean} */ free) => {
+      clearTimeout(timer)
+      if (!free) channel.close()
+      resolve(free)
+    }
+    channel.postMessage('who')
+  })
 }

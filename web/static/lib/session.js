@@ -1,69 +1,59 @@
-import { AudioClocks } from './audio.js'
-import { at } from './at.js'
-import { Follower } from './clockmap.js'
+import { Carrier } from './carrier.js'
 import { Commands } from './commands.js'
-import { Host } from './host.js'
-import { watchPage } from './page.js'
-import { Peer } from './peer.js'
-import { recall, remember } from './resume.js'
+import { Member } from './member.js'
+import { lacking } from './page.js'
+import { TimingProvider } from './provider.js'
+import { forget, recall, remember } from './resume.js'
 import { DownbeatError, socketURL } from './signaling.js'
+import { PageTime } from './time.js'
+import { loadTrim, saveTrim } from './trim.js'
 
 /** @import { JoinOptions } from '../downbeat.js' */
+/** @import { Instant } from './at.js' */
 /** @import { CommandHandler, Prepared } from './commands.js' */
 
-
 /**
- * `connecting` → `syncing` (joined, session time unknown) → `synced`;
- * `reconnecting` while the connection is lost (session time goes on), `closed`
- * at the end.
+ * `connecting` → `syncing` (joined, session time unknown or doubted) → `synced`;
+ * `reconnecting` while the connection is lost: session time goes on by what was
+ * learnt, `bound` growing (holdover). `closed` at the end.
  *
  * @typedef {'connecting' | 'syncing' | 'synced' | 'reconnecting' | 'closed'} State
  */
 
 /**
  * One device in one session. Dispatches every event of the protocol under its
- * name, with its data as `detail`; `clock` when session time, bound, path or
- * state changed; `closed` with `{code, message}` when the server wants it gone.
+ * name, with its data as `detail`, and of its own: `clock` when session time,
+ * bound, path or state changed; `timeline` when it changed, as a rule ahead of
+ * time, and `playback` when another state of it begins to hold; `closed` with
+ * `{code, message}` when the server wants it gone; `failed` with `{message}`.
  * Made by `join`.
  */
-export class Session extends EventTarget {
+export class Session extends Member {
   #options
-  #host
-  #peer
-  #clock = new Follower()
+  #carrier
+  #time
   #commands
-  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void}>} */ #asked = new Map()
-  #lastId = 0
+  #lastAct = 0
   /** @type {State} */ #state = 'connecting'
   #channel = false
-  /** @type {'udp' | 'tcp'} */ #transport = 'udp'
   #joined = false
-  #audio = new AudioClocks()
-  #ending = new AbortController()
+  #trim = loadTrim()
   /** @type {{resolve: () => void, reject: (e: Error) => void}} */ #entering
   #entered
-  sessionId
-  userId = ''
-  deviceId = ''
-  isLeader = false
-  /** The key in the session's join link, where the server has such keys. */
-  joinKey = ''
-  /** The session's members and playback, as of the last message that held them. */
-  /** @type {any} */ session = null
 
   /** @param {JoinOptions} options */
   constructor(options) {
-    super()
-    this.#options = options
-    this.sessionId = options.sessionId
-    this.#commands = new Commands(this.#clock, (event, data) => this.#host.post({ type: 'send', event, data }))
-    this.#host = new Host(m => this.#receive(m))
-    this.#peer = new Peer({
-      channels: (clock, control) => this.#host.adopt(clock, control),
-      candidate: candidate => this.#host.post({ type: 'candidate', candidate }),
-      connected: transport => (this.#transport = transport),
-      broken: () => this.#offer(),
+    const carrier = new Carrier({
+      message: m => this.#receive(m),
+      failed: message => this.emit('failed', { message }),
+      related: () => time.related(),
     })
+    const time = new PageTime(carrier.host)
+    super(options.sessionId, m => carrier.post(m), { now: () => time.now(), at: (t, fn) => time.at(t, fn) })
+    this.#options = options
+    this.#carrier = carrier
+    this.#time = time
+    this.#commands = new Commands(time.clock, (event, data) => this.send(event, data))
     this.#entering = { resolve() {}, reject() {} }
     this.#entered = new Promise((resolve, reject) => (this.#entering = { resolve: () => resolve(undefined), reject }))
   }
@@ -72,16 +62,11 @@ export class Session extends EventTarget {
   async enter() {
     const { url = location.origin, actions, resume = true, ...join } = this.#options
     const kept = resume && !join.resumeToken ? recall(this.#storageKey()) : undefined
-    this.#peer.warm()
-    const [resumeToken] = await Promise.all([kept, this.#host.start()])
-    this.#relate()
-    this.#watch()
-    this.#host.post({
-      type: 'open',
+    const [resumeToken] = await Promise.all([kept, this.#carrier.start()])
+    this.#carrier.open({
       url: socketURL(url),
       join: { userAgent: navigator.userAgent.slice(0, 512), ...join, ...(resumeToken ? { resumeToken } : {}) },
       actions: actions && new URL(actions, location.href).href,
-      hidden: document.visibilityState === 'hidden',
     })
     await this.#entered
   }
@@ -90,51 +75,18 @@ export class Session extends EventTarget {
     return `downbeat:${this.#options.sessionId}:${this.#options.deviceType ?? 'user'}`
   }
 
-  #relate() {
-    this.#clock.shift = this.#host.relation.shift
-    this.#clock.shiftError = this.#host.relation.error
-  }
-
-  #watch() {
-    watchPage(this.#ending.signal, {
-      hidden: hidden => this.#host.post({ type: 'hidden', hidden }),
-      moved: () => this.#networkChanged(),
-      gone: () => this.#peer.close(),
-    })
-  }
-
-  #networkChanged() {
-    if (this.#joined) this.resync()
-    if (this.#joined) this.#offer()
-  }
-
-  async #offer() {
-    try {
-      this.#host.post({ type: 'offer', sdp: await this.#peer.offer() })
-    } catch (error) {
-      this.#host.post({ type: 'offer', sdp: '' })
-      this.#emit('failed', { message: `WebRTC: ${error}` })
-    }
-  }
-
   /** @param {any} m  from the engine */
   #receive(m) {
     switch (m.type) {
       case 'event': return this.#event(m.event, m.data)
       case 'clock': return this.#clockMoved(m)
-      case 'offer-wanted': return void this.#offer()
-      case 'answer': return void this.#answered(m.sdp)
-      case 'reply': return this.#replied(m)
-      case 'acted': return this.#emit('acted', m)
-      case 'failed': return this.#emit('failed', m)
+      case 'woken': return this.#time.woken(m.id)
+      case 'reply': return this.replied(m)
+      case 'acted': return this.emit('acted', m)
+      case 'failed': return this.emit('failed', m)
       case 'reconnecting': return this.#reconnecting(m)
       case 'refused': return this.#refused(m)
     }
-  }
-
-  /** @param {string} sdp */
-  #answered(sdp) {
-    this.#peer.answer(sdp).catch(error => this.#emit('failed', { message: `WebRTC: ${error}` }))
   }
 
   /**
@@ -142,32 +94,23 @@ export class Session extends EventTarget {
    * @param {any} data
    */
   #event(event, data) {
-    if (event === 'session_joined') this.#welcome(data)
-    if (event === 'session_state') this.session = data
-    if (event === 'leadership_changed') this.isLeader = data.newLeaderId === this.userId
-    if (event === 'candidate') this.#peer.candidate(data.candidate).catch(() => {})
+    this.learn(event, data)
+    if (event === 'session_joined') this.#welcome(data.resumeToken)
     this.#commands.receive(event, data)
-    this.#emit(event, data)
+    this.emit(event, data)
   }
 
-  /** @param {any} data */
-  #welcome(data) {
-    this.userId = data.userId
-    this.deviceId = data.deviceId
-    this.isLeader = data.isLeader
-    this.session = data.session
-    this.joinKey = data.joinKey ?? ''
+  /** @param {string} [resumeToken] */
+  #welcome(resumeToken) {
     this.#joined = true
-    if (data.resumeToken && this.#options.resume !== false) {
-      remember(this.#storageKey(), data.resumeToken).catch(() => {})
-    }
+    if (resumeToken && this.#options.resume !== false) remember(this.#storageKey(), resumeToken)
     this.#settle()
     this.#entering.resolve()
   }
 
   /** @param {{course: any, doubted: boolean, channel: boolean}} m */
   #clockMoved({ course, doubted, channel }) {
-    this.#clock.adopt(course, doubted)
+    this.#time.clock.adopt(course, doubted)
     this.#channel = channel
     this.#settle()
   }
@@ -176,29 +119,23 @@ export class Session extends EventTarget {
   #reconnecting(m) {
     this.#joined = false
     if (this.#state !== 'connecting') this.#state = 'reconnecting'
-    this.#emit('reconnecting', m)
-    this.#emit('clock', null)
+    this.emit('reconnecting', m)
+    this.emit('clock', null)
   }
 
   /** @param {{code: string, message: string}} m */
   #refused({ code, message }) {
+    if (this.#state === 'closed') return
     this.#entering.reject(new DownbeatError(code, message))
-    this.#emit('closed', { code, message })
+    this.emit('closed', { code, message })
     this.close()
   }
 
   #settle() {
     if (this.#state === 'closed') return
-    if (this.#joined) this.#state = this.#clock.valid && !this.#clock.doubted ? 'synced' : 'syncing'
-    this.#emit('clock', null)
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} detail
-   */
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }))
+    const { valid, doubted } = this.#time.clock
+    if (this.#joined) this.#state = valid && !doubted ? 'synced' : 'syncing'
+    this.emit('clock', null)
   }
 
   /** @returns {State} */
@@ -208,28 +145,39 @@ export class Session extends EventTarget {
 
   /** '' until a ping has come: 'websocket', 'udp' or 'tcp'. */
   get path() {
-    if (!this.#clock.valid) return ''
-    return this.#channel ? this.#transport : 'websocket'
+    if (!this.#time.clock.valid) return ''
+    return this.#channel ? this.#carrier.transport : 'websocket'
   }
 
   /** Where clock frames are answered: a 'page' that is busy adds jitter. */
   get clockThread() {
-    return this.#host.clockThread
+    return this.#carrier.host.clockThread
   }
 
   /** The smallest step of performance.now(), ms. */
   get resolution() {
-    return this.#host.resolution
+    return this.#carrier.host.resolution
+  }
+
+  /**
+   * What this page has to do without, each at the cost of exactness: `worker`
+   * (a busy page disturbs the clock), `webrtc` (the clock is measured over the
+   * WebSocket), `isolation` (performance.now() is coarse).
+   *
+   * @returns {('worker' | 'webrtc' | 'isolation')[]}
+   */
+  get missing() {
+    return lacking(this.#carrier.host.inWorker)
   }
 
   /** The error of `now()` that is not exceeded with 99 % confidence, ms; Infinity while unknown. */
   get bound() {
-    return this.#clock.bound(performance.now())
+    return this.#time.bound
   }
 
   /** Session time, ms since the Unix epoch; NaN while unknown. Monotonic but for steps of the whole map. */
   now() {
-    return this.#clock.toSession(performance.now())
+    return this.#time.now()
   }
 
   /**
@@ -238,7 +186,7 @@ export class Session extends EventTarget {
    * @param {number} t
    */
   toDevice(t) {
-    return this.#clock.toDevice(t)
+    return this.#time.clock.toDevice(t)
   }
 
   /**
@@ -247,19 +195,33 @@ export class Session extends EventTarget {
    * @param {number} d
    */
   toSession(d) {
-    return this.#clock.toSession(d)
+    return this.#time.clock.toSession(d)
   }
 
   /**
    * The time of `ctx` at which to start a source so that it is heard at
-   * session time `t`, s. Follows the context's clock from the first call on;
-   * good after about a second.
+   * session time `t`, s: what the browser knows of its output's latency counts, and
+   * the trim. Follows the context's clock from the first call on; good after
+   * about a second.
    *
    * @param {AudioContext} ctx
    * @param {number} t
    */
   toAudio(ctx, t) {
-    return this.#audio.of(ctx).toAudio(this.toDevice(t))
+    return this.#time.toAudio(ctx, t, this.#trim)
+  }
+
+  /**
+   * By how much later than the browser believes this device is heard, ms; set
+   * by ear, for loudspeakers that are far away (Bluetooth, a television). Sound
+   * starts that much earlier. Kept in localStorage, for this device.
+   */
+  get audioTrim() {
+    return this.#trim
+  }
+
+  set audioTrim(ms) {
+    this.#trim = saveTrim(ms)
   }
 
   /**
@@ -268,15 +230,15 @@ export class Session extends EventTarget {
    * passed. Returns a function that calls it off.
    *
    * @param {number} t
-   * @param {((instant: import('./at.js').Instant) => void) | string} fn
+   * @param {((instant: Instant) => void) | string} fn
    * @param {unknown} [payload]
    * @returns {() => void}
    */
   at(t, fn, payload) {
-    if (typeof fn === 'function') return at(this.#clock, t, fn)
-    const id = ++this.#lastId
-    this.#host.post({ type: 'at', id, t, action: fn, payload })
-    return () => this.#host.post({ type: 'cancelAt', id })
+    if (typeof fn === 'function') return this.#time.at(t, fn)
+    const id = ++this.#lastAct
+    this.#carrier.post({ type: 'at', id, t, action: fn, payload })
+    return () => this.#carrier.post({ type: 'cancelAt', id })
   }
 
   /**
@@ -292,110 +254,43 @@ export class Session extends EventTarget {
    */
   onCommand(name, fn, options) {
     const inWorker = typeof fn === 'string'
-    this.#host.post({ type: 'handler', name, action: inWorker ? fn : null })
+    this.#carrier.post({ type: 'handler', name, action: inWorker ? fn : null })
     this.#commands.handle(name, inWorker ? null : fn, options)
     return () => {
-      this.#host.post({ type: 'handler', name, action: null })
+      this.#carrier.post({ type: 'handler', name, action: null })
       this.#commands.handle(name, null)
     }
   }
 
   /**
-   * Listens to an event's data; returns a function that ends it.
-   *
-   * @param {string} name
-   * @param {(data: any) => void} fn
+   * The timeline for `new TimingObject(session.timingProvider())`, of the npm
+   * package `timing-object`; what it drives plays with everybody else.
    */
-  on(name, fn) {
-    const listener = (/** @type {Event} */ event) => fn(/** @type {CustomEvent} */ (event).detail)
-    this.addEventListener(name, listener)
-    return () => this.removeEventListener(name, listener)
-  }
-
-  /**
-   * Sends an event and resolves to its answer's data.
-   *
-   * @param {string} event
-   * @param {object} [data]
-   * @returns {Promise<any>}
-   */
-  request(event, data = {}) {
-    const id = ++this.#lastId
-    return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject })
-      this.#host.post({ type: 'request', id, event, data })
-    })
-  }
-
-  /** @param {any} m */
-  #replied({ id, data, error }) {
-    const asked = this.#asked.get(id)
-    this.#asked.delete(id)
-    if (error) asked?.reject(new DownbeatError(error.code, error.message, error.retry))
-    else asked?.resolve(data)
-  }
-
-  /**
-   * Sends an event that needs no answer.
-   *
-   * @param {string} event
-   * @param {object} [data]
-   */
-  send(event, data = {}) {
-    this.#host.post({ type: 'send', event, data })
-  }
-
-  /**
-   * Schedules a command for everybody (leader): `at` in session ms or `delay`
-   * in ms, neither: as soon as all devices can.
-   *
-   * @param {string} name
-   * @param {unknown} payload
-   * @param {{at?: number, delay?: number}} [when]
-   */
-  schedule(name, payload, when = {}) {
-    return this.request('schedule', { name, payload, ...when })
-  }
-
-  /**
-   * @param {string} postureLabel
-   * @param {number} [duration]  ms; 0 = until stopped
-   */
-  startRecording(postureLabel, duration = 0) {
-    return this.request('start_recording', { postureLabel, duration })
-  }
-
-  stopRecording() {
-    return this.request('stop_recording')
-  }
-
-  /** @param {string} commandId */
-  cancel(commandId) {
-    return this.request('cancel', { commandId })
-  }
-
-  requestLeadership() {
-    return this.request('request_leadership')
+  timingProvider() {
+    return new TimingProvider(this)
   }
 
   /** The clock may have stopped or the network changed: measure anew. */
-  async resync() {
-    this.#host.post({ type: 'resync' })
-    await this.#host.relate()
-    this.#relate()
+  resync() {
+    return this.#carrier.resync()
   }
 
-  /** Leaves the session and undoes everything; no event comes after it. */
+  /** Leaves the session; resolves once the server knows. No event comes after it. */
+  async leave() {
+    await this.request('leave_session').catch(() => {}) // it will notice anyway
+    this.close()
+  }
+
+  /** Leaves the session and undoes everything, at once; no event comes after it. */
   close() {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#emit('clock', null)
-    this.#ending.abort()
+    this.emit('clock', null)
+    forget(this.#storageKey())
     this.#commands.cancelAll()
-    this.#audio.close()
-    this.#peer.close()
-    this.#host.close()
-    for (const { reject } of this.#asked.values()) reject(new DownbeatError('closed', 'the session was closed'))
-    this.#asked.clear()
+    this.stopPlaying()
+    this.#time.close()
+    this.#carrier.close()
+    this.rejectAll()
   }
 }

@@ -17,6 +17,10 @@ const SILENCE = 30000
 const HEARTBEAT = 10000
 /** An answer that takes longer won't come, ms. */
 const PATIENCE = 8000
+/** A connection that takes longer to open is tried anew, ms. */
+const OPENING = 5000
+/** A connection that is in doubt must answer within this, ms. */
+const DOUBT = 3000
 
 /** What the server refused, with the `code` of the protocol. */
 export class DownbeatError extends Error {
@@ -58,6 +62,8 @@ export class Signaling {
   #lastId = 0
   #heard = 0
   /** @type {ReturnType<typeof setInterval> | undefined} */ #beat
+  /** When to give the connection up. */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #doubt
 
   /**
    * @param {string} url  ws:// or wss://
@@ -82,6 +88,7 @@ export class Signaling {
     if (url) this.#url = url
     const socket = new WebSocket(this.#url)
     this.#socket = socket
+    this.#doubt = setTimeout(() => this.#lost('the server doesn’t answer'), OPENING)
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => this.#opened()
     socket.onmessage = event => this.#received(event.data)
@@ -89,6 +96,7 @@ export class Signaling {
   }
 
   #opened() {
+    clearTimeout(this.#doubt)
     this.#heard = performance.now()
     this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT)
     this.#on.open()
@@ -117,9 +125,23 @@ export class Signaling {
   }
 
   #heartbeat() {
-    if (performance.now() - this.#heard < SILENCE) return this.send('heartbeat', {})
+    if (performance.now() - this.#heard < SILENCE) this.send('heartbeat', {})
+    else this.#lost('the server fell silent')
+  }
+
+  /** The connection may be dead: asks for a word now, and gives it up when none comes. */
+  check() {
+    if (!this.open) return
+    const asked = performance.now()
+    this.send('heartbeat', {})
+    clearTimeout(this.#doubt)
+    this.#doubt = setTimeout(() => this.#heard < asked && this.#lost('the connection is dead'), DOUBT)
+  }
+
+  /** @param {string} reason */
+  #lost(reason) {
     this.close()
-    this.#on.close(1006, 'the server fell silent')
+    this.#on.close(1006, reason)
   }
 
   /**
@@ -180,6 +202,7 @@ export class Signaling {
   /** Closes without an event; requests under way are rejected. */
   close() {
     clearInterval(this.#beat)
+    clearTimeout(this.#doubt)
     const socket = this.#socket
     this.#socket = null
     for (const { reject, timer } of this.#waiting.values()) {

@@ -1,0 +1,102 @@
+import { Calls } from './calls.js'
+import { Timeline } from './timeline.js'
+
+/** @import { PlaybackState } from './timeline.js' */
+
+/**
+ * Session time, as the timeline needs it.
+ *
+ * @typedef {object} Time
+ * @property {() => number} now  ms; NaN while unknown
+ * @property {(t: number, fn: () => void) => () => void} at
+ */
+
+/** Who this device is in its session, and what the session plays. */
+export class Member extends Calls {
+  #time
+  /** @type {PlaybackState | null} */ #playing = null
+  #off = () => {}
+  sessionId
+  userId = ''
+  deviceId = ''
+  isLeader = false
+  /** The key in the session's join link, where the server has such keys. */
+  joinKey = ''
+  /** The session's members and playback, as of the last message that held them. */
+  /** @type {any} */ session = null
+  /** Playback as a function of session time, scheduled changes included. */
+  timeline = new Timeline()
+
+  /**
+   * @param {string} sessionId
+   * @param {(message: object) => void} post  to the engine
+   * @param {Time} time
+   */
+  constructor(sessionId, post, time) {
+    super(post)
+    this.sessionId = sessionId
+    this.#time = time
+  }
+
+  /**
+   * @protected
+   * @param {string} event
+   * @param {any} data
+   */
+  learn(event, data) {
+    switch (event) {
+      case 'session_joined': this.#joined(data); break
+      case 'session_state': this.session = data; break
+      case 'leadership_changed': this.isLeader = data.newLeaderId === this.userId
+    }
+    if (!this.timeline.receive(event, data)) return
+    this.#play()
+    this.emit('timeline', this.timeline)
+  }
+
+  /** @param {any} data */
+  #joined({ userId, deviceId, isLeader, session, joinKey = '' }) {
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey })
+  }
+
+  /** Tells what plays now, if that is something else, and waits for the next change. */
+  #play() {
+    this.#off()
+    const now = this.#time.now()
+    const known = !Number.isNaN(now)
+    const playing = known ? this.timeline.at(now) : this.#playing
+    const next = known ? this.timeline.next(now)?.lastUpdateTime : -Infinity // as soon as it is known
+    if (next !== undefined) this.#off = this.#time.at(next, () => this.#play())
+    if (playing === this.#playing) return
+    this.#playing = playing
+    this.emit('playback', playing)
+  }
+
+  /** @protected */
+  stopPlaying() {
+    this.#off()
+  }
+
+  /**
+   * Goes on from another position, playing or paused as before (leader).
+   *
+   * @param {number} position  s
+   */
+  seek(position) {
+    return this.syncPlayback({ isPlaying: this.#planned.isPlaying, position })
+  }
+
+  /**
+   * Goes on at another speed (leader).
+   *
+   * @param {number} playbackRate  1/16 to 16
+   */
+  setRate(playbackRate) {
+    return this.syncPlayback({ isPlaying: this.#planned.isPlaying, playbackRate })
+  }
+
+  /** What the timeline comes to with all that is scheduled. */
+  get #planned() {
+    return this.timeline.at(Infinity)
+  }
+}
