@@ -5,12 +5,10 @@ import (
 	"encoding/csv"
 	"io"
 	"mime"
-	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/session"
 )
 
 type uploadCompletedData struct {
@@ -31,23 +29,6 @@ type recordingID struct {
 
 func recordingFailed(ctx context.Context, l *link, q recordingID) (string, any, error) {
 	return done, nil, l.member.RecordingFailed(ctx, q.RecordingID)
-}
-
-// getRecordings answers with JSON, or with CSV where that is rather accepted.
-func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
-	list, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
-	if err == nil && prefersCSV(r.Header.Values("Accept")) {
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
-		w.Header().Set("Content-Disposition", `attachment; filename="recordings-`+r.PathValue("id")+`.csv"`)
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_ = writeCSV(w, list)
-		return
-	}
-	answer(w, http.StatusOK, struct {
-		Success    bool                `json:"success"`
-		Recordings []session.Recording `json:"recordings"`
-	}{true, list}, err)
 }
 
 // prefersCSV tells whether text/csv is accepted, and JSON less.
@@ -73,24 +54,21 @@ func prefersCSV(accept []string) bool {
 var csvHeader = []string{
 	"sessionId", "postureLabel", "deviceId", "deviceType", "viewType", "startTimestamp", "stopTimestamp", "uploadStatus",
 	"fileSizeBytes", "diffMs", "diffBoundMs", "startBoundMs", "stopBoundMs", "takeId", "takeTimestamp", "recordingId", "file", "sha256",
+	"uploadedBytes", "uploadLength",
 }
 
 // writeCSV writes RFC 4180: a header, lines that end with CR LF, quotes where
 // they are needed. What isn't known is empty.
-func writeCSV(w io.Writer, list []session.Recording) error {
+func writeCSV(w io.Writer, list []listed) error {
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
 	_ = c.Write(csvHeader)
 	for _, r := range list {
-		size := ""
-		if r.FileSizeBytes != nil {
-			size = strconv.FormatInt(*r.FileSizeBytes, 10)
-		}
 		_ = c.Write([]string{
 			cell(r.SessionID), cell(r.PostureLabel), cell(r.DeviceID), cell(r.DeviceType), cell(r.ViewType),
-			timeCell(r.StartTimestamp), timeCell(r.StopTimestamp), r.UploadStatus, size, number(r.DiffMs), number(r.DiffBoundMs),
+			timeCell(r.StartTimestamp), timeCell(r.StopTimestamp), r.UploadStatus, bytesCell(r.FileSizeBytes), number(r.DiffMs), number(r.DiffBoundMs),
 			number(r.StartBoundMs), number(r.StopBoundMs), cell(r.TakeID), timeCell(&r.TakeTimestamp), cell(r.RecordingID),
-			cell(r.File), r.SHA256,
+			cell(r.File), r.SHA256, bytesCell(r.UploadedBytes), bytesCell(r.UploadLength),
 		})
 	}
 	c.Flush()
@@ -103,6 +81,13 @@ func cell(s string) string {
 		return "'" + s
 	}
 	return s
+}
+
+func bytesCell(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
 }
 
 func number(x *float64) string {

@@ -89,8 +89,8 @@ func newService(cfg serviceConfig) (*service, error) {
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
-		Uploads: s.storage.handler(),
-		Access:  cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
+		Uploads: s.storage.handler(), Files: s.storage.files(),
+		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})
 	s.handler = s.signal
 	if cfg.wrap != nil {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -36,6 +37,14 @@ func (s *storage) handler() http.Handler {
 		return nil
 	}
 	return s.uploads
+}
+
+// files returns what this instance keeps of the recordings, as signaling needs it.
+func (s *storage) files() signaling.Files {
+	if s == nil {
+		return nil
+	}
+	return keptFiles{s.uploads}
 }
 
 func (s *storage) run(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -51,4 +52,15 @@ func refusedUpload(err error) error {
 		status = http.StatusServiceUnavailable
 	}
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
+}
+
+// keptFiles lets the list of recordings tell how far their uploads are.
+type keptFiles struct{ uploads *upload.Server }
+
+func (f keptFiles) Progress(sessionID string) map[string]signaling.Progress {
+	of := map[string]signaling.Progress{}
+	for id, p := range f.uploads.Progress(sessionID) {
+		of[id] = signaling.Progress{Offset: p.Offset, Length: p.Length}
+	}
+	return of
 }

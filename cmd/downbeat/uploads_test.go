@@ -143,6 +143,13 @@ func TestUploadThroughKills(t *testing.T) {
 		sent <- (&upload.Client{URL: i.url, HTTP: client}).Send(t.Context(), f, reader)
 	}()
 	<-reader.half
+	var half struct {
+		Recordings []struct{ UploadedBytes, UploadLength *int64 }
+	}
+	i.get("/api/sessions/studio/recordings", &half)
+	if r := half.Recordings[0]; r.UploadedBytes == nil || *r.UploadedBytes > int64(len(content)) || r.UploadLength == nil || *r.UploadLength != int64(len(content)) {
+		t.Errorf("half-way %+v", r)
+	}
 	i.kill()
 	close(reader.killed)
 	i.start()

@@ -1,0 +1,73 @@
+package signaling
+
+import (
+	"net/http"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Files is where this instance keeps recordings. Its methods are safe for
+// concurrent use.
+type Files interface {
+	// Progress tells how much of a session's recordings has arrived here, by
+	// the recording's id.
+	Progress(sessionID string) map[string]Progress
+}
+
+// Progress is how much of a recording has arrived, in bytes.
+type Progress struct {
+	Offset int64 // on the disk
+	Length int64 // of the whole; negative while it isn't known
+}
+
+// listed is a row of the list of recordings.
+type listed struct {
+	session.Recording
+	UploadedBytes *int64 `json:"uploadedBytes"` // on this instance's disk; null but while uploading
+	UploadLength  *int64 `json:"uploadLength"`  // of the whole; null while it isn't known
+}
+
+// list returns a session's recordings, and how far their uploads are.
+func (s *Server) list(r *http.Request) ([]listed, error) {
+	recordings, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var progress map[string]Progress
+	if s.cfg.Files != nil {
+		progress = s.cfg.Files.Progress(r.PathValue("id"))
+	}
+	rows := make([]listed, 0, len(recordings))
+	for _, rec := range recordings {
+		row := listed{Recording: rec}
+		if p, ok := progress[rec.RecordingID]; ok && rec.UploadStatus == "uploading" {
+			row.progress(p)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (l *listed) progress(p Progress) {
+	l.UploadedBytes = &p.Offset
+	if p.Length >= 0 {
+		l.UploadLength = &p.Length
+	}
+}
+
+// getRecordings answers with JSON, or with CSV where that is rather accepted.
+func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
+	rows, err := s.list(r)
+	if err == nil && prefersCSV(r.Header.Values("Accept")) {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		w.Header().Set("Content-Disposition", `attachment; filename="recordings-`+r.PathValue("id")+`.csv"`)
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_ = writeCSV(w, rows)
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		Success    bool     `json:"success"`
+		Recordings []listed `json:"recordings"`
+	}{true, rows}, err)
+}
