@@ -81,7 +81,8 @@ type mark struct {
 
 func (m mark) monotonic() time.Duration { return time.Duration(m.TS * 1e3) }
 
-func newChromium(t testing.TB) *chromium {
+// newChromium starts one, with further options if any.
+func newChromium(t testing.TB, further ...chromedp.ExecAllocatorOption) *chromium {
 	t.Helper()
 	binary, err := exec.LookPath("chromium")
 	if err != nil {
@@ -95,7 +96,7 @@ func newChromium(t testing.TB) *chromium {
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 	)
-	alloc, cancelAlloc := chromedp.NewExecAllocator(t.Context(), options...)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(t.Context(), append(options, further...)...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	c := &chromium{ctx: ctx, ended: make(chan struct{})}
 	c.close = func() {
