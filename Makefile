@@ -3,7 +3,7 @@ GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
 
-.PHONY: accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,15 @@ bench: setup ## print the figures that the README quotes
 	$(GO) test -run '^$$' -bench Put ./cluster
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 
+bench-browser: setup ## print the figures of the browser alone
+	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./cmd/downbeat
+
+pack: setup ## pack the browser library as an npm package, into bin/
+	@tools/pack.sh bin
+
+size: setup ## print what the browser library weighs, minified and compressed
+	@tools/size.sh
+
 accuracy: ## write docs/accuracy.md: the estimator beside other methods
 	$(GO) run ./cmd/downbeat accuracy >docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
 
@@ -55,6 +64,7 @@ lint: ## formatting, vet, fixes, tidiness, staticcheck, documented names
 
 js: setup ## type-check the browser's JavaScript
 	cd web && npx --no-install tsc -p .
+	@tools/size.sh
 
 check: lint current js test ## all that CI runs
 

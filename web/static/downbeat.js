@@ -13,6 +13,14 @@ import { Session } from './lib/session.js'
 
 /** @typedef {import('./lib/commands.js').Command} Command */
 /** @typedef {import('./lib/commands.js').Act} Act */
+/** @typedef {import('./lib/at.js').Instant} Instant */
+/** @typedef {import('./lib/calls.js').Scheduled} Scheduled */
+/** @typedef {import('./lib/calls.js').PlaybackChange} PlaybackChange */
+/** @typedef {import('./lib/calls.js').DeviceStatus} DeviceStatus */
+/** @typedef {import('./lib/timeline.js').PlaybackState} PlaybackState */
+/** @typedef {import('./lib/timeline.js').Timeline} Timeline */
+/** @typedef {import('./lib/provider.js').TimingProvider} TimingProvider */
+/** @typedef {import('./lib/session.js').State} State */
 
 export { Session }
 export { DownbeatError } from './lib/signaling.js'

@@ -123,10 +123,11 @@ export class Calls extends Emitter {
    *
    * @param {string} [postureLabel]
    * @param {number} [duration]  ms; 0 = until stopped
+   * @param {{at?: number, delay?: number}} [when]  as for `schedule`
    * @returns {Promise<Scheduled>}
    */
-  startRecording(postureLabel = '', duration = 0) {
-    return this.request('start_recording', { postureLabel, duration })
+  startRecording(postureLabel = '', duration = 0, when = {}) {
+    return this.request('start_recording', { postureLabel, duration, ...when })
   }
 
   /**
