@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -55,16 +56,39 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Info, error) {
 	return info, nil
 }
 
+// Count returns how many sessions there are.
+func (s *Service) Count(ctx context.Context) (int, error) {
+	sessions, err := s.cfg.Store.List(ctx, metas)
+	if err != nil {
+		return 0, unavailable("counting the sessions", err)
+	}
+	return len(sessions), nil
+}
+
+// nobodys is the key of no session.
+const nobodys = "s.-.-"
+
+// Ready asks the store for an answer, and fails without one.
+func (s *Service) Ready(ctx context.Context) error {
+	if _, err := s.cfg.Store.List(ctx, nobodys); err != nil {
+		return unavailable("the store", err)
+	}
+	if _, err := s.cfg.Store.Get(ctx, nobodys); err != nil && !errors.Is(err, ErrNotFound) {
+		return unavailable("the store", err)
+	}
+	return nil
+}
+
 // roomForOneMore refuses a session beyond the limit, unless it exists.
 func (s *Service) roomForOneMore(ctx context.Context, r *room) error {
 	if r.exists() {
 		return nil
 	}
-	sessions, err := s.cfg.Store.List(ctx, metas)
+	sessions, err := s.Count(ctx)
 	if err != nil {
-		return unavailable("counting the sessions", err)
+		return err
 	}
-	if len(sessions) >= s.cfg.MaxSessions {
+	if sessions >= s.cfg.MaxSessions {
 		return &Error{CodeTooManySessions, "there are as many sessions as are allowed", true}
 	}
 	return nil

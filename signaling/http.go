@@ -83,7 +83,7 @@ type ok struct {
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.cfg.Sessions.List(r.Context()); err != nil {
+	if err := s.cfg.Sessions.Ready(r.Context()); err != nil {
 		writeError(w, http.StatusServiceUnavailable, err)
 		return
 	}

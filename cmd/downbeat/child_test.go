@@ -183,24 +183,45 @@ func eventually(t testing.TB, what string, cond func() bool) {
 	}
 }
 
-// newNATS starts a real nats-server, and returns its address.
-func newNATS(t testing.TB) string {
+// natsServer is a real nats-server in a process of its own.
+type natsServer struct {
+	t    testing.TB
+	addr string
+	args []string
+	cmd  *exec.Cmd
+}
+
+func newNATS(t testing.TB) *natsServer {
 	t.Helper()
+	addr := freeAddr(t)
+	host, port, err := net.SplitHostPort(addr)
+	check(t, err)
+	n := &natsServer{t: t, addr: addr, args: []string{"-a", host, "-p", port, "-js", "-sd", t.TempDir()}}
+	n.start()
+	t.Cleanup(n.kill)
+	return n
+}
+
+func (n *natsServer) url() string { return "nats://" + n.addr }
+
+func (n *natsServer) start() {
+	n.t.Helper()
 	binary, err := natsBinary()
-	check(t, err)
-	host, port, err := net.SplitHostPort(freeAddr(t))
-	check(t, err)
-	cmd := exec.Command(binary, "-a", host, "-p", port, "-js", "-sd", t.TempDir())
-	check(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	eventually(t, "the NATS server to listen", func() bool {
-		conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
+	check(n.t, err)
+	n.cmd = exec.Command(binary, n.args...)
+	check(n.t, n.cmd.Start())
+	eventually(n.t, "the NATS server to listen", func() bool {
+		conn, err := net.Dial("tcp", n.addr)
 		if err == nil {
 			_ = conn.Close()
 		}
 		return err == nil
 	})
-	return "nats://" + net.JoinHostPort(host, port)
+}
+
+func (n *natsServer) kill() {
+	_ = n.cmd.Process.Kill()
+	_ = n.cmd.Wait()
 }
 
 func makeScratch() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // TestTwoInstances: two server processes on one NATS server are one service, and
 // when one is killed the other goes on with what it had.
 func TestTwoInstances(t *testing.T) {
-	nats := newNATS(t)
+	nats := newNATS(t).url()
 	one, two := newInstance(t, "--nats", nats), newInstance(t, "--nats", nats)
 	ann := one.join(signaling.JoinRequest{SessionID: "studio", UserID: "ann", DeviceType: "desktop"})
 	bob := two.join(signaling.JoinRequest{SessionID: "studio", UserID: "bob", DeviceType: "mobile"})
@@ -101,6 +102,35 @@ func TestTwoInstances(t *testing.T) {
 		if changed.NewLeaderID != "bob" {
 			t.Errorf("%s leads", changed.NewLeaderID)
 		}
+	})
+}
+
+// TestNATSAway: while the NATS server is away an instance isn't ready, refuses changes with
+// a code, and answers what it knows; afterwards it goes on.
+func TestNATSAway(t *testing.T) {
+	nats := newNATS(t)
+	server := newInstance(t, "--nats", nats.url())
+	ann := server.join(signaling.JoinRequest{SessionID: "studio"})
+	nats.kill()
+	eventually(t, "the instance to say that it isn't ready", func() bool {
+		status, _, err := server.do("GET", "/readyz", "")
+		return err == nil && status == 503
+	})
+	if status, _, err := server.do("GET", "/livez", ""); err != nil || status != 200 {
+		t.Errorf("not alive: %d, %v", status, err)
+	}
+	var refused *session.Error
+	if _, err := ann.Call(t.Context(), "schedule", map[string]any{"name": "flash"}); !errors.As(err, &refused) || refused.Code != "unavailable" || !refused.Retry {
+		t.Errorf("a change was answered by %v", err)
+	}
+	server.get("/api/sessions/studio", &struct{}{})
+	_, err := ann.Call(t.Context(), "request_session_state", nil)
+	check(t, err)
+	nats.start()
+	eventually(t, "changes to be taken again", func() bool {
+		_, err := ann.Call(t.Context(), "schedule", map[string]any{"name": "flash"})
+		status, _, _ := server.do("GET", "/readyz", "")
+		return err == nil && status == 200
 	})
 }
 

@@ -13,10 +13,7 @@ func (s *service) measure(ntp bool) *metrics.Metrics {
 	cfg := metrics.Config{
 		Version: version,
 		Devices: func() []metrics.Device { return s.devices.measured() },
-		Sessions: func(ctx context.Context) (int, error) {
-			all, err := s.sessions.List(ctx)
-			return len(all), err
-		},
+		Sessions: func(ctx context.Context) (int, error) { return s.sessions.Count(ctx) },
 	}
 	if ntp {
 		cfg.Time = func() utc.Status { return s.ntp.Status() }

@@ -44,7 +44,7 @@ func TestBadStores(t *testing.T) {
 			return []string{"--data", dir}
 		}, "in use by another process"},
 		"in use beside NATS": {func(t *testing.T, dir string) []string {
-			nats := newNATS(t)
+			nats := newNATS(t).url()
 			newInstance(t, "--data", dir, "--nats", nats, "--access", "link")
 			return []string{"--data", dir, "--nats", nats}
 		}, "in use by another process"},
