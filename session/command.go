@@ -109,19 +109,20 @@ func cancel(s *state, by, commandID string, now instant) ([]change, error) {
 	case c.Timestamp <= now:
 		return nil, fault(CodeCommandPast, "the command's instant has passed")
 	}
-	changes := []change{s.cancelled(c)}
+	const reason = "cancelled by the leader"
+	changes := []change{s.cancelled(c, reason)}
 	if stop := s.stopOf(c.ID); stop != nil {
-		changes = append(changes, s.cancelled(stop))
+		changes = append(changes, s.cancelled(stop, reason))
 	}
-	if p := s.playback; p != nil && p.CommandID == c.ID && p.Prior != nil {
-		changes = append(changes, s.put(true, p.undone(), kindPlayback))
+	if s.playback.stepOf(c.ID) != nil {
+		changes = append(changes, s.put(true, s.playback.without(c.ID), kindPlayback))
 	}
 	return changes, nil
 }
 
-func (s *state) cancelled(c *command) change {
+func (s *state) cancelled(c *command, reason string) change {
 	gone := *c
-	gone.Cancelled, gone.Reason = true, "cancelled by the leader"
+	gone.Cancelled, gone.Reason = true, reason
 	return s.put(true, &gone, kindCommand, c.ID)
 }
 

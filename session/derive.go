@@ -1,6 +1,9 @@
 package session
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // notice is an event and those whom it is for.
 type notice struct {
@@ -28,8 +31,9 @@ func derive(s *state, d diff) []notice {
 		after, _ := d.after.(*command)
 		return commandChanged(before, after)
 	case kindPlayback:
+		before, _ := d.before.(*playback)
 		if after, _ := d.after.(*playback); after != nil {
-			return playbackChanged(after)
+			return playbackChanged(before, after)
 		}
 	case kindCompleted:
 		if after, _ := d.after.(*completion); after != nil {
@@ -112,12 +116,23 @@ func announce(c *command) []notice {
 	return nil // a playback_sync is told by the timeline
 }
 
-func playbackChanged(p *playback) []notice {
-	switch p.Change {
+// playbackChanged tells of the steps of the timeline that are new.
+func playbackChanged(before, after *playback) (notices []notice) {
+	known := before.steps()
+	for _, n := range after.steps() {
+		if !slices.Contains(known, n) {
+			notices = append(notices, n.announce()...)
+		}
+	}
+	return notices
+}
+
+func (n step) announce() []notice {
+	switch n.Change {
 	case "load":
-		return []notice{tell("media_loaded", MediaLoaded{p.MediaURL, p.MediaID, p.Title, p.Length, p.Since.time(), p.By})}
+		return []notice{tell("media_loaded", MediaLoaded{n.MediaURL, n.MediaID, n.Title, n.Length, n.Since.time(), n.By})}
 	case "sync":
-		return []notice{tell(eventPlaybackSync, PlaybackSync{p.wire(), p.Since.time(), p.By, p.CommandID})}
+		return []notice{tell(eventPlaybackSync, PlaybackSync{n.wire(), n.Since.time(), n.By, n.CommandID})}
 	}
 	return nil
 }

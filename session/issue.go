@@ -67,19 +67,20 @@ func (r *room) scheduled(id string) (Scheduled, error) {
 }
 
 // catchUp tells a member of the commands that it can still act on: those that
-// lie ahead, and, if it has been away, those that it missed lately.
+// lie ahead, and, if it has been away, those that it missed lately; the stop of
+// what it still records, however long ago that was.
 func (r *room) catchUp(m *Member, d *device, now instant) {
 	for _, c := range r.state.commandsByTime() {
 		a := r.state.acks[c.ID][d.ID]
-		missed := d.JoinedAt <= c.Timestamp && now < reportDue(c, r.svc.cfg.ReportWait)
+		missed := d.JoinedAt <= c.Timestamp && (now < reportDue(c, r.svc.cfg.ReportWait) || r.state.stillRecords(d, c))
 		if c.Cancelled || a != nil && a.Fired || c.Timestamp <= now && !missed {
 			continue
 		}
 		for _, n := range announce(c) {
 			m.deliver(n.to(d))
 		}
-		if p := r.state.playback; p != nil && p.CommandID == c.ID {
-			for _, n := range playbackChanged(p) {
+		if step := r.state.playback.stepOf(c.ID); step != nil {
+			for _, n := range step.announce() {
 				m.deliver(n.to(d))
 			}
 		}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"slices"
 
 	"github.com/downbeat-sync/downbeat/clock"
 )
@@ -10,21 +11,27 @@ import (
 type timeline struct {
 	MediaURL  string  `json:"mediaUrl,omitempty"`
 	MediaID   string  `json:"mediaId,omitempty"`
-	Position  float64 `json:"position"` // s, at Since
+	Title     string  `json:"title,omitempty"`
+	Length    float64 `json:"length,omitempty"` // s
+	Position  float64 `json:"position"`         // s, at Since
 	IsPlaying bool    `json:"isPlaying"`
 	Rate      float64 `json:"rate"`
 	Since     instant `json:"since"`
 }
 
-// playback is the session's timeline, and the one that holds until it begins.
-type playback struct {
+// step is a timeline that holds from its Since on, and what brought it.
+type step struct {
 	timeline
-	Title     string    `json:"title,omitempty"`
-	Length    float64   `json:"length,omitempty"` // s
-	By        string    `json:"by"`
-	CommandID string    `json:"commandId,omitempty"` // of a playback_sync
-	Change    string    `json:"change"`              // load, sync, or undo
-	Prior     *timeline `json:"prior,omitempty"`     // until Since
+	By        string `json:"by"`
+	CommandID string `json:"commandId,omitempty"` // of a playback_sync
+	Change    string `json:"change"`              // load or sync; empty before any media
+}
+
+// playback is the session's timeline: the step that was issued last, and
+// those that hold until then.
+type playback struct {
+	step
+	Earlier []step `json:"earlier,omitempty"` // by Since, all before the last one's
 }
 
 const maxPosition = 1e7 // s, some 115 days
@@ -65,39 +72,77 @@ func (t timeline) at(now instant) timeline {
 
 // at returns the timeline that holds at an instant.
 func (p *playback) at(now instant) timeline {
-	if p == nil {
-		return timeline{Rate: 1}
-	}
-	if now < p.Since && p.Prior != nil {
-		return *p.Prior
-	}
-	return p.timeline
+	steps := p.steps()
+	return steps[inForce(steps, now)].timeline
 }
 
-func (p *playback) undone() *playback {
-	q := *p
-	q.timeline, q.Prior, q.Change, q.CommandID = *p.Prior, nil, "undo", ""
-	return &q
+// steps returns what p consists of, by Since; there is always one.
+func (p *playback) steps() []step {
+	if p == nil {
+		return []step{{timeline: timeline{Rate: 1}}}
+	}
+	return append(slices.Clip(p.Earlier), p.step)
+}
+
+// inForce returns which of the steps holds now: the first one where none does yet.
+func inForce(steps []step, now instant) int {
+	i := len(steps) - 1
+	for i > 0 && steps[i].Since > now {
+		i--
+	}
+	return i
+}
+
+// with returns the timeline as it is once n has been issued, which takes the
+// place of all that was planned for n's instant and later.
+func (p *playback) with(n step, now instant) *playback {
+	steps := p.steps()
+	steps = steps[inForce(steps, now):]
+	if later := slices.IndexFunc(steps, func(s step) bool { return s.Since >= n.Since }); later >= 0 {
+		steps = steps[:max(later, 1)] // something holds until n
+	}
+	return &playback{n, steps}
+}
+
+// without returns the timeline as it is when a step that lies ahead was cancelled.
+func (p *playback) without(commandID string) *playback {
+	steps := slices.DeleteFunc(p.steps(), func(s step) bool { return s.CommandID == commandID })
+	if len(steps) == 0 { // another instance's clock is ahead, and nothing before it is known any more
+		steps = (*playback)(nil).steps()
+	}
+	last := len(steps) - 1
+	return &playback{steps[last], steps[:last]}
+}
+
+// stepOf returns the step that a command brings, nil if none does.
+func (p *playback) stepOf(commandID string) *step {
+	for _, s := range p.steps() {
+		if s.CommandID == commandID {
+			return &s
+		}
+	}
+	return nil
 }
 
 func (t timeline) wire() PlaybackState {
 	return PlaybackState{t.MediaURL, t.MediaID, t.Position, t.IsPlaying, t.Since.time(), t.Rate}
 }
 
-// load puts another medium on the timeline.
+// load puts another medium on the timeline. What was planned for the one before
+// it is cancelled.
 func load(s *state, by string, q LoadRequest, now instant) ([]change, error) {
 	if err := s.mayLead(by); err != nil {
 		return nil, err
 	}
-	t := timeline{MediaURL: q.MediaURL, MediaID: q.MediaID, Rate: 1, Since: now}
-	p := &playback{timeline: t, Title: q.MediaTitle, Length: q.MediaDuration, By: by, Change: "load"}
-	return []change{s.put(s.playback != nil, p, kindPlayback)}, nil
+	t := timeline{MediaURL: q.MediaURL, MediaID: q.MediaID, Title: q.MediaTitle, Length: q.MediaDuration, Rate: 1, Since: now}
+	p := &playback{step: step{timeline: t, By: by, Change: "load"}}
+	return append(s.overtaken(now+1, "other media were loaded"), s.put(s.playback != nil, p, kindPlayback)), nil
 }
 
 // play changes the timeline at the command's instant. The command is written
 // first, for the devices to acknowledge; the timeline tells them.
 func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change, error) {
-	if s.playback != nil && s.playback.CommandID == c.ID {
+	if s.playback.stepOf(c.ID) != nil {
 		return nil, nil
 	}
 	changes, err := schedule(s, c, w, now)
@@ -108,14 +153,24 @@ func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change
 	if issued == nil {
 		issued = changes[0].record.(*command)
 	}
-	prior := s.playback.at(now)
-	t := q.applied(s.playback.at(issued.Timestamp).at(issued.Timestamp))
-	t.Since = issued.Timestamp
-	p := &playback{By: c.By, timeline: t, CommandID: c.ID, Change: "sync", Prior: &prior}
-	if s.playback != nil {
-		p.Title, p.Length = s.playback.Title, s.playback.Length
+	if issued.Cancelled {
+		return nil, nil
 	}
+	t := q.applied(s.playback.at(issued.Timestamp - 1).at(issued.Timestamp))
+	t.Since = issued.Timestamp
+	changes = append(changes, s.overtaken(issued.Timestamp, "another playback was issued for before it")...)
+	p := s.playback.with(step{timeline: t, By: c.By, CommandID: c.ID, Change: "sync"}, now)
 	return append(changes, s.put(s.playback != nil, p, kindPlayback)), nil
+}
+
+// overtaken cancels the commands of the timeline from an instant on.
+func (s *state) overtaken(from instant, reason string) (changes []change) {
+	for _, n := range s.playback.steps() {
+		if c := s.commands[n.CommandID]; n.Since >= from && c != nil && !c.Cancelled {
+			changes = append(changes, s.cancelled(c, reason))
+		}
+	}
+	return changes
 }
 
 func (q PlaybackRequest) applied(t timeline) timeline {
@@ -126,8 +181,8 @@ func (q PlaybackRequest) applied(t timeline) timeline {
 	if q.PlaybackRate != nil {
 		t.Rate = *q.PlaybackRate
 	}
-	if q.MediaURL != nil {
-		t.MediaURL = *q.MediaURL
+	if q.MediaURL != nil && *q.MediaURL != t.MediaURL {
+		t.MediaURL, t.Title, t.Length = *q.MediaURL, "", 0 // nobody has said them of this one
 	}
 	if q.MediaID != nil {
 		t.MediaID = *q.MediaID

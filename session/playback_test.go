@@ -44,3 +44,45 @@ func TestPlayback(t *testing.T) {
 		t.Errorf("after the cancelled seek: position %v", got)
 	}
 }
+
+// TestPlaybackPlans: several changes of the timeline lie ahead.
+func TestPlaybackPlans(t *testing.T) {
+	b := studio(t)
+	b.do(load(b.state, "ann", LoadRequest{MediaURL: "/film.mp4", MediaTitle: "Film", MediaDuration: 90}, t0))
+	sync := func(id string, q PlaybackRequest, now instant, lead time.Duration) []string {
+		c := command{ID: id, Event: eventPlaybackSync, By: "ann"}
+		return b.do(play(b.state, c, q, when{lead: lead}, now))
+	}
+	position := func(d time.Duration) float64 { return b.playback.at(after(d)).at(after(d)).Position }
+	sync("p1", PlaybackRequest{IsPlaying: true, Position: new(10.0)}, t0, time.Second)
+	sync("p2", PlaybackRequest{IsPlaying: true, Position: new(50.0)}, t0, 2*time.Second)
+	for d, want := range map[time.Duration]float64{0: 0, 1500 * time.Millisecond: 10.5, 2 * time.Second: 50, 3 * time.Second: 51} {
+		if got := position(d); got != want {
+			t.Errorf("two ahead: at %v position %v, want %v", d, got, want)
+		}
+	}
+	// What is issued last counts, whatever was planned for later.
+	told := sync("p3", PlaybackRequest{}, after(500*time.Millisecond), time.Second)
+	if !slices.Equal(told, []string{"cancelled", "playback_sync"}) || !b.commands["p2"].Cancelled || b.commands["p1"].Cancelled {
+		t.Errorf("overtaking told %v", told)
+	}
+	if got := position(9 * time.Second); got != 10.5 {
+		t.Errorf("after the overtaking pause: position %v", got)
+	}
+	// Without the one between, what follows stays as it was told.
+	b.do(cancel(b.state, "ann", "p1", after(600*time.Millisecond)))
+	if got, then := position(1200*time.Millisecond), position(9*time.Second); got != 0 || then != 10.5 {
+		t.Errorf("without p1: position %v, then %v", got, then)
+	}
+	told = b.do(load(b.state, "ann", LoadRequest{MediaURL: "/other.mp4", MediaTitle: "Other"}, after(700*time.Millisecond)))
+	if !slices.Equal(told, []string{"cancelled", "media_loaded"}) || position(9*time.Second) != 0 {
+		t.Errorf("loading told %v", told)
+	}
+	sync("p4", PlaybackRequest{IsPlaying: true, MediaURL: new("/third.mp4")}, after(time.Second), time.Second)
+	if m := b.snapshot(after(time.Second)).Media; *m != (Media{"/other.mp4", "", "Other", 0}) {
+		t.Errorf("before the third: %+v", m)
+	}
+	if m := b.snapshot(after(2 * time.Second)).Media; *m != (Media{"/third.mp4", "", "", 0}) {
+		t.Errorf("the third: %+v", m)
+	}
+}

@@ -79,6 +79,12 @@ func (s *state) ofDevice(deviceID, id string) (*recording, error) {
 	return &c, nil
 }
 
+// stillRecords reports whether a device may go on recording what a stop has ended.
+func (s *state) stillRecords(d *device, stop *command) bool {
+	r := s.recordings[recordingID(stop.Take, d.ID)]
+	return stop.Event == eventStopRecording && r != nil && !r.Stopped && r.Upload == ""
+}
+
 func (s *state) putRecording(r *recording) []change {
 	return []change{s.put(s.recordings[r.ID] != nil, r, kindRecording, r.ID)}
 }

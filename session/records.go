@@ -33,6 +33,8 @@ type meta struct {
 	CreatedAt   instant `json:"createdAt"`
 	LeaderID    string  `json:"leaderId"`
 	LeaderSince instant `json:"leaderSince"`
+	Take        string  `json:"take,omitempty"`   // the start that was issued last, or is about to be
+	TakeAt      instant `json:"takeAt,omitempty"` // when that was decided
 }
 
 // user is a person and the devices that it brought.

@@ -251,6 +251,39 @@ func TestCatchUp(t *testing.T) {
 	})
 }
 
+// TestStopIsToldLate: a device that was away when the take was stopped doesn't
+// record for ever.
+func TestStopIsToldLate(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		a := w.join(JoinRequest{UserID: "ann"})
+		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
+		_, err := a.StartRecording(w.ctx, StartRequest{})
+		wantCode(t, err, "")
+		time.Sleep(time.Second)
+		wantCode(t, b.RecordingStarted(w.ctx, b.recording(), a.svc.cfg.Now(), 0), "")
+		recording := b.recording()
+		wantCode(t, b.Disconnect(w.ctx), "")
+		_, err = a.StopRecording(w.ctx)
+		wantCode(t, err, "")
+		time.Sleep(time.Hour)
+		back := func() (*part, []string) {
+			p := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken})
+			return p, p.names()
+		}
+		if _, told := back(); !slices.Equal(told, []string{"stop_recording"}) {
+			t.Errorf("an hour later it is told %v", told)
+		}
+		p, told := back()
+		if !slices.Equal(told, []string{"stop_recording"}) {
+			t.Errorf("not having acted it is told %v", told)
+		}
+		wantCode(t, p.RecordingStopped(w.ctx, recording, a.svc.cfg.Now(), 0), "")
+		if _, told := back(); len(told) != 0 {
+			t.Errorf("having stopped it is told %v", told)
+		}
+	})
+}
+
 func TestSyncStatus(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})

@@ -17,9 +17,18 @@ type Snapshot struct {
 	Users         []UserState       `json:"users"`  // the longest joined first
 	Devices       []DeviceState     `json:"devices"`
 	PlaybackState PlaybackState     `json:"playbackState"`
-	CreatedAt     string            `json:"createdAt"` // ISO 8601
+	Media         *Media            `json:"media,omitempty"` // what playbackState is of; none before any
+	CreatedAt     string            `json:"createdAt"`       // ISO 8601
 	LastActivity  clock.SessionTime `json:"lastActivity"`
 	UserCount     int               `json:"userCount"` // connected or not
+}
+
+// Media is what load_media said of the medium of a Snapshot.
+type Media struct {
+	MediaURL      string  `json:"mediaUrl"`
+	MediaID       string  `json:"mediaId"`
+	MediaTitle    string  `json:"mediaTitle"`    // empty for one that sync_playback brought
+	MediaDuration float64 `json:"mediaDuration"` // s; 0 where nobody said
 }
 
 // UserState is a user of a Snapshot.
@@ -91,7 +100,7 @@ func (s *state) snapshot(now instant) Snapshot {
 	snap := Snapshot{
 		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
-		PlaybackState: s.playback.at(now).wire(), CreatedAt: m.CreatedAt.iso(),
+		PlaybackState: s.playback.at(now).wire(), Media: s.playback.at(now).media(), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
 	}
 	for _, u := range s.usersByJoining() {
@@ -103,6 +112,13 @@ func (s *state) snapshot(now instant) Snapshot {
 		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected})
 	}
 	return snap
+}
+
+func (t timeline) media() *Media {
+	if t.MediaURL == "" {
+		return nil
+	}
+	return &Media{t.MediaURL, t.MediaID, t.Title, t.Length}
 }
 
 func (s *state) status(now instant) string {

@@ -25,13 +25,40 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 	if err := s.mayLead(c.By); err != nil {
 		return nil, err
 	}
-	if s.activeTake(now) != nil {
+	switch {
+	case s.activeTake(now) != nil:
 		return nil, fault(CodeRecordingInProgress, "a recording is in progress")
+	case s.aboutToStart(now) && s.meta.Take != c.ID:
+		return nil, &Error{CodeRecordingInProgress, "another recording is about to start", true}
 	}
 	if len(s.recordings)+s.connectedCount() > maxRecordings {
 		return nil, fault(CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
 	}
-	return schedule(s, c, w, now)
+	changes, err := schedule(s, c, w, now)
+	if err != nil {
+		return nil, err
+	}
+	return append(s.reserve(c.ID, now), changes...), nil
+}
+
+// reserveFor is how long a start that nobody has seen may still come: longer
+// than a request may take.
+const reserveFor = 15 * time.Second
+
+// reserve lets one of several starts at the same moment win: all of them have to
+// write the same entry first.
+func (s *state) reserve(take string, now instant) []change {
+	if s.meta.Take == take {
+		return nil
+	}
+	m := *s.meta
+	m.Take, m.TakeAt = take, now
+	return []change{s.put(true, &m, kindMeta)}
+}
+
+// aboutToStart reports whether somebody has won, whose start isn't here yet.
+func (s *state) aboutToStart(now instant) bool {
+	return s.meta.Take != "" && s.commands[s.meta.Take] == nil && now.sub(s.meta.TakeAt).Abs() < reserveFor
 }
 
 // stop ends the take. Its id follows from the take's, so that whoever stops it,

@@ -11,8 +11,8 @@ import (
 // looked at when somebody asks.
 func (s *service) measure(ntp bool) *metrics.Metrics {
 	cfg := metrics.Config{
-		Version: version,
-		Devices: func() []metrics.Device { return s.devices.measured() },
+		Version:  version,
+		Devices:  func() []metrics.Device { return s.devices.measured() },
 		Sessions: func(ctx context.Context) (int, error) { return s.sessions.Count(ctx) },
 	}
 	if ntp {
