@@ -112,6 +112,7 @@ export class Timeline {
    * @param {any} data
    */
   #scheduled(data) {
+    if (this.#states.some(s => s.commandId && s.commandId === data.commandId)) return false // a copy
     const state = stateOf({ ...data, lastUpdateTime: data.timestamp })
     const before = this.#states.filter(s => s.lastUpdateTime < state.lastUpdateTime)
     this.#states = [...(before.length ? before : [NOTHING]).slice(-LONGEST), state]
