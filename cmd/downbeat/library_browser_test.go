@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/clock"
 )
 
 // room is a real server and a real Chromium, for pages that use the library as
@@ -107,40 +109,78 @@ func (u user) reload() {
 	check(u.t, err)
 }
 
-// honest compares what the page believes with the machine's monotonic clock:
-// each error must be within the bound that was told with it. Needs a trace
-// that was started on the page's browser.
-func (r *room) honest(u user) (worst time.Duration) {
-	r.t.Helper()
-	type reading struct{ Session, Bound float64 } // ms
-	readings := ask[[]reading](u, `(async () => {
+// reading is what a page believed at a mark, in ms.
+type reading struct {
+	Mark           string
+	Session, Bound float64
+}
+
+// readings makes 20 marks and tells what the page believes of each.
+func (u user) readings() []reading {
+	u.t.Helper()
+	return ask[[]reading](u, `(async () => {
 		const all = []
 		for (let i = 0; i < 20; i++) {
 			await new Promise(done => setTimeout(done, 30))
-			const { startTime } = performance.mark('probe:' + i)
-			all.push({ Session: s.toSession(startTime), Bound: s.bound })
+			const Mark = 'probe:' + s.deviceId + i
+			const { startTime } = performance.mark(Mark)
+			all.push({ Mark, Session: s.toSession(startTime), Bound: s.bound })
 		}
 		return all
 	})()`)
-	at := sessionAt(r.t, r.rig.service.clock)
-	marks := map[string]mark{}
-	for _, m := range r.browser.endTrace(r.t) {
-		marks[m.Name] = m
+}
+
+// honest compares what pages believe with the machine's monotonic clock: their
+// errors must be within the bounds that were told with them. Ends the trace,
+// which must have been started before, and returns each page's worst error.
+func (r *room) honest(users ...user) (worst []time.Duration) {
+	r.t.Helper()
+	var told [][]reading
+	for _, u := range users {
+		told = append(told, u.readings())
 	}
-	outside := 0
-	for i, got := range readings {
-		m, ok := marks["probe:"+strconv.Itoa(i)]
-		if !ok {
-			r.t.Fatalf("probe %d left no mark", i)
+	truth := r.marks()
+	for i, readings := range told {
+		outside, most := 0, time.Duration(0)
+		for _, got := range readings {
+			truly, ok := truth[got.Mark]
+			if !ok {
+				r.t.Fatalf("%s is not in the trace", got.Mark)
+			}
+			err := sessionMs(got.Session).Sub(truly).Abs()
+			most = max(most, err)
+			if ms(err) > got.Bound {
+				outside++
+			}
 		}
-		err := time.Duration((got.Session - float64(at(m.monotonic()))/1e6) * 1e6).Abs()
-		worst = max(worst, err)
-		if float64(err)/1e6 > got.Bound {
-			outside++
+		if outside > 1 {
+			r.t.Errorf("page %d: %d of %d readings were further from the truth than their bound", i, outside, len(readings))
 		}
-	}
-	if outside > 1 {
-		r.t.Errorf("%d of %d readings were further from the truth than their bound", outside, len(readings))
+		worst = append(worst, most)
 	}
 	return worst
+}
+
+// marks ends the trace and returns the true session time of each mark.
+func (r *room) marks() map[string]clock.SessionTime {
+	r.t.Helper()
+	at, all := sessionAt(r.t, r.rig.service.clock), map[string]clock.SessionTime{}
+	for _, m := range r.browser.endTrace(r.t) {
+		all[m.Name] = at(m.monotonic())
+	}
+	return all
+}
+
+// sessionMs is session time as JavaScript has it.
+func sessionMs(ms float64) clock.SessionTime {
+	whole, rest := math.Modf(ms)
+	return clock.SessionTime(int64(whole)*1e6 + int64(rest*1e6))
+}
+
+// quote is a string as JavaScript.
+func quote(t testing.TB, text string) string {
+	t.Helper()
+	b, err := json.Marshal(text)
+	check(t, err)
+	return string(b)
 }

@@ -20,6 +20,7 @@ type rig struct {
 	cancel  context.CancelFunc
 	service *service
 	url     string
+	udp     net.Addr
 	stop    context.CancelFunc // of the service
 	served  chan error
 	devices sync.WaitGroup
@@ -38,7 +39,7 @@ func newRig(ctx context.Context, log *slog.Logger, wrap func(http.Handler) http.
 		s.close()
 		return nil, err
 	}
-	r := &rig{service: svc, url: baseURL("127.0.0.1", s.http.Addr().(*net.TCPAddr).Port), served: make(chan error, 1)}
+	r := &rig{service: svc, url: baseURL("127.0.0.1", s.http.Addr().(*net.TCPAddr).Port), udp: s.udp.LocalAddr(), served: make(chan error, 1)}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop

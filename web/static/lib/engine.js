@@ -159,9 +159,12 @@ export class Engine {
     this.#send('resync', {})
   }
 
-  /** The network is another one: the old way may be gone, and the new one has delays of its own. */
+  /**
+   * The network is another one: the old way may be gone, and the new one has
+   * delays of its own. The clock went on, and is good for holdover.
+   */
   #moved() {
-    this.#resync()
+    this.#send('resync', {})
     this.#connection?.check()
     if (this.#connection?.joined) this.#post({ type: 'offer-wanted' })
   }
