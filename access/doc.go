@@ -35,6 +35,8 @@ const (
 	CodeTokenClaims    = "token_claims"    // exp, sub, session or role is missing or malformed
 	CodeTokenSession   = "token_session"   // of another session
 	CodeTokenUser      = "token_user"      // userId isn't the token's sub
+	CodeBadLink        = "bad_link"        // a signed link that isn't as it was made
+	CodeLinkExpired    = "link_expired"    // a signed link that is older than an hour
 	CodeNotAllowed     = "not_allowed"     // the role doesn't allow that
 )
 

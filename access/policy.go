@@ -29,6 +29,8 @@ type Config struct {
 type Policy struct {
 	cfg    Config
 	tokens *verifier
+
+	signKey []byte // of signed links
 }
 
 // New returns a policy. It reads nothing but a file of keys.
@@ -55,6 +57,7 @@ func New(cfg Config) (*Policy, error) {
 	default:
 		return nil, fmt.Errorf("access: there is no mode %q: open, link or token", cfg.Mode)
 	}
+	p.signKey = signKey(cfg)
 	return p, nil
 }
 

@@ -5,6 +5,9 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"path"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -44,6 +47,8 @@ type Recording struct {
 	File           *string            `json:"file"` // beside this one
 	FileSizeBytes  *int64             `json:"fileSizeBytes"`
 	SHA256         *string            `json:"sha256"`
+	FileType       *string            `json:"fileType"`     // media type, as the device told it
+	DownloadName   *string            `json:"downloadName"` // of the file, when the server hands it out
 }
 
 // Takes makes the takes of a session's recordings, which are in the order of
@@ -76,8 +81,25 @@ func (t *Take) describe(r session.Recording) Recording {
 	if r.File != "" {
 		name, sum := path.Base(r.File), r.SHA256
 		d.File, d.SHA256 = &name, &sum
+		if r.FileType != "" {
+			d.FileType = &r.FileType
+		}
+		handedOut := t.fileName(d)
+		d.DownloadName = &handedOut
 	}
 	return d
+}
+
+// Encode returns the content of the file.
+func (t Take) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(t); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // settled is a status without what the passing of time makes of it: the file

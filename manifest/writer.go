@@ -3,7 +3,6 @@ package manifest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
@@ -73,18 +72,15 @@ func (w *Writer) write(take Take) error {
 		}
 		return err
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(take); err != nil {
+	b, err := take.Encode()
+	if err != nil {
 		return err
 	}
 	name := filepath.Join(dir, Name)
-	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b.Bytes()) {
+	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b) {
 		return nil
 	}
-	return upload.WriteFile(name, b.Bytes())
+	return upload.WriteFile(name, b)
 }
 
 // queue holds the sessions that have changed.

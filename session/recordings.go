@@ -29,6 +29,7 @@ type Recording struct {
 	FileSizeBytes  *int64             `json:"fileSizeBytes"` // null until uploaded
 	File           string             `json:"file"`          // its path, where this server took it in
 	SHA256         string             `json:"sha256"`
+	FileType       string             `json:"fileType"` // media type of the file, as the device told it
 }
 
 // Recordings returns a session's recordings: by take, those that have started
@@ -82,7 +83,7 @@ func (s *state) wireRecording(r *recording, now instant) Recording {
 	w := Recording{
 		RecordingID: r.ID, SessionID: s.id, TakeID: r.Take, TakeTimestamp: r.TakeAt.time(), PostureLabel: r.Label,
 		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, UploadStatus: s.uploadStatus(r, now),
-		File: r.Path, SHA256: r.SHA256,
+		File: r.Path, SHA256: r.SHA256, FileType: r.FileType,
 	}
 	w.StartTimestamp, w.StartBoundMs = frameTime(r.Started, r.Start, r.StartBound)
 	w.StopTimestamp, w.StopBoundMs = frameTime(r.Stopped, r.Stop, r.StopBound)

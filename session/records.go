@@ -110,6 +110,7 @@ type recording struct {
 	Size       int64         `json:"size,omitempty"`   // bytes
 	Path       string        `json:"path,omitempty"`   // of the file that this service took in
 	SHA256     string        `json:"sha256,omitempty"` // hexadecimal, of that file
+	FileType   string        `json:"fileType,omitempty"`
 }
 
 // completion says which recordings were all uploaded when.

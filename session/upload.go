@@ -18,6 +18,7 @@ type UploadedFile struct {
 	Size        int64  // bytes
 	Path        string // below the directory of the service's files
 	SHA256      string // hexadecimal
+	Type        string // its media type, as the device told it; may be empty
 }
 
 // UploadBegan notes that a recording's upload begins, and tells where the
@@ -40,7 +41,7 @@ func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
 // UploadDone notes that a recording is uploaded. It may be told again: the file
 // that was told first stays. With the last one missing the session is completed.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
-	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !isText(f.Path, 1024) {
+	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !isText(f.Path, 1024) || !isText(f.Type, 127) {
 		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
 	}
 	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, _ instant) ([]change, error) {

@@ -32,7 +32,7 @@ func uploaded(s *state, f UploadedFile) ([]change, error) {
 	if err != nil || r.SHA256 != "" {
 		return nil, err
 	}
-	r.Upload, r.Size, r.Path, r.SHA256 = uploadUploaded, f.Size, f.Path, f.SHA256
+	r.Upload, r.Size, r.Path, r.SHA256, r.FileType = uploadUploaded, f.Size, f.Path, f.SHA256, f.Type
 	return s.putRecording(r), nil
 }
 

@@ -18,6 +18,7 @@ type route struct {
 	pattern string
 	act     access.Act // what its caller must be allowed to do
 	serve   http.HandlerFunc
+	signed  bool // whether a signed link is permission enough
 }
 
 // anybody may call what needs no permission.
@@ -26,17 +27,19 @@ const anybody access.Act = -1
 // api lists the calls that openapi.json describes.
 func (s *Server) api() []route {
 	return []route{
-		{"GET /livez", anybody, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) }},
-		{"GET /readyz", anybody, s.ready},
-		{"GET /api/info", anybody, s.info},
-		{"GET /api/openapi.json", anybody, describe},
-		{"POST /api/sessions", access.Rule, s.createSession},
-		{"GET /api/sessions", access.Rule, s.listSessions},
-		{"GET /api/sessions/{id}", access.Look, s.getSession},
-		{"GET /api/sessions/{id}/sync", access.Look, s.getSync},
-		{"GET /api/sessions/{id}/recordings", access.Look, s.getRecordings},
-		{"POST /api/sessions/{id}/commands", access.Command, s.postCommand},
-		{"GET /api/sessions/{id}/commands/{command}", access.Look, s.getReport},
+		{pattern: "GET /livez", act: anybody, serve: func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, ok{true}) }},
+		{pattern: "GET /readyz", act: anybody, serve: s.ready},
+		{pattern: "GET /api/info", act: anybody, serve: s.info},
+		{pattern: "GET /api/openapi.json", act: anybody, serve: describe},
+		{pattern: "POST /api/sessions", act: access.Rule, serve: s.createSession},
+		{pattern: "GET /api/sessions", act: access.Rule, serve: s.listSessions},
+		{pattern: "GET /api/sessions/{id}", act: access.Look, serve: s.getSession},
+		{pattern: "GET /api/sessions/{id}/sync", act: access.Look, serve: s.getSync},
+		{pattern: "GET /api/sessions/{id}/recordings", act: access.Look, serve: s.getRecordings},
+		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true},
+		{pattern: "GET /api/sessions/{id}/takes/{take}/manifest", act: access.Look, serve: s.getManifest, signed: true},
+		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},
+		{pattern: "GET /api/sessions/{id}/commands/{command}", act: access.Look, serve: s.getReport},
 	}
 }
 
@@ -65,16 +68,26 @@ func (s *Server) uploads() http.Handler {
 		return s.cfg.Uploads
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, &httpError{"no_storage", "this server keeps no recordings: it was started without --data"})
+		writeError(w, http.StatusNotFound, noStorage)
 	})
 }
 
 // guard lets those through to a route who may do what it does.
 func (s *Server) guard(to route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if to.act == anybody || s.permit(w, r, to.act) {
-			to.serve(w, r)
+		var err error
+		switch {
+		case to.act == anybody:
+		case to.signed && s.byLink(r):
+			err = s.opened(r)
+		default:
+			err = s.permitted(r, to.act)
 		}
+		if err != nil {
+			writeError(w, 0, err)
+			return
+		}
+		to.serve(w, r)
 	}
 }
 
@@ -254,7 +267,7 @@ func statusOf(code string) int {
 	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording:
 		return http.StatusNotFound
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
-		access.CodeTokenSignature, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
+		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
 		return http.StatusUnauthorized
 	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeMayNotLead, access.CodeNotAllowed,
 		access.CodeTokenSession, access.CodeTokenUser:

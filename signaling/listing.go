@@ -2,7 +2,9 @@ package signaling
 
 import (
 	"net/http"
+	"os"
 
+	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -12,6 +14,8 @@ type Files interface {
 	// Progress tells how much of a session's recordings has arrived here, by
 	// the recording's id.
 	Progress(sessionID string) map[string]Progress
+	// Open opens a finished file by the path that the session has of it.
+	Open(path string) (*os.File, error)
 }
 
 // Progress is how much of a recording has arrived, in bytes.
@@ -23,8 +27,19 @@ type Progress struct {
 // listed is a row of the list of recordings.
 type listed struct {
 	session.Recording
-	UploadedBytes *int64 `json:"uploadedBytes"` // on this instance's disk; null but while uploading
-	UploadLength  *int64 `json:"uploadLength"`  // of the whole; null while it isn't known
+	UploadedBytes *int64  `json:"uploadedBytes"` // on this instance's disk; null but while uploading
+	UploadLength  *int64  `json:"uploadLength"`  // of the whole; null while it isn't known
+	FileURL       *string `json:"fileUrl"`       // null where the file isn't kept
+}
+
+// listedTake is a take and what is made of it; what can't be made is null.
+type listedTake struct {
+	TakeID        string            `json:"takeId"`
+	PostureLabel  string            `json:"postureLabel"`
+	TakeTimestamp clock.SessionTime `json:"takeTimestamp"`
+	ManifestURL   string            `json:"manifestUrl"`
+	OTIOURL       *string           `json:"otioUrl"`
+	FFmpegURL     *string           `json:"ffmpegUrl"`
 }
 
 // list returns a session's recordings, and how far their uploads are.
@@ -43,6 +58,9 @@ func (s *Server) list(r *http.Request) ([]listed, error) {
 		if p, ok := progress[rec.RecordingID]; ok && rec.UploadStatus == "uploading" {
 			row.progress(p)
 		}
+		if s.cfg.Files != nil && rec.SHA256 != "" {
+			row.FileURL = s.link("recordings", rec.SessionID, rec.RecordingID, "file")
+		}
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -53,6 +71,29 @@ func (l *listed) progress(p Progress) {
 	if p.Length >= 0 {
 		l.UploadLength = &p.Length
 	}
+}
+
+// link returns a link to what is made of a recording or a take.
+func (s *Server) link(kind, sessionID, id, what string) *string {
+	to := s.access.Sign("/api/sessions/" + sessionID + "/" + kind + "/" + id + "/" + what)
+	return &to
+}
+
+// takes returns the takes of a list of recordings.
+func (s *Server) takes(rows []listed) []listedTake {
+	takes := []listedTake{}
+	if s.cfg.Exports == nil {
+		return takes
+	}
+	for _, r := range rows {
+		if n := len(takes); n == 0 || takes[n-1].TakeID != r.TakeID {
+			takes = append(takes, listedTake{
+				TakeID: r.TakeID, PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp,
+				ManifestURL: *s.link("takes", r.SessionID, r.TakeID, "manifest"),
+			})
+		}
+	}
+	return takes
 }
 
 // getRecordings answers with JSON, or with CSV where that is rather accepted.
@@ -67,7 +108,8 @@ func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, struct {
-		Success    bool     `json:"success"`
-		Recordings []listed `json:"recordings"`
-	}{true, rows}, err)
+		Success    bool         `json:"success"`
+		Recordings []listed     `json:"recordings"`
+		Takes      []listedTake `json:"takes"`
+	}{true, rows, s.takes(rows)}, err)
 }

@@ -103,7 +103,7 @@ func TestOpenAPIIsWhole(t *testing.T) {
 	w.join(t, `{"sessionId":"studio"}`)
 	for _, op := range api.operations() {
 		method, path, _ := strings.Cut(op, " ")
-		path = strings.NewReplacer("{id}", "studio", "{command}", "x").Replace(path)
+		path = strings.NewReplacer("{id}", "studio", "{command}", "x", "{recording}", "x", "{take}", "x").Replace(path)
 		r := w.call(t, method, path, `{"name":"flash"}`, nil)
 		if r.Error.Code == "not_found" || r.Status >= 500 {
 			t.Errorf("%s answered %+v", op, r)

@@ -34,15 +34,7 @@ func (s *Server) crowded(r *http.Request) bool {
 	return s.count[access.Address(r, s.cfg.Proxies)] >= maxConnections
 }
 
-// permit answers a call that isn't allowed, and says whether it is.
-func (s *Server) permit(w http.ResponseWriter, r *http.Request, act access.Act) bool {
-	err := s.permitted(r, act)
-	if err != nil {
-		writeError(w, 0, err)
-	}
-	return err == nil
-}
-
+// permitted refuses a call that isn't allowed.
 func (s *Server) permitted(r *http.Request, act access.Act) error {
 	addr := access.Address(r, s.cfg.Proxies)
 	if s.failures.Spent(addr, time.Now()) {
@@ -59,6 +51,22 @@ func (s *Server) permitted(r *http.Request, act access.Act) error {
 	return err
 }
 
+// byLink reports whether a call relies on a signed link.
+func (s *Server) byLink(r *http.Request) bool {
+	return s.access.Mode() != access.Open && bearer(r) == "" && access.IsSigned(r.URL.Query())
+}
+
+// opened refuses a call whose signed link isn't good.
+func (s *Server) opened(r *http.Request) error {
+	addr := access.Address(r, s.cfg.Proxies)
+	if s.failures.Spent(addr, time.Now()) {
+		return tooManyAttempts
+	}
+	err := s.access.Opens(r.URL.Path, r.URL.Query())
+	s.failed(addr, err)
+	return err
+}
+
 // bearer returns the secret that a request carries, empty without one.
 func bearer(r *http.Request) string {
 	kind, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -71,7 +79,7 @@ func bearer(r *http.Request) string {
 // failed counts secrets that were wrong: guesses, perhaps.
 func (s *Server) failed(addr netip.Addr, err error) {
 	guesses := []string{
-		access.CodeBadKey, access.CodeTokenSignature, session.CodeBadToken, session.CodeBadResumeToken,
+		access.CodeBadKey, access.CodeBadLink, access.CodeTokenSignature, session.CodeBadToken, session.CodeBadResumeToken,
 	}
 	for _, code := range guesses {
 		if isCode(err, code) {

@@ -50,6 +50,7 @@ type Config struct {
 	Pages    http.Handler      // everything that isn't this package's; nil: 404
 	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
 	Files    Files             // where recordings are kept; nil: nowhere
+	Exports  Exports           // documents of a take; nil: none
 	Access   *access.Policy    // who may do what; nil: anybody everything
 	Proxies  []netip.Prefix    // whose X-Forwarded-For is believed
 	Origins  []string          // pages of which other servers may use this one, such as https://app.example

@@ -89,7 +89,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
-		Uploads: s.storage.handler(), Files: s.storage.files(),
+		Uploads: s.storage.handler(), Files: s.storage.files(), Exports: exports{},
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})
 	s.handler = s.signal

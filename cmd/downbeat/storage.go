@@ -44,7 +44,7 @@ func (s *storage) files() signaling.Files {
 	if s == nil {
 		return nil
 	}
-	return keptFiles{s.uploads}
+	return keptFiles{s.uploads, s.manifests.Dir}
 }
 
 func (s *storage) run(ctx context.Context) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -24,7 +26,7 @@ func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, err
 
 func (r recordings) Done(ctx context.Context, f upload.Finished) error {
 	return unknownRecording(r.sessions.UploadDone(ctx, session.UploadedFile{
-		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256,
+		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256, Type: f.Type,
 	}))
 }
 
@@ -54,8 +56,16 @@ func refusedUpload(err error) error {
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
 }
 
-// keptFiles lets the list of recordings tell how far their uploads are.
-type keptFiles struct{ uploads *upload.Server }
+// keptFiles are the recordings on the disk, and how much of the others is there.
+type keptFiles struct {
+	uploads *upload.Server
+	dir     string
+}
+
+// Open opens what lies below the directory, whatever the path or links on it say.
+func (f keptFiles) Open(path string) (*os.File, error) {
+	return os.OpenInRoot(f.dir, filepath.FromSlash(path))
+}
 
 func (f keptFiles) Progress(sessionID string) map[string]signaling.Progress {
 	of := map[string]signaling.Progress{}

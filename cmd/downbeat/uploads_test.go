@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -77,6 +78,19 @@ func TestRecordingIsUploaded(t *testing.T) {
 		return m.PostureLabel == "plank" && *r.File == name && *r.FileSizeBytes == int64(len(content)) && len(*r.SHA256) == 64 &&
 			r.UploadStatus == "uploaded" && r.StartTimestamp.Sub(a.At).Abs() < 2*time.Microsecond && r.DurationMs != nil && *r.AfterFirstMs == 0
 	})
+	var list struct {
+		Recordings []struct{ FileURL string }
+		Takes      []struct{ ManifestURL string }
+	}
+	check(t, json.Unmarshal(download(t, url+"/api/sessions/studio/recordings"), &list))
+	if !bytes.Equal(download(t, url+list.Recordings[0].FileURL), content) {
+		t.Error("what is downloaded isn't what was sent")
+	}
+	beside, err := os.ReadFile(filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name))
+	check(t, err)
+	if got := download(t, url+list.Takes[0].ManifestURL); !bytes.Equal(got, beside) {
+		t.Errorf("the manifest is\n%s, that beside the file\n%s", got, beside)
+	}
 	err = d.Upload(ctx, a.RecordingID, "", "", strings.NewReader("x"), 1)
 	if err == nil || !strings.Contains(err.Error(), "has been uploaded") {
 		t.Errorf("a second time: %v", err)
@@ -86,6 +100,19 @@ func TestRecordingIsUploaded(t *testing.T) {
 	check(t, <-left)
 	stop()
 	check(t, <-served)
+}
+
+func download(t *testing.T, url string) []byte {
+	t.Helper()
+	res, err := http.Get(url)
+	check(t, err)
+	b, err := io.ReadAll(res.Body)
+	check(t, errors.Join(err, res.Body.Close()))
+	http.DefaultClient.CloseIdleConnections()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("%s: %s %s", url, res.Status, b)
+	}
+	return b
 }
 
 func report(t *testing.T, d *device.Device, event, recordingID string, at clock.SessionTime) {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// exports makes documents of a take for those who ask over HTTP.
+type exports struct{}
+
+func (exports) FileName(r session.Recording) string {
+	take := manifest.Takes([]session.Recording{r})[0]
+	if name := take.Recordings[0].DownloadName; name != nil {
+		return *name
+	}
+	return take.Name()
+}
+
+func (exports) Manifest(recordings []session.Recording) (signaling.Document, error) {
+	take, err := takeOf(recordings)
+	if err != nil {
+		return signaling.Document{}, err
+	}
+	body, err := take.Encode()
+	return signaling.Document{Name: take.Name() + ".json", Type: "application/json", Body: body}, err
+}
+
+func takeOf(recordings []session.Recording) (manifest.Take, error) {
+	takes := manifest.Takes(recordings)
+	if len(takes) != 1 {
+		return manifest.Take{}, errors.New("these are not the recordings of one take")
+	}
+	return takes[0], nil
+}

@@ -1,0 +1,190 @@
+package signaling
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Document is a file that is made for whoever asks for it.
+type Document struct {
+	Name string // what it is called where it is kept
+	Type string // media type
+	Body []byte
+}
+
+// Exports makes documents of the recordings of one take. Its methods are safe
+// for concurrent use.
+type Exports interface {
+	// FileName is what a recording's file is called where it is kept.
+	FileName(r session.Recording) string
+	Manifest(take []session.Recording) (Document, error)
+}
+
+var (
+	noStorage   = &httpError{"no_storage", "this server keeps no recordings: it was started without --data"}
+	notUploaded = &httpError{"not_uploaded", "this recording's file hasn't arrived"}
+	fileMissing = &httpError{"file_missing", "the file isn't on this server's disk; another one may have it"}
+	unknownTake = &httpError{"unknown_take", "there are no recordings of such a take"}
+)
+
+// getFile sends a finished recording, or the ranges of it that are asked for.
+func (s *Server) getFile(w http.ResponseWriter, r *http.Request) {
+	rec, f, err := s.openRecording(r)
+	if err != nil {
+		writeError(w, statusOfDownload(err), err)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	h := w.Header()
+	h.Set("Content-Type", mediaType(rec.FileType))
+	h.Set("ETag", `"`+rec.SHA256+`"`)
+	h.Set("Cache-Control", "private, no-cache")
+	asAttachment(h, s.fileName(rec))
+	http.ServeContent(&steadyWriter{w}, r, "", time.Time{}, f)
+}
+
+// openRecording finds a recording and opens its file.
+func (s *Server) openRecording(r *http.Request) (session.Recording, *os.File, error) {
+	list, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return session.Recording{}, nil, err
+	}
+	for _, rec := range list {
+		if rec.RecordingID == r.PathValue("recording") {
+			f, err := s.openFile(rec)
+			return rec, f, err
+		}
+	}
+	return session.Recording{}, nil, &session.Error{Code: session.CodeUnknownRecording, Message: "the session has no such recording"}
+}
+
+func (s *Server) openFile(rec session.Recording) (*os.File, error) {
+	switch {
+	case s.cfg.Files == nil:
+		return nil, noStorage
+	case rec.SHA256 == "":
+		return nil, notUploaded
+	}
+	f, err := s.cfg.Files.Open(rec.File)
+	if err != nil {
+		s.log.Warn("a recording's file can't be opened", "recording", rec.RecordingID, "error", err)
+		return nil, fileMissing
+	}
+	if is, err := f.Stat(); err != nil || !is.Mode().IsRegular() || is.Size() != *rec.FileSizeBytes {
+		s.log.Error("a recording's file isn't what arrived", "recording", rec.RecordingID, "file", rec.File)
+		_ = f.Close()
+		return nil, fileMissing
+	}
+	return f, nil
+}
+
+func (s *Server) fileName(rec session.Recording) string {
+	if s.cfg.Exports == nil {
+		return "recording"
+	}
+	return s.cfg.Exports.FileName(rec)
+}
+
+func statusOfDownload(err error) int {
+	if _, own := err.(*httpError); own {
+		return http.StatusNotFound
+	}
+	return 0
+}
+
+// getManifest sends the manifest of a take as it would be beside its files now.
+func (s *Server) getManifest(w http.ResponseWriter, r *http.Request) {
+	s.document(w, r, func(take []session.Recording) (Document, error) { return s.cfg.Exports.Manifest(take) })
+}
+
+// document answers with what is made of a take.
+func (s *Server) document(w http.ResponseWriter, r *http.Request, make func([]session.Recording) (Document, error)) {
+	take, err := s.take(r)
+	if err != nil {
+		writeError(w, statusOfDownload(err), err)
+		return
+	}
+	doc, err := make(take)
+	if err != nil {
+		s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "error", err)
+		writeError(w, 0, err)
+		return
+	}
+	w.Header().Set("Content-Type", doc.Type)
+	w.Header().Set("Cache-Control", "no-store")
+	asAttachment(w.Header(), doc.Name)
+	_, _ = w.Write(doc.Body)
+}
+
+func (s *Server) take(r *http.Request) (take []session.Recording, err error) {
+	list, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
+	for _, rec := range list {
+		if rec.TakeID == r.PathValue("take") {
+			take = append(take, rec)
+		}
+	}
+	if err == nil && (take == nil || s.cfg.Exports == nil) {
+		err = unknownTake
+	}
+	return take, err
+}
+
+// asAttachment has a browser keep what is sent, and never act on it: it comes from
+// whoever may record.
+func asAttachment(h http.Header, name string) {
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	if disposition == "" {
+		disposition = "attachment"
+	}
+	h.Set("Content-Disposition", disposition)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// media are the types that a browser plays and does nothing else with. Those that end
+// with +xml may be pages.
+var media = regexp.MustCompile(`^(video|audio)/[a-z0-9][a-z0-9.-]*$`)
+
+// mediaType is the type that a file is sent with, of the one that its device told.
+func mediaType(told string) string {
+	kind, _, _ := strings.Cut(told, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	if !media.MatchString(kind) {
+		return "application/octet-stream"
+	}
+	return kind
+}
+
+// A client must take a piece of a file within a time, however long the whole takes.
+const (
+	pieceBytes = 1 << 20
+	pieceTime  = time.Minute
+)
+
+// steadyWriter gives up on a client that takes nothing any more.
+type steadyWriter struct{ http.ResponseWriter }
+
+// ReadFrom sends pieces, each of them as the system can best.
+func (w *steadyWriter) ReadFrom(src io.Reader) (sent int64, err error) {
+	all, ok := src.(*io.LimitedReader) // which is what http.ServeContent has
+	if !ok {
+		all = &io.LimitedReader{R: src, N: 1<<63 - 1}
+	}
+	for all.N > 0 {
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(pieceTime))
+		n, err := io.Copy(w.ResponseWriter, &io.LimitedReader{R: all.R, N: min(all.N, pieceBytes)})
+		sent, all.N = sent+n, all.N-n
+		if err != nil || n == 0 {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
