@@ -96,26 +96,25 @@ func (s *state) pending(now instant) int {
 
 // cancel takes a command back, which is possible until its instant. With the
 // start of a recording goes its stop; a seek that is cancelled hasn't happened.
-func cancel(s *state, by, commandID string, now instant) ([]change, error) {
+func cancel(s *state, by, commandID string, now instant) (changes []change, err error) {
 	if err := s.mayLead(by); err != nil {
 		return nil, err
 	}
-	c := s.commands[commandID]
-	switch {
+	const reason = "cancelled by the leader"
+	switch c := s.commands[commandID]; {
 	case c == nil:
 		return nil, fault(CodeUnknownCommand, "there is no command %s", commandID)
-	case c.Cancelled:
-		return nil, nil
+	case c.Cancelled: // perhaps by this very request, which had to begin again
 	case c.Timestamp <= now:
 		return nil, fault(CodeCommandPast, "the command's instant has passed")
+	default:
+		changes = append(changes, s.cancelled(c, reason))
 	}
-	const reason = "cancelled by the leader"
-	changes := []change{s.cancelled(c, reason)}
-	if stop := s.stopOf(c.ID); stop != nil {
+	if stop := s.stopOf(commandID); stop != nil {
 		changes = append(changes, s.cancelled(stop, reason))
 	}
-	if s.playback.stepOf(c.ID) != nil {
-		changes = append(changes, s.put(true, s.playback.without(c.ID), kindPlayback))
+	if s.playback.stepOf(commandID) != nil {
+		changes = append(changes, s.put(true, s.playback.without(commandID), kindPlayback))
 	}
 	return changes, nil
 }

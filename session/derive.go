@@ -33,7 +33,7 @@ func derive(s *state, d diff) []notice {
 	case kindPlayback:
 		before, _ := d.before.(*playback)
 		if after, _ := d.after.(*playback); after != nil {
-			return playbackChanged(before, after)
+			return playbackChanged(s, before, after)
 		}
 	case kindCompleted:
 		if after, _ := d.after.(*completion); after != nil {
@@ -117,10 +117,10 @@ func announce(c *command) []notice {
 }
 
 // playbackChanged tells of the steps of the timeline that are new.
-func playbackChanged(before, after *playback) (notices []notice) {
+func playbackChanged(s *state, before, after *playback) (notices []notice) {
 	known := before.steps()
 	for _, n := range after.steps() {
-		if !slices.Contains(known, n) {
+		if !slices.Contains(known, n) && !s.isCancelled(n) {
 			notices = append(notices, n.announce()...)
 		}
 	}

@@ -163,6 +163,21 @@ func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change
 	return append(changes, s.put(s.playback != nil, p, kindPlayback)), nil
 }
 
+// unplan takes a step off the timeline whose command was cancelled before the step came.
+func unplan(s *state) []change {
+	for _, n := range s.playback.steps() {
+		if s.isCancelled(n) {
+			return []change{s.put(true, s.playback.without(n.CommandID), kindPlayback)}
+		}
+	}
+	return nil
+}
+
+func (s *state) isCancelled(n step) bool {
+	c := s.commands[n.CommandID]
+	return c != nil && c.Cancelled
+}
+
 // overtaken cancels the commands of the timeline from an instant on.
 func (s *state) overtaken(from instant, reason string) (changes []change) {
 	for _, n := range s.playback.steps() {

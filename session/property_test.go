@@ -2,12 +2,12 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,9 +18,10 @@ import (
 )
 
 // Random interleavings of everything that members do, on two instances of one
-// store, several of the acts at the same moment: however they race, there is
-// one leader, a command is told once to each connection, and every member
-// hears the same events in the same order.
+// store, several of the acts at the same moment, while instances crash: however they
+// race, there is one leader and one take, what was acknowledged stays, a command
+// is told once to each connection, every member hears the same events in the same
+// order, and the timeline is what they were told.
 
 // deed is one random act: of the device in a slot, at the time of others.
 type deed struct {
@@ -30,7 +31,7 @@ type deed struct {
 
 var deeds = []string{
 	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
-	"lead", "play", "touch", "upload", "upload", "failed", "begun", "crash",
+	"lead", "play", "play", "load", "touch", "upload", "upload", "failed", "begun", "net", "crash",
 }
 
 func deedGen() *rapid.Generator[deed] {
@@ -47,18 +48,28 @@ func deedGen() *rapid.Generator[deed] {
 
 // stage runs deeds. A slot is a device that comes and goes.
 type stage struct {
-	t   *testing.T
-	ctx context.Context
-	svc [2]*Service
-	ref *part // hears what the entries mean, all of it, as they come out of the store
+	t     *testing.T
+	ctx   context.Context
+	store Store
+	ref   *part // hears what the entries mean, all of it, as they come out of the store
+
+	running sync.WaitGroup
+	delay   atomic.Int64 // of all devices' ways, ns
 
 	mu       sync.Mutex
+	all      *state // what the store has
+	svc      [2]*Service
+	stop     [2]context.CancelFunc
 	slots    [5]*part
 	tokens   [5]string
-	all      []*part
+	parts    []*part
 	commands []string
+	promises []promise // by what was acknowledged
 	jumps    []string
 }
+
+// promise says what is wrong with a state in which something that was acknowledged isn't so.
+type promise func(*state) string
 
 func TestRandomInterleavings(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -73,15 +84,11 @@ func TestRandomInterleavings(t *testing.T) {
 
 func perform(t *testing.T, script []deed) (faults []string) {
 	ctx, stop := context.WithCancel(t.Context())
-	st := &stage{t: t, ctx: ctx}
-	store := NewMemory()
-	var running sync.WaitGroup
+	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio")}
 	for i := range st.svc {
-		st.svc[i], _ = New(Config{Store: store, Now: clock.NewSource(time.Now).Now, LeaderGrace: 3 * time.Second})
-		running.Go(func() { _ = st.svc[i].Run(ctx) })
+		st.boot(i)
 	}
-	st.ref = &part{w: &world{t: t}}
-	running.Go(func() { st.follow(store) })
+	st.running.Go(st.follow)
 	synctest.Wait()
 
 	for slot := range 3 {
@@ -102,22 +109,71 @@ func perform(t *testing.T, script []deed) (faults []string) {
 	faults = append(faults, st.checkSettled()...)
 	faults = append(faults, st.checkHeard()...)
 	faults = append(faults, st.checkCompleted()...)
+	faults = append(faults, st.checkTakes()...)
 	faults = append(faults, st.jumps...)
 	stop()
-	running.Wait()
+	st.running.Wait()
 	return faults
 }
 
+// boot starts an instance.
+func (st *stage) boot(i int) {
+	svc, err := New(Config{Store: st.store, Clocks: st, Now: clock.NewSource(time.Now).Now, LeaderGrace: 3 * time.Second})
+	if err != nil {
+		st.t.Error(err)
+		return
+	}
+	ctx, stop := context.WithCancel(st.ctx)
+	st.running.Go(func() { _ = svc.Run(ctx) })
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.svc[i], st.stop[i] = svc, stop
+}
+
+// crash ends an instance without a word, and starts another in its place. The other one
+// marks the members.
+func (st *stage) crash(i int) {
+	st.mu.Lock()
+	dead, other, stop := st.svc[i], st.svc[1-i], st.stop[i]
+	st.mu.Unlock()
+	st.boot(i)
+	stop()
+	err := other.MarkDisconnected(st.ctx, func(instance string) bool { return instance == dead.Instance() })
+	if err != nil && other == st.instance(1-i) {
+		st.t.Errorf("marking the members: %v", err)
+	}
+}
+
+func (st *stage) instance(i int) *Service {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.svc[i]
+}
+
+// lives reports whether the instance that a member is on hasn't crashed.
+func (st *stage) lives(p *part) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Contains(st.svc[:], p.Member.svc)
+}
+
+func (st *stage) Quality(string) (Quality, bool) {
+	return Quality{Estimate: clock.Estimate{State: clock.Tracking, Delay: time.Duration(st.delay.Load())}}, true
+}
+
+func (st *stage) Burst(string, clock.SessionTime) {}
+
 // follow derives the events from the store's entries.
-func (st *stage) follow(store Store) {
-	s := newState("studio")
-	_ = store.Watch(st.ctx, filterOf("studio"), func(e Entry) {
-		d, _, err := s.apply(e)
+func (st *stage) follow() {
+	_ = st.store.Watch(st.ctx, filterOf("studio"), func(e Entry) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		d, _, err := st.all.apply(e)
 		if err != nil {
 			st.t.Error(err)
 		}
 		st.noteJump(d)
-		for _, n := range derive(s, d) {
+		for _, n := range derive(st.all, d) {
 			st.ref.hear(n.to(&device{}))
 		}
 	}, func() {})
@@ -133,8 +189,6 @@ func (st *stage) noteJump(d diff) {
 	}
 	was, is := before.at(now).at(now), after.at(now).at(now)
 	if math.Abs(was.Position-is.Position) > 1e-6 || was.IsPlaying != is.IsPlaying {
-		st.mu.Lock()
-		defer st.mu.Unlock()
 		st.jumps = append(st.jumps, fmt.Sprintf("the timeline jumped from %+v to %+v", was, is))
 	}
 }
@@ -142,18 +196,28 @@ func (st *stage) noteJump(d diff) {
 func (st *stage) enter(instance int, q JoinRequest) *part {
 	p := &part{w: &world{t: st.t}}
 	q.SessionID = "studio"
-	m, joined, err := st.svc[instance].Join(st.ctx, q, p.hear)
+	m, joined, err := st.instance(instance).Join(st.ctx, q, p.hear)
 	if err != nil {
 		return nil
 	}
 	p.Member, p.joined = m, joined
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.all = append(st.all, p)
+	st.parts = append(st.parts, p)
 	return p
 }
 
 func (st *stage) do(d deed) {
+	switch deeds[d.kind] {
+	case "crash":
+		if d.pick < 3 {
+			st.crash(d.pick % 2)
+		}
+		return
+	case "net":
+		st.delay.Store(int64(d.pick) * int64(80*time.Millisecond))
+		return
+	}
 	st.mu.Lock()
 	p, token, command := st.slots[d.slot], st.tokens[d.slot], "none"
 	if n := len(st.commands); n > 0 {
@@ -168,7 +232,7 @@ func (st *stage) do(d deed) {
 	case p == nil:
 	case kind == "disconnect", kind == "leave":
 		st.rise(d, p, kind == "leave")
-	case slices.Contains([]string{"schedule", "start", "stop", "play", "cancel"}, kind) && d.pick > 0:
+	case slices.Contains([]string{"schedule", "start", "stop", "play", "load", "cancel"}, kind) && d.pick > 0:
 		st.act(kind, st.leader(p), command)
 	default:
 		st.act(kind, p, command)
@@ -213,15 +277,18 @@ func (st *stage) rise(d deed, p *part, leave bool) {
 func (st *stage) act(kind string, p *part, command string) {
 	var cmd Scheduled
 	var err error
+	var promised promise
+	recording := p.recording()
 	switch kind {
 	case "upload":
-		err = p.UploadCompleted(st.ctx, p.recording(), 1)
+		err = p.UploadCompleted(st.ctx, recording, 1)
+		promised = isUploaded(recording, uploadUploaded)
 	case "failed":
-		err = p.RecordingFailed(st.ctx, p.recording())
+		err = p.RecordingFailed(st.ctx, recording)
+		promised = isUploaded(recording, uploadFailed, uploadUploaded, uploadUploading)
 	case "begun":
-		_, err = p.svc.UploadBegan(st.ctx, p.recording())
-	case "crash": // of nobody who is there: it must do nothing
-		err = p.svc.MarkDisconnected(st.ctx, func(instance string) bool { return instance == "gone" })
+		_, err = p.Member.svc.UploadBegan(st.ctx, recording)
+		promised = isUploaded(recording, uploadUploading, uploadUploaded)
 	case "schedule":
 		cmd, err = p.Schedule(st.ctx, ScheduleRequest{Name: "flash"})
 	case "start":
@@ -229,92 +296,59 @@ func (st *stage) act(kind string, p *part, command string) {
 	case "stop":
 		cmd, err = p.StopRecording(st.ctx)
 	case "play":
-		cmd, err = p.SyncPlayback(st.ctx, PlaybackRequest{IsPlaying: true})
+		cmd, err = p.SyncPlayback(st.ctx, PlaybackRequest{IsPlaying: time.Now().UnixMilli()%2 == 0, Position: new(float64(time.Now().Second()))})
+	case "load":
+		err = p.LoadMedia(st.ctx, LoadRequest{MediaURL: "/film.mp4"})
 	case "cancel":
 		err = p.Cancel(st.ctx, command)
+		promised = func(s *state) string { return unless(s.commands[command].Cancelled, "cancelled") }
 	case "armed":
 		err = p.Armed(st.ctx, command)
+		promised = func(s *state) string { return unless(s.acks[command][p.DeviceID()].Armed, "armed") }
 	case "fired":
 		err = p.Fired(st.ctx, command, clock.SessionTime(time.Now().UnixNano()), false)
+		promised = func(s *state) string { return unless(s.acks[command][p.DeviceID()].Fired, "fired") }
 	case "lead":
 		err = p.RequestLeadership(st.ctx)
 	case "touch":
 		err = p.Touch(st.ctx)
 	}
-	if err == nil && cmd.CommandID != "" {
-		st.mu.Lock()
-		defer st.mu.Unlock()
-		st.commands = append(st.commands, cmd.CommandID)
-	}
-	if c := codeOf(err); c == CodeBusy || c == CodeUnavailable {
+	if c := codeOf(err); (c == CodeBusy || c == CodeUnavailable) && st.lives(p) {
 		st.t.Errorf("%s: %v", kind, err)
 	}
+	if err == nil {
+		st.acknowledged(cmd, promised)
+	}
 }
 
-// check asks both instances: they must agree, on one leader among others.
-func (st *stage) check() (faults []string) {
-	for _, svc := range st.svc { // whoever has to do with the session does what is due
-		r, err := svc.enter(st.ctx, "studio")
-		if err != nil {
-			return []string{err.Error()}
-		}
-		defer svc.exit(r)
-	}
-	synctest.Wait()
-	var seen [2]Snapshot
-	for i, svc := range st.svc {
-		snap, err := svc.Snapshot(st.ctx, "studio")
-		if codeOf(err) == CodeSessionNotFound {
-			return nil
-		}
-		if err != nil {
-			return []string{err.Error()}
-		}
-		seen[i] = snap
-		leaders := 0
-		for _, u := range snap.Users {
-			if u.IsLeader {
-				leaders++
-			}
-		}
-		if snap.LeaderID == "" || leaders > 1 {
-			faults = append(faults, fmt.Sprintf("%d leaders, %q", leaders, snap.LeaderID))
-		}
-	}
-	faults = append(faults, st.checkKept(seen[0])...)
-	if a, b := text(seen[0]), text(seen[1]); a != b {
-		faults = append(faults, "the instances differ:\n"+a+"\n"+b)
-	}
-	return faults
-}
-
-// checkKept: what was acknowledged to a member is still so.
-func (st *stage) checkKept(snap Snapshot) (faults []string) {
+// acknowledged notes what is so from now on.
+func (st *stage) acknowledged(cmd Scheduled, promised promise) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for _, p := range st.slots {
-		if p == nil || p.ended() {
-			continue
-		}
-		here := slices.ContainsFunc(snap.Devices, func(d DeviceState) bool {
-			return d.DeviceID == p.DeviceID() && d.IsConnected
-		})
-		if !here {
-			faults = append(faults, p.DeviceID()+" has joined, but isn't there")
+	if cmd.CommandID != "" {
+		st.commands = append(st.commands, cmd.CommandID)
+		promised = func(s *state) string {
+			c := s.commands[cmd.CommandID]
+			return unless(c != nil && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+text(cmd))
 		}
 	}
-	return faults
+	if promised != nil {
+		st.promises = append(st.promises, promised)
+	}
 }
 
-// checkSettled: when all grace periods are over, the leader is connected.
-func (st *stage) checkSettled() (faults []string) {
-	snap, err := st.svc[0].Snapshot(st.ctx, "studio")
-	connected := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected })
-	leads := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected && u.IsLeader })
-	if err == nil && connected && !leads {
-		return []string{"no connected user leads"}
+func unless(so bool, what string) string {
+	if so {
+		return ""
 	}
-	return nil
+	return "acknowledged, and not so: " + what
+}
+
+func isUploaded(recording string, as ...string) promise {
+	return func(s *state) string {
+		r := s.recordings[recording]
+		return unless(r != nil && slices.Contains(as, r.Upload), "recording "+strings.Join(as, " or "))
+	}
 }
 
 // recording returns the latest recording that the device was told to make.
@@ -327,115 +361,4 @@ func (p *part) recording() string {
 		}
 	}
 	return "none"
-}
-
-// checkCompleted: the session says that it is completed if, and only if,
-// all is uploaded, and has been told so once for each set at most.
-func (st *stage) checkCompleted() (faults []string) {
-	list, err := st.svc[0].Recordings(st.ctx, "studio")
-	if err != nil {
-		return nil // the session is gone
-	}
-	uploaded, missing := 0, 0
-	for _, r := range list {
-		switch r.UploadStatus {
-		case uploadUploaded:
-			uploaded++
-		case uploadFailed:
-		default:
-			missing++
-		}
-	}
-	snap, err := st.svc[0].Snapshot(st.ctx, "studio")
-	if err != nil {
-		return []string{err.Error()}
-	}
-	told := 0
-	for _, e := range st.ref.told() {
-		if e.Name == "session_completed" {
-			told++
-		}
-	}
-	whole := uploaded > 0 && missing == 0 && snap.Status != "recording"
-	if whole != (snap.Status == "completed") || whole && told == 0 || told > uploaded {
-		faults = append(faults, fmt.Sprintf("%s, told %d times, with %d uploaded and %d missing", snap.Status, told, uploaded, missing))
-	}
-	return faults
-}
-
-// told returns all that was heard so far, and keeps it.
-func (p *part) told() []Event {
-	synctest.Wait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.events)
-}
-
-// checkHeard compares what each member heard with what the entries mean.
-func (st *stage) checkHeard() (faults []string) {
-	all := told(st.ref.told(), nil)
-	for _, p := range st.all {
-		events := p.heard()
-		heard := told(events, nil)
-		fresh := 0 // after the commands that it was told of when it joined
-		for fresh < len(heard) && !contains(all, heard[fresh:]) {
-			fresh++
-		}
-		if slices.ContainsFunc(heard[:fresh], func(line string) bool { return !isCommand(line) }) {
-			faults = append(faults, fmt.Sprintf("%s heard\n%v where there was\n%v", p.DeviceID(), heard, all))
-		}
-		faults = append(faults, twice(p, events)...)
-	}
-	return faults
-}
-
-var commandEvents = []string{"command", "start_recording", "stop_recording", "playback_sync"}
-
-func isCommand(line string) bool {
-	name, _, _ := strings.Cut(line, "{")
-	return slices.Contains(commandEvents, name)
-}
-
-// told writes events down that are the same for everybody; with only, those of these names.
-func told(events []Event, only []string) (lines []string) {
-	for _, e := range events {
-		if e.Name == "command_report" || e.Name == "sync_status" || only != nil && !slices.Contains(only, e.Name) {
-			continue
-		}
-		if r, ok := e.Data.(StartRecording); ok {
-			r.RecordingID = ""
-			e.Data = r
-		}
-		lines = append(lines, e.Name+text(e.Data))
-	}
-	return lines
-}
-
-func twice(p *part, events []Event) (faults []string) {
-	had := map[string]bool{}
-	for _, line := range told(events, commandEvents) {
-		if had[line] {
-			faults = append(faults, fmt.Sprintf("%s was told twice: %s", p.DeviceID(), line))
-		}
-		had[line] = true
-	}
-	return faults
-}
-
-// contains reports whether part is a run of consecutive lines of all.
-func contains(all, part []string) bool {
-	for i := 0; i+len(part) <= len(all); i++ {
-		if slices.Equal(all[i:i+len(part)], part) {
-			return true
-		}
-	}
-	return false
-}
-
-func text(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
 }

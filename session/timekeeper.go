@@ -74,6 +74,9 @@ func (r *room) dueChanges(now instant) []transition {
 	if plan(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return plan(s, now), nil })
 	}
+	if unplan(r.state) != nil {
+		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unplan(s), nil })
+	}
 	if prune(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return prune(s, now), nil })
 	}

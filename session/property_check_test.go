@@ -1,0 +1,237 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing/synctest"
+)
+
+// check asks both instances: they must agree, on one leader among others.
+func (st *stage) check() (faults []string) {
+	services := [2]*Service{st.instance(0), st.instance(1)}
+	for _, svc := range services { // whoever has to do with the session does what is due
+		r, err := svc.enter(st.ctx, "studio")
+		if err != nil {
+			return []string{err.Error()}
+		}
+		defer svc.exit(r)
+	}
+	synctest.Wait()
+	var seen [2]Snapshot
+	for i, svc := range services {
+		snap, err := svc.Snapshot(st.ctx, "studio")
+		if codeOf(err) == CodeSessionNotFound {
+			return nil
+		}
+		if err != nil {
+			return []string{err.Error()}
+		}
+		seen[i] = snap
+		leaders := 0
+		for _, u := range snap.Users {
+			if u.IsLeader {
+				leaders++
+			}
+		}
+		if snap.LeaderID == "" || leaders > 1 {
+			faults = append(faults, fmt.Sprintf("%d leaders, %q", leaders, snap.LeaderID))
+		}
+	}
+	faults = append(faults, st.checkKept(seen[0])...)
+	faults = append(faults, st.checkTimeline(services[0])...)
+	if a, b := text(seen[0]), text(seen[1]); a != b {
+		faults = append(faults, "the instances differ:\n"+a+"\n"+b)
+	}
+	return faults
+}
+
+// checkKept: what was acknowledged to a member is still so.
+func (st *stage) checkKept(snap Snapshot) (faults []string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, p := range st.slots {
+		if p == nil || p.ended() || !slices.Contains(st.svc[:], p.Member.svc) {
+			continue
+		}
+		here := slices.ContainsFunc(snap.Devices, func(d DeviceState) bool {
+			return d.DeviceID == p.DeviceID() && d.IsConnected
+		})
+		if !here {
+			faults = append(faults, p.DeviceID()+" has joined, but isn't there")
+		}
+	}
+	for _, promised := range st.promises {
+		if fault := promised(st.all); fault != "" {
+			faults = append(faults, fault)
+		}
+	}
+	return faults
+}
+
+// checkTimeline: where the media is follows from what was told.
+func (st *stage) checkTimeline(svc *Service) []string {
+	var steps []PlaybackSync
+	for _, e := range st.ref.told() {
+		switch d := e.Data.(type) {
+		case MediaLoaded:
+			steps = []PlaybackSync{{PlaybackState: PlaybackState{MediaURL: d.MediaURL, LastUpdateTime: d.Timestamp, PlaybackRate: 1}}}
+		case PlaybackSync:
+			steps = append(slices.DeleteFunc(steps, func(p PlaybackSync) bool { return p.LastUpdateTime >= d.Timestamp }), d)
+		case Cancelled:
+			steps = slices.DeleteFunc(steps, func(p PlaybackSync) bool { return p.CommandID == d.CommandID })
+		}
+	}
+	now := svc.cfg.Now()
+	want := PlaybackState{PlaybackRate: 1}
+	for _, p := range steps {
+		if p.LastUpdateTime <= now {
+			want = p.PlaybackState
+		}
+	}
+	snap, err := svc.Snapshot(st.ctx, "studio")
+	if err != nil || snap.PlaybackState != want {
+		return []string{fmt.Sprintf("the media are at %+v, told was %+v (%v)", snap.PlaybackState, want, err)}
+	}
+	return nil
+}
+
+// checkTakes: no take began before the one before it was stopped.
+func (st *stage) checkTakes() (faults []string) {
+	synctest.Wait()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, a := range st.all.commands {
+		stop := st.all.stopOf(a.ID)
+		for _, b := range st.all.commands {
+			began := a != b && a.Event == eventStartRecording && b.Event == a.Event && b.IssuedAt >= a.IssuedAt && !a.Cancelled
+			if began && (stop == nil || b.IssuedAt < stop.Timestamp) {
+				faults = append(faults, fmt.Sprintf("take %+v began during %+v", b, a))
+			}
+		}
+	}
+	return faults
+}
+
+// checkSettled: when all grace periods are over, the leader is connected.
+func (st *stage) checkSettled() (faults []string) {
+	snap, err := st.instance(0).Snapshot(st.ctx, "studio")
+	connected := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected })
+	leads := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected && u.IsLeader })
+	if err == nil && connected && !leads {
+		return []string{"no connected user leads"}
+	}
+	return nil
+}
+
+// checkCompleted: the session says that it is completed if, and only if,
+// all is uploaded, and has been told so once for each set at most.
+func (st *stage) checkCompleted() (faults []string) {
+	list, err := st.instance(0).Recordings(st.ctx, "studio")
+	if err != nil {
+		return nil // the session is gone
+	}
+	uploaded, missing := 0, 0
+	for _, r := range list {
+		switch r.UploadStatus {
+		case uploadUploaded:
+			uploaded++
+		case uploadFailed:
+		default:
+			missing++
+		}
+	}
+	snap, err := st.instance(0).Snapshot(st.ctx, "studio")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	told := 0
+	for _, e := range st.ref.told() {
+		if e.Name == "session_completed" {
+			told++
+		}
+	}
+	whole := uploaded > 0 && missing == 0 && snap.Status != "recording"
+	if whole != (snap.Status == "completed") || whole && told == 0 || told > uploaded {
+		faults = append(faults, fmt.Sprintf("%s, told %d times, with %d uploaded and %d missing", snap.Status, told, uploaded, missing))
+	}
+	return faults
+}
+
+// told returns all that was heard so far, and keeps it.
+func (p *part) told() []Event {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events)
+}
+
+// checkHeard compares what each member heard with what the entries mean.
+func (st *stage) checkHeard() (faults []string) {
+	all := told(st.ref.told(), nil)
+	for _, p := range st.parts {
+		events := p.heard()
+		heard := told(events, nil)
+		fresh := 0 // after the commands that it was told of when it joined
+		for fresh < len(heard) && !contains(all, heard[fresh:]) {
+			fresh++
+		}
+		if slices.ContainsFunc(heard[:fresh], func(line string) bool { return !isCommand(line) }) {
+			faults = append(faults, fmt.Sprintf("%s heard\n%v where there was\n%v", p.DeviceID(), heard, all))
+		}
+		faults = append(faults, twice(p, events)...)
+	}
+	return faults
+}
+
+var commandEvents = []string{"command", "start_recording", "stop_recording", "playback_sync"}
+
+func isCommand(line string) bool {
+	name, _, _ := strings.Cut(line, "{")
+	return slices.Contains(commandEvents, name)
+}
+
+// told writes events down that are the same for everybody; with only, those of these names.
+func told(events []Event, only []string) (lines []string) {
+	for _, e := range events {
+		if e.Name == "command_report" || e.Name == "sync_status" || only != nil && !slices.Contains(only, e.Name) {
+			continue
+		}
+		if r, ok := e.Data.(StartRecording); ok {
+			r.RecordingID = ""
+			e.Data = r
+		}
+		lines = append(lines, e.Name+text(e.Data))
+	}
+	return lines
+}
+
+func twice(p *part, events []Event) (faults []string) {
+	had := map[string]bool{}
+	for _, line := range told(events, commandEvents) {
+		if had[line] {
+			faults = append(faults, fmt.Sprintf("%s was told twice: %s", p.DeviceID(), line))
+		}
+		had[line] = true
+	}
+	return faults
+}
+
+// contains reports whether part is a run of consecutive lines of all.
+func contains(all, part []string) bool {
+	for i := 0; i+len(part) <= len(all); i++ {
+		if slices.Equal(all[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
+}
+
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
