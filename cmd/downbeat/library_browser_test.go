@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"net/http"
 	"testing"
@@ -68,9 +69,7 @@ func (r *room) join(options joinOptions) user {
 func (u user) join(options joinOptions) {
 	u.t.Helper()
 	all := joinOptions{"sessionId": stageSession, "deviceType": "desktop"}
-	for name, value := range options {
-		all[name] = value
-	}
+	maps.Copy(all, options)
 	encoded, err := json.Marshal(all)
 	check(u.t, err)
 	u.do(`(async () => {
