@@ -1,9 +1,14 @@
 /** @import { SessionClock } from './clockmap.js' */
 
-/** A timer may be this late; the rest is spun, ms. */
-const SPIN = 6
-/** The last of it, always spun; before that a thread that may block sleeps, ms. */
-const LAST = 3
+/**
+ * A timer may be this late; only then one looks closely, ms. Not much more, since whoever
+ * has spun for long is the one that the system takes the processor from.
+ */
+const NEAR = 6
+/** The last of it is spun; until then the thread sleeps once more, ms. */
+const LAST = 1
+/** A page can sleep by timers alone, which count in whole milliseconds, ms. */
+const LAST_ON_PAGE = 1.5
 /** Timers are set anew at least this often, since the map moves, ms. */
 const LONGEST = 5000
 /** How often to look again while session time is unknown, ms. */
@@ -69,7 +74,10 @@ function act(clock, t, fn) {
  */
 function delay(clock, t) {
   if (!clock.valid) return UNKNOWN
-  return Math.min(LONGEST, Math.max(0, clock.toDevice(t) - clock.read() - SPIN))
+  const left = clock.toDevice(t) - clock.read()
+  if (left > NEAR) return Math.min(LONGEST, left - NEAR)
+  const nap = left - LAST_ON_PAGE
+  return never || nap < 1 ? 0 : nap
 }
 
 /** Something to wait for that never comes; null on a page, which mustn't block. */
