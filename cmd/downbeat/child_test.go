@@ -138,10 +138,21 @@ type connected struct {
 	session.SessionJoined
 	events chan signaling.Message
 	ended  chan error
+	drop   context.CancelFunc // ends the connection
 }
 
 // join joins a session of an instance.
 func (i *instance) join(q signaling.JoinRequest) *connected {
+	i.t.Helper()
+	c := i.dial()
+	var err error
+	c.SessionJoined, err = c.Join(i.t.Context(), q)
+	check(i.t, err)
+	return c
+}
+
+// dial connects to an instance, and joins nothing.
+func (i *instance) dial() *connected {
 	i.t.Helper()
 	c := &connected{events: make(chan signaling.Message, 1000), ended: make(chan error, 1)}
 	var err error
@@ -150,10 +161,9 @@ func (i *instance) join(q signaling.JoinRequest) *connected {
 	})
 	check(i.t, err)
 	ctx, cancel := context.WithCancel(i.t.Context())
+	c.drop = cancel
 	go func() { c.ended <- c.Run(ctx) }()
 	i.t.Cleanup(func() { cancel(); <-c.ended })
-	c.SessionJoined, err = c.Join(ctx, q)
-	check(i.t, err)
 	return c
 }
 
