@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"net/http"
 	"testing"
 
@@ -90,5 +91,30 @@ func TestBrowserLacks(t *testing.T) {
 	}
 	for i, worst := range room.honest(users...) {
 		t.Logf("without %s: clock off by %v at most", cases[i].name, worst)
+	}
+}
+
+// TestBrowserAudioTrim: the trim makes sound start that much earlier, and is
+// remembered.
+func TestBrowserAudioTrim(t *testing.T) {
+	room := newRoom(t, nil)
+	u := room.join(nil)
+	earlier := ask[float64](u, `(async () => {
+		const ctx = new AudioContext()
+		await ctx.resume()
+		const t = s.now() + 5000
+		s.toAudio(ctx, t)
+		await new Promise(done => setTimeout(done, 1500))
+		const before = s.toAudio(ctx, t)
+		s.audioTrim = 35
+		return before - s.toAudio(ctx, t)
+	})()`)
+	if math.Abs(earlier-0.035) > 0.001 {
+		t.Errorf("a trim of 35 ms: %v s earlier", earlier)
+	}
+	u.reload()
+	u.join(nil)
+	if trim := ask[float64](u, `s.audioTrim`); trim != 35 {
+		t.Errorf("after a reload the trim is %v", trim)
 	}
 }

@@ -141,6 +141,22 @@ func TestBrowserFrozen(t *testing.T) {
 	u.backAs(device)
 }
 
+// TestBrowserClockStood: a clock that stood still while the machine slept is
+// vouched for by nobody until it has been measured anew.
+func TestBrowserClockStood(t *testing.T) {
+	room := newRoom(t, nil)
+	u := room.join(joinOptions{"actions": "/test/actions.js"})
+	room.browser.startTrace(t, u.ctx)
+	u.do(`(() => {
+		globalThis.states = []
+		s.on('clock', () => { if (states.at(-1)?.[0] !== s.state) states.push([s.state, s.bound]) })
+		s.at(s.now(), 'sleep')
+	})()`)
+	u.do(`until(() => states.some(([state, bound]) => state === 'syncing' && bound === Infinity))`)
+	u.do(`until(() => s.state === 'synced')`)
+	room.honest(u)
+}
+
 // backAs waits for a page to have come back as the device that it was.
 func (u user) backAs(device string) {
 	u.t.Helper()

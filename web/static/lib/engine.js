@@ -42,10 +42,7 @@ export class Engine {
       control: text => this.#controlText(text),
     })
     this.#commands = new Commands(this.#clock, (event, data) => this.#send(event, data))
-    this.#unwatch = watchSleep(() => {
-      this.#resync()
-      this.#connection?.check()
-    })
+    this.#unwatch = watchSleep(() => this.#resync(), () => this.#connection?.check())
   }
 
   /**

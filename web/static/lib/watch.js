@@ -2,6 +2,8 @@
 const EVERY = 1000
 /** The wall clock running ahead by more than this means that the other stood, ms. */
 const STOOD = 500
+/** Looking again later than this means that nothing ran meanwhile, ms. */
+const PAUSED = 4000
 
 /**
  * Tells when performance.now() stood still, as it does in some browsers while
@@ -36,14 +38,20 @@ export class SleepWatch {
 }
 
 /**
- * Calls `fn` whenever the clock has stood still; returns how to end it.
+ * Watches over sleep: `stood` is called when the clock stood still, `woke` whenever
+ * nothing ran for a while, whatever the clock did. Returns how to end it.
  *
- * @param {() => void} fn
+ * @param {() => void} stood
+ * @param {() => void} woke
  */
-export function watchSleep(fn) {
+export function watchSleep(stood, woke) {
   const watch = new SleepWatch(Date.now(), performance.now())
+  let looked = Date.now()
   const timer = setInterval(() => {
-    if (watch.stood(Date.now(), performance.now())) fn()
+    const paused = Date.now() - looked
+    looked = Date.now()
+    if (watch.stood(looked, performance.now())) stood()
+    if (paused > PAUSED) woke()
   }, EVERY)
   return () => clearInterval(timer)
 }
