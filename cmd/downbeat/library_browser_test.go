@@ -68,11 +68,17 @@ func (r *room) join(options joinOptions) user {
 // join joins with the library of the page's own server and waits for session time.
 func (u user) join(options joinOptions) {
 	u.t.Helper()
+	u.do(joining(u.t, options))
+}
+
+// joining joins as `s` and waits for session time, in any browser.
+func joining(t testing.TB, options joinOptions) string {
+	t.Helper()
 	all := joinOptions{"sessionId": stageSession, "deviceType": "desktop"}
 	maps.Copy(all, options)
 	encoded, err := json.Marshal(all)
-	check(u.t, err)
-	u.do(`(async () => {
+	check(t, err)
+	return `(async () => {
 		const { join } = await import('/downbeat.js')
 		globalThis.s = await join(` + string(encoded) + `)
 		globalThis.heard = []
@@ -83,7 +89,7 @@ func (u user) join(options joinOptions) {
 			look()
 		})
 		await until(() => s.state === 'synced')
-	})()`)
+	})()`
 }
 
 // do runs JavaScript for its effect.

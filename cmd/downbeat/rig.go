@@ -28,7 +28,12 @@ type rig struct {
 
 // newRig starts a server; wrap, if any, goes around all that it serves.
 func newRig(ctx context.Context, log *slog.Logger, wrap func(http.Handler) http.Handler) (*rig, error) {
-	s, err := listen("127.0.0.1:0", 0)
+	return newRigOn(ctx, "127.0.0.1:0", log, wrap)
+}
+
+// newRigOn is newRig on further addresses than loopback's.
+func newRigOn(ctx context.Context, addr string, log *slog.Logger, wrap func(http.Handler) http.Handler) (*rig, error) {
+	s, err := listen(addr, 0)
 	if err != nil {
 		return nil, err
 	}
