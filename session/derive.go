@@ -110,7 +110,7 @@ func announce(c *command) []notice {
 			if d.Type != "" {
 				own.RecordingID = recordingID(c.ID, d.ID)
 			}
-			return Event{c.Event, own}
+			return Event{Name: c.Event, Data: own}
 		}}}
 	}
 	return nil // a playback_sync is told by the timeline
@@ -137,7 +137,7 @@ func (n step) announce() []notice {
 	return nil
 }
 
-func tell(name string, data any) notice { return notice{Event: Event{name, data}} }
+func tell(name string, data any) notice { return notice{Event: Event{name, data, &sharedEncoding{}}} }
 
 func (n notice) to(d *device) Event {
 	if n.each != nil {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"sync"
 
 	"github.com/downbeat-sync/downbeat/clock"
 )
@@ -12,6 +13,25 @@ import (
 type Event struct {
 	Name string
 	Data any
+
+	shared *sharedEncoding // nil for one that is for one member
+}
+
+// sharedEncoding is what all those who are told the same write.
+type sharedEncoding struct {
+	once  sync.Once
+	bytes []byte
+	err   error
+}
+
+// Encoded returns what encode makes of the event, which is called once for all the
+// members who are told it. The bytes are not to be modified.
+func (e Event) Encoded(encode func(Event) ([]byte, error)) ([]byte, error) {
+	if e.shared == nil {
+		return encode(e)
+	}
+	e.shared.once.Do(func() { e.shared.bytes, e.shared.err = encode(e) })
+	return e.shared.bytes, e.shared.err
 }
 
 // UserJoined is the data of user_joined: a user got its first connected device.

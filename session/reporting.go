@@ -55,7 +55,7 @@ func (r *room) report(c *command, now instant) {
 		return
 	}
 	rep := report(r.state, c)
-	r.tellLeader(Event{"command_report", rep})
+	r.tellLeader(Event{Name: "command_report", Data: rep})
 	if first && rep.SpreadMs != nil {
 		r.svc.cfg.Observe.Reported(time.Duration(*rep.SpreadMs * float64(time.Millisecond)))
 	}

@@ -153,7 +153,7 @@ func (r *room) leaderHere() bool {
 func (r *room) dueSync(now instant) {
 	if r.leaderHere() && now >= r.lastSync.add(syncEvery) {
 		r.lastSync = now
-		r.tellLeader(Event{"sync_status", r.syncStatus(now)})
+		r.tellLeader(Event{Name: "sync_status", Data: r.syncStatus(now)})
 	}
 }
 

@@ -150,7 +150,7 @@ func (c *conn) writeLoop() {
 		var err error
 		select {
 		case b := <-c.queue:
-			err = c.writeText(b)
+			err = c.writeQueued(b)
 		case data := <-c.pongs:
 			err = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
 		case <-ping.C:
@@ -170,6 +170,27 @@ func (c *conn) writeText(b []byte) error {
 	c.write.Lock()
 	defer c.write.Unlock()
 	return c.writeLocked(websocket.TextMessage, b)
+}
+
+// writeQueued writes a message and what is queued behind it.
+func (c *conn) writeQueued(b []byte) error {
+	out, ok := c.ws.NetConn().(*batch)
+	if !ok || len(c.queue) == 0 {
+		return c.writeText(b)
+	}
+	c.write.Lock()
+	defer c.write.Unlock()
+	out.hold()
+	for {
+		if err := c.writeLocked(websocket.TextMessage, b); err != nil || out.full() {
+			return errors.Join(err, out.release())
+		}
+		select {
+		case b = <-c.queue:
+		default:
+			return out.release()
+		}
+	}
 }
 
 // flush writes what was queued before the close, unless the reader is the

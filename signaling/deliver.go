@@ -32,6 +32,8 @@ func (l *link) event(e session.Event) {
 	l.pass(e)
 }
 
+func encodeEvent(e session.Event) ([]byte, error) { return encode(e.Name, e.Data, 0) }
+
 // twoWays are the events that a device must not miss: they go over the
 // WebSocket, and over the control channel where there is one.
 var twoWays = map[string]bool{
@@ -39,7 +41,7 @@ var twoWays = map[string]bool{
 }
 
 func (l *link) pass(e session.Event) {
-	b, err := encode(e.Name, e.Data, 0)
+	b, err := e.Encoded(encodeEvent)
 	if err != nil {
 		l.server.log.Error("encode", "event", e.Name, "err", err)
 		return

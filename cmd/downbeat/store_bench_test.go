@@ -142,6 +142,7 @@ func BenchmarkThousand(b *testing.B) {
 		began := time.Now()
 		members := joinMany(b, server, 1000, "-")
 		b.ReportMetric(time.Since(began).Seconds(), "s-1000-joined")
+		b.ReportMetric(server.cpu(), "s-of-processor")
 		var snap struct {
 			Session struct {
 				Devices []struct{ IsConnected bool }
@@ -203,4 +204,19 @@ func (i *instance) rss() float64 {
 	kb, err := strconv.Atoi(strings.Fields(after)[0])
 	check(i.t, err)
 	return float64(kb) / 1000
+}
+
+// cpu returns the seconds of processor that the process has had.
+func (i *instance) cpu() float64 {
+	i.t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", i.cmd.Process.Pid))
+	check(i.t, err)
+	_, after, _ := strings.Cut(string(b), ") ")
+	fields, ticks := strings.Fields(after), 0.0
+	for _, field := range fields[11:13] { // utime and stime
+		n, err := strconv.ParseFloat(field, 64)
+		check(i.t, err)
+		ticks += n
+	}
+	return ticks / 100
 }

@@ -1,0 +1,69 @@
+package signaling
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// batchLimit is how many bytes are written together at most, but for the last message's.
+const batchLimit = 32 << 10
+
+// batch is a connection whose writes can be held back, to be one write: of a thousand
+// members each hears of every other one, and a write costs more than what is in it.
+type batch struct {
+	net.Conn
+
+	mu      sync.Mutex
+	holding bool
+	held    []byte
+}
+
+func (b *batch) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.holding {
+		return b.Conn.Write(p)
+	}
+	b.held = append(b.held, p...)
+	return len(p), nil
+}
+
+func (b *batch) hold() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.holding = true
+}
+
+func (b *batch) full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.held) >= batchLimit
+}
+
+// release writes what was held back.
+func (b *batch) release() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.holding = false
+	if len(b.held) == 0 {
+		return nil
+	}
+	_, err := b.Conn.Write(b.held)
+	if b.held = b.held[:0]; cap(b.held) > 2*batchLimit {
+		b.held = nil
+	}
+	return err
+}
+
+// batching is a ResponseWriter whose connection can hold writes back.
+type batching struct{ http.ResponseWriter }
+
+func (w batching) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &batch{Conn: conn}, rw, nil
+}
