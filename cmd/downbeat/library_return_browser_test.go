@@ -86,6 +86,34 @@ func TestBrowserReplaced(t *testing.T) {
 	}
 }
 
+// TestBrowserLeaves: who leaves is gone for the server, and comes back as another device.
+func TestBrowserLeaves(t *testing.T) {
+	room := newRoom(t, nil)
+	u := room.join(nil)
+	device := ask[string](u, `s.deviceId`)
+	type after struct {
+		State  string
+		Heard  []any
+		Failed string
+	}
+	got := ask[after](u, `(async () => {
+		await s.leave()
+		const Failed = await s.schedule('x').then(() => '', e => e.code)
+		return { State: s.state, Heard: heard, Failed }
+	})()`)
+	if got.State != "closed" || len(got.Heard) > 0 || got.Failed != "closed" {
+		t.Errorf("after leaving: %+v", got)
+	}
+	u.reload()
+	u.join(nil)
+	if again := ask[string](u, `s.deviceId`); again == device {
+		t.Error("came back as the device that left")
+	}
+	if n := ask[int](u, `s.session.devices.length`); n != 1 {
+		t.Errorf("%d devices", n)
+	}
+}
+
 // TestBrowserServerKilled: the server is killed and started again; the page comes back by itself as the same device.
 func TestBrowserServerKilled(t *testing.T) {
 	server := newInstance(t, "--data", t.TempDir())

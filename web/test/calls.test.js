@@ -35,6 +35,7 @@ test('an answer finds its call', async () => {
   calls.replied({ id: posted[0].id, data: { commandId: 'x' } })
   assert.deepEqual(await good, { commandId: 'x' })
   await assert.rejects(bad, { name: 'DownbeatError', code: 'not_leader' })
-  calls.rejectAll()
+  calls.endCalls()
   await assert.rejects(never, { code: 'closed' })
+  await assert.rejects(calls.schedule('d'), { code: 'closed' })
 })

@@ -47,6 +47,7 @@ export class Calls extends Emitter {
   #post
   /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void}>} */ #asked = new Map()
   #lastId = 0
+  #ended = false
 
   /** @param {(message: object) => void} post  to the engine */
   constructor(post) {
@@ -64,6 +65,7 @@ export class Calls extends Emitter {
   request(event, data = {}) {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(closed())
       this.#asked.set(id, { resolve, reject })
       this.#post({ type: 'request', id, event, data })
     })
@@ -91,8 +93,9 @@ export class Calls extends Emitter {
   }
 
   /** @protected */
-  rejectAll() {
-    for (const { reject } of this.#asked.values()) reject(new DownbeatError('closed', 'the session was closed'))
+  endCalls() {
+    this.#ended = true
+    for (const { reject } of this.#asked.values()) reject(closed())
     this.#asked.clear()
   }
 
@@ -191,4 +194,8 @@ export class Calls extends Emitter {
   deviceStatus(status) {
     return this.request('device_status', status)
   }
+}
+
+function closed() {
+  return new DownbeatError('closed', 'the session was closed')
 }

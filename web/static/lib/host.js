@@ -138,7 +138,7 @@ export class Host {
  */
 function startWorker(on) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(workerURL(), { type: 'module', name: 'downbeat' })
+    const worker = newWorker()
     const timer = setTimeout(() => fail('too slow'), WORKER_PATIENCE)
     const fail = (/** @type {unknown} */ reason) => {
       clearTimeout(timer)
@@ -156,9 +156,10 @@ function startWorker(on) {
 }
 
 /** A worker must be of the page's own origin, so another's is imported by one. */
-function workerURL() {
-  const url = new URL('./worker.js', import.meta.url)
-  if (url.origin === location.origin) return url
-  const text = `import ${JSON.stringify(url.href)}`
-  return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+function newWorker() {
+  const { href, origin } = new URL('./worker.js', import.meta.url)
+  // Bundlers find the worker by this very form.
+  if (origin === location.origin) return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'downbeat' })
+  const text = new Blob([`import ${JSON.stringify(href)}`], { type: 'text/javascript' })
+  return new Worker(URL.createObjectURL(text), { type: 'module', name: 'downbeat' })
 }

@@ -24,8 +24,24 @@ export function watchPage(signal, on) {
   addEventListener('online', on.moved, options)
   addEventListener('pagehide', ({ persisted }) => persisted || on.gone(), options)
   addEventListener('pageshow', ({ persisted }) => persisted && on.thawed(), options)
-  const connection = /** @type {any} */ (navigator).connection // not in every browser
-  connection?.addEventListener?.('change', on.moved, options)
+  watchType(on.moved, options)
+}
+
+/**
+ * Tells when another kind of network is used, where the browser knows kinds. It
+ * says `change` for its estimates of speed as well, which are no news.
+ *
+ * @param {() => void} moved
+ * @param {{signal: AbortSignal}} options
+ */
+function watchType(moved, options) {
+  const connection = /** @type {any} */ (navigator).connection
+  let type = connection?.type
+  connection?.addEventListener?.('change', () => {
+    if (connection.type === type) return
+    type = connection.type
+    if (type !== 'none') moved()
+  }, options)
 }
 
 /**

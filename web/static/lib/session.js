@@ -291,6 +291,6 @@ export class Session extends Member {
     this.stopPlaying()
     this.#time.close()
     this.#carrier.close()
-    this.rejectAll()
+    this.endCalls()
   }
 }
