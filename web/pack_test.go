@@ -23,6 +23,10 @@ export async function main(): Promise<number> {
   await session.cancel(commandId).catch((e: DownbeatError) => e.code)
   await session.loadMedia({ mediaUrl: '/film.mp4' })
   await session.play(10)
+  session.on('closed', ({ code }) => code.toUpperCase())
+  session.on('user_joined', ({ username }) => username)
+  // @ts-expect-error of another event
+  session.on('failed', ({ code }) => code)
   const state: State = session.state
   const { position, velocity } = session.timingProvider().vector
   session.audioTrim = 35

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"net"
 	"net/http"
 	"testing"
 
@@ -117,4 +118,50 @@ func TestBrowserAudioTrim(t *testing.T) {
 	if trim := ask[float64](u, `s.audioTrim`); trim != 35 {
 		t.Errorf("after a reload the trim is %v", trim)
 	}
+}
+
+// TestBrowserPlainHTTP: a page that came unencrypted from another address, as
+// on a phone in a room without certificates, has neither locks nor isolation. It is
+// a device all the same, and the same one after a reload.
+func TestBrowserPlainHTTP(t *testing.T) {
+	address := ownAddress(t)
+	r, err := newRigOn(t.Context(), address+":0", quiet(), nil)
+	check(t, err)
+	defer func() { check(t, r.close()) }()
+	room := &room{t: t, rig: r, browser: newChromium(t), url: r.url}
+	defer room.browser.close()
+	u := room.open()
+	room.browser.startTrace(t, u.ctx)
+	u.join(nil)
+	u.do(`until(() => s.path === 'udp')`)
+	type page struct {
+		Secure, Locks bool
+		Missing       []string
+		Device        string
+	}
+	const look = `({ Secure: isSecureContext, Locks: 'locks' in navigator, Missing: s.missing, Device: s.deviceId })`
+	before := ask[page](u, look)
+	if before.Secure || before.Locks {
+		t.Errorf("the page is a secure one: %+v", before)
+	}
+	u.reload()
+	u.join(nil)
+	if after := ask[page](u, look); after.Device != before.Device {
+		t.Errorf("reloaded, %s became %s", before.Device, after.Device)
+	}
+	t.Logf("missing %v, resolution %.3f ms, off by %v at most", before.Missing, ask[float64](u, `s.resolution`), room.honest(u)[0])
+}
+
+// ownAddress is an address of this machine that isn't loopback's.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	check(t, err)
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() {
+			return n.IP.String()
+		}
+	}
+	t.Skip("this machine has no address but loopback's")
+	return ""
 }

@@ -44,7 +44,11 @@ func newRigOn(ctx context.Context, addr string, log *slog.Logger, wrap func(http
 		s.close()
 		return nil, err
 	}
-	r := &rig{service: svc, url: baseURL("127.0.0.1", s.http.Addr().(*net.TCPAddr).Port), udp: s.udp.LocalAddr(), served: make(chan error, 1)}
+	at := s.http.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		at.IP = net.IPv4(127, 0, 0, 1)
+	}
+	r := &rig{service: svc, url: baseURL(at.IP.String(), at.Port), udp: s.udp.LocalAddr(), served: make(chan error, 1)}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop

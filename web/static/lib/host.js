@@ -16,6 +16,8 @@ export class Host {
   /** @type {Worker | null} */ #worker = null
   /** @type {Engine | null} */ #engine = null
   /** @type {Link | null} */ #link = null
+  /** Answers pings on the page where channels can't go to the worker. */
+  /** @type {Responder | null} */ #responder = null
   /** @type {(message: any) => void} */ #on
   /** @type {Map<number, (answer: any) => void>} */ #probing = new Map()
   #probes = 0
@@ -59,6 +61,7 @@ export class Host {
       origin = workerOrigin
     }
     this.relation = relate(probes, performance.timeOrigin - origin, this.resolution)
+    if (this.#responder) this.#responder.shift = this.relation.shift
   }
 
   /** @returns {Promise<{probe: Probe, workerOrigin: number}>} */
@@ -83,6 +86,7 @@ export class Host {
 
   /** @param {any} m  to the engine */
   post(m) {
+    if (m.type === 'hidden' && this.#responder) this.#responder.hidden = m.hidden
     if (this.#worker) this.#worker.postMessage(m)
     else this.#engine?.receive(m)
   }
@@ -112,7 +116,7 @@ export class Host {
    */
   #adoptOnPage(clock, control) {
     this.clockThread = 'page'
-    const responder = new Responder(this.resolution)
+    const responder = (this.#responder ??= new Responder(this.resolution))
     responder.shift = this.relation.shift
     responder.hidden = document.visibilityState === 'hidden'
     this.#link?.close()
