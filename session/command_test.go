@@ -78,6 +78,10 @@ func TestTooManyCommands(t *testing.T) {
 	}
 	_, err := schedule(b.state, command{ID: "more", Event: eventCommand}, when{lead: time.Second}, t0)
 	b.want(err, CodeTooManyCommands)
+	b.do([]change{b.put(false, &command{ID: "take", Event: eventStartRecording}, kindCommand, "take")}, nil)
+	if _, _, err := stop(b.state, "", time.Second, t0); err != nil {
+		t.Errorf("the take can't be stopped: %v", err)
+	}
 	if _, err := schedule(b.state, command{ID: "more", Event: eventCommand}, when{lead: time.Second}, after(time.Second)); err != nil {
 		t.Errorf("once they are past: %v", err)
 	}
@@ -103,7 +107,7 @@ func TestPrune(t *testing.T) {
 
 func TestTakes(t *testing.T) {
 	b := studio(t)
-	_, _, err := stop(b.state, "ann", when{}, t0)
+	_, _, err := stop(b.state, "ann", 0, t0)
 	b.want(err, CodeNotRecording)
 	c := command{ID: "t1", Event: eventStartRecording, By: "ann", Duration: 3 * time.Second}
 	b.do(start(b.state, c, when{lead: time.Second}, t0))
@@ -126,7 +130,7 @@ func TestTakes(t *testing.T) {
 	if c := autoStop(b.state, lead, end); c != nil {
 		t.Error("stopped twice")
 	}
-	id, changes, err := stop(b.state, "ann", when{lead: lead}, end.add(-time.Millisecond))
+	id, changes, err := stop(b.state, "ann", lead, end.add(-time.Millisecond))
 	if id != "t1-stop" || changes != nil || err != nil {
 		t.Errorf("a second stop: %s, %v, %v", id, changes, err)
 	}
@@ -135,7 +139,7 @@ func TestTakes(t *testing.T) {
 	if c := autoStop(b.state, lead, end); c != nil || b.activeTake(end) == nil {
 		t.Error("the cancelled stop came back")
 	}
-	id, changes, err = stop(b.state, "ann", when{lead: lead}, end)
+	id, changes, err = stop(b.state, "ann", lead, end)
 	b.do(changes, err)
 	if id != "t1-stop2" || b.activeTake(end.add(lead)) != nil {
 		t.Errorf("stop %s, take %v", id, b.activeTake(end.add(lead)))
@@ -145,7 +149,7 @@ func TestTakes(t *testing.T) {
 func TestCancelledStartTakesItsStopAlong(t *testing.T) {
 	b := studio(t)
 	b.do(start(b.state, command{ID: "t1", Event: eventStartRecording, By: "ann"}, when{lead: time.Second}, t0))
-	_, changes, err := stop(b.state, "ann", when{lead: time.Millisecond}, t0)
+	_, changes, err := stop(b.state, "ann", time.Millisecond, t0)
 	b.do(changes, err)
 	if got := b.stopOf("t1").Timestamp; got != after(time.Second) {
 		t.Errorf("stops at %v, before the start", got.sub(t0))

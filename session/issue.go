@@ -39,7 +39,7 @@ func (r *room) play(ctx context.Context, by string, q PlaybackRequest) (Schedule
 func (r *room) stopTake(ctx context.Context, by string) (Scheduled, error) {
 	var id string
 	err := r.update(ctx, func(s *state, now instant) (changes []change, err error) {
-		id, changes, err = stop(s, by, when{lead: r.lead()}, now)
+		id, changes, err = stop(s, by, r.lead(), now)
 		return changes, err
 	})
 	if err != nil {

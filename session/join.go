@@ -19,6 +19,10 @@ type JoinRequest struct {
 // maxUserDevices bounds the devices of one user, and so the size of its entry.
 const maxUserDevices = 64
 
+// rememberedDevices is how many times as many devices as may be connected a session
+// remembers: who comes and goes without its resume token must not fill it for ever.
+const rememberedDevices = 5
+
 // newcomer is a JoinRequest with everything random drawn.
 type newcomer struct {
 	JoinRequest
@@ -58,6 +62,8 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 		return seat{}, nil, fault(CodeTooManyDevices, "user %s has %d devices", userID, len(present.Devices))
 	case s.connectedCount() >= n.maxDevices:
 		return seat{}, nil, &Error{CodeSessionFull, "the session is full", true}
+	case len(s.owners) >= rememberedDevices*n.maxDevices:
+		return seat{}, nil, &Error{CodeSessionFull, "the session remembers as many devices as it can; those that left without a word count", true}
 	}
 	var changes []change
 	switch {

@@ -63,7 +63,7 @@ func (s *state) aboutToStart(now instant) bool {
 
 // stop ends the take. Its id follows from the take's, so that whoever stops it,
 // leader or service, and on whichever instance, there is one stop.
-func stop(s *state, by string, w when, now instant) (id string, changes []change, err error) {
+func stop(s *state, by string, lead time.Duration, now instant) (id string, changes []change, err error) {
 	if err := s.mayLead(by); err != nil {
 		return "", nil, err
 	}
@@ -75,9 +75,8 @@ func stop(s *state, by string, w when, now instant) (id string, changes []change
 		return stop.ID, nil, nil
 	}
 	c := s.newStop(take, by)
-	w.lead = max(w.lead, take.Timestamp.sub(now))
-	changes, err = schedule(s, c, w, now)
-	return c.ID, changes, err
+	c.IssuedAt, c.Timestamp = now, max(now.add(lead), take.Timestamp) // however many commands lie ahead
+	return c.ID, []change{s.put(false, &c, kindCommand, c.ID)}, nil
 }
 
 func (s *state) newStop(take *command, by string) command {

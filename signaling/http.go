@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
@@ -12,6 +13,9 @@ import (
 
 // maxBody bounds a request's JSON body in bytes.
 const maxBody = 64 << 10
+
+// bodyTime is how long a body may take to come.
+const bodyTime = 10 * time.Second
 
 // route is a call of the HTTP API.
 type route struct {
@@ -209,6 +213,7 @@ func answer(w http.ResponseWriter, status int, v any, err error) {
 
 // readJSON reads a body; it has answered when it returns false.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // as far as there is one to be set
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		refuseBody(w, err)

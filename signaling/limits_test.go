@@ -1,8 +1,11 @@
 package signaling
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,5 +174,24 @@ func TestTooManyMessages(t *testing.T) {
 		}
 		time.Sleep(time.Second / messageRate)
 		c.wantAlive()
+	})
+}
+
+// TestSlowBody: a body that doesn't come keeps nobody waiting.
+func TestSlowBody(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c, err := w.dial(t.Context(), "tcp", "")
+		must(t, err)
+		defer c.Close()
+		_, err = c.Write([]byte("POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"))
+		must(t, err)
+		began := time.Now()
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		must(t, err)
+		b, err := io.ReadAll(res.Body)
+		must(t, err)
+		if took := time.Since(began); res.StatusCode != 400 || took != bodyTime || !strings.Contains(string(b), "bad_body") {
+			t.Errorf("after %v: %s %s", took, res.Status, b)
+		}
 	})
 }

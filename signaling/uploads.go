@@ -16,6 +16,10 @@ func (s *Server) guardUploads(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if bearer(r) == "" { // nothing is looked up for a stranger
+			writeError(w, 0, s.access.Call(access.Add, "", ""))
+			return
+		}
 		place, err := s.cfg.Sessions.PlaceOf(r.Context(), uploadOf(r.Header.Get("Upload-Metadata")))
 		if err == nil {
 			r.SetPathValue("id", place.SessionID)

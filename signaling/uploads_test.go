@@ -31,6 +31,7 @@ func TestWhoMayUpload(t *testing.T) {
 		code                    string
 	}{
 		{"nothing", take.RecordingID, "", 401, access.CodeKeyNeeded},
+		{"a stranger who asks for what isn't there", "x", "", 401, access.CodeKeyNeeded},
 		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, access.CodeBadKey},
 		{"no recording", "", adminKey, 404, session.CodeUnknownRecording},
 		{"unknown recording", "x", adminKey, 404, session.CodeUnknownRecording},

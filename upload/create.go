@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -125,9 +128,8 @@ func (s *Server) room(size int64) error {
 
 // uploaded reports whether there is a finished file of the recording.
 func (s *Server) uploaded(rec *record) bool {
-	pattern := filepath.Join(s.cfg.Dir, "recordings", rec.Session, rec.Take, rec.RecordingID+"-*")
-	found, _ := filepath.Glob(pattern)
-	return len(found) > 0
+	files, _ := os.ReadDir(filepath.Join(s.cfg.Dir, "recordings", rec.Session, rec.Take))
+	return slices.ContainsFunc(files, func(f os.DirEntry) bool { return strings.HasPrefix(f.Name(), rec.RecordingID+"-") })
 }
 
 // firstBytes takes the body of a creation. Bytes that are refused leave no

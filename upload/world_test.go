@@ -76,7 +76,7 @@ type world struct {
 
 func newWorld(t *testing.T, set ...func(*upload.Config)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), rec: &recordings{}}
+	w := &world{t: t, dir: filepath.Join(t.TempDir(), "a[b]*"), rec: &recordings{}}
 	w.start(set...)
 	t.Cleanup(w.stop)
 	return w
