@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,7 +50,8 @@ type Config struct {
 	// the clock; 0: 2 ms, negative: it sleeps up to the instant.
 	Spin time.Duration
 
-	TCPOnly bool // as if UDP were blocked
+	TCPOnly bool        // as if UDP were blocked
+	TLS     *tls.Config // of https; nil: the system's authorities
 	// NetDial and Net replace the machine's network.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 	Net     transport.Net
@@ -267,7 +269,7 @@ func (d *Device) comesBack(err error) bool {
 // connect is one connection from dialling to its end.
 func (d *Device) connect(ctx context.Context) error {
 	link, err := signaling.Dial(ctx, signaling.ClientConfig{
-		URL: d.cfg.URL, NetDial: d.cfg.NetDial, OnFrame: d.frame, OnMessage: d.message,
+		URL: d.cfg.URL, NetDial: d.cfg.NetDial, TLS: d.cfg.TLS, OnFrame: d.frame, OnMessage: d.message,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type ClientConfig struct {
 	URL string // of the server: http, https, ws or wss
 	// NetDial makes the connection; nil: the machine's network.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// TLS sets wss up; nil: the system's authorities.
+	TLS *tls.Config
 	// OnFrame answers a clock frame, nil for none. It is called by Run at once
 	// after the frame was read.
 	OnFrame func(frame []byte) (answer []byte)
@@ -48,7 +51,7 @@ func Dial(ctx context.Context, cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := websocket.Dialer{NetDialContext: cfg.NetDial, HandshakeTimeout: joinTimeout}
+	d := websocket.Dialer{NetDialContext: cfg.NetDial, TLSClientConfig: cfg.TLS, HandshakeTimeout: joinTimeout}
 	ws, resp, err := d.DialContext(ctx, u, nil)
 	if err != nil {
 		if resp != nil {

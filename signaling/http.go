@@ -112,6 +112,10 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
 	if s.cfg.URLs != nil {
 		urls = append(urls, s.cfg.URLs()...)
 	}
+	setup := ""
+	if s.cfg.SetupURL != nil {
+		setup = s.cfg.SetupURL()
+	}
 	followed := TimeStatus{State: "local"}
 	if s.cfg.Time != nil {
 		followed = s.cfg.Time()
@@ -120,9 +124,10 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
 		Success bool       `json:"success"`
 		Version string     `json:"version"`
 		URLs    []string   `json:"urls"`
+		Setup   string     `json:"setupUrl,omitempty"`
 		Access  string     `json:"access"`
 		Time    TimeStatus `json:"time"`
-	}{true, s.cfg.Version, urls, string(s.access.Mode()), followed})
+	}{true, s.cfg.Version, urls, setup, string(s.access.Mode()), followed})
 }
 
 // TimeStatus tells what session time follows.

@@ -56,6 +56,7 @@ type Config struct {
 	Origins  []string          // pages of which other servers may use this one, such as https://app.example
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first
+	SetupURL func() string     // where devices that don't trust this server yet begin; nil: nowhere
 	Metrics  http.Handler      // GET /metrics; nil: 404
 	Version  string
 	Log      *slog.Logger // nil: silence

@@ -32,7 +32,7 @@ func TestLinksWithKeys(t *testing.T) {
 		stop()
 		check(t, <-served)
 	}()
-	base := baseURL("127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)
+	base := baseURL("http", "127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)
 	browser := newChromium(t)
 	defer browser.close()
 
@@ -132,7 +132,7 @@ func TestAccessFlags(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	(&serveCmd{}).greet(&out, []string{"http://192.0.2.1:8080"}, access.Link, first)
+	(&serveCmd{}).greet(&out, []string{"http://192.0.2.1:8080"}, access.Link, first, &security{})
 	if !strings.Contains(out.String(), "http://192.0.2.1:8080/#admin="+first) {
 		t.Errorf("greeted with %s", out.String())
 	}

@@ -1,28 +1,39 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"strconv"
+	"strings"
 )
 
 // addresses returns the URLs under which a server that listens on ip is
-// reached: those of the network first, this machine's own last.
-func addresses(ip net.IP, port int) []string {
-	if !ip.IsUnspecified() {
-		return []string{baseURL(ip.String(), port)}
+// reached, the best first: names that are known everywhere, addresses of the network, names that are
+// known there at best, this machine's own.
+func addresses(scheme string, ip net.IP, port int, names ...string) []string {
+	var first, last []string
+	for _, name := range names {
+		if strings.HasSuffix(name, ".local") {
+			last = append(last, baseURL(scheme, name, port))
+		} else {
+			first = append(first, baseURL(scheme, name, port))
+		}
 	}
-	var urls []string
+	if !ip.IsUnspecified() {
+		return append(append(first, baseURL(scheme, ip.String(), port)), last...)
+	}
 	ifaces, _ := net.InterfaceAddrs()
 	for _, a := range ifaces {
 		n, ok := a.(*net.IPNet)
 		if ok && n.IP.IsGlobalUnicast() && n.IP.To4() != nil {
-			urls = append(urls, baseURL(n.IP.String(), port))
+			first = append(first, baseURL(scheme, n.IP.String(), port))
 		}
 	}
-	return append(urls, baseURL("localhost", port))
+	return append(append(first, last...), baseURL(scheme, "localhost", port))
 }
 
-func baseURL(host string, port int) string {
-	return fmt.Sprintf("http://%s", net.JoinHostPort(host, strconv.Itoa(port)))
+func baseURL(scheme, host string, port int) string {
+	if scheme == "https" && port == 443 || scheme == "http" && port == 80 {
+		return scheme + "://" + strings.TrimSuffix(net.JoinHostPort(host, ""), ":")
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,8 @@ import (
 )
 
 type deviceCmd struct {
-	URL     string `required:"" help:"The server, such as http://192.168.1.20:8080."`
+	URL     string `required:"" help:"The server, such as https://192.168.1.20:8080."`
+	CA      string `name:"ca" type:"path" placeholder:"FILE" help:"Certificate of the authority that the server is trusted by, PEM; default: the system's."`
 	Session string `required:"" help:"The session to join, or to create."`
 	Name    string `help:"Name of the device's user."`
 	View    string `help:"Label of the device's place: front, side, …"`
@@ -25,9 +27,17 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	var encryption *tls.Config
+	if c.CA != "" {
+		roots, err := poolOf("--ca", c.CA)
+		if err != nil {
+			return errors.Join(err, record.close())
+		}
+		encryption = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
 	d := device.New(device.Config{
 		OnExchange: record.onExchange(),
-		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, Log: log,
+		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, TLS: encryption, Log: log,
 		Act: func(a device.Act) {
 			name := a.Name
 			if name == "" {

@@ -58,6 +58,7 @@ var edges = map[string]map[string]string{
 		"clock/utc": "what session time follows",
 	},
 	"web": {},
+	"lan": {},
 }
 
 // modules are what the packages import of others' modules, each with its
@@ -88,6 +89,13 @@ var modules = map[string]map[string]string{
 	"upload": {
 		"github.com/google/uuid": "ids of uploads",
 		"golang.org/x/sys/unix":  "free space of the disk",
+	},
+	"lan": {
+		"github.com/pion/mdns/v2": "downbeat.local",
+		"github.com/pion/logging": "what mdns asks for",
+		"golang.org/x/net/ipv4":   "what mdns asks for",
+		"github.com/google/uuid":  "ids of the profile for iOS",
+		"howett.net/plist":        "the profile for iOS",
 	},
 	"internal/testnet": {
 		"github.com/pion/transport/v5":      "the network that pion is handed",

@@ -18,6 +18,7 @@ var version = "dev"
 
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	CA       caCmd       `cmd:"" name:"ca" help:"The certificate authority of serve --tls local, on this machine."`
 	Device   deviceCmd   `cmd:"" help:"Join a session as a headless device."`
 	Demo     demoCmd     `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
 	Replay   replayCmd   `cmd:"" help:"Print what the estimator makes of recorded exchanges."`

@@ -24,7 +24,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(scratch)
 		os.Exit(code)
-	}))
+	}),
+		// certmagic's, which it never joins: the first ends within seconds, the second is one for each authority.
+		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.keepLockfileFresh"),
+		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.(*RingBufferRateLimiter).loop"))
 }
 
 // downbeat returns the program as a child process that is yet to be started.

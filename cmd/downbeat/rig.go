@@ -48,7 +48,7 @@ func newRigOn(ctx context.Context, addr string, log *slog.Logger, wrap func(http
 	if at.IP.IsUnspecified() {
 		at.IP = net.IPv4(127, 0, 0, 1)
 	}
-	r := &rig{service: svc, url: baseURL(at.IP.String(), at.Port), udp: s.udp.LocalAddr(), served: make(chan error, 1)}
+	r := &rig{service: svc, url: baseURL("http", at.IP.String(), at.Port), udp: s.udp.LocalAddr(), served: make(chan error, 1)}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop

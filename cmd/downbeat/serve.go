@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,7 @@ type serveCmd struct {
 
 	storeFlags  `embed:""`
 	accessFlags `embed:""`
+	tlsFlags    `embed:""`
 }
 
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
@@ -68,24 +70,29 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 		s.close()
 		return errors.Join(err, closeStore(store))
 	}
-	port := s.http.Addr().(*net.TCPAddr).Port
-	urls := func() []string { return addresses(s.http.Addr().(*net.TCPAddr).IP, port) }
+	at := s.http.Addr().(*net.TCPAddr)
+	secure, err := c.tlsFlags.open(served{at: at, data: c.Data, hosts: c.Host, advertise: c.Advertise, log: log})
+	if err != nil {
+		s.close()
+		return errors.Join(err, closeStore(store))
+	}
+	urls := func() []string { return secure.urls(at) }
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: c.Host, urls: urls,
+		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {
 		s.close()
-		return errors.Join(err, closeStore(store))
+		return errors.Join(err, secure.drop(), closeStore(store))
 	}
-	c.greet(os.Stdout, urls(), policy.Mode(), adminKey)
-	return svc.run(ctx, s.http)
+	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
+	return secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, secure.wrap(s.http)) })
 }
 
 // greet says where to go.
-func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey string) {
+func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey string, secure *security) {
 	if adminKey != "" {
 		for i, u := range urls {
 			urls[i] = strings.TrimSuffix(u, "/") + "/#admin=" + url.QueryEscape(adminKey)
@@ -97,8 +104,9 @@ func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey 
 	}
 	fmt.Fprintln(w, "Ctrl-C stops it. "+words(mode))
 	c.storeFlags.greet(w, c.Data)
+	code := secure.say(w, urls[0])
 	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
-		qrterminal.GenerateHalfBlock(urls[0], qrterminal.L, w)
+		qrterminal.GenerateHalfBlock(code, qrterminal.L, w)
 	}
 }
 

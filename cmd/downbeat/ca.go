@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/smallstep/truststore"
+
+	"github.com/downbeat-sync/downbeat/lan"
+)
+
+// caCmd looks after the certificate authority of --tls local on this machine.
+type caCmd struct {
+	Show      caShowCmd      `cmd:"" help:"Print the certificate authority's certificate and fingerprint."`
+	Install   caInstallCmd   `cmd:"" help:"Let this machine's browsers trust it."`
+	Uninstall caUninstallCmd `cmd:"" help:"Undo that."`
+}
+
+type caFlags struct {
+	Data string `required:"" placeholder:"DIR" type:"path" help:"Directory of the server, as in serve --data."`
+}
+
+// read is there for those who don't run the server too: the data directory may be in use.
+func (f caFlags) read() (*lan.Authority, error) {
+	a, err := lan.ReadAuthority(authorityDir(f.Data))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no certificate authority in %s yet: downbeat serve --tls local --data %s makes it", authorityDir(f.Data), f.Data)
+	}
+	return a, err
+}
+
+type caShowCmd struct {
+	caFlags `embed:""`
+}
+
+func (c *caShowCmd) Run() error {
+	a, err := c.read()
+	if err != nil {
+		return err
+	}
+	return describe(os.Stdout, a)
+}
+
+// describe says what an authority is and what it may sign for.
+func describe(w io.Writer, a *lan.Authority) error {
+	cert := a.Certificate()
+	var networks []string
+	for _, n := range cert.PermittedIPRanges {
+		networks = append(networks, n.String())
+	}
+	_, err := fmt.Fprintf(w, "%s\n  file      %s\n  SHA-256   %s\n  valid     %s to %s\n  names     %s\n  networks  %s\n",
+		cert.Subject.CommonName, a.File(), a.Fingerprint(), cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly),
+		strings.Join(cert.PermittedDNSDomains, " "), strings.Join(networks, " "))
+	return err
+}
+
+type caInstallCmd struct {
+	caFlags `embed:""`
+	Yes     bool `help:"Don't ask."`
+}
+
+func (c *caInstallCmd) Run() error {
+	return c.change(c.Yes, "This machine will trust that authority: its system, and Firefox's and Chrome's own stores where certutil is there. It may ask for the administrator's password.",
+		truststore.Install)
+}
+
+type caUninstallCmd struct {
+	caFlags `embed:""`
+	Yes     bool `help:"Don't ask."`
+}
+
+func (c *caUninstallCmd) Run() error {
+	return c.change(c.Yes, "This machine will trust that authority no longer.", truststore.Uninstall)
+}
+
+// change asks, and does it to the system's store and to the browsers'.
+func (f caFlags) change(yes bool, what string, do func(*x509.Certificate, ...truststore.Option) error) error {
+	a, err := f.read()
+	if err != nil {
+		return err
+	}
+	if err := describe(os.Stdout, a); err != nil {
+		return err
+	}
+	fmt.Println(what)
+	if !yes && !agreed(os.Stdin, os.Stdout) {
+		return errors.New("nothing was changed")
+	}
+	if err := do(a.Certificate(), truststore.WithPrefix("downbeat-")); err != nil {
+		return fmt.Errorf("the system's certificates: %w", err)
+	}
+	fmt.Println("Done for the system.")
+	if nss, err := truststore.NewNSSTrust(); err == nil && nss.PreCheck() == nil {
+		if err := do(a.Certificate(), truststore.WithNoSystem(), truststore.WithFirefox()); err != nil {
+			return fmt.Errorf("the browsers' certificates: %w", err)
+		}
+		fmt.Println("Done for the browsers' own stores. Restart them.")
+	}
+	return nil
+}
+
+// agreed asks for a yes.
+func agreed(r io.Reader, w io.Writer) bool {
+	fmt.Fprint(w, "Go on? Type yes: ")
+	line, _ := bufio.NewReader(r).ReadString('\n')
+	return strings.EqualFold(strings.TrimSpace(line), "yes")
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// reloadEvery is how often the files of a certificate are looked at.
+const reloadEvery = 10 * time.Second
+
+// pair is a certificate in two files, read again when one of them changes or
+// SIGHUP comes. What can't be read leaves the one before in place.
+type pair struct {
+	cert, key string
+	log       *slog.Logger
+	current   atomic.Pointer[tls.Certificate]
+	seen      [2]time.Time // when the files changed last
+}
+
+func (f *tlsFlags) files(s served) (*security, error) {
+	p := &pair{cert: f.TLSCert, key: f.TLSKey, log: s.log}
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	names := slices.Concat(s.hosts, p.current.Load().Leaf.DNSNames)
+	slices.Sort(names)
+	names = slices.DeleteFunc(slices.Compact(names), func(n string) bool { return strings.Contains(n, "*") })
+	return &security{
+		names: names, namesOnly: len(names) > 0, hosts: names,
+		config: &tls.Config{
+			MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.current.Load(), nil },
+		},
+		run: []func(context.Context) error{func(ctx context.Context) error { p.watch(ctx); return nil }},
+	}, nil
+}
+
+// load reads the files, and warns of what browsers will refuse.
+func (p *pair) load() error {
+	p.seen = p.changed()
+	for flag, file := range map[string]string{"--tls-cert": p.cert, "--tls-key": p.key} {
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	cert, err := tls.LoadX509KeyPair(p.cert, p.key)
+	if err != nil {
+		return fmt.Errorf("--tls-cert %s and --tls-key %s: %w", p.cert, p.key, err)
+	}
+	switch now := time.Now(); {
+	case now.After(cert.Leaf.NotAfter):
+		p.log.Warn("the certificate has expired: browsers will refuse it", "file", p.cert, "ended", cert.Leaf.NotAfter)
+	case now.Before(cert.Leaf.NotBefore):
+		p.log.Warn("the certificate isn't valid yet: browsers will refuse it", "file", p.cert, "begins", cert.Leaf.NotBefore)
+	}
+	p.current.Store(&cert)
+	return nil
+}
+
+func (p *pair) changed() (at [2]time.Time) {
+	for i, file := range []string{p.cert, p.key} {
+		if info, err := os.Stat(file); err == nil {
+			at[i] = info.ModTime()
+		}
+	}
+	return at
+}
+
+// watch loads the files anew whenever that is due, until ctx ends.
+func (p *pair) watch(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	t := time.NewTicker(reloadEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-hup:
+		case <-t.C:
+			if p.changed() == p.seen {
+				continue
+			}
+		case <-ctx.Done():
+			return
+		}
+		if err := p.load(); err != nil {
+			p.log.Error("the certificate can't be read again; going on with the one before", "err", errors.Unwrap(err))
+			continue
+		}
+		p.log.Info("certificate read again", "until", p.current.Load().Leaf.NotAfter)
+	}
+}
