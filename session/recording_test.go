@@ -41,6 +41,24 @@ func file(id string) UploadedFile {
 	return UploadedFile{RecordingID: id, Size: 7, Path: "recordings/" + id, SHA256: strings.Repeat("ab", 32)}
 }
 
+// TestUploadsAreActivity: a session stays as long as one of its recordings is being uploaded.
+func TestUploadsAreActivity(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
+		id := w.take(a, a)[0]
+		_ = a.Disconnect(w.ctx)
+		for range 30 {
+			time.Sleep(time.Hour)
+			if _, err := w.svc.UploadBegan(w.ctx, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(26 * time.Hour)
+		_, err := w.svc.Snapshot(w.ctx, "studio")
+		wantCode(t, err, CodeSessionNotFound)
+	})
+}
+
 // TestSessionCompletes: once for each set of recordings, whoever says the last
 // word and however often.
 func TestSessionCompletes(t *testing.T) {

@@ -107,6 +107,7 @@ type recording struct {
 	Stop       instant       `json:"stop,omitempty"` // the last captured frame's
 	StopBound  time.Duration `json:"stopBound,omitempty"`
 	Upload     string        `json:"upload,omitempty"` // uploading, uploaded or failed
+	Heard      instant       `json:"heard,omitempty"`  // when something of the upload was heard
 	Size       int64         `json:"size,omitempty"`   // bytes
 	Path       string        `json:"path,omitempty"`   // of the file that this service took in
 	SHA256     string        `json:"sha256,omitempty"` // hexadecimal, of that file

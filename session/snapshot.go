@@ -150,6 +150,9 @@ func (s *state) lastActivity() instant {
 	for _, c := range s.commands {
 		last = max(last, c.IssuedAt)
 	}
+	for _, r := range s.recordings {
+		last = max(last, r.Heard)
+	}
 	return last
 }
 

@@ -22,11 +22,11 @@ type UploadedFile struct {
 }
 
 // UploadBegan notes that a recording's upload begins, and tells where the
-// recording belongs. Saying so again changes nothing. It fails with the code
+// recording belongs. Saying so again tells that it goes on, which is activity of the session. It fails with the code
 // unknown_recording when no session has it.
 func (s *Service) UploadBegan(ctx context.Context, recordingID string) (Place, error) {
-	return s.ofRecording(ctx, recordingID, func(st *state, _ instant) ([]change, error) {
-		return began(st, recordingID)
+	return s.ofRecording(ctx, recordingID, func(st *state, now instant) ([]change, error) {
+		return began(st, recordingID, now)
 	})
 }
 
@@ -44,8 +44,8 @@ func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !isText(f.Path, 1024) || !isText(f.Type, 127) {
 		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
 	}
-	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, _ instant) ([]change, error) {
-		return uploaded(st, f)
+	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, now instant) ([]change, error) {
+		return uploaded(st, f, now)
 	})
 	return err
 }

@@ -3,15 +3,20 @@ package session
 import (
 	"bytes"
 	"crypto/sha256"
+	"time"
 )
 
-// began notes that a recording's bytes begin to come.
-func began(s *state, id string) ([]change, error) {
+// heardEvery is how much older the latest sign of an upload must be for another
+// one to be worth a write.
+const heardEvery = 10 * time.Minute
+
+// began notes that a recording's bytes begin to come, or go on.
+func began(s *state, id string, now instant) ([]change, error) {
 	r, err := s.recordingOf(id)
-	if err != nil || r.Upload == uploadUploaded || r.Upload == uploadUploading {
+	if err != nil || r.Upload == uploadUploaded || r.Upload == uploadUploading && now.sub(r.Heard) < heardEvery {
 		return nil, err
 	}
-	r.Upload = uploadUploading
+	r.Upload, r.Heard = uploadUploading, now
 	return s.putRecording(r), nil
 }
 
@@ -27,12 +32,13 @@ func gaveUp(s *state, id string) ([]change, error) {
 
 // uploaded notes that a recording is a file of this service now. A file that is
 // there stays: telling the same again changes nothing.
-func uploaded(s *state, f UploadedFile) ([]change, error) {
+func uploaded(s *state, f UploadedFile, now instant) ([]change, error) {
 	r, err := s.recordingOf(f.RecordingID)
 	if err != nil || r.SHA256 != "" {
 		return nil, err
 	}
 	r.Upload, r.Size, r.Path, r.SHA256, r.FileType = uploadUploaded, f.Size, f.Path, f.SHA256, f.Type
+	r.Heard = now
 	return s.putRecording(r), nil
 }
 

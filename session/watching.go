@@ -31,15 +31,31 @@ func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID st
 			changed(id)
 		}
 	}
+	s.watch(ctx, "s.*."+string(kindRecording)+".*", note)
+}
+
+// watch watches entries until ctx ends.
+func (s *Service) watch(ctx context.Context, filter string, changed func(Entry)) {
 	for ctx.Err() == nil {
-		err := s.cfg.Store.Watch(ctx, "s.*."+string(kindRecording)+".*", note, func() {})
+		err := s.cfg.Store.Watch(ctx, filter, changed, func() {})
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Log.Warn("watching the recordings failed", "error", err)
+		s.cfg.Log.Warn("watching the store failed", "entries", filter, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryAfter):
 		}
 	}
+}
+
+// WatchRemoved calls removed with the id of a session that is removed from now on,
+// from one goroutine. It blocks until ctx ends. A session of the same name may
+// have been created since.
+func (s *Service) WatchRemoved(ctx context.Context, removed func(sessionID string)) {
+	s.watch(ctx, metas, func(e Entry) {
+		if id, _, _, err := parseKey(e.Key); err == nil && e.Deleted() {
+			removed(id)
+		}
+	})
 }

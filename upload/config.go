@@ -29,7 +29,7 @@ type Config struct {
 // goroutine and may block for as long as their context lets them.
 type Recordings interface {
 	// Begin tells where a file belongs that somebody wants to upload. It
-	// refuses with an [Error].
+	// refuses with an [Error]. It is called again now and then while the upload goes on.
 	Begin(ctx context.Context, f File) (Place, error)
 	// Done is told once of each finished file, and again after a crash that
 	// came before its return was noted: telling twice must do nothing. After

@@ -87,7 +87,7 @@ func (s *Server) expiry() time.Time { return s.cfg.Now().Add(s.cfg.Keep).UTC().T
 
 // add makes room for an upload and stores it. Nothing is left when it fails.
 func (s *Server) add(rec record) (*upload, error) {
-	u := &upload{turn: newTurn(), rec: rec}
+	u := &upload{turn: newTurn(), heardAt: s.cfg.Now(), rec: rec}
 	s.mu.Lock()
 	err := s.room(max(rec.Size, 0))
 	if err == nil {

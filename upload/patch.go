@@ -1,10 +1,12 @@
 package upload
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // head tells how far an upload is.
@@ -55,12 +57,29 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request, u *upload, c *cla
 	if err := s.settleLength(r, u); err != nil {
 		return err
 	}
+	s.goesOn(r.Context(), u)
 	if err := s.receive(r, u, c, sum); err != nil {
 		return err
 	}
 	s.progress(w, u)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// goesOnEvery is how often Recordings is told that an upload goes on.
+const goesOnEvery = 10 * time.Minute
+
+// goesOn tells that an upload goes on. The bytes are taken whatever comes of it: a
+// recording that nobody knows any more is somebody's work still.
+func (s *Server) goesOn(ctx context.Context, u *upload) {
+	now := s.cfg.Now()
+	if now.Sub(u.heardAt) < goesOnEvery {
+		return
+	}
+	u.heardAt = now
+	if _, err := s.cfg.Recordings.Begin(ctx, u.record().File); err != nil {
+		s.cfg.Log.Warn("an upload goes on, which couldn't be told", "recording", u.record().RecordingID, "error", err)
+	}
 }
 
 // settleLength takes the length of an upload that was begun without one.

@@ -35,7 +35,8 @@ type Server struct {
 
 // upload is one of them. Who holds its turn may write its record.
 type upload struct {
-	turn *turn
+	turn    *turn
+	heardAt time.Time // when Recordings was told of it last; who holds the turn may change it
 
 	mu  sync.Mutex // guards rec
 	rec record

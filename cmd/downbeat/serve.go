@@ -33,6 +33,7 @@ type serveCmd struct {
 	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
 	UploadMax  int64         `default:"68719476736" help:"Bytes that one recording may have."`
 	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
+	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
 	storeFlags  `embed:""`
@@ -80,7 +81,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
-		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), log: log,
+		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {

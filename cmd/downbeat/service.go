@@ -39,6 +39,7 @@ type serviceConfig struct {
 	data             string         // where recordings are kept; empty: nowhere
 	uploadMax        int64          // bytes of one recording; 0: upload's default
 	diskReserve      int64          // bytes that stay free; 0: upload's default, negative: none
+	forgetFiles      bool           // of sessions that are removed
 	access           *access.Policy // nil: open
 	proxies          []netip.Prefix
 	origins          []string
@@ -115,7 +116,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 		group.Go(func() error { s.ntp.Run(base); return nil })
 	}
 	s.awaitNTP(ctx)
-	group.Go(func() error { return s.storage.run(base) })
+	group.Go(func() error { return s.storage.run(base, s.sessions, s.log) })
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	var failed error

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
 )
@@ -16,6 +18,7 @@ import (
 type storage struct {
 	uploads   *upload.Server
 	manifests *manifest.Writer
+	forget    bool // the files of sessions that are removed
 }
 
 func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
@@ -29,7 +32,7 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &storage{uploads, &manifest.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}}, nil
+	return &storage{uploads, &manifest.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}, cfg.forgetFiles}, nil
 }
 
 func (s *storage) handler() http.Handler {
@@ -47,11 +50,21 @@ func (s *storage) files() signaling.Files {
 	return keptFiles{s.uploads, s.manifests.Dir}
 }
 
-func (s *storage) run(ctx context.Context) error {
+func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.Logger) error {
 	if s == nil {
 		return nil
 	}
 	var group errgroup.Group
+	if s.forget {
+		group.Go(func() error {
+			sessions.WatchRemoved(ctx, func(id string) {
+				if err := s.uploads.Forget(id); err != nil {
+					log.Error("the files of a removed session can't be removed", "session", id, "error", err)
+				}
+			})
+			return nil
+		})
+	}
 	group.Go(func() error { return s.uploads.Run(ctx) })
 	group.Go(func() error { return s.manifests.Run(ctx) })
 	return group.Wait()
