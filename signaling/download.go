@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +26,16 @@ type Exports interface {
 	// FileName is what a recording's file is called where it is kept.
 	FileName(r session.Recording) string
 	Manifest(take []session.Recording) (Document, error)
+	// Timeline and Script are asked for takes alone of which something can be placed.
+	Timeline(take []session.Recording) (Document, error)
+	Script(take []session.Recording) (Document, error)
 }
 
 var (
 	noStorage   = &httpError{"no_storage", "this server keeps no recordings: it was started without --data"}
 	notUploaded = &httpError{"not_uploaded", "this recording's file hasn't arrived"}
 	fileMissing = &httpError{"file_missing", "the file isn't on this server's disk; another one may have it"}
+	nothing     = &httpError{"nothing_to_export", "no recording of the take has its times and a file yet"}
 	unknownTake = &httpError{"unknown_take", "there are no recordings of such a take"}
 )
 
@@ -104,6 +109,31 @@ func (s *Server) getManifest(w http.ResponseWriter, r *http.Request) {
 	s.document(w, r, func(take []session.Recording) (Document, error) { return s.cfg.Exports.Manifest(take) })
 }
 
+// getTimeline sends a take as an OpenTimelineIO document.
+func (s *Server) getTimeline(w http.ResponseWriter, r *http.Request) {
+	s.document(w, r, func(take []session.Recording) (Document, error) {
+		if !slices.ContainsFunc(take, placed) {
+			return Document{}, nothing
+		}
+		return s.cfg.Exports.Timeline(take)
+	})
+}
+
+// getScript sends a script that makes a film of a take.
+func (s *Server) getScript(w http.ResponseWriter, r *http.Request) {
+	s.document(w, r, func(take []session.Recording) (Document, error) {
+		if !slices.ContainsFunc(take, placed) {
+			return Document{}, nothing
+		}
+		return s.cfg.Exports.Script(take)
+	})
+}
+
+// placed reports whether a recording can be laid on a timeline.
+func placed(r session.Recording) bool {
+	return r.StartTimestamp != nil && r.StopTimestamp != nil && r.File != ""
+}
+
 // document answers with what is made of a take.
 func (s *Server) document(w http.ResponseWriter, r *http.Request, make func([]session.Recording) (Document, error)) {
 	take, err := s.take(r)
@@ -113,8 +143,10 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, make func([]se
 	}
 	doc, err := make(take)
 	if err != nil {
-		s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "error", err)
-		writeError(w, 0, err)
+		if err != nothing {
+			s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "error", err)
+		}
+		writeError(w, statusOfDownload(err), err)
 		return
 	}
 	w.Header().Set("Content-Type", doc.Type)

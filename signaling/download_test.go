@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/export"
 	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -41,6 +42,16 @@ func (described) Manifest(take []session.Recording) (Document, error) {
 	m := manifest.Takes(take)[0]
 	b, err := m.Encode()
 	return Document{m.Name() + ".json", "application/json", b}, err
+}
+
+func (described) Timeline(take []session.Recording) (Document, error) {
+	b, err := export.Timeline(manifest.Takes(take)[0], export.Downloaded)
+	return Document{"a.otio", "application/json", b}, err
+}
+
+func (described) Script(take []session.Recording) (Document, error) {
+	b, err := export.Script(manifest.Takes(take)[0], export.Downloaded)
+	return Document{"a.sh", "text/x-shellscript; charset=utf-8", b}, err
 }
 
 var content = bytes.Repeat([]byte("0123456789"), 300_000)
@@ -147,6 +158,42 @@ func TestDownload(t *testing.T) {
 	}
 }
 
+// TestExports: what is made of a take names the files as they are downloaded.
+func TestExports(t *testing.T) {
+	w := onSockets(t, session.Config{MinLead: time.Millisecond})
+	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	rec := w.recorded(t, c, "video/webm")
+	_, take := w.listing(t, "studio", "")
+	if take.OTIOURL == nil || take.FFmpegURL == nil {
+		t.Fatalf("listed %+v", take)
+	}
+	name := described{}.FileName(rec)
+	for path, kind := range map[string]string{*take.OTIOURL: "application/json", *take.FFmpegURL: "text/x-shellscript; charset=utf-8"} {
+		resp, b := w.fetch(t, "GET", path, nil)
+		h := resp.Header
+		if resp.StatusCode != 200 || h.Get("Content-Type") != kind || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment; filename=a.") ||
+			h.Get("X-Content-Type-Options") != "nosniff" || !bytes.Contains(b, []byte(name)) {
+			t.Errorf("%s: %s %v %s", path, resp.Status, h, b)
+		}
+		if kind == "application/json" {
+			conforms(t, "GET", path, resp.StatusCode, b)
+		}
+	}
+	c.send(message("start_recording", `{"duration":60000}`, 2))
+	var second session.StartRecording
+	must(t, c.next("start_recording").Decode(&second))
+	at, err := json.Marshal(second.Timestamp)
+	must(t, err)
+	c.send(message("recording_started", `{"recordingId":"`+second.RecordingID+`","timestamp":`+string(at)+`}`, 7))
+	for c.next("ok").ReplyTo != 7 {
+	}
+	for _, path := range []string{"timeline.otio", "ffmpeg.sh"} {
+		if r := w.call(t, "GET", "/api/sessions/studio/takes/"+second.CommandID+"/"+path, "", nil); r.Status != 404 || r.Error.Code != "nothing_to_export" {
+			t.Errorf("%s of a take that goes on: %+v", path, r)
+		}
+	}
+}
+
 // TestNoDownload: every reason has its code.
 func TestNoDownload(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
@@ -214,6 +261,8 @@ func TestSignedLinksOverHTTP(t *testing.T) {
 	must(t, err)
 	status(*row.FileURL, nil, 200, "")
 	status(take.ManifestURL, nil, 200, "")
+	status(*take.OTIOURL, nil, 200, "")
+	status(*take.FFmpegURL, nil, 200, "")
 	status(file, bearing(c.seat.JoinKey), 200, "")
 	status(*row.FileURL, bearing("wrong"), 401, access.CodeBadKey)
 	status(file, nil, 401, access.CodeKeyNeeded)

@@ -42,6 +42,8 @@ func (s *Server) api() []route {
 		{pattern: "GET /api/sessions/{id}/recordings", act: access.Look, serve: s.getRecordings},
 		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/manifest", act: access.Look, serve: s.getManifest, signed: true},
+		{pattern: "GET /api/sessions/{id}/takes/{take}/timeline.otio", act: access.Look, serve: s.getTimeline, signed: true},
+		{pattern: "GET /api/sessions/{id}/takes/{take}/ffmpeg.sh", act: access.Look, serve: s.getScript, signed: true},
 		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},
 		{pattern: "GET /api/sessions/{id}/commands/{command}", act: access.Look, serve: s.getReport},
 	}

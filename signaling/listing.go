@@ -92,6 +92,10 @@ func (s *Server) takes(rows []listed) []listedTake {
 				ManifestURL: *s.link("takes", r.SessionID, r.TakeID, "manifest"),
 			})
 		}
+		if take := &takes[len(takes)-1]; take.OTIOURL == nil && placed(r.Recording) {
+			take.OTIOURL = s.link("takes", r.SessionID, r.TakeID, "timeline.otio")
+			take.FFmpegURL = s.link("takes", r.SessionID, r.TakeID, "ffmpeg.sh")
+		}
 	}
 	return takes
 }

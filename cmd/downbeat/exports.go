@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/downbeat-sync/downbeat/export"
 	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -26,6 +27,24 @@ func (exports) Manifest(recordings []session.Recording) (signaling.Document, err
 	}
 	body, err := take.Encode()
 	return signaling.Document{Name: take.Name() + ".json", Type: "application/json", Body: body}, err
+}
+
+func (exports) Timeline(recordings []session.Recording) (signaling.Document, error) {
+	take, err := takeOf(recordings)
+	if err != nil {
+		return signaling.Document{}, err
+	}
+	body, err := export.Timeline(take, export.Downloaded)
+	return signaling.Document{Name: take.Name() + ".otio", Type: "application/json", Body: body}, err
+}
+
+func (exports) Script(recordings []session.Recording) (signaling.Document, error) {
+	take, err := takeOf(recordings)
+	if err != nil {
+		return signaling.Document{}, err
+	}
+	body, err := export.Script(take, export.Downloaded)
+	return signaling.Document{Name: take.Name() + ".sh", Type: "text/x-shellscript; charset=utf-8", Body: body}, err
 }
 
 func takeOf(recordings []session.Recording) (manifest.Take, error) {

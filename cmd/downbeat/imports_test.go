@@ -53,6 +53,10 @@ var edges = map[string]map[string]string{
 		"clock":   "their times",
 		"upload":  "replaces a file as a whole, through power cuts",
 	},
+	"export": {
+		"manifest": "takes and their files",
+		"clock":    "their times",
+	},
 	"metrics": {
 		"clock":     "states and reasons are labels",
 		"clock/utc": "what session time follows",

@@ -21,6 +21,7 @@ type cli struct {
 	CA       caCmd       `cmd:"" name:"ca" help:"The certificate authority of serve --tls local, on this machine."`
 	Device   deviceCmd   `cmd:"" help:"Join a session as a headless device."`
 	Demo     demoCmd     `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
+	Export   exportCmd   `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
 	Replay   replayCmd   `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
 	Simulate simulateCmd `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
 	Accuracy accuracyCmd `cmd:"" hidden:"" help:"Print docs/accuracy.md."`

@@ -80,7 +80,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 	})
 	var list struct {
 		Recordings []struct{ FileURL string }
-		Takes      []struct{ ManifestURL string }
+		Takes      []struct{ ManifestURL, OTIOURL, FFmpegURL string }
 	}
 	check(t, json.Unmarshal(download(t, url+"/api/sessions/studio/recordings"), &list))
 	if !bytes.Equal(download(t, url+list.Recordings[0].FileURL), content) {
@@ -90,6 +90,20 @@ func TestRecordingIsUploaded(t *testing.T) {
 	check(t, err)
 	if got := download(t, url+list.Takes[0].ManifestURL); !bytes.Equal(got, beside) {
 		t.Errorf("the manifest is\n%s, that beside the file\n%s", got, beside)
+	}
+	if timeline := download(t, url+list.Takes[0].OTIOURL); !bytes.Contains(timeline, []byte(`"OTIO_SCHEMA": "Timeline.1"`)) {
+		t.Errorf("the timeline is %s", timeline)
+	}
+	if script := download(t, url+list.Takes[0].FFmpegURL); !bytes.HasPrefix(script, []byte("#!/bin/sh\n")) {
+		t.Errorf("the script is %s", script)
+	}
+	for _, c := range []exportCmd{{OTIO: true}, {FFmpeg: true}} {
+		var out bytes.Buffer
+		c.Manifest = filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name)
+		check(t, c.write(&out))
+		if !bytes.Contains(out.Bytes(), []byte(name)) {
+			t.Errorf("downbeat export doesn't name %s: %s", name, out.Bytes())
+		}
 	}
 	err = d.Upload(ctx, a.RecordingID, "", "", strings.NewReader("x"), 1)
 	if err == nil || !strings.Contains(err.Error(), "has been uploaded") {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/downbeat-sync/downbeat/export"
+	"github.com/downbeat-sync/downbeat/manifest"
+)
+
+type exportCmd struct {
+	Manifest string `arg:"" type:"path" help:"The manifest.json beside the recordings of a take."`
+
+	OTIO       bool `name:"otio" xor:"kind" required:"" help:"An OpenTimelineIO document for editors."`
+	FFmpeg     bool `name:"ffmpeg" xor:"kind" required:"" help:"A shell script that makes one film of the take, side by side in sync."`
+	Downloaded bool `help:"The files have the names by which the server hands them out, not those in its directory."`
+}
+
+// Run writes what is exported to the standard output: it belongs beside the files.
+func (c *exportCmd) Run() error { return c.write(os.Stdout) }
+
+func (c *exportCmd) write(w io.Writer) error {
+	b, err := os.ReadFile(c.Manifest)
+	if err != nil {
+		return err
+	}
+	var take manifest.Take
+	if err := json.Unmarshal(b, &take); err != nil {
+		return fmt.Errorf("%s: %w", c.Manifest, err)
+	}
+	if take.Version != manifest.Version {
+		return fmt.Errorf("%s: it is of version %d, which this program doesn't know", c.Manifest, take.Version)
+	}
+	to, names := export.Timeline, export.Names(export.Kept)
+	if c.FFmpeg {
+		to = export.Script
+	}
+	if c.Downloaded {
+		names = export.Downloaded
+	}
+	out, err := to(take, names)
+	if errors.Is(err, export.ErrNothing) {
+		return fmt.Errorf("%s: no recording has its times and a file", c.Manifest)
+	}
+	if err == nil {
+		_, err = w.Write(out)
+	}
+	return err
+}
