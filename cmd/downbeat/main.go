@@ -41,7 +41,7 @@ func main() {
 	)
 	parsed, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fail(err)
+		fail(fmt.Errorf("%w; downbeat --help and downbeat serve --help list what there is", err))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mdp/qrterminal/v3"
@@ -159,6 +160,9 @@ func hostOf(ip net.IP) string {
 // plainError takes the address off a network error: it is said already.
 func plainError(err error) error {
 	var op *net.OpError
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return errors.New("another program listens there; give another port (or end that one)")
+	}
 	if errors.As(err, &op) {
 		return op.Err
 	}
