@@ -142,12 +142,10 @@ func (r *reader) next(ctx context.Context) (session.Entry, time.Time, error) {
 
 // pause waits; it reports whether ctx still goes on.
 func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return false
-	case <-t.C:
+	case <-time.After(d):
 		return true
 	}
 }

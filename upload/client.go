@@ -240,10 +240,8 @@ func (e *sourceError) Unwrap() error { return e.error }
 
 // wait waits; false when ctx ended first.
 func wait(ctx context.Context, pause time.Duration) bool {
-	t := time.NewTimer(pause)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(pause):
 		return true
 	case <-ctx.Done():
 		return false

@@ -1,0 +1,72 @@
+package device
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/pion/transport/v5"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// Config says what to join, and as whom. URL and SessionID are required.
+type Config struct {
+	URL       string // of the server, http or https
+	SessionID string
+	UserID    string // given by the server if empty
+	Username  string
+	// DeviceType is desktop, mobile or native (the default). ViewType is a label
+	// of the device's place.
+	DeviceType, ViewType string
+	// Key is the session's join key or the admin key, Token the creator's or a
+	// JSON Web Token, as the server's access mode wants it.
+	Key, Token, ResumeToken string
+
+	// Act is called at the instant of each command, on a goroutine of its own.
+	Act func(Act)
+	// OnMessage gets the messages that are not commands, in order; it must
+	// not block.
+	OnMessage func(signaling.Message)
+
+	// OnExchange gets the four stamps of each exchange with this device, which only
+	// the server has, and the path that it took: websocket, udp or tcp. It must not
+	// block. nil: the server isn't asked for them.
+	OnExchange func(path string, x clock.Exchange)
+
+	// Now is the device's clock; nil: the machine's monotonic clock.
+	Now        func() clock.DeviceTime
+	Resolution time.Duration // of Now; 0 when it is finer than 1 µs
+	// Spin is how long before an instant the device stops sleeping and watches
+	// the clock; 0: 2 ms, negative: it sleeps up to the instant.
+	Spin time.Duration
+
+	TCPOnly bool        // as if UDP were blocked
+	TLS     *tls.Config // of https; nil: the system's authorities
+	// NetDial and Net replace the machine's network.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	Net     transport.Net
+	Log     *slog.Logger // nil: silence
+}
+
+const defaultSpin = 2 * time.Millisecond
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		start := time.Now()
+		c.Now = func() clock.DeviceTime { return clock.DeviceTime(time.Since(start)) }
+	}
+	if c.Spin == 0 {
+		c.Spin = defaultSpin
+	}
+	if c.DeviceType == "" {
+		c.DeviceType = "native"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

@@ -1,0 +1,113 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// connect is one connection from dialling to its end.
+func (d *Device) connect(ctx context.Context) error {
+	link, err := signaling.Dial(ctx, signaling.ClientConfig{
+		URL: d.cfg.URL, NetDial: d.cfg.NetDial, TLS: d.cfg.TLS, OnFrame: d.frame, OnMessage: d.message,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- link.Run(ctx) }()
+	if err := d.join(ctx, link); err != nil {
+		cancel()
+		<-ended
+		return err
+	}
+	d.setLink(link)
+	defer d.setLink(nil)
+	return d.stay(ctx, link, ended)
+}
+
+func (d *Device) setLink(link *signaling.Client) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.link = link
+	if link != nil {
+		close(d.up)
+	} else {
+		d.up = make(chan struct{})
+	}
+}
+
+func (d *Device) join(ctx context.Context, link *signaling.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	offer, err := d.peer.Offer()
+	if err != nil {
+		return fmt.Errorf("offering a connection: %w", err)
+	}
+	token := d.Seat().ResumeToken
+	if token == "" {
+		token = d.cfg.ResumeToken
+	}
+	seat, err := link.Join(ctx, signaling.JoinRequest{
+		SessionID: d.cfg.SessionID, UserID: d.cfg.UserID, Username: d.cfg.Username,
+		DeviceType: d.cfg.DeviceType, ViewType: d.cfg.ViewType, UserAgent: "downbeat",
+		Key: d.cfg.Key, Token: d.cfg.Token, ResumeToken: token, Offer: offer, Exchanges: d.cfg.OnExchange != nil,
+	})
+	if err != nil {
+		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)
+	}
+	d.mu.Lock()
+	first := d.seat.DeviceID == ""
+	d.seat = seat
+	d.mu.Unlock()
+	if first {
+		close(d.joined)
+	}
+	return d.peer.Answer(seat.Answer)
+}
+
+const joinTimeout = 10 * time.Second
+
+// heartbeatEvery is how often a device says that it is there, so that its
+// session isn't taken for idle.
+const heartbeatEvery = time.Minute
+
+// lost is told by the peer that its connection is lost for good.
+func (d *Device) lost() {
+	select {
+	case d.down <- struct{}{}:
+	default:
+	}
+}
+
+func (d *Device) reoffer(ctx context.Context, link *signaling.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	offer, err := d.peer.Offer()
+	if err != nil {
+		return err
+	}
+	m, err := link.Call(ctx, "offer", signaling.SDP{SDP: offer})
+	if err != nil {
+		return err
+	}
+	var answer signaling.SDP
+	if err := m.Decode(&answer); err != nil {
+		return err
+	}
+	return d.peer.Answer(answer.SDP)
+}
+
+func (d *Device) frame(b []byte) []byte {
+	t2 := d.cfg.Now()
+	pong, err := d.peer.AnswerPing(b, t2)
+	if err != nil {
+		d.log.Debug("clock frame", "err", err)
+		return nil
+	}
+	return pong
+}

@@ -1,0 +1,119 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+const (
+	watchEvery = time.Second
+	stoodFor   = 500 * time.Millisecond
+)
+
+// stood tells whether the monotonic clock stood between two readings, as it
+// does while a machine sleeps: the wall clock went on. A wall clock that is
+// set forward looks the same, and costs a needless resync.
+func stood(before, now time.Time) bool {
+	return now.Round(0).Sub(before.Round(0))-now.Sub(before) > stoodFor
+}
+
+// Run joins and stays in the session until ctx ends; call it once. It fails
+// when the first connection does, or when the server says not to come back; a
+// connection that is lost later is made again, as the same device.
+func (d *Device) Run(ctx context.Context) error {
+	if d.err != nil {
+		return d.err
+	}
+	defer d.end()
+	wait := firstWait
+	for {
+		began := time.Now()
+		err := d.connect(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !d.comesBack(err) {
+			return err
+		}
+		if time.Since(began) > maxWait {
+			wait = firstWait
+		}
+		d.log.Info("connection lost", "err", err, "retry", wait)
+		if !sleep(ctx, wait) {
+			return nil
+		}
+		wait = min(2*wait, maxWait)
+	}
+}
+
+// end closes the data channels, drops what lies in the future and joins it.
+func (d *Device) end() {
+	_ = d.peer.Close()
+	d.mu.Lock()
+	for _, cancel := range d.pending {
+		cancel()
+	}
+	d.mu.Unlock()
+	d.acts.Wait()
+}
+
+const (
+	firstWait = 200 * time.Millisecond
+	maxWait   = 10 * time.Second
+)
+
+// comesBack says whether to try again after err.
+func (d *Device) comesBack(err error) bool {
+	if d.Seat().DeviceID == "" {
+		return false
+	}
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) && closed.Code >= 4000 && closed.Code < 5000 {
+		return closed.Code == signaling.CloseSlowReader
+	}
+	var refused *session.Error
+	return !errors.As(err, &refused) || refused.Retry
+}
+
+// stay waits for the end of a connection, and makes the data channel anew
+// whenever it is lost meanwhile.
+func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan error) error {
+	beat := time.NewTicker(heartbeatEvery)
+	defer beat.Stop()
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
+	last := time.Now()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-beat.C:
+			_ = link.Send("heartbeat", nil)
+		case now := <-watch.C:
+			if stood(last, now) {
+				_ = d.Resync()
+			}
+			last = now
+		case <-d.down:
+			if err := d.reoffer(ctx, link); err != nil {
+				d.log.Warn("data channel", "err", err)
+			}
+		}
+	}
+}
+
+// sleep waits; false when ctx ended first.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
