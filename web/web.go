@@ -1,13 +1,15 @@
-// Package web holds the browser's side: the library /downbeat.js, the console
-// and the device page, embedded as they are (plain ES modules, no build), and
+// Package web holds the browser's side: the library /downbeat.js, the console,
+// the device page and the watch page, embedded as they are (plain ES modules, no build), and
 // the handler that serves them.
 //
 //	mux.Handle("/", web.Handler(web.Config{}))
 //
 // Every page is sent cross-origin isolated (COOP and COEP), which gives
 // performance.now() a resolution of 5 µs instead of 100 µs in Chromium and of
-// 20 µs instead of 1 ms in Firefox. The library's own files may be imported
-// by pages of other origins.
+// 20 µs instead of 1 ms in Firefox. The watch page is so in browsers that know
+// COEP credentialless; in others it isn't isolated, so that media of any
+// server plays in all of them. The library's own files may be imported by
+// pages of other origins.
 package web
 
 import (
@@ -54,7 +56,7 @@ func Handler(cfg Config) http.Handler {
 		}
 		f, ok := pages[r.URL.Path]
 		if !ok {
-			http.Error(w, "nothing here: the console is at /, the device page at /device", http.StatusNotFound)
+			http.Error(w, "nothing here: the console is at /, the device page at /device, the watch page at /watch", http.StatusNotFound)
 			return
 		}
 		f.serve(w, r)
@@ -118,15 +120,24 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
+	if f.name == "watch.html" {
+		h.Set("Cross-Origin-Embedder-Policy", "credentialless")
+		h.Set("Content-Security-Policy", policyBefore+mediaAnywhere+policyAfter)
+	}
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.body))
 }
 
 // policy allows what the pages use and nothing else: no inline script or
 // style, no other origin. A blob worker is how a page of another origin starts
-// the library's worker.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; manifest-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// the library's worker. The watch page differs in where media may come from.
+const (
+	policy       = policyBefore + "media-src 'self' blob:" + policyAfter
+	policyBefore = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+		"connect-src 'self'; worker-src 'self' blob:; "
+	policyAfter = "; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+	mediaAnywhere = "media-src 'self' http: https: blob:"
+)
 
 // secured adds the headers that every answer carries.
 func secured(next http.Handler) http.Handler {

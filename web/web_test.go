@@ -29,6 +29,9 @@ func TestContentTypes(t *testing.T) {
 		"/?session=x":             "text/html; charset=utf-8",
 		"/device":                 "text/html; charset=utf-8",
 		"/device?session=x&view=": "text/html; charset=utf-8",
+		"/watch?session=x":        "text/html; charset=utf-8",
+		"/player.js":              "text/javascript; charset=utf-8",
+		"/player/law.js":          "text/javascript; charset=utf-8",
 		"/downbeat.js":            "text/javascript; charset=utf-8",
 		"/lib/worker.js":          "text/javascript; charset=utf-8",
 		"/app/style.css":          "text/css; charset=utf-8",
@@ -55,6 +58,22 @@ func TestEveryAnswerIsIsolated(t *testing.T) {
 				t.Errorf("GET %s: %s is %q, want %q", target, name, got, want)
 			}
 		}
+	}
+}
+
+// Media comes to the watch page without CORS and from anywhere; all else there
+// is as strict as on other pages.
+func TestWatchPagePlaysMediaFromAnywhere(t *testing.T) {
+	res := get(t, Handler(Config{}), http.MethodGet, "/watch?session=x")
+	if got := res.Header.Get("Cross-Origin-Embedder-Policy"); got != "credentialless" {
+		t.Errorf("Cross-Origin-Embedder-Policy is %q", got)
+	}
+	want := strings.Replace(policy, "media-src 'self' blob:", "media-src 'self' http: https: blob:", 1)
+	if got := res.Header.Get("Content-Security-Policy"); got != want || got == policy {
+		t.Errorf("Content-Security-Policy is %q, want %q", got, want)
+	}
+	if got := res.Header.Get("Cross-Origin-Opener-Policy"); got != "same-origin" {
+		t.Errorf("Cross-Origin-Opener-Policy is %q", got)
 	}
 }
 

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// elsewhere is another server, which sends media without a word about who may use it.
+func elsewhere(t testing.TB) (url string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/film.webm" {
+			http.NotFound(w, r)
+			return
+		}
+		body, err := testdata.ReadFile("testdata/player.webm")
+		check(t, err)
+		http.ServeContent(w, r, "film.webm", time.Time{}, bytes.NewReader(body))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// TestPlayerSaysWhatIsWrong: media that can't be played, then one that can.
+func TestPlayerSaysWhatIsWrong(t *testing.T) {
+	c := newCinema(t, "a")
+	defer c.close()
+	for _, medium := range []struct{ url, code string }{
+		{"/test/missing.webm", "not_found"},
+		{"/test/page.js", "unsupported"},
+		{"ftp://example.com/film.webm", "bad_url"},
+		{elsewhere(t) + "/missing.webm", "unloadable"},
+		{"/test/film.mpd", "unsupported"},
+	} {
+		c.lead(`page.load("` + medium.url + `")`)
+		c.wait(c.players[0], medium.url, `page.player.trouble?.code === "`+medium.code+`" && page.player.state === 'failed'`)
+	}
+	c.lead(`page.load("` + film + `")`)
+	c.wait(c.players[0], "a film that is there", `page.player.state === 'paused' && page.player.trouble === null`)
+}
+
+// stalling delays all that lies behind a byte until it is let go.
+type stalling struct {
+	io.ReadSeeker
+	from   int64
+	letGo  <-chan struct{}
+	offset int64
+}
+
+func (s *stalling) Seek(offset int64, whence int) (int64, error) {
+	n, err := s.ReadSeeker.Seek(offset, whence)
+	s.offset = n
+	return n, err
+}
+
+func (s *stalling) Read(p []byte) (int, error) {
+	if s.offset < s.from {
+		p = p[:min(int64(len(p)), s.from-s.offset)]
+	} else if s.offset < s.from+100_000 { // the index at the end must come
+		<-s.letGo
+	}
+	n, err := s.ReadSeeker.Read(p)
+	s.offset += int64(n)
+	return n, err
+}
+
+// TestPlayerCatchesUpAfterStall: the network stands still for some seconds; the
+// timeline goes on meanwhile, and the player is where it is soon after.
+func TestPlayerCatchesUpAfterStall(t *testing.T) {
+	letGo := make(chan struct{})
+	body, err := testdata.ReadFile("testdata/player.webm")
+	check(t, err)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		http.ServeContent(w, r, "film.webm", time.Time{}, &stalling{ReadSeeker: bytes.NewReader(body), from: 60_000, letGo: letGo})
+	}))
+	defer s.Close()
+	c := newCinema(t, "a")
+	defer c.close()
+	c.lead(`page.load("` + s.URL + `/film.webm")`)
+	c.everybody(`page.player.state === 'paused'`)
+	c.sync(`{isPlaying: true, position: 8}`)
+	c.everybody(`page.player.state === 'buffering'`)
+	pause(t.Context(), 3*time.Second)
+	c.everybody(`page.player.position > 14`)
+	close(letGo)
+	c.everybody(`page.player.state === 'playing' && Math.abs(page.player.drift) < 60`)
+	got := c.seen(c.players[0])
+	if got.Seeks > 3 || got.Position < 14 {
+		t.Errorf("%+v", got)
+	}
+	t.Logf("%+v", got)
+	devices, err := c.rig.service.sessions.Sync(t.Context(), stageSession)
+	check(t, err)
+	if len(devices) != 1 || devices[0].Desync == nil || devices[0].Desync.MaxMs < 250 {
+		t.Errorf("what the server heard of the desync: %+v", devices)
+	}
+}

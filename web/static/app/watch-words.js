@@ -1,0 +1,92 @@
+/**
+ * A position in a medium for people: 1:05, 1:02:05.
+ *
+ * @param {number} seconds
+ */
+export function clockTime(seconds) {
+  const s = Math.max(0, Math.floor(seconds))
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0')
+  const minutes = Math.floor(s / 60)
+  return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`
+}
+
+/**
+ * Why joining failed and what to do, by the protocol's code; the server's own
+ * words where there is nothing better to say.
+ *
+ * @param {string} code
+ * @param {string} message
+ */
+export function refused(code, message) {
+  switch (code) {
+    case 'key_needed': return 'This link lacks its key. Ask for the whole link: it ends with #key= and some letters and digits.'
+    case 'bad_key': return 'The key in this link isn’t valid for this session. Ask for the link again.'
+    case 'session_not_found': return 'There is no such session, or it is over. Ask for a new link.'
+    case 'session_full': return 'The session is full. Try again when somebody has left.'
+    case 'token_needed': case 'token_expired': return 'Your link has expired. Ask for a new one.'
+    case 'too_many_attempts': case 'too_many_requests': case 'too_many_connections': return 'Too many tries from this network. Wait a minute, then reload.'
+  }
+  return /[.!?]$/.test(message) ? message : message + '.'
+}
+
+/**
+ * Why the page is out of the session for good, by the library's code.
+ *
+ * @param {string} code
+ * @param {string} message
+ */
+export function over(code, message) {
+  switch (code) {
+    case 'closed_4001': return 'This page was opened again in another tab or window, or the session was removed. Go on there, or reload to go on here.'
+    case 'closed_4002': return 'The server closed the connection, because this page sent too much. Reload to come back.'
+    case 'closed_4005': return 'This page left the session. Reload to come back.'
+  }
+  return refused(code, message)
+}
+
+/**
+ * @typedef {object} Scene
+ * @property {string} session          the session's state
+ * @property {string} player           the player's state
+ * @property {string} [trouble]        what the player says is the matter
+ * @property {number} drift            ms
+ * @property {number} position         s
+ * @property {string} leader           a name
+ * @property {boolean} leads           is it this user?
+ */
+
+/** Within this a device is together with the others, ms. */
+const TOGETHER = 50
+
+/**
+ * The state in a pill and in a sentence.
+ *
+ * @param {Scene} scene
+ * @returns {[string, '' | 'good' | 'warn' | 'bad', string]}
+ */
+export function inWords({ session, player, trouble, drift, position, leader, leads }) {
+  if (session === 'reconnecting') return ['reconnecting', 'bad', 'The server can’t be reached. What plays goes on by the last known time; trying again.']
+  if (session === 'closed') return ['left', 'bad', 'This page is not in the session any more.']
+  if (trouble && player !== 'playing') return [player === 'blocked' ? 'tap to start' : 'trouble', 'bad', trouble]
+  switch (player) {
+    case 'idle': return ['nothing loaded', '', leads ? 'Load a film or some music: everybody here will have it.' : `When ${leader} loads a film or some music, it appears here.`]
+    case 'unsynced': return ['measuring', 'warn', 'Measuring this device’s clock…']
+    case 'loading': return ['loading', 'warn', 'Loading…']
+    case 'paused': return ['paused', '', `Paused at ${clockTime(position)}, for everybody.`]
+    case 'seeking': return ['catching up', 'warn', 'Going to where the others are…']
+    case 'buffering': return ['waiting', 'warn', 'Waiting for data. The others go on; this device catches up.']
+    case 'ended': return ['ended', '', leads ? 'It is over. Play begins again from the start.' : 'It is over.']
+    case 'playing': return playing(trouble, drift)
+  }
+  return ['starting', '', 'Starting…']
+}
+
+/**
+ * @param {string | undefined} trouble
+ * @param {number} drift
+ * @returns {[string, 'good' | 'warn', string]}
+ */
+function playing(trouble, drift) {
+  if (Math.abs(drift) > TOGETHER) return ['catching up', 'warn', trouble ?? 'Catching up with the others…']
+  return ['together', 'good', trouble ?? 'Playing together with the others.']
+}
