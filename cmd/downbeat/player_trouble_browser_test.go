@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -71,26 +72,27 @@ func (s *stalling) Read(p []byte) (int, error) {
 // TestPlayerCatchesUpAfterStall: the network stands still for some seconds; the
 // timeline goes on meanwhile, and the player is where it is soon after.
 func TestPlayerCatchesUpAfterStall(t *testing.T) {
-	letGo := make(chan struct{})
+	waiting, letGo := context.WithTimeout(t.Context(), 40*time.Second)
+	defer letGo()
 	body, err := testdata.ReadFile("testdata/player.webm")
 	check(t, err)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-		http.ServeContent(w, r, "film.webm", time.Time{}, &stalling{ReadSeeker: bytes.NewReader(body), from: 60_000, letGo: letGo})
+		http.ServeContent(w, r, "film.webm", time.Time{}, &stalling{ReadSeeker: bytes.NewReader(body), from: 131_072, letGo: waiting.Done()})
 	}))
-	defer s.Close()
+	defer func() { letGo(); s.Close() }()
 	c := newCinema(t, "a")
 	defer c.close()
 	c.lead(`page.load("` + s.URL + `/film.webm")`)
 	c.everybody(`page.player.state === 'paused'`)
-	c.sync(`{isPlaying: true, position: 8}`)
+	c.sync(`{isPlaying: true, position: 24}`)
 	c.everybody(`page.player.state === 'buffering'`)
 	pause(t.Context(), 3*time.Second)
-	c.everybody(`page.player.position > 14`)
-	close(letGo)
+	c.everybody(`page.session.timeline.position(page.session.now()) > 34`)
+	letGo()
 	c.everybody(`page.player.state === 'playing' && Math.abs(page.player.drift) < 60`)
 	got := c.seen(c.players[0])
-	if got.Seeks > 3 || got.Position < 14 {
+	if got.Seeks > 3 || got.Position < 34 {
 		t.Errorf("%+v", got)
 	}
 	t.Logf("%+v", got)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Complaint, Corrector, MAX_CORRECTION, Seeks } from '../static/player/law.js'
-import { Learnt, recallTrim, rememberTrim } from '../static/player/memory.js'
+import { Learnt } from '../static/player/memory.js'
 import { Observer } from '../static/player/observer.js'
 
 test('the observer sees through noise, and follows the rate', () => {
@@ -93,13 +93,4 @@ test('what was learnt is kept; one outlier does not move it', () => {
   l.add(NaN)
   assert.equal(new Learnt('start', 50, 1000).median, 42)
   assert.equal(new Learnt('start', 50, 1000).high, 1000)
-})
-
-test('the trim is remembered, within reason', () => {
-  rememberTrim(-120)
-  assert.equal(recallTrim(), -120)
-  rememberTrim(1e9)
-  assert.equal(recallTrim(), 500)
-  rememberTrim(NaN)
-  assert.equal(recallTrim(), 0)
 })

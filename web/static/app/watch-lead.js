@@ -2,7 +2,6 @@ import { alertError, byId } from './ui.js'
 import { clockTime } from './watch-words.js'
 
 /** @import { Session } from '../downbeat.js' */
-/** @import { Player } from '../player.js' */
 
 const SKIP = 10
 /** Skips that follow each other more closely add up, ms. */
@@ -11,7 +10,6 @@ const SOON = 1000
 /** What the leader can do: load, play, pause, go elsewhere, change the speed. */
 export class Lead {
   #session
-  #player
   #element
   #scrubbing = false
   #skippedTo = NaN
@@ -22,12 +20,10 @@ export class Lead {
 
   /**
    * @param {Session} session
-   * @param {Player} player
    * @param {HTMLMediaElement} element
    */
-  constructor(session, player, element) {
+  constructor(session, element) {
     this.#session = session
-    this.#player = player
     this.#element = element
     byId('toggle').onclick = () => this.#toggle()
     byId('back').onclick = () => this.#skip(-SKIP)
@@ -50,19 +46,28 @@ export class Lead {
 
   /** @param {string} mediaUrl */
   #load(mediaUrl) {
-    this.#session.request('load_media', { mediaUrl, mediaTitle: titleOf(mediaUrl) }).catch(alertError)
+    this.#session.loadMedia({ mediaUrl, mediaTitle: titleOf(mediaUrl) }).catch(alertError)
+  }
+
+  get #playback() {
+    return this.#session.timeline.at(this.#session.now())
+  }
+
+  /** Where the timeline is, s. */
+  get #position() {
+    return this.#session.timeline.position(this.#session.now())
   }
 
   #toggle() {
-    const { isPlaying } = this.#player.playback
-    const over = this.#player.position >= this.#length
+    const { isPlaying } = this.#playback
+    const over = this.#position >= this.#length
     this.#sync(over ? { isPlaying: true, position: 0 } : { isPlaying: !isPlaying })
   }
 
   /** @param {number} seconds */
   #skip(seconds) {
     const soon = performance.now() - this.#skippedAt < SOON
-    const from = soon ? this.#skippedTo : this.#player.position
+    const from = soon ? this.#skippedTo : this.#position
     this.#skippedAt = performance.now()
     this.#skippedTo = Math.max(0, Math.min(this.#length, from + seconds))
     this.#sync({ position: this.#skippedTo })
@@ -70,8 +75,8 @@ export class Lead {
 
   /** @param {{isPlaying?: boolean, position?: number, playbackRate?: number}} change */
   #sync(change) {
-    if (!this.#player.playback.mediaUrl) return
-    this.#session.request('sync_playback', { isPlaying: this.#player.playback.isPlaying, ...change }).catch(alertError)
+    const { mediaUrl, isPlaying } = this.#playback
+    if (mediaUrl) this.#session.syncPlayback({ isPlaying, ...change }).catch(alertError)
   }
 
   /** @param {KeyboardEvent} event */
@@ -90,21 +95,21 @@ export class Lead {
   /** s; Infinity while unknown. */
   get #length() {
     const { duration } = this.#element
-    return Number.isFinite(duration) ? duration : this.#player.info.duration || Infinity
+    return Number.isFinite(duration) ? duration : this.#session.timeline.info.duration || Infinity
   }
 
   /** Brings what is shown up to date. */
   show() {
-    const { mediaUrl, isPlaying, playbackRate } = this.#player.playback
+    const { mediaUrl, isPlaying, playbackRate } = this.#playback
     byId('lead').hidden = !this.#session.isLeader
     for (const id of ['toggle', 'back', 'forth', 'rate']) /** @type {HTMLButtonElement} */ (byId(id)).disabled = !mediaUrl
-    const word = isPlaying && this.#player.position < this.#length ? 'Pause' : 'Play'
+    const word = isPlaying && this.#position < this.#length ? 'Pause' : 'Play'
     if (byId('toggle').textContent !== word) byId('toggle').textContent = word
     if (document.activeElement !== this.#rate) this.#rate.value = String(playbackRate)
     this.#scrub.disabled = !mediaUrl || !Number.isFinite(this.#length)
     if (this.#scrubbing) return
     if (Number.isFinite(this.#length)) this.#scrub.max = String(this.#length)
-    const position = Math.min(this.#player.position, this.#length)
+    const position = Math.min(this.#position, this.#length)
     this.#scrub.value = String(position)
     this.#showTime(position)
   }

@@ -72,18 +72,18 @@ function run(session) {
   const player = new Player(session, element)
   const people = new People()
   people.receive('session_joined', { session: session.session })
-  const lead = new Lead(session, player, element)
+  const lead = new Lead(session, element)
   const drift = new DriftView()
   const awake = new WakeLock()
   let ended = ''
 
   const show = () => {
     const { leader } = people
-    const scene = { session: session.state, player: player.state, trouble: player.trouble?.message, drift: player.drift, position: player.position, leader: leader.name, leads: session.isLeader }
+    const scene = { session: session.state, player: player.state, trouble: player.trouble?.message, drift: player.drift, position: session.timeline.position(session.now()), leader: leader.name, leads: session.isLeader }
     const [text, kind, words] = inWords(scene)
     say(text, kind, ended || words)
-    showFacts(session, player, people)
-    byId('empty').hidden = player.playback.mediaUrl !== ''
+    showFacts(session, people)
+    byId('empty').hidden = session.timeline.at(session.now()).mediaUrl !== ''
     byId('tap').hidden = player.trouble?.code !== 'autoplay_refused' && player.trouble?.code !== 'muted'
     awake.needed = player.state === 'playing' || player.state === 'buffering'
     lead.show()
@@ -120,15 +120,15 @@ function say(text, kind, words) {
 
 /**
  * @param {Session} session
- * @param {Player} player
  * @param {People} people
  */
-function showFacts(session, player, people) {
-  const { mediaUrl } = player.playback
+function showFacts(session, people) {
+  const { timeline } = session
+  const { mediaUrl } = timeline.at(session.now())
   const { leader, here } = people
   fact('leader', session.isLeader ? 'you' : leader.here ? leader.name : `${leader.name} (away)`)
   fact('members', here === 1 ? 'only you' : `${here} people`)
-  fact('medium', mediaUrl ? player.info.title || titleOf(mediaUrl) || mediaUrl : '—')
+  fact('medium', mediaUrl ? timeline.info.title || titleOf(mediaUrl) || mediaUrl : '—')
   fact('bound', Number.isFinite(session.bound) ? `± ${format.span(session.bound)}` : '—')
   byId('take').hidden = session.isLeader || leader.here || session.state !== 'synced'
 }

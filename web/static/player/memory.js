@@ -1,10 +1,4 @@
-/**
- * What this device has learnt of itself, in ms, kept for the next visit: how
- * late a start is after `play()`, how long a seek takes, and the trim that
- * somebody set by ear.
- */
-
-/** Readings kept of each; the oldest goes first. */
+/** Readings kept; the oldest goes first. */
 const KEPT = 7
 
 /** Where there is no storage (a private window), it lasts as long as the page. */
@@ -33,7 +27,10 @@ function write(key, value) {
   }
 }
 
-/** Readings of one duration, ms. */
+/**
+ * What this device has learnt of itself, kept for the next visit: readings of
+ * one duration, ms, such as how late a start is after `play()`.
+ */
 export class Learnt {
   #key
   #fallback
@@ -80,23 +77,4 @@ export class Learnt {
 /** @param {string | null} text */
 function numbers(text) {
   return (text ?? '').split(' ').filter(Boolean).map(Number).filter(Number.isFinite).slice(-KEPT)
-}
-
-const TRIM = 'downbeat:trim'
-/** No output is later than that, ms. */
-export const MAX_TRIM = 500
-
-/** By how much this device's sound and picture come late, set by ear, ms. */
-export function recallTrim() {
-  return trimmed(Number(read(TRIM)))
-}
-
-/** @param {number} ms */
-export function rememberTrim(ms) {
-  write(TRIM, String(trimmed(ms)))
-}
-
-/** @param {number} ms */
-export function trimmed(ms) {
-  return Number.isFinite(ms) ? Math.max(-MAX_TRIM, Math.min(MAX_TRIM, ms)) : 0
 }
