@@ -22,8 +22,8 @@ var (
 // the files, and looks itself which of them have pictures and sound. It fails with ErrNothing
 // when there is no recording to place.
 //
-// Files are placed by -itsoffset, so that each picture is right to half a frame
-// of the film, and sound to a sample.
+// A file is placed by its first picture, whatever its own times are: each picture is
+// right to half a frame of the film, and sound keeps its place beside the pictures.
 func Script(take manifest.Take, names Names) ([]byte, error) {
 	placed, _ := split(take)
 	if len(placed) == 0 {
@@ -36,7 +36,7 @@ func Script(take manifest.Take, names Names) ([]byte, error) {
 		after := seconds(*r.AfterFirstMs - *placed[0].AfterFirstMs)
 		fmt.Fprintf(&files, " \\\n\t%s", file)
 		fmt.Fprintf(&adds, "add %s %s\n", file, after)
-		fmt.Fprintf(&inputs, "\t-format_whitelist \"$formats\" -itsoffset %s -i %s \\\n", after, file)
+		fmt.Fprintf(&inputs, "\t-format_whitelist \"$formats\" -itsoffset \"$(offset %s %s)\" -i %s \\\n", file, after, file)
 	}
 	film := quote("./" + take.Name() + "-side-by-side.mp4")
 	script := fmt.Sprintf(head, take.Name(), files.String()) + scriptBegin + adds.String() + scriptEnd + fmt.Sprintf(tail, inputs.String(), film)
@@ -49,6 +49,8 @@ const (
 # Makes %s-side-by-side.mp4 of the recordings beside this script, in sync. Run it
 # with sh. FPS=60 HEIGHT=720 in front of that asks for more than 30 frames a second and 540 lines.
 set -eu
+LC_ALL=C
+export LC_ALL
 cd "$(dirname -- "$0")"
 set --%s
 

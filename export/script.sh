@@ -1,9 +1,22 @@
-# What a file has: has v FILE, has a FILE. Only containers of recordings are opened:
-# a file that is a playlist could name others.
+# Only containers of recordings are opened: a file that is a playlist could name others.
 formats=matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,ogg,wav,mp3,aac,flac,avi,mpegts
-has() {
-	[ -n "$(ffprobe -v error -format_whitelist "$formats" -select_streams "$1:0" -show_entries stream=index -of csv=p=0 "$2")" ]
+probe() { ffprobe -v error -format_whitelist "$formats" -of csv=p=0 "$@"; }
+
+# starts v FILE: when its pictures begin, in seconds of its own time; empty if it has none. a: its sound.
+starts() { probe -select_streams "$1:0" -show_entries stream=start_time "$2"; }
+has() { [ -n "$(starts "$1" "$2")" ]; }
+
+# offset FILE SECONDS: by how much ffmpeg has to shift the file for its first picture to be so long
+# after time 0; without pictures, its first sample (sound of before its own time 0 is a codec's, and not heard). By
+# itself ffmpeg begins a file at time 0, with whatever is first in it.
+offset() {
+	awk -v after="$2" -v whole="$(probe -show_entries format=start_time "$1")" \
+		-v picture="$(starts v "$1")" -v sound="$(starts a "$1")" 'BEGIN {
+			first = picture != "" ? picture : sound > 0 ? sound : 0
+			printf "%.6f", after - first + whole
+		}'
 }
+
 fps=${FPS:-30} height=${HEIGHT:-540}
 command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || { echo "Install ffmpeg first: this needs ffmpeg and ffprobe." >&2; exit 1; }
 for file in "$@"; do

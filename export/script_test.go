@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,7 +42,7 @@ func run(t *testing.T, dir string, script []byte, programs string) (out string, 
 	}
 	sh := exec.Command("sh", name)
 	sh.Dir = t.TempDir() // the script finds its own
-	sh.Env = append(os.Environ(), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	sh.Env = append(os.Environ(), "HEIGHT=90", "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 	b, err := sh.CombinedOutput()
 	return string(b), err
 }
@@ -62,7 +63,8 @@ func TestScriptQuotes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"<./" + hostile + ">", "<./-version>", "<0.001500>", "<./touch-pwned-touch-pwned-touch-pwned-s-y-20261125T120000Z-side-by-side.mp4>"} {
+	for _, want := range []string{"<./" + hostile + ">", "<./-version>", "<0.001500>", // of which ffprobe said that they begin at 0
+		"<./touch-pwned-touch-pwned-touch-pwned-s-y-20261125T120000Z-side-by-side.mp4>"} {
 		if !strings.Contains(out, want+"\n") {
 			t.Errorf("ffmpeg wasn't given %s but\n%s", want, out)
 		}
@@ -120,26 +122,39 @@ const (
 	clicksAt = time.Second
 )
 
-// record makes the file of a device that began at a time, with pictures, sound or both.
-func record(t *testing.T, dir, name string, began time.Duration, rate int, size string, pictures, sound bool) session.Recording {
+// camera is a device that makes a file.
+type camera struct {
+	name  string
+	began time.Duration // its first picture, or else its first sample
+	rate  int           // pictures a second; 0: none
+	sound bool
+	early time.Duration // by which its sound begins before its pictures: whole pictures
+	codec []string      // default: nothing is lost
+	kind  string        // default: mkv
+}
+
+// record makes the file.
+func (c camera) record(t *testing.T, dir string) session.Recording {
 	t.Helper()
 	var args []string
-	at, long := began.Seconds(), (filmed - began).Seconds()
-	if pictures {
-		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf(
-			"color=black:s=%s:r=%d:d=%f,format=gray,geq=lum='16.5+%f*(T+%f)'", size, rate, long, levels*219./255, at))
+	kind, codec := cmp.Or(c.kind, "mkv"), c.codec
+	if codec == nil {
+		codec = []string{"-c:v", "ffv1", "-c:a", "pcm_s16le"}
 	}
-	if sound {
-		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf(
-			"aevalsrc='between(t+%f,%f,%f)*sin(2*PI*1000*t)':s=48000:d=%f", at, clicksAt.Seconds(), clicksAt.Seconds()+0.01, long))
+	if at := c.began.Seconds(); c.rate > 0 {
+		args = append(args, "-itsoffset", fmt.Sprint(c.early.Seconds()), "-f", "lavfi", "-i", fmt.Sprintf(
+			"color=black:s=64x36:r=%d:d=%f,format=gray,geq=lum='16.5+%f*(T+%f)'", c.rate, filmed.Seconds()-at, levels*219./255, at))
 	}
-	file := name + ".mkv"
-	ffmpeg(t, append(args, "-c:v", "ffv1", "-c:a", "pcm_s16le", filepath.Join(dir, file))...)
-	kind := "video/x-matroska"
-	if !pictures {
-		kind = "audio/x-matroska"
+	if at := (c.began - c.early).Seconds(); c.sound {
+		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("aevalsrc='between(t+%f,%f,%f)*sin(2*PI*1000*t)':s=48000:d=%f",
+			at, clicksAt.Seconds(), clicksAt.Seconds()+0.01, filmed.Seconds()-at))
 	}
-	return made(name, "", file, kind, began, filmed-began)
+	file, fileType := c.name+"."+kind, "video/"+kind
+	ffmpeg(t, append(append(args, codec...), filepath.Join(dir, file))...)
+	if c.rate == 0 {
+		fileType = "audio/" + kind
+	}
+	return made(c.name, "", file, fileType, c.began, filmed-c.began)
 }
 
 // TestFilmIsInSync: real files of devices that began at different times, with and without
@@ -149,10 +164,10 @@ func TestFilmIsInSync(t *testing.T) {
 	dir := t.TempDir()
 	began := []time.Duration{0, 123456 * time.Microsecond, 512345 * time.Microsecond}
 	take := takeOf(
-		record(t, dir, "a", began[0], 50, "64x36", true, true),
-		record(t, dir, "b", began[1], 25, "64x36", true, false),
-		record(t, dir, "c", 200*time.Millisecond, 0, "", false, true),
-		record(t, dir, "d", began[2], 50, "64x36", true, true),
+		camera{name: "a", began: began[0], rate: 50, sound: true}.record(t, dir),
+		camera{name: "b", began: began[1], rate: 25}.record(t, dir),
+		camera{name: "c", began: 200 * time.Millisecond, sound: true}.record(t, dir),
+		camera{name: "d", began: began[2], rate: 50, sound: true, early: 160 * time.Millisecond}.record(t, dir),
 	)
 	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
 		t.Fatalf("%v %s", err, out)
@@ -166,7 +181,7 @@ func TestFilmIsInSync(t *testing.T) {
 	for device, from := range began {
 		bright(t, frames, device, from, []float64{50, 25, 50}[device])
 	}
-	click(t, ffmpeg(t, "-i", film, "-map", "a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"))
+	click(t, ffmpeg(t, "-i", film, "-map", "a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"), 3*time.Millisecond)
 }
 
 // bright wants each frame of a picture to be as bright as it was filmed then: dark before the device
@@ -197,8 +212,38 @@ func bright(t *testing.T, frames []byte, device int, from time.Duration, rate fl
 	t.Logf("picture %d shows what was %.1f ms before, as its frame rates have it to %.1f ms", device, -1000*sum/n, 1000*(sum/n-(1./60-0.5/rate)))
 }
 
+// TestFilmOfWhatBrowsersRecord: their codecs begin before time 0, or say so otherwise.
+func TestFilmOfWhatBrowsersRecord(t *testing.T) {
+	needFFmpeg(t)
+	webm := []string{"-c:v", "libvpx", "-b:v", "2M", "-deadline", "realtime", "-c:a", "libopus"}
+	mp4 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+frag_keyframe+delay_moov"}
+	for _, c := range []camera{
+		{name: "opus with pictures", rate: 50, sound: true, codec: webm, kind: "webm"}, {name: "opus alone", sound: true, codec: webm, kind: "webm"},
+		{name: "aac with pictures", rate: 50, sound: true, codec: mp4, kind: "mp4"}, {name: "aac alone", sound: true, codec: mp4, kind: "mp4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			c.began = 300 * time.Millisecond
+			take := takeOf(camera{name: "a", rate: 50}.record(t, dir), c.record(t, dir))
+			if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+				t.Fatalf("%v %s", err, out)
+			}
+			film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
+			if c.rate > 0 {
+				pictures := ffmpeg(t, "-i", film, "-vf", "scale=3:1:flags=area,format=gray", "-f", "rawvideo", "-")
+				bright(t, pictures, 2, c.began, float64(c.rate))
+			}
+			off := 3 * time.Millisecond
+			if c.name == "opus with pictures" {
+				off += 7 * time.Millisecond // by which ffmpeg writes them apart in the file
+			}
+			click(t, ffmpeg(t, "-i", film, "-map", "a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"), off)
+		})
+	}
+}
+
 // click wants one click in the sound, at its time: three that are mixed apart would be longer.
-func click(t *testing.T, samples []byte) {
+func click(t *testing.T, samples []byte, off time.Duration) {
 	t.Helper()
 	first, last := -1, 0
 	for i := range len(samples) / 2 {
@@ -210,7 +255,7 @@ func click(t *testing.T, samples []byte) {
 		}
 	}
 	begin, end := time.Duration(first)*time.Second/48000, time.Duration(last)*time.Second/48000
-	if (begin-clicksAt).Abs() > 3*time.Millisecond || (end-clicksAt-10*time.Millisecond).Abs() > 3*time.Millisecond {
+	if (begin-clicksAt).Abs() > off || (end-clicksAt-10*time.Millisecond).Abs() > off {
 		t.Errorf("it clicks from %v to %v", begin, end)
 	}
 }
@@ -219,19 +264,20 @@ func click(t *testing.T, samples []byte) {
 func TestFilmsOfAll(t *testing.T) {
 	needFFmpeg(t)
 	for name, c := range map[string]struct {
-		files    int
-		pictures bool
-		sound    bool
-		streams  string
+		files, rate int
+		sound       bool
+		size        string
 	}{
-		"one": {1, true, true, "960,540"}, "one without sound": {1, true, false, "960,540"}, "sound alone": {1, false, true, ""},
-		"a grid": {5, true, false, "1620,1080"},
+		"one": {1, 10, true, "160,90"}, "one without sound": {1, 10, false, "160,90"}, "sound alone": {1, 0, true, ""},
+		"a grid": {5, 10, false, "270,180"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			var list []session.Recording
 			for i := range c.files {
-				list = append(list, record(t, dir, string(rune('a'+i)), time.Duration(i)*100*time.Millisecond, 10, "64x36", c.pictures, c.sound))
+				list = append(list, camera{
+					name: string(rune('a' + i)), began: time.Duration(i) * 100 * time.Millisecond, rate: c.rate, sound: c.sound,
+				}.record(t, dir))
 			}
 			take := takeOf(list...)
 			if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
@@ -239,7 +285,7 @@ func TestFilmsOfAll(t *testing.T) {
 			}
 			out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0",
 				filepath.Join(dir, take.Name()+"-side-by-side.mp4")).Output()
-			if err != nil || strings.TrimSpace(string(out)) != c.streams {
+			if err != nil || strings.TrimSpace(string(out)) != c.size {
 				t.Errorf("%v %s", err, out)
 			}
 		})
@@ -250,7 +296,7 @@ func TestFilmsOfAll(t *testing.T) {
 func TestPlaylistsAreNotOpened(t *testing.T) {
 	needFFmpeg(t)
 	dir := t.TempDir()
-	record(t, dir, "secret", 0, 10, "64x36", true, false)
+	camera{name: "secret", rate: 10}.record(t, dir)
 	write(t, filepath.Join(dir, "a.webm"), "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.mkv\n#EXT-X-ENDLIST\n", 0o600)
 	take := takeOf(made("a", "", "a.webm", "video/webm", 0, time.Second))
 	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err == nil || !strings.Contains(out, "neither pictures nor sound") {
