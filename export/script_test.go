@@ -114,7 +114,7 @@ func ffmpeg(t *testing.T, args ...string) []byte {
 	return out.Bytes()
 }
 
-// What is filmed gets brighter all the time, by 100 levels a second from black at 0,
+// What is filmed gets brighter all the time, by 100 levels of luma a second from black at 0,
 // and clicks at half-time. A device that begins to record later sees less of it.
 const (
 	levels   = 100
@@ -143,7 +143,7 @@ func (c camera) record(t *testing.T, dir string) session.Recording {
 	}
 	if at := c.began.Seconds(); c.rate > 0 {
 		args = append(args, "-itsoffset", fmt.Sprint(c.early.Seconds()), "-f", "lavfi", "-i", fmt.Sprintf(
-			"color=black:s=64x36:r=%d:d=%f,format=gray,geq=lum='16.5+%f*(T+%f)'", c.rate, filmed.Seconds()-at, levels*219./255, at))
+			"color=black:s=64x36:r=%d:d=%f,format=yuv420p,geq=lum='16.5+%d*(T+%f)':cb=128:cr=128", c.rate, filmed.Seconds()-at, levels, at))
 	}
 	if at := (c.began - c.early).Seconds(); c.sound {
 		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("aevalsrc='between(t+%f,%f,%f)*sin(2*PI*1000*t)':s=48000:d=%f",
@@ -174,7 +174,7 @@ func TestFilmIsInSync(t *testing.T) {
 	}
 	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
 	// One byte for each of the three pictures, 30 times a second.
-	frames := ffmpeg(t, "-i", film, "-vf", "scale=3:1:flags=area,format=gray", "-f", "rawvideo", "-")
+	frames := ffmpeg(t, "-i", film, "-vf", "scale=3:1:flags=area,format=yuv420p,extractplanes=y", "-f", "rawvideo", "-")
 	if n := len(frames) / 3; n < 58 || n > 62 {
 		t.Fatalf("%d frames", n)
 	}
@@ -191,7 +191,7 @@ func bright(t *testing.T, frames []byte, device int, from time.Duration, rate fl
 	t.Helper()
 	var sum, n float64
 	for i := range len(frames)/3 - 2 {
-		at, level := float64(i)/30, float64(frames[3*i+device])
+		at, level := float64(i)/30, float64(frames[3*i+device])-16
 		shown := level / levels // the time of what is shown
 		switch {
 		case at < from.Seconds()-1./60:
@@ -230,7 +230,7 @@ func TestFilmOfWhatBrowsersRecord(t *testing.T) {
 			}
 			film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
 			if c.rate > 0 {
-				pictures := ffmpeg(t, "-i", film, "-vf", "scale=3:1:flags=area,format=gray", "-f", "rawvideo", "-")
+				pictures := ffmpeg(t, "-i", film, "-vf", "scale=3:1:flags=area,format=yuv420p,extractplanes=y", "-f", "rawvideo", "-")
 				bright(t, pictures, 2, c.began, float64(c.rate))
 			}
 			off := 3 * time.Millisecond
