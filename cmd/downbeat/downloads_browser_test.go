@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/device"
+)
+
+// TestChromiumDownloads: in mode link a plain link on a page saves the files and what is made of
+// them under their readable names, and a page that somebody uploaded is saved, not opened.
+func TestChromiumDownloads(t *testing.T) {
+	flags := accessFlags{Access: "link"}
+	policy, adminKey, err := flags.policy(net.IPv4(127, 0, 0, 1), "", quiet())
+	check(t, err)
+	s, err := listen("127.0.0.1:0", 0)
+	check(t, err)
+	svc, err := newService(serviceConfig{
+		udp: s.udp, tcp: s.tcp, access: policy, data: t.TempDir(), diskReserve: -1, minLead: 50 * time.Millisecond, maxLead: time.Second, maxDevices: 10, log: quiet(),
+	})
+	check(t, err)
+	serving, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- svc.run(serving, s.http) }()
+	defer func() { stop(); check(t, <-served) }()
+	url := "http://" + s.http.Addr().String()
+	const content = `<script>document.title = 'acted'</script>`
+	recordOne(t, device.Config{URL: url, SessionID: "studio", Key: adminKey}, content, "text/html")
+
+	c := newChromium(t)
+	defer c.close()
+	dir := t.TempDir()
+	_, err = chromedp.Run(c.ctx, call(browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir,
+	}))
+	check(t, err)
+	check(t, chromedp.Do(c.ctx, chromedp.Navigate(url+"/")))
+	var links []string
+	evaluate(t, c.ctx, fmt.Sprintf(`(async () => {
+		const answer = await fetch('/api/sessions/studio/recordings', { headers: { Authorization: 'Bearer %s' } })
+		const { recordings: [{ fileUrl }], takes: [{ manifestUrl, otioUrl, ffmpegUrl }] } = await answer.json()
+		return [fileUrl, manifestUrl, otioUrl, ffmpegUrl]
+	})()`, adminKey), &links)
+	for i, ending := range []string{".bin", ".json", ".otio", ".sh"} {
+		var title string
+		evaluate(t, c.ctx, fmt.Sprintf(`(() => {
+			const link = Object.assign(document.createElement('a'), { href: %q })
+			document.body.append(link)
+			link.click()
+			return document.title
+		})()`, links[i]), &title)
+		saved := savedFile(t, dir, ending)
+		if !strings.HasPrefix(filepath.Base(saved), "plank-2") || title == "acted" {
+			t.Errorf("%s was saved as %s, the page's title is %q", links[i], saved, title)
+		}
+	}
+	if got, err := os.ReadFile(savedFile(t, dir, ".bin")); err != nil || string(got) != content {
+		t.Errorf("saved %q, %v", got, err)
+	}
+	var at string
+	if evaluate(t, c.ctx, `location.pathname`, &at); at != "/" {
+		t.Errorf("the page went to %s", at)
+	}
+}
+
+// recordOne has a device record a take and send a file of it.
+func recordOne(t *testing.T, cfg device.Config, content, fileType string) {
+	t.Helper()
+	acts := make(chan device.Act, 2)
+	cfg.Act = func(a device.Act) { acts <- a }
+	d := device.New(cfg)
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- d.Run(ctx) }()
+	<-d.Connected()
+	_, err := d.Call(ctx, "start_recording", map[string]any{"postureLabel": "plank", "duration": 100})
+	check(t, err)
+	a := <-acts
+	report(t, d, "recording_started", a.RecordingID, a.At)
+	report(t, d, "recording_stopped", a.RecordingID, (<-acts).At)
+	check(t, d.Upload(ctx, a.RecordingID, "page.html", fileType, strings.NewReader(content), int64(len(content))))
+	leave()
+	check(t, <-left)
+}
+
+// savedFile waits for a file that ends so.
+func savedFile(t *testing.T, dir, ending string) (name string) {
+	t.Helper()
+	eventually(t, "a download that ends with "+ending, func() bool {
+		found, _ := filepath.Glob(filepath.Join(dir, "*"+ending))
+		if len(found) > 0 {
+			name = found[0]
+		}
+		return len(found) > 0
+	})
+	return name
+}
