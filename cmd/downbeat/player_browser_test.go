@@ -48,15 +48,17 @@ func (c *cinema) lead(js string) {
 	evaluate(c.t, c.players[0], js, &answer)
 }
 
-// sync changes the timeline and returns the command's id.
-func (c *cinema) sync(data string) string {
+// planned is a change of the timeline.
+type planned struct {
+	CommandID string            `json:"commandId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// sync has the leader change the timeline.
+func (c *cinema) sync(data string) (p planned) {
 	c.t.Helper()
-	var answer struct {
-		CommandID string  `json:"commandId"`
-		Timestamp float64 `json:"timestamp"`
-	}
-	evaluate(c.t, c.players[0], "page.sync("+data+")", &answer)
-	return answer.CommandID
+	evaluate(c.t, c.players[0], "page.sync("+data+")", &p)
+	return p
 }
 
 // everybody waits until a condition on `page` holds in each page.
@@ -178,7 +180,7 @@ func TestPlayersFollow(t *testing.T) {
 			t.Errorf("paused at %v and at %v", s.Position, stopped[0].Position)
 		}
 	}
-	for _, d := range c.acted(played) {
+	for _, d := range c.acted(played.CommandID) {
 		t.Logf("play: %v", d)
 	}
 	places := c.places()

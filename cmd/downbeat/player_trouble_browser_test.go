@@ -102,3 +102,42 @@ func TestPlayerCatchesUpAfterStall(t *testing.T) {
 		t.Errorf("what the server heard of the desync: %+v", devices)
 	}
 }
+
+// TestPlayersFollowHastyLeader: many changes within a second, one that is called
+// off, the end of the medium, another medium in the middle.
+func TestPlayersFollowHastyLeader(t *testing.T) {
+	c := newCinema(t, "a", "b")
+	defer c.close()
+	c.lead(`page.load("` + film + `")`)
+	c.everybody(`page.player.state === 'paused'`)
+	c.lead(`(async () => {
+		for (let i = 0; i < 12; i++) {
+			await page.sync({ isPlaying: i % 3 !== 2, position: (i * 17) % 50, playbackRate: i % 2 ? 1 : 1.25 })
+			await new Promise(r => setTimeout(r, 60))
+		}
+		await page.sync({ isPlaying: true, position: 20, playbackRate: 1 })
+	})()`)
+	c.everybody(`page.player.state === 'playing' && Math.abs(page.player.drift) < 40 && page.session.timeline.next(page.session.now()) === null`)
+	c.sync(`{isPlaying: false}`)
+	c.everybody(`page.player.state === 'paused'`)
+	stood := c.seen(c.players[0]).Position
+	c.lead(`page.sync({ isPlaying: true, position: 2 }).then(({ commandId }) => page.session.cancel(commandId))`)
+	pause(t.Context(), 500*time.Millisecond)
+	c.everybody(`page.player.state === 'paused' && page.video.paused`)
+	for _, p := range c.players {
+		if s := c.seen(p); s.Position != stood {
+			t.Errorf("after a change that was called off at %v, not at %v: %+v", s.Position, stood, s)
+		}
+	}
+	c.sync(`{isPlaying: true, position: 64.5}`)
+	c.everybody(`page.player.state === 'ended' && page.video.paused && Math.abs(page.video.currentTime - page.video.duration) < 0.05`)
+	c.sync(`{isPlaying: true, position: 30}`)
+	c.everybody(`page.player.state === 'playing' && Math.abs(page.player.drift) < 40`)
+	c.lead(`page.load("` + film + `?other")`)
+	c.everybody(`page.player.state === 'paused' && page.video.currentTime === 0 && page.video.src.endsWith('?other')`)
+	for _, p := range c.players {
+		if s := c.seen(p); s.Seeks > 2 || len(s.Troubles) > 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}

@@ -2,12 +2,8 @@
 const TIME_CONSTANT = 2
 /** No correction is larger: 34 cents where the pitch follows. */
 export const MAX_CORRECTION = 0.02
-/**
- * Rates are multiples of this away from the timeline's own. Chromium plays
- * sound at exactly 1 while the rate is nearer than 0.1 %, so a smaller step
- * would be a dead zone.
- */
-const STEP = 0.002
+/** Corrections are multiples of this, so that noise doesn't set the rate anew each time: one cent. */
+const STEP = 0.0005
 
 /**
  * By how much faster than the timeline the medium should play, so that its
@@ -22,7 +18,7 @@ export class Corrector {
   /**
    * @param {number} drift  media less timeline, s: positive is ahead
    * @param {number} d      device time, ms
-   * @returns {number} the correction, a multiple of the step: 0.004 is 0.4 % faster
+   * @returns {number} the correction, 0.004 is 0.4 % faster
    */
   correct(drift, d) {
     const since = Number.isFinite(this.#last) ? (d - this.#last) / 1000 : 0
