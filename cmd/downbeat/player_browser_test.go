@@ -81,7 +81,7 @@ func (c *cinema) wait(p context.Context, what, js string) {
 // seen is what a page tells of its player.
 type seen struct {
 	State    string   `json:"state"`
-	Drift    *float64 `json:"drift"` // ms
+	Drift    float64  `json:"drift"` // ms; 0 while it doesn't play
 	Position float64  `json:"position"`
 	Seeks    int      `json:"seeks"`
 	Paused   bool     `json:"paused"`

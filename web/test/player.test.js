@@ -12,6 +12,8 @@ test('the observer sees through noise, and follows the rate', () => {
   assert.ok(Math.abs(o.at(1000) - 6) < 0.002)
   o.runs(1000, 2)
   assert.ok(Math.abs(o.at(1500) - 7) < 0.002)
+  assert.equal(o.fresh(1300), true)
+  assert.equal(o.fresh(1500), false)
 })
 
 test('one wild reading is no jump; three are', () => {

@@ -29,5 +29,5 @@ globalThis.page = {
   synced: () => page.until(() => session.state === 'synced' && session.bound < 5),
   sync: data => session.request('sync_playback', data),
   load: mediaUrl => session.request('load_media', { mediaUrl }),
-  seen: () => ({ state: player.state, drift: player.drift, position: video.currentTime, seeks: player.seeks, paused: video.paused, troubles, states, rate: video.playbackRate }),
+  seen: () => ({ state: player.state, drift: player.drift || 0, position: video.currentTime, seeks: player.seeks, paused: video.paused, troubles, states, rate: video.playbackRate }),
 }

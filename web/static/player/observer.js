@@ -2,6 +2,8 @@
 const MEMORY = 8
 /** A reading that is off by more than this is a jump or a fault, s. */
 const JUMP = 0.06
+/** Readings are believed for so long, ms. */
+const FRESH = 400
 /** So many of them one after the other are a jump. */
 const JUMPS = 3
 
@@ -16,8 +18,8 @@ export class Observer {
   #rate = 1
   #readings = 0
   #jumps = 0
-  /** Mean distance of a reading from what was expected, s; it starts pessimistic. */
-  #jitter = 0.02
+  /** Mean distance of a reading from what was expected, s; as good as can be until it isn't. */
+  #jitter = 0
 
   /** Enough readings since the last jump to be believed? */
   get settled() {
@@ -26,6 +28,16 @@ export class Observer {
 
   get jitter() {
     return this.#jitter
+  }
+
+  /**
+   * Was there a reading not long before device time `d`? Without any, what is
+   * expected goes on for ever, whatever the medium does.
+   *
+   * @param {number} d
+   */
+  fresh(d) {
+    return d - this.#at < FRESH
   }
 
   /** Begins anew: a seek, a start, a pause. */

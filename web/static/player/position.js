@@ -35,7 +35,7 @@ export class Position {
   get #source() {
     const frames = this.#frames
     const better = this.#clock.jitter > COARSE && frames.jitter < this.#clock.jitter
-    return better && frames.settled ? frames : this.#clock
+    return better && frames.settled && frames.fresh(performance.now()) ? frames : this.#clock
   }
 
   get settled() {
