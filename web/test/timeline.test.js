@@ -62,6 +62,12 @@ test('another medium is there at once, at its beginning', () => {
   assert.deepEqual(t.info, { mediaUrl: '/b.webm', title: 'B', duration: 60 })
 })
 
+test('who comes late hears of title and length', () => {
+  const t = new Timeline()
+  t.receive('session_joined', { session: { playbackState: still, media: { mediaUrl: film.mediaUrl, mediaId: 'film', mediaTitle: 'Film', mediaDuration: 90 } } })
+  assert.deepEqual(t.info, { mediaUrl: film.mediaUrl, title: 'Film', duration: 90 })
+})
+
 test('coming back keeps what lies ahead, since the server tells it once', () => {
   const t = new Timeline()
   t.receive('session_joined', { session: { playbackState: still } })

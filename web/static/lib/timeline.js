@@ -73,14 +73,25 @@ export class Timeline {
    */
   receive(event, data) {
     switch (event) {
-      case 'session_joined': return this.#holds(data?.session?.playbackState)
-      case 'session_state': return this.#holds(data?.playbackState)
+      case 'session_joined': return this.#session(data?.session)
+      case 'session_state': return this.#session(data)
       case 'desync_recovery': return this.#holds(data?.authoritativeState)
       case 'media_loaded': return this.#loaded(data)
       case 'playback_sync': return this.#scheduled(data)
       case 'cancelled': return this.#cancelled(data?.commandId)
     }
     return false
+  }
+
+  /** @param {any} session */
+  #session(session) {
+    if (session?.media) this.#described(session.media)
+    return this.#holds(session?.playbackState)
+  }
+
+  /** @param {any} media */
+  #described({ mediaUrl, mediaTitle = '', mediaDuration = 0 }) {
+    this.#info = { mediaUrl, title: mediaTitle, duration: mediaDuration }
   }
 
   /**
@@ -100,8 +111,7 @@ export class Timeline {
 
   /** @param {any} data */
   #loaded(data) {
-    const { mediaUrl, mediaTitle = '', mediaDuration = 0 } = data
-    this.#info = { mediaUrl, title: mediaTitle, duration: mediaDuration }
+    this.#described(data)
     this.#states = [stateOf({ ...data, position: 0, isPlaying: false, lastUpdateTime: data.timestamp, playbackRate: 1 })]
     return true
   }
