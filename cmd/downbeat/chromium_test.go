@@ -179,6 +179,15 @@ func evaluate(t testing.TB, tab context.Context, js string, result any) {
 	check(t, json.Unmarshal([]byte(text), result))
 }
 
+// lands waits for a condition in a tab that is about to go on to another page.
+func lands(t testing.TB, tab context.Context, cond string) {
+	t.Helper()
+	eventually(t, cond, func() bool {
+		yes, err := chromedp.Run(tab, chromedp.Evaluate[bool](cond)) // fails in between
+		return err == nil && yes || !pause(tab, 20*time.Millisecond)
+	})
+}
+
 // sessionAt turns CLOCK_MONOTONIC into the server's true session time.
 func sessionAt(t testing.TB, source *clock.Source) func(monotonic time.Duration) clock.SessionTime {
 	t.Helper()

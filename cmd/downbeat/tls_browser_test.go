@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,11 +66,9 @@ func TestTLSLocalInABrowser(t *testing.T) {
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
 	defer guest.close()
 	page = guest.tab(t, link)
+	lands(t, page, fmt.Sprintf("location.href.startsWith(%q)", i.url+"/device?"))
 	var at string
-	eventually(t, "the page to go on", func() bool {
-		evaluate(t, page, `location.href`, &at)
-		return strings.HasPrefix(at, i.url+"/device?")
-	})
+	evaluate(t, page, `location.href`, &at)
 	if !strings.HasSuffix(at, "session=lan&name=Phone&view=front") {
 		t.Errorf("went on to %s", at)
 	}
