@@ -62,6 +62,9 @@ func TestLinksWithKeys(t *testing.T) {
 	if evaluate(t, stranger, state, &got); got != "not joined" {
 		t.Errorf("the page without the key is %s", got)
 	}
+	watch := strings.Replace(bare, "/device?", "/watch?", 1) + "&name=Ada"
+	viewer{t, browser.tab(t, watch)}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('words').textContent)`)
+	viewer{t, browser.tab(t, watch+"#"+fragment)}.await(`$('state').textContent === 'nothing loaded'`)
 
 	u, err := url.Parse(bare)
 	check(t, err)
