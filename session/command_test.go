@@ -323,6 +323,7 @@ func TestRequestsRefused(t *testing.T) {
 			t.Errorf("got %q, want %q", got, code)
 		}
 	}
+	wantCode(t, (&ScheduleRequest{Name: "x", Payload: json.RawMessage("\"\xff\"")}).validate(), CodeBadPayload)
 	for _, name := range []string{"", ".", "a/b", strings.Repeat("n", 65)} {
 		if got := codeOf((&ScheduleRequest{Name: name}).validate()); got != CodeBadName {
 			t.Errorf("name %q: %q", name, got)

@@ -76,8 +76,8 @@ func (q *ScheduleRequest) validate() error {
 		return fault(CodeBadName, "name must be 1 to 64 letters, digits, _ - . or :")
 	case len(q.Payload) > maxPayload:
 		return fault(CodePayloadTooLarge, "payload must be at most %d bytes", maxPayload)
-	case len(q.Payload) > 0 && !json.Valid(q.Payload):
-		return fault(CodeBadPayload, "payload must be one JSON value")
+	case len(q.Payload) > 0 && (!json.Valid(q.Payload) || !utf8.Valid(q.Payload)):
+		return fault(CodeBadPayload, "payload must be one JSON value in UTF-8")
 	}
 	return validateDelay(q.Delay)
 }

@@ -81,6 +81,7 @@ var notMessages = []badInput{
 }
 
 var wrongTypes = []badInput{
+	{"payload not UTF-8", message("schedule", "{\"name\":\"flash\",\"payload\":\"\xff\"}", 0), "bad_message", ""},
 	{"data an array", message("schedule", `[]`, 5), "bad_field", "schedule"},
 	{"data a string", message("schedule", `"flash"`, 5), "bad_field", "schedule"},
 	{"name a number", message("schedule", `{"name":7}`, 5), "bad_field", "schedule"},

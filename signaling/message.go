@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -25,6 +26,9 @@ const maxEventName = 64
 // bad_message.
 func ParseMessage(b []byte) (Message, error) {
 	var m Message
+	if !utf8.Valid(b) { // browsers would end the connection if it were passed on to them
+		return Message{}, badMessage("a message must be UTF-8")
+	}
 	if err := json.Unmarshal(b, &m); err != nil {
 		return Message{}, badMessage("not a JSON object {event, data, id}: %v", err)
 	}

@@ -1,0 +1,118 @@
+package signaling
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// fields are all that requests have.
+var fields = map[string][]string{
+	"join_session": {
+		"sessionId", "userId", "username", "avatar", "deviceType", "viewType", "userAgent", "token", "key", "resumeToken", "offer", "exchanges",
+	},
+	"schedule":          {"name", "payload", "at", "delay"},
+	"start_recording":   {"sessionId", "postureLabel", "duration", "at", "delay"},
+	"stop_recording":    {"sessionId"},
+	"cancel":            {"commandId"},
+	"armed":             {"commandId"},
+	"fired":             {"commandId", "at", "late"},
+	"recording_started": {"recordingId", "timestamp", "bound"},
+	"recording_stopped": {"recordingId", "timestamp", "bound"},
+	"recording_failed":  {"recordingId"},
+	"upload_completed":  {"recordingId", "fileSizeBytes"},
+	"load_media":        {"mediaUrl", "mediaId", "mediaTitle", "mediaDuration"},
+	"sync_playback":     {"position", "isPlaying", "mediaUrl", "mediaId", "playbackRate"},
+	"report_desync":     {"reportedPosition", "reportedTime"},
+	"device_status":     {"battery", "charging", "camera", "pendingBytes", "freeBytes", "note"},
+	"offer":             {"sdp"},
+	"candidate":         {"candidate"},
+}
+
+var nasty = []string{
+	`null`, `true`, `0`, `-1`, `-0.0`, `1e-320`, `1e308`, `-1e308`, `9223372036854775807`, `9223372036854775808`, `1795431600000.5`, `""`,
+	`"../../etc/passwd"`, `"a/b"`, `"*"`, `">"`, `"s.*.meta"`, `"."`, `"__proto__"`, `"\u0000"`, `"\n"`, `"\ud800"`, `"\u202e"`, `"🎬"`, `"=1+1"`,
+	`[]`, `{}`, `[[[[]]]]`, `{"a":{"b":null}}`, `"` + strings.Repeat("x", 3000) + `"`, `"` + strings.Repeat("é", 300) + `"`,
+	strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
+}
+
+// TestNastyValues puts each nasty value into each field of each request, the others
+// being as they should. Whatever is answered is documented and nothing unforeseen, and
+// the connection goes on.
+func TestNastyValues(t *testing.T) {
+	doc, err := os.ReadFile("../docs/protocol.md")
+	must(t, err)
+	good := map[string]string{
+		"sessionId": `"studio"`, "name": `"flash"`, "commandId": `"c"`, "recordingId": `"r"`, "timestamp": `1`, "at": `4102444800000`,
+		"fileSizeBytes": `1`, "mediaUrl": `"/film.mp4"`, "isPlaying": `true`, "reportedPosition": `1`, "reportedTime": `1`, "sdp": `"x"`, "candidate": `"x"`,
+	}
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		leader := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
+		for event := range requests {
+			if strings.HasPrefix(event, "join") || event == "leave_session" {
+				continue
+			}
+			for _, field := range fields[event] {
+				for _, value := range nasty {
+					time.Sleep(time.Second) // a fault is regained
+					leader.send(message(event, dataWith(fields[event], good, field, value), 5))
+					leader.wantSaneAnswer(event+"."+field+" "+value, string(doc))
+				}
+			}
+		}
+		leader.wantAnswer()
+	})
+	for _, field := range fields["join_session"] {
+		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+			for _, value := range nasty {
+				c := w.connect(t)
+				c.send(message("join_session", dataWith(fields["join_session"], good, field, value), 5))
+				c.wantSaneAnswer("join_session."+field+" "+value, string(doc))
+				_ = c.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
+			}
+		})
+	}
+}
+
+// dataWith writes the good values of fields, and a nasty one.
+func dataWith(all []string, good map[string]string, field, value string) string {
+	parts := []string{fmt.Sprintf("%q:%s", field, value)}
+	for _, f := range all {
+		if f != field && good[f] != "" && !(f == "at" && field == "delay") {
+			parts = append(parts, fmt.Sprintf("%q:%s", f, good[f]))
+		}
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// wantSaneAnswer takes the answer to request 5.
+func (c *wire) wantSaneAnswer(what, doc string) {
+	c.t.Helper()
+	m := c.any()
+	for m.ReplyTo != 5 {
+		m = c.any()
+	}
+	var e wireError
+	if m.Event != "error" {
+		return
+	}
+	must(c.t, json.Unmarshal(m.Data, &e))
+	if e.Code == "internal" || e.Code == "unavailable" || !strings.Contains(doc, "`"+e.Code+"`") || e.Message == "" {
+		c.t.Errorf("%.80s is answered by %+v", what, e)
+	}
+}
+
+// wantAnswer expects that the connection goes on.
+func (c *wire) wantAnswer() {
+	c.t.Helper()
+	c.send(message("heartbeat", "null", 999))
+	for c.any().ReplyTo != 999 {
+	}
+}
