@@ -60,6 +60,9 @@ func (b *belief) backward(t float64) float64 { return b.bwd.y - b.skew*(t-b.t) }
 // enough samples make a floor that a sample can be suspiciously below.
 const enough = 8
 
+// toldSkew is how well a skew must be known to be held against a sample.
+const toldSkew = 60e-6
+
 // below reports whether s is lower than a floor by more than chance, drift and
 // rounding explain: that can't be queueing.
 func (b *belief) below(s sample) bool {
@@ -67,13 +70,22 @@ func (b *belief) below(s sample) bool {
 		return false
 	}
 	guard := func(err, t float64) float64 {
-		g := 3*err + (b.skewErr+1e-6)*math.Abs(t-b.t) + 2000
+		g := 3*err + b.strays()*math.Abs(t-b.t) + 2000
 		if s.res > 1 {
 			g += 2 * s.res
 		}
 		return g
 	}
 	return s.u < b.forward(s.tu)-guard(b.fwd.err, s.tu) || s.v < b.backward(s.tv)-guard(b.bwd.err, s.tv)
+}
+
+// strays is how fast an offset may part from the belief unsuspected: as any
+// clock's while its own skew can't be told.
+func (b *belief) strays() float64 {
+	if b.skewErr > toldSkew {
+		return maxSkew
+	}
+	return b.skewErr + 1e-6
 }
 
 // torn reports whether the floors of the two directions are so near to each

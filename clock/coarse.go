@@ -29,6 +29,12 @@ func (e *Estimator) unround() (bias float64, fitted bool) {
 	b.skew = min(max(b.skew+change, -maxSkew), maxSkew)
 	u.floor(&b.fwd, change, b.res)
 	v.floor(&b.bwd, -change, b.res)
+	if l := &e.trend; l.w > trendFrom {
+		skew, theta := l.now(b.t, e.prior.mean, variance/(e.prior.sd*e.prior.sd))
+		b.skew = min(max(skew, -maxSkew), maxSkew)
+		shift := theta - (b.fwd.y-b.bwd.y)/2
+		b.fwd.y, b.bwd.y = b.fwd.y+shift, b.bwd.y-shift
+	}
 	return 0, true
 }
 

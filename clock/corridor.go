@@ -1,16 +1,42 @@
 package clock
 
+import "math"
+
+// drift is what the skew may be: no farther than off from mid.
+type drift struct{ mid, off float64 }
+
+// anyDrift is that of a clock of which nothing is known.
+var anyDrift = drift{off: maxSkew}
+
+const (
+	strayMost  = 100e-6 // by how much no clock's skew moves away from what it was
+	driftAfter = 10e9   // ns that a skew must have been watched for
+)
+
+// drift returns what the skew may be: that of a quartz stays near where it has been seen.
+func (e *Estimator) drift() drift {
+	b := &e.belief
+	off := strayMost + 4*b.skewErr
+	if off >= maxSkew || b.t-e.first < driftAfter {
+		return anyDrift
+	}
+	return drift{b.skew, off}
+}
+
 // corridor is what causality alone says of the offset (less the base): at time
-// t it lies within [lo, hi]. It widens by maxSkew and narrows with exchanges.
+// t it lies within [lo, hi]. It widens by what the clock may drift and narrows with exchanges.
 type corridor struct {
 	t, lo, hi float64
+	drift     drift
 	known     bool
 }
 
 // at returns the corridor at time t.
 func (c corridor) at(t float64) corridor {
-	d := maxSkew * max(t-c.t, c.t-t)
-	return corridor{t: t, lo: c.lo - d, hi: c.hi + d, known: c.known}
+	d := t - c.t
+	mid, off := c.drift.mid*d, c.drift.off*math.Abs(d)
+	c.t, c.lo, c.hi = t, c.lo+mid-off, c.hi+mid+off
+	return c
 }
 
 // apart reports whether c and o have no offset in common.
@@ -33,7 +59,7 @@ func (c corridor) and(o corridor) corridor {
 		return c.or(o, t)
 	}
 	c, o = c.at(t), o.at(t)
-	return corridor{t: t, lo: max(c.lo, o.lo), hi: min(c.hi, o.hi), known: true}
+	return corridor{t: t, lo: max(c.lo, o.lo), hi: min(c.hi, o.hi), drift: c.drift, known: true}
 }
 
 // or returns the least corridor at time t that holds both.
@@ -45,7 +71,7 @@ func (c corridor) or(o corridor, t float64) corridor {
 		return c.at(t)
 	}
 	c, o = c.at(t), o.at(t)
-	return corridor{t: t, lo: min(c.lo, o.lo), hi: max(c.hi, o.hi), known: true}
+	return corridor{t: t, lo: min(c.lo, o.lo), hi: max(c.hi, o.hi), drift: c.drift, known: true}
 }
 
 // from returns the distance of the farthest offset in c from theta.

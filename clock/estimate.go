@@ -58,7 +58,7 @@ func (e *Estimator) Estimate(at SessionTime) Estimate {
 		Rate:    -out.Skew / (1 + out.Skew),
 		Bound:   out.Bound,
 		Growth:  b.growth,
-		Hard:    out.Hard,
+		Hard:    out.Hard + e.ahead(),
 		Epoch:   e.epoch,
 		Valid:   true,
 	}
@@ -72,9 +72,7 @@ func (e *Estimator) boundsAt(t float64) (bound, hard float64) {
 	bound = e.belief.boundAt(t) + e.belief.lopsided()
 	c := e.causal.at(t)
 	if q := &e.suspects; q.n > 0 {
-		if q.hard {
-			c = c.or(q.agree, t)
-		}
+		c = c.or(q.agree, t)
 		bound += q.agree.at(t).from(theta)
 	}
 	hard = max(c.from(theta), 1)
@@ -96,6 +94,17 @@ func (b *belief) lopsided() float64 {
 		return 0
 	}
 	return max(0, min((b.fwd.y+b.bwd.y)/4, maxLopsided))
+}
+
+// ahead is what the hard bound of a map has to allow for beyond HardGrowth
+// until the next map comes: a clock that is hardly known may drift faster.
+func (e *Estimator) ahead() time.Duration {
+	more := e.causal.drift.off - HardGrowth
+	if more <= 0 {
+		return 0
+	}
+	between, _ := e.pace()
+	return nanoseconds(more * 1.5 * float64(between))
 }
 
 func (e *Estimator) stateAt(t float64) State {

@@ -24,6 +24,7 @@ type Estimator struct {
 	recent   recent
 	fwd, bwd envelope
 	trips    trips
+	trend    trend
 	fit      fitter
 	belief   belief
 	causal   corridor
@@ -60,6 +61,8 @@ func (e *Estimator) Add(x Exchange) error {
 	e.plan.lost = 0
 	e.res.see(x.T1, x.T2, x.T3)
 	s := newSample(x, e.origin, e.base, e.res.value())
+	s.drift = e.drift()
+	e.coarsened(s.res)
 	switch e.suspects.judge(s, &e.belief, e.causal) {
 	case wait:
 		e.rejected++
@@ -71,6 +74,7 @@ func (e *Estimator) Add(x Exchange) error {
 	case rerouted:
 		q := e.suspects
 		e.suspects = suspects{}
+		e.causal = e.causal.or(q.agree, s.t4) // were it a step after all
 		e.takeAll(&q)
 	default:
 		if e.steps < wild || e.newest.Sub(e.stepped) > calm {
@@ -88,10 +92,21 @@ func (e *Estimator) Add(x Exchange) error {
 	return nil
 }
 
+// coarsened widens what causality was taken to say while the clock seemed finer.
+func (e *Estimator) coarsened(res float64) {
+	if more := res - e.belief.res; more > 0 && e.belief.count > 0 {
+		e.causal.lo, e.causal.hi = e.causal.lo-more, e.causal.hi+more
+		e.belief.res = res
+	}
+}
+
 // admit checks x by itself and against the last exchanges.
 func (e *Estimator) admit(x Exchange) error {
-	if err := check(x, e.res.lenient(x.T1, x.T2, x.T3)); err != nil {
+	if err := check(x); err != nil {
 		return err
+	}
+	if d := x.Delay(); d < 0 && d < -2*e.res.lenient(x.T1, x.T2, x.T3) {
+		return errResidence
 	}
 	if !e.begun {
 		e.begin(x)
@@ -126,6 +141,9 @@ func (e *Estimator) take(s sample) {
 	e.belief.least = min(e.belief.least, s.u+s.v)
 	e.last = max(e.last, s.t4)
 	e.trips.add(s.t4, s.u+s.v)
+	if s.res >= coarseFrom {
+		e.trend.see(s, max(e.belief.wander, leastWander))
+	}
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
 	e.causal = e.causal.and(s.corridor())
@@ -153,7 +171,7 @@ func (e *Estimator) restart() {
 		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
 		*b = belief{skew: b.skew, slow: b.slow, wander: b.wander}
 	}
-	e.fwd.n, e.bwd.n, e.trips = 0, 0, trips{}
+	e.fwd.n, e.bwd.n, e.trips, e.trend = 0, 0, trips{}, trend{}
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
 	e.epoch++
 	e.plan.restart()

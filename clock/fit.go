@@ -3,7 +3,7 @@ package clock
 import "math"
 
 const (
-	maxSkew      = 150e-6         // of a device against session time
+	maxSkew      = 600e-6         // of a device against session time
 	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
 	leastWander  = 0.002e-6 / 1e9 // by how much a steady clock's skew may change, per ns
 	mostWander   = 0.04e-6 / 1e9  // by how much any clock's may

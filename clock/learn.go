@@ -12,6 +12,7 @@ const (
 	young        = 90e9                             // ns: after that, a full buffer will have been empty once
 	tooYoung     = 5e9                              // ns: until then a buffer may fill up unnoticed
 	longTrip     = 60e6                             // ns: a shorter delay isn't one of full buffers
+	doubtPrior   = 2.5                              // standard deviations: a skew so far from what was expected tells that it was expected wrongly
 	surprise     = 0.25                             // part of the bound that an offset may be off by after a silence
 	stepMost     = 5e6                              // ns: a greater change isn't slewed (ten seconds of it) but a new epoch
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
@@ -48,6 +49,8 @@ func (e *Estimator) learn() {
 	span := t - e.first
 	good := b.count >= burstLeast && b.bound <= float64(goodBound)
 	e.settled = e.settled || good || b.count >= burstMost || span > settleTime
+	e.causal = e.causal.at(t)
+	e.causal.drift = e.drift()
 }
 
 func (e *Estimator) learnSkew(t float64) {
@@ -61,6 +64,9 @@ func (e *Estimator) learnSkew(t float64) {
 	b.skew = skew
 	e.fit.wide = e.fit.width(skew, top, 6*spacing, e.fit.wide)
 	b.skew, b.mean = e.fit.average(skew, top, spacing/2)
+	if math.Abs(b.skew-e.prior.mean) > doubtPrior*e.prior.sd {
+		e.prior.sd = min(1.5*e.prior.sd, maxSkew)
+	}
 	b.skewErr = minSkewErr + min(e.fit.wide, 2.6*e.prior.sd)
 }
 

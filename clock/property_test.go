@@ -15,7 +15,7 @@ func TestHardBoundHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := NewEstimator(Config{Seed: rapid.Uint64().Draw(t, "seed")})
 		offset := time.Duration(rapid.Int64Range(-2e18, 1e18).Draw(t, "offset"))
-		skew := rapid.Float64Range(-100e-6, 100e-6).Draw(t, "skew")
+		skew := rapid.Float64Range(-550e-6, 550e-6).Draw(t, "skew")
 		theta := func(at SessionTime) time.Duration {
 			return offset + time.Duration(math.Round(skew*float64(at.Sub(day0))))
 		}

@@ -11,31 +11,47 @@ var grids = [...]time.Duration{
 }
 
 // resolution finds the resolution of the device's clock: as told, or else the
-// coarsest grid that all stamps so far lie on.
+// coarsest grid that all but a few stamps lie on, as seen from those before.
 type resolution struct {
 	told   time.Duration
-	base   DeviceTime
+	last   DeviceTime // T2 of the latest exchange
 	begin  SessionTime
-	coarse int // exchanges whose T1 was off the coarsest grid
-	finer  int // grids[:finer] are ruled out
-	stamps int
+	coarse int             // exchanges whose T1 was off the coarsest grid
+	off    [len(grids)]int // exchanges that were off each grid
+	stamps int             // exchanges
 }
+
+// One exchange of garbage is off all grids, and so is the next as seen from it;
+// of a finer clock more than every other one is.
+const (
+	seldom    = 4   // of so many exchanges, one may be off
+	seenStamp = 240 // what was seen longer ago counts less
+)
 
 // see takes the stamps of one exchange in.
 func (r *resolution) see(t1 SessionTime, t2, t3 DeviceTime) {
-	if r.told > 0 || r.finer == len(grids) {
+	if r.told > 0 {
 		return
 	}
 	if r.stamps == 0 {
-		r.base, r.begin = t2, t1
+		r.last, r.begin = t2, t1
 	}
-	r.stamps++
+	if r.stamps++; r.stamps > seenStamp {
+		r.stamps /= 2
+		for i := range r.off {
+			r.off[i] /= 2
+		}
+	}
 	if !onGrid(t1.Sub(r.begin), grids[0], grids[0]/6) {
 		r.coarse++
 	}
-	for r.finer < len(grids) && !(r.fits(t2) && r.fits(t3)) {
-		r.finer++
+	finest := r.fits(t2, t3, grids[len(grids)-1]) // all others are multiples of it
+	for i, g := range grids {
+		if !finest || !r.fits(t2, t3, g) {
+			r.off[i]++
+		}
 	}
+	r.last = t2
 }
 
 // lenient returns the coarsest resolution that the stamps seen so far and those
@@ -50,13 +66,14 @@ func (r *resolution) lenient(t1 SessionTime, t2, t3 DeviceTime) time.Duration {
 // exchanges began at other instants, too: pings that leave each second stay on
 // any grid for as long as the clocks don't drift.
 func (r *resolution) viable() time.Duration {
-	switch {
-	case r.told > 0:
+	if r.told > 0 {
 		return r.told
-	case r.finer == 0 && r.coarse < 4:
-		return grids[1]
-	case r.finer < len(grids):
-		return grids[r.finer]
+	}
+	for i, g := range grids {
+		if r.off[i]*seldom > r.stamps || i == 0 && r.coarse < 4 {
+			continue
+		}
+		return g
 	}
 	return 1
 }
@@ -67,11 +84,11 @@ func (r *resolution) value() time.Duration { return r.viable() }
 // sure reports whether it is known, or enough stamps have agreed on it.
 func (r *resolution) sure() bool { return r.told > 0 || r.stamps >= 4 }
 
-// fits reports whether t is on the present grid, but for the rounding that a
-// stamp suffers as a float64 of milliseconds.
-func (r *resolution) fits(t DeviceTime) bool {
-	g := grids[r.finer]
-	return onGrid(t.Sub(r.base), g, min(g/50, 20))
+// fits reports whether both stamps are on grid g as seen from the latest exchange, but for
+// the rounding that they suffer as a float64 of milliseconds.
+func (r *resolution) fits(t2, t3 DeviceTime, g time.Duration) bool {
+	const slack = 20
+	return onGrid(t2.Sub(r.last), g, slack) && onGrid(t3.Sub(r.last), g, slack)
 }
 
 // onGrid reports whether d is a multiple of g, give or take slack.

@@ -22,3 +22,33 @@ func TestResolutionOfEvenPings(t *testing.T) {
 		}
 	}
 }
+
+// An exchange of garbage, even the first one, doesn't make a coarse clock a fine one.
+func TestResolutionWithGarbage(t *testing.T) {
+	for _, garbage := range []int{0, 1, 7, 30} {
+		var r resolution
+		for i := range 40 {
+			at := day0.Add(time.Duration(i) * 37 * time.Millisecond)
+			stamp := DeviceTime(at.Add(7 * time.Hour).Sub(0).Truncate(time.Millisecond))
+			if i == garbage {
+				stamp += 123_457
+			}
+			r.see(at, stamp, stamp)
+		}
+		if got := r.value(); got != time.Millisecond {
+			t.Errorf("garbage in exchange %d: resolution %v, want 1 ms", garbage, got)
+		}
+	}
+}
+
+// A fine clock is a fine one from the first exchange on.
+func TestResolutionOfAFineClock(t *testing.T) {
+	p := wiredPath(1)
+	var r resolution
+	for i := range 300 {
+		x := p.exchange(day0.Add(time.Duration(i) * 50 * time.Millisecond))
+		if r.see(x.T1, x.T2, x.T3); r.value() > 20*time.Microsecond || i > 0 && r.value() != 1 {
+			t.Fatalf("after exchange %d: %v", i+1, r.value())
+		}
+	}
+}

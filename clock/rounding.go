@@ -3,34 +3,35 @@ package clock
 import "time"
 
 // rounding tells from the stamps whether a coarse clock rounds down, or up and
-// down at random. It looks at exchanges whose stamps T2 and T3 are of the same
-// tick and whose delay exceeds the least by e < R: there the offset of the
-// exchange differs from the true one by the rounding, plus at most e/2 of
+// down at random. It looks at exchanges whose round trip exceeds the least by e < R:
+// by the server's clock, which is fine. There U differs from the true offset and a
+// constant by the rounding of T2, plus at most e of
 // queueing. Rounding down is spread evenly over R, with a variance of R²/12;
 // rounding at random over 2R in a triangle, with R²/6.
 type rounding struct {
-	least                float64 // delay of those exchanges
+	least                float64 // round trip
 	n, sum, square, slop float64
 	decided, down        bool
 }
 
 // Of a wide spread fewer exchanges are sure than of a narrow one.
 const (
+	tellFrom   = 50e3  // ns: of a finer clock the rounding is lost in the queueing
 	roundFrom  = 60e9  // ns since joining: earlier the belief errs by more than the rounding
 	roundMost  = 256   // exchanges that are remembered
-	surelyDown = 0.105 // variance over R², of manyRounds
+	surelyDown = 0.118 // variance over R², of manyRounds
 	manyRounds = 128
 	surelyNot  = 0.14 // of fewRounds
 	fewRounds  = 48
 )
 
-// see takes in a sample of that delay whose offset is off by d from the belief;
+// see takes in a sample of that round trip whose U exceeds the believed offset by d;
 // res is the resolution R; all in ns.
-func (r *rounding) see(delay, d, res float64) {
-	if r.least == 0 || delay < r.least {
-		r.least = delay
+func (r *rounding) see(rtt, d, res float64) {
+	if r.least == 0 || rtt < r.least {
+		r.least = rtt
 	}
-	e := delay - r.least
+	e := rtt - r.least
 	if e > res {
 		return
 	}
@@ -38,6 +39,7 @@ func (r *rounding) see(delay, d, res float64) {
 		keep := (roundMost - 1) / r.n
 		r.n, r.sum, r.square, r.slop = r.n*keep, r.sum*keep, r.square*keep, r.slop*keep
 	}
+	d -= e / 2 // the other half of the queueing was on the way back, in the mean
 	r.n++
 	r.sum, r.square, r.slop = r.sum+d, r.square+d*d, r.slop+e*e/12
 	mean := r.sum / r.n
@@ -59,7 +61,7 @@ func (r *rounding) rounds(res time.Duration) bool {
 // learnRounding follows s, the newest sample.
 func (e *Estimator) learnRounding(s sample) {
 	b := &e.belief
-	if b.res >= coarseFrom && b.t-e.first > roundFrom && s.rtt == s.u+s.v {
-		e.rounding.see(s.u+s.v, (s.u-s.v)/2-b.at(s.t4), b.res)
+	if b.res >= tellFrom && b.t-e.first > roundFrom {
+		e.rounding.see(s.rtt, s.u-b.at(s.tu), b.res)
 	}
 }

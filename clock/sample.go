@@ -9,6 +9,7 @@ type sample struct {
 	t4    float64
 	rtt   float64 // T4 − T1
 	res   float64 // resolution of the device's clock
+	drift drift   // of that clock, as known then
 }
 
 // newSample takes x apart; origin is the zero of session times, base that of offsets.
@@ -30,7 +31,7 @@ func newSample(x Exchange, origin SessionTime, base, res time.Duration) sample {
 // resolution, or by as much as makes the delay less than nothing.
 func (s sample) corridor() corridor {
 	slack := maxSkew*s.rtt + s.res + max(-(s.u+s.v), 0)/2
-	return corridor{t: s.t4, lo: -s.v - slack, hi: s.u + slack, known: true}
+	return corridor{t: s.t4, lo: -s.v - slack, hi: s.u + slack, drift: s.drift, known: true}
 }
 
 // fits reports whether the difference of x's offset from base can be reckoned with.
