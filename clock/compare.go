@@ -49,4 +49,5 @@ func (e *envelope) raise(by float64) {
 	for i := range e.p[:e.n-keepRecent] {
 		e.p[i].y += by
 	}
+	e.changed = true
 }

@@ -1,5 +1,7 @@
 package clock
 
+import "math"
+
 // maxPoints bounds an envelope; two of them, of 24 bytes a point, are most of
 // an Estimator's memory.
 const maxPoints = 48
@@ -19,7 +21,15 @@ type envelope struct {
 	p     [maxPoints]point
 	n     int
 	slope float64
+
+	// For the hull of these points, which is not built anew each time:
+	fresh   int   // of the last points, those that it doesn't know
+	gone    point // dropped since
+	changed bool  // more than that has changed
 }
+
+// clear forgets all points.
+func (e *envelope) clear() { e.n, e.fresh, e.gone, e.changed = 0, 0, point{}, true }
 
 // add inserts p; skew is what the thinning takes to be level.
 func (e *envelope) add(p point, skew float64) {
@@ -31,23 +41,27 @@ func (e *envelope) add(p point, skew float64) {
 		e.p[i] = e.p[i-1]
 	}
 	e.p[i] = p
+	e.changed = e.changed || i < e.n
 	e.n++
+	e.fresh++
 }
 
 // thin drops the higher one of two neighbours: of those whose distance is the
 // least against their age, so that the density falls with age.
 func (e *envelope) thin(skew float64) {
-	last := e.p[e.n-1].t
-	best, at := 0.0, 0
-	for i := 0; i < e.n-1-keepRecent; i++ {
-		gap := (e.p[i+1].t - e.p[i].t) / (last - e.p[i].t + 1e9)
-		if i == 0 || gap < best {
-			best, at = gap, i
+	last := e.p[e.n-1].t + 1e9
+	at, gap, age := 0, math.Inf(1), 1.0
+	for i := range e.n - 1 - keepRecent {
+		g, a := e.p[i+1].t-e.p[i].t, last-e.p[i].t
+		if g*age < gap*a {
+			at, gap, age = i, g, a
 		}
 	}
 	if e.p[at].y-e.p[at+1].y < e.slope*skew*(e.p[at].t-e.p[at+1].t) {
 		at++
 	}
+	e.changed = e.changed || e.gone != point{}
+	e.gone = e.p[at]
 	copy(e.p[at:e.n-1], e.p[at+1:e.n])
 	e.n--
 }
@@ -58,8 +72,11 @@ func (e *envelope) expire(t float64) {
 	for i < e.n && e.p[i].t < t {
 		i++
 	}
-	copy(e.p[:e.n-i], e.p[i:e.n])
-	e.n -= i
+	if i > 0 {
+		copy(e.p[:e.n-i], e.p[i:e.n])
+		e.n -= i
+		e.changed = true
+	}
 }
 
 // lowest is how many of the lowest points are looked at for their spacings.
@@ -74,23 +91,30 @@ type floor struct {
 }
 
 // low carries all points to time t by the skew, adds the slack of their age, and describes
-// the lowest of them.
-func (e *envelope) low(t, skew, wander float64) floor {
-	var l lows
-	for k := e.n - 1; k >= 0; k-- { // the newest first: they are likely the lowest
+// the lowest of them. Most of the others are above guess.
+func (e *envelope) low(t, skew, wander, guess float64) floor {
+	l := lows{top: guess}
+	for k := e.n - 1; k >= 0; k-- {
 		p := &e.p[k]
 		a := t - p.t
-		l.add(p.y+e.slope*skew*a+slack(a, wander), a)
+		if y := p.y + e.slope*skew*a + slack(a, wander); y < l.top {
+			l.insert(y, a)
+		}
+	}
+	if l.n < min(lowest, e.n) && !math.IsInf(guess, 1) {
+		return e.low(t, skew, wander, math.Inf(1))
 	}
 	return l.floor()
 }
 
 // lately does so with the recent points, without slack.
 func (e *envelope) lately(t, skew float64) floor {
-	var l lows
+	l := lows{top: math.Inf(1)}
 	for k := e.n - 1; k >= max(e.n-keepRecent, 0); k-- {
 		p := &e.p[k]
-		l.add(p.y+e.slope*skew*(t-p.t), t-p.t)
+		if y := p.y + e.slope*skew*(t-p.t); y < l.top {
+			l.insert(y, t-p.t)
+		}
 	}
 	return l.floor()
 }
@@ -99,16 +123,11 @@ func (e *envelope) lately(t, skew float64) floor {
 type lows struct {
 	y   [lowest]float64
 	n   int
-	top float64 // what doesn't belong to them, once there are enough
+	top float64 // what doesn't belong to them
 	age float64
 }
 
-func (l *lows) add(y, age float64) {
-	if l.n < lowest || y < l.top {
-		l.insert(y, age)
-	}
-}
-
+// insert takes in what is below top.
 func (l *lows) insert(y, age float64) {
 	l.n = min(l.n+1, lowest)
 	i := l.n - 1
@@ -116,7 +135,9 @@ func (l *lows) insert(y, age float64) {
 		l.y[i] = l.y[i-1]
 	}
 	l.y[i] = y
-	l.top = l.y[lowest-1]
+	if l.n == lowest {
+		l.top = l.y[lowest-1]
+	}
 	if i == 0 {
 		l.age = age
 	}

@@ -171,7 +171,9 @@ func (e *Estimator) restart() {
 		e.prior.mean, e.prior.sd = b.skew, min(priorSkew, max(b.skewErr, rememberSkew))
 		*b = belief{skew: b.skew, slow: b.slow, wander: b.wander}
 	}
-	e.fwd.n, e.bwd.n, e.trips, e.trend = 0, 0, trips{}, trend{}
+	e.fwd.clear()
+	e.bwd.clear()
+	e.trips, e.trend = trips{}, trend{}
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
 	e.epoch++
 	e.plan.restart()

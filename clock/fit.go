@@ -1,6 +1,9 @@
 package clock
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	maxSkew      = 600e-6         // of a device against session time
@@ -21,29 +24,41 @@ func slack(a, wander float64) float64 { return wander / 2 * a * a }
 // hull is the lower convex hull of an envelope: the only points that can be
 // lowest under any skew.
 type hull struct {
-	a, y [maxPoints]float64 // age and height, slack included; ages fall
-	n    int
-	last int // where the lowest point was
+	p      [maxPoints]point
+	a, y   [maxPoints]float64 // age and height, slack included; ages fall
+	n      int
+	last   int // where the lowest point was
+	wander float64
 }
 
-// build computes the hull of e as seen at time t.
+// build computes the hull of e as seen at time t. The slack of all points changes by a
+// straight line from one t to another, so that the points on the hull stay the same:
+// only what e has got since is looked at, while wander is the same.
 func (h *hull) build(e *envelope, t, wander float64) {
-	h.n = 0
-	for _, p := range e.p[:e.n] {
-		a := t - p.t
-		y := p.y + slack(a, wander)
-		for h.n > 1 && h.above(h.n-1, a, y) {
+	if e.changed || wander != h.wander || e.gone != (point{}) && slices.Contains(h.p[:h.n], e.gone) {
+		h.n, h.wander, e.fresh = 0, wander, e.n
+	}
+	for _, p := range e.p[e.n-e.fresh : e.n] {
+		for h.n > 1 && h.above(h.n-1, p) {
 			h.n--
 		}
-		h.a[h.n], h.y[h.n] = a, y
+		h.p[h.n] = p
 		h.n++
+	}
+	e.fresh, e.gone, e.changed = 0, point{}, false
+	for i, p := range h.p[:h.n] {
+		a := t - p.t
+		h.a[i], h.y[i] = a, p.y+slack(a, wander)
 	}
 }
 
 // above reports whether hull point i lies on or above the line from point i−1
-// to (a, y).
-func (h *hull) above(i int, a, y float64) bool {
-	return (h.y[i]-h.y[i-1])*(a-h.a[i-1]) <= (y-h.y[i-1])*(h.a[i]-h.a[i-1])
+// to p, slack included.
+func (h *hull) above(i int, p point) bool {
+	o, m := h.p[i-1], h.p[i]
+	ao, am := p.t-o.t, p.t-m.t
+	yo := o.y + slack(ao, h.wander)
+	return (m.y+slack(am, h.wander)-yo)*ao >= (p.y-yo)*(ao-am)
 }
 
 // lowest returns the minimum of y + g·a over the hull and the a it is at: along
@@ -75,6 +90,7 @@ type fitter struct {
 	wide     float64 // last width
 	mean     float64 // prior: mean
 	weight   float64 // prior: spacing / (2 variance)
+	near     float64 // to the greatest separation: as good as it
 }
 
 // separation is the distance of the two parallel lines under the envelopes at
@@ -104,11 +120,12 @@ func (f *fitter) best(guess, reach float64) (skew, top float64) {
 	}
 	for i := range 40 {
 		g := (vh - vl + sl*lo - sh*hi) / (sl - sh)
+		most := vl + sl*(g-lo)
 		if w := hi - lo; i%3 == 2 || !(g > lo+w/64 && g < hi-w/64) {
-			g = lo + w/2
+			g, most = lo+w/2, math.Inf(1)
 		}
 		v, s := f.separation(g)
-		if s == 0 || hi-lo < fine {
+		if s == 0 || v >= most-f.near || hi-lo < fine {
 			return g, v
 		}
 		if s > 0 {
@@ -159,10 +176,24 @@ func (f *fitter) average(best, top, spacing float64) (skew, theta float64) {
 		u, _ := f.fwd.lowest(g)
 		v, _ := f.bwd.lowest(-g)
 		d := g - f.mean
-		p := math.Exp(min((u+v-f.weight*d*d-top)/spacing, 3))
+		p := roughExp((u + v - f.weight*d*d - top) / spacing)
 		sum += p
 		skew += p * g
 		theta += p * (u - v) / 2
 	}
 	return skew / sum, theta / sum
+}
+
+// roughExp is e to the power of x, of at most 3, to a few percent where it counts;
+// weights need no more.
+func roughExp(x float64) float64 {
+	y := 1 + max(min(x, 3), -200)/256
+	y *= y
+	y *= y
+	y *= y
+	y *= y
+	y *= y
+	y *= y
+	y *= y
+	return y * y
 }

@@ -13,6 +13,7 @@ const (
 	tooYoung     = 5e9                              // ns: until then a buffer may fill up unnoticed
 	longTrip     = 60e6                             // ns: a shorter delay isn't one of full buffers
 	doubtPrior   = 2.5                              // standard deviations: a skew so far from what was expected tells that it was expected wrongly
+	guessLow     = 10                               // spacings above the floor: the lowest points are likely below that
 	surprise     = 0.25                             // part of the bound that an offset may be off by after a silence
 	stepMost     = 5e6                              // ns: a greater change isn't slewed (ten seconds of it) but a new epoch
 	stepLeast    = 5e3                              // ns: a smaller change is slewed, even while settling
@@ -27,7 +28,8 @@ func (e *Estimator) learn() {
 	b.wander = max(b.wander, leastWander)
 	e.learnSkew(t)
 	b.slowly(max(since, 0), t-e.first)
-	b.fwd, b.bwd = e.fwd.low(t, b.skew, b.wander), e.bwd.low(t, b.skew, b.wander)
+	b.fwd = e.fwd.low(t, b.skew, b.wander, b.forward(t)+guessLow*b.fwd.spacing)
+	b.bwd = e.bwd.low(t, b.skew, b.wander, b.backward(t)+guessLow*b.bwd.spacing)
 	b.t = t
 	b.res = float64(e.res.value())
 	bias, fitted := e.unround()
@@ -58,7 +60,7 @@ func (e *Estimator) learnSkew(t float64) {
 	e.fit.fwd.build(&e.fwd, t, b.wander)
 	e.fit.bwd.build(&e.bwd, t, b.wander)
 	spacing := max(b.fwd.spacing+b.bwd.spacing, 100)
-	e.fit.mean = e.prior.mean
+	e.fit.mean, e.fit.near = e.prior.mean, spacing/256
 	e.fit.weight = spacing / (2 * e.prior.sd * e.prior.sd)
 	skew, top := e.fit.best(b.skew, max(e.fit.wide, 1e-6))
 	b.skew = skew
