@@ -19,7 +19,8 @@ func (e *Estimator) compare() {
 	if b.count%compareEvery != 0 || min(e.fwd.n, e.bwd.n) < keepRecent+lowest {
 		return
 	}
-	u, v := e.fwd.lately(b.t, b.skew), e.bwd.lately(b.t, b.skew)
+	u := e.fwd.lately(b.t, b.skew, b.fwd.y+guessLow*b.fwd.spacing)
+	v := e.bwd.lately(b.t, b.skew, b.bwd.y+guessLow*b.bwd.spacing)
 	up, down, noise := u.y-b.fwd.y, v.y-b.bwd.y, u.spacing+v.spacing+b.res
 	e.learnWander(math.Abs(up-down), noise)
 	if min(up, down) > max(newRoute, routeSpread*noise, max(up, down)/2) && b.t-e.fwd.p[e.fwd.n-keepRecent].t > routeTime {

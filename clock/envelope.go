@@ -108,13 +108,16 @@ func (e *envelope) low(t, skew, wander, guess float64) floor {
 }
 
 // lately does so with the recent points, without slack.
-func (e *envelope) lately(t, skew float64) floor {
-	l := lows{top: math.Inf(1)}
+func (e *envelope) lately(t, skew, guess float64) floor {
+	l := lows{top: guess}
 	for k := e.n - 1; k >= max(e.n-keepRecent, 0); k-- {
 		p := &e.p[k]
 		if y := p.y + e.slope*skew*(t-p.t); y < l.top {
 			l.insert(y, t-p.t)
 		}
+	}
+	if l.n < lowest && !math.IsInf(guess, 1) {
+		return e.lately(t, skew, math.Inf(1))
 	}
 	return l.floor()
 }

@@ -168,7 +168,7 @@ func (f *fitter) fallen(best, w, least float64) bool {
 // lowest points are spacing apart, a separation less by x is exp(−x/spacing)
 // times as likely. The mean errs by a tenth to a third less than the best.
 func (f *fitter) average(best, top, spacing float64) (skew, theta float64) {
-	const n = 6
+	const n = 4
 	w := 0.7 * f.wide
 	var sum float64
 	for k := -n; k <= n; k++ {

@@ -27,7 +27,7 @@ func (e *Estimator) Sent(t1 SessionTime) {
 // depends on nothing but the estimator's state: what was sent, what came back,
 // and how good the bound is. A joining device's pings leave every 10–15 ms, 20
 // to 40 of them, then volleys of 4: after ½, 1 and 2 s, every 4 s for a minute
-// while the skew is learnt, then every 4–16 s as the bound allows; quickly when
+// while the skew is learnt, then every 4–17 s as the bound allows; quickly when
 // something doesn't fit, and in the bursts asked for.
 func (e *Estimator) Due() SessionTime { return e.plan.due(e.gap()) }
 

@@ -11,12 +11,12 @@ const (
 	commandPings = 12 // of the burst before a command
 	commandGap   = 15 * time.Millisecond
 	steadyLeast  = 4 * time.Second
-	steadyMost   = 16 * time.Second
+	steadyMost   = 17 * time.Second
 	learning     = 15                     // volleys while the skew is learnt: about a minute
 	volleyMost   = 4                      // pings in a row
 	volleyEnd    = 400 * time.Millisecond // a silence of so long ends a volley
 	wakeGap      = 110 * time.Millisecond // how long to wait for a radio to wake: a beacon's interval
-	goodEnough   = 200 * time.Microsecond // bound that the longest interval may lead to
+	goodEnough   = 250 * time.Microsecond // bound that the longest interval may lead to
 	maxWindows   = 4
 )
 
