@@ -388,6 +388,46 @@ func TestRESTAndLimits(t *testing.T) {
 	})
 }
 
+// TestWhoComesDuringTheRemoval: a session that is being removed stays, or is made anew, for
+// one who comes at that moment.
+func TestWhoComesDuringTheRemoval(t *testing.T) {
+	for name, come := range map[string]func(w *world, st *state, ann *part) *part{
+		"back": func(w *world, st *state, ann *part) *part {
+			p := w.join(JoinRequest{ResumeToken: ann.joined.SessionJoined.ResumeToken})
+			wantCode(w.t, w.svc.remove(w.ctx, st), "")
+			if !p.joined.SessionJoined.IsLeader || len(p.State().Users) != 1 {
+				w.t.Errorf("ann is back in %+v", p.State())
+			}
+			return p
+		},
+		"anew": func(w *world, st *state, _ *part) *part {
+			p := w.join(JoinRequest{UserID: "bob"})
+			wantCode(w.t, w.svc.remove(w.ctx, st), "")
+			return p
+		},
+		"too late to be seen": func(w *world, st *state, _ *part) *part {
+			p := w.join(JoinRequest{UserID: "bob"})
+			_, whole, _ := st.parts()
+			_, err := w.svc.cfg.Store.Delete(w.ctx, whole, st.revisions[whole])
+			wantCode(w.t, err, "")
+			return p
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, Config{}, func(w *world) {
+				ann := w.join(JoinRequest{UserID: "ann"})
+				wantCode(t, ann.Disconnect(w.ctx), "")
+				states, err := w.svc.load(w.ctx, "s.>")
+				wantCode(t, err, "")
+				p := come(w, states["studio"], ann)
+				time.Sleep(w.svc.cfg.LeaderGrace + time.Second)
+				_, err = p.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
+				wantCode(t, err, "")
+			})
+		})
+	}
+}
+
 // TestStrangersDontFillASession: who joins anew each time is refused some day, and who
 // was there comes back even then.
 func TestStrangersDontFillASession(t *testing.T) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -40,28 +41,66 @@ func (s *Service) sweep(ctx context.Context) error {
 	return nil
 }
 
-// remove deletes a session's entries as far as they are as they were; what it
-// is as a whole first, so that one who joins meanwhile finds a new session.
+// remove deletes a session's entries as far as they are as they were: its users first,
+// so that one who came back meanwhile keeps it, then what it is as a whole, so that
+// one who joins from then on finds a new session, then the rest.
 func (s *Service) remove(ctx context.Context, st *state) error {
-	whole := keyOf(st.id, kindMeta)
-	keys := append([]string{whole}, sortedKeys(st.revisions)...)
-	for _, key := range keys {
-		revision := st.revisions[key]
-		if key == whole {
-			delete(st.revisions, key)
+	users, whole, rest := st.parts()
+	for _, key := range users {
+		if kept, err := s.delete(ctx, key, st.revisions[key]); kept || err != nil {
+			return err
 		}
-		if revision == 0 {
-			continue
-		}
-		_, err := s.cfg.Store.Delete(ctx, key, revision)
-		switch {
-		case errors.Is(err, ErrConflict) && key == whole:
-			return nil
-		case err != nil && !errors.Is(err, ErrConflict):
+	}
+	now, err := s.load(ctx, filterOf(st.id))
+	if err != nil || now[st.id] != nil && len(now[st.id].users) > 0 {
+		return err
+	}
+	if kept, err := s.delete(ctx, whole, st.revisions[whole]); kept || err != nil {
+		return err
+	}
+	for _, key := range rest {
+		if _, err := s.delete(ctx, key, st.revisions[key]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// parts returns the keys of the users, of the session as a whole, and all others.
+func (s *state) parts() (users []string, whole string, rest []string) {
+	whole = keyOf(s.id, kindMeta)
+	for _, key := range sortedKeys(s.revisions) {
+		switch {
+		case strings.HasPrefix(key, keyOf(s.id, kindUser)+"."):
+			users = append(users, key)
+		case key != whole:
+			rest = append(rest, key)
+		}
+	}
+	return users, whole, rest
+}
+
+// delete deletes an entry, if there is one; kept says that it was changed meanwhile.
+func (s *Service) delete(ctx context.Context, key string, revision uint64) (kept bool, err error) {
+	if revision == 0 {
+		return false, nil
+	}
+	_, err = s.cfg.Store.Delete(ctx, key, revision)
+	if errors.Is(err, ErrConflict) {
+		return true, nil
+	}
+	return false, err
+}
+
+// revive makes a session anew of those who joined it at the moment at which it was removed.
+func revive(s *state, now instant) []change {
+	u := s.heir("")
+	if s.meta != nil || u == nil {
+		return nil
+	}
+	return []change{s.put(false, &meta{
+		CreatorID: u.ID, CreatorName: u.Username, CreatedAt: now, LeaderID: u.ID, LeaderSince: now,
+	}, kindMeta)}
 }
 
 // load reads what the store has of all sessions.

@@ -49,16 +49,23 @@ func (r *room) holdOff() {
 func (r *room) tick() []transition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.state.meta == nil {
-		return nil
-	}
 	now := r.svc.now()
+	if r.state.meta == nil {
+		return r.dueRevival(now)
+	}
 	r.dueReports(now)
 	r.dueSync(now)
 	if now < r.retryAt {
 		return nil
 	}
 	return r.dueChanges(now)
+}
+
+func (r *room) dueRevival(now instant) []transition {
+	if len(r.members) == 0 || now < r.retryAt || revive(r.state, now) == nil {
+		return nil
+	}
+	return []transition{func(s *state, now instant) ([]change, error) { return revive(s, now), nil }}
 }
 
 func (r *room) dueChanges(now instant) []transition {
@@ -111,6 +118,9 @@ func (r *room) untilNext() time.Duration {
 	next := now.add(idle)
 	sooner := func(t instant) { next = min(next, t) }
 	if r.state.meta == nil {
+		if len(r.members) > 0 && revive(r.state, now) != nil {
+			return max(r.retryAt.sub(now), 0)
+		}
 		return idle
 	}
 	for _, c := range r.state.commands {
