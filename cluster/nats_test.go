@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -99,22 +98,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 }
 
 func TestServerConforms(t *testing.T) {
-	c := newChild(t)
-	storetest.Run(t, func(t *testing.T) session.Store {
-		conn, err := nats.Connect(c.url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		js, err := conn.JetStream()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := js.DeleteStream(streamName); err != nil && !errors.Is(err, nats.ErrStreamNotFound) {
-			t.Fatal(err)
-		}
-		return run(t, Config{URL: c.url})
-	})
+	storetest.Run(t, func(t *testing.T) session.Store { return run(t, Config{URL: newChild(t).url}) })
 }
 
 // TestServerKilled: a write that finds the server dead is done when it is back,

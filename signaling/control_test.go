@@ -56,7 +56,7 @@ func TestControlFlood(t *testing.T) {
 		c := w.join(t, `{"sessionId":"studio"}`)
 		p := w.peer(c.seat.DeviceID)
 		for range messageBurst + maxFaults + queueLen {
-			p.line.OnControl([]byte(`{"event":"heartbeat"}`))
+			p.line.OnControl([]byte(`{"event":"resync"}`)) // which isn't answered: only what is refused is
 		}
 		synctest.Wait()
 		c.wantClose(CloseAbuse)
