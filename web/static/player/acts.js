@@ -28,9 +28,8 @@ export class Acts {
     }
   }
 
-  /** @param {string} [commandId]  all, if none is given */
+  /** @param {string} commandId */
   forget(commandId) {
-    if (commandId) this.#under.delete(commandId)
-    else this.#under.clear()
+    this.#under.delete(commandId)
   }
 }

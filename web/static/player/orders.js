@@ -1,0 +1,68 @@
+import { Acts } from './acts.js'
+
+/** @import { Session } from '../downbeat.js' */
+/** @import { Command } from '../lib/commands.js' */
+/** @import { Heard } from './heard.js' */
+/** @import { Pilot } from './pilot.js' */
+
+/** A change counts as done when it is so this long before its instant: starts are early or late, ms. */
+const EARLY = 60
+
+/** Takes the session's changes of playback as commands: arms them, and reports when they were carried out. */
+export class Orders {
+  #time
+  #pilot
+  #acts = new Acts()
+  /** @type {Map<string, () => void>} */ #armed = new Map()
+
+  /**
+   * @param {Session} session
+   * @param {Heard} time
+   * @param {Pilot} pilot
+   * @param {AbortSignal} signal  ends it
+   */
+  constructor(session, time, pilot, signal) {
+    this.#time = time
+    this.#pilot = pilot
+    pilot.acted = since => this.#acts.done(since, time.now() + EARLY)
+    const undo = [
+      session.on('cancelled', ({ commandId }) => this.#forget(commandId)),
+      session.onCommand('playback_sync', command => this.#act(command), { prepare: command => this.#prepare(command) }),
+    ]
+    signal.addEventListener('abort', () => {
+      for (const off of [...undo, ...this.#armed.values()]) off()
+    })
+  }
+
+  /**
+   * Makes ready for a change. Only what begins can be prepared.
+   *
+   * @param {Command} command
+   */
+  async #prepare({ commandId, timestamp }) {
+    const before = this.#time.state()
+    const after = this.#time.timeline.at(timestamp)
+    this.#armed.set(commandId, this.#time.when(timestamp, () => this.#pilot.look()))
+    const begins = after.commandId === commandId && after.isPlaying && !before.isPlaying
+    if (begins && this.#time.now() < timestamp) await this.#pilot.prime(after)
+  }
+
+  /**
+   * Resolves with the session time at which the medium did what was asked.
+   *
+   * @param {Command} command
+   */
+  #act({ commandId, timestamp }) {
+    this.#armed.delete(commandId)
+    const done = this.#acts.begun(commandId, timestamp)
+    this.#pilot.look()
+    return done
+  }
+
+  /** @param {string} commandId */
+  #forget(commandId) {
+    this.#armed.get(commandId)?.()
+    this.#armed.delete(commandId)
+    this.#acts.forget(commandId)
+  }
+}

@@ -1,0 +1,97 @@
+import { began } from './media.js'
+import { Learnt } from './memory.js'
+import { MUTED, REFUSED } from './trouble.js'
+
+/** @import { Heard } from './heard.js' */
+/** @import { Status } from './status.js' */
+
+/** Starts a medium early by what starts take on this device, and learns from each. */
+export class Starter {
+  #element
+  #time
+  #status
+  #muteIfNeeded
+  #sounding = new Learnt('start', 70, 1000)
+  #silent = new Learnt('start-muted', 40, 1000)
+  /** The browser doesn't let it play before somebody touches the page. */
+  blocked = false
+
+  /**
+   * @param {HTMLMediaElement} element
+   * @param {Heard} time
+   * @param {Status} status
+   * @param {boolean} muteIfNeeded
+   */
+  constructor(element, time, status, muteIfNeeded) {
+    this.#element = element
+    this.#time = time
+    this.#status = status
+    this.#muteIfNeeded = muteIfNeeded
+  }
+
+  get #learnt() {
+    return this.#element.muted ? this.#silent : this.#sounding
+  }
+
+  /** What to expect of a start, ms: with sound it is longer. */
+  get latency() {
+    return this.#learnt.median
+  }
+
+  /**
+   * Starts a medium that stands at `position`, so that it leaves there at `t`;
+   * at once if that is too early to ask for. Resolves with when it did; NaN if it doesn't.
+   *
+   * @param {number} t         ms
+   * @param {number} position  s
+   * @param {number} rate
+   * @param {AbortSignal} signal
+   */
+  async start(t, position, rate, signal) {
+    const learnt = this.#learnt
+    await this.#time.until(t - learnt.median, signal)
+    const told = performance.now()
+    if (!(await this.#play()) || signal.aborted) return NaN
+    const since = await began(this.#element, position, rate, signal)
+    learnt.add(since - told)
+    return this.#time.at(since)
+  }
+
+  /** False when it doesn't play. */
+  async #play() {
+    const element = this.#element
+    const play = () => element.play().then(() => null, error => error)
+    let error = await play()
+    if (refused(error) && this.#muteIfNeeded && !element.muted) {
+      element.muted = true
+      error = await play()
+      if (error) element.muted = false
+      else this.#status.say(MUTED)
+    }
+    if (refused(error)) this.#blocked()
+    return !error
+  }
+
+  #blocked() {
+    this.blocked = true
+    this.#status.become('blocked')
+    this.#status.say(REFUSED)
+  }
+
+  /**
+   * Tries from within a tap or key; resolves to whether the browser allows it.
+   *
+   * @param {boolean} muted
+   */
+  async unlock(muted) {
+    this.#element.muted = muted
+    this.blocked = await this.#element.play().then(() => false, refused)
+    if (!this.blocked) this.#status.solved(REFUSED, MUTED)
+    return !this.blocked
+  }
+}
+
+/** @param {DOMException | null} error */
+function refused(error) {
+  return error?.name === 'NotAllowedError'
+}
