@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
@@ -197,6 +198,30 @@ func TestGuessing(t *testing.T) {
 		t.Errorf("answered %+v", r)
 	}
 	w.refused(t, `{"sessionId":"studio","key":"`+adminKey+`"}`, "too_many_attempts")
+}
+
+// TestTooManyConnections: an address has so many, and another one when one of them has ended.
+func TestTooManyConnections(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	w.server.perAddress = 2
+	first := w.join(t, `{"sessionId":"studio"}`)
+	w.join(t, `{"sessionId":"studio"}`)
+	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
+	if err == nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Fatalf("a third one: %v", err)
+	}
+	first.send(message("leave_session", "null", 1))
+	first.wantClose(CloseLeft)
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
+		if err == nil {
+			must(t, ws.Close())
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestTooManyRequests: an address that calls all the time is held back.

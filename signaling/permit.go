@@ -27,11 +27,24 @@ var (
 	tooManyAttempts    = &session.Error{Code: "too_many_attempts", Message: "too many wrong keys from this address; wait a minute", Retry: true}
 )
 
-// crowded says whether an address has as many connections as it may.
-func (s *Server) crowded(r *http.Request) bool {
+// claim counts a connection of an address, unless it has as many as it may; unclaim
+// is the counterpart.
+func (s *Server) claim(addr netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.count[access.Address(r, s.cfg.Proxies)] >= maxConnections
+	if s.count[addr] >= s.perAddress {
+		return false
+	}
+	s.count[addr]++
+	return true
+}
+
+func (s *Server) unclaim(addr netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count[addr]--; s.count[addr] == 0 {
+		delete(s.count, addr)
+	}
 }
 
 // permitted refuses a call that isn't allowed.

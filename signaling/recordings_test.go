@@ -57,7 +57,7 @@ func TestProgressIsListed(t *testing.T) {
 	c.send(message("start_recording", `{"duration":1}`, 2))
 	var take session.StartRecording
 	must(t, c.next("start_recording").Decode(&take))
-	c.next("stop_recording")
+	w.awaitRecording(take.RecordingID)
 	w.server.cfg.Files = kept{arriving: take.RecordingID}
 	row := func() listed {
 		var list struct{ Recordings []listed }

@@ -77,15 +77,17 @@ type Server struct {
 	cancel context.CancelFunc
 	links  sync.WaitGroup
 
+	perAddress int // connections
+
 	mu      sync.Mutex
-	open    map[*conn]netip.Addr
-	count   map[netip.Addr]int // of open, by address
+	open    map[*conn]bool
+	count   map[netip.Addr]int // of connections, by address
 	closing bool
 }
 
 // New returns a Server that has started nothing.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]netip.Addr{}, count: map[netip.Addr]int{}, access: cfg.Access}
+	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]bool{}, count: map[netip.Addr]int{}, perAddress: maxConnections, access: cfg.Access}
 	if s.access == nil {
 		s.access, _ = access.New(access.Config{}) // the open one is always right
 	}
@@ -137,18 +139,19 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusForbidden, badOrigin)
 		return
 	}
-	if s.crowded(r) {
+	addr := access.Address(r, s.cfg.Proxies)
+	if !s.claim(addr) {
 		writeError(w, 0, tooManyConnections)
 		return
 	}
+	defer s.unclaim(addr)
 	ws, err := s.upgrader.Upgrade(batching{w}, r, nil)
 	if err != nil {
 		s.log.Debug("websocket refused", "from", r.RemoteAddr, "err", err)
 		return
 	}
 	c := newConn(ws, maxMessage)
-	addr := access.Address(r, s.cfg.Proxies)
-	if !s.admit(c, addr) {
+	if !s.admit(c) {
 		_ = ws.Close()
 		return
 	}
@@ -161,24 +164,19 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	<-written
 }
 
-func (s *Server) admit(c *conn, addr netip.Addr) bool {
+func (s *Server) admit(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
 		return false
 	}
-	s.open[c] = addr
-	s.count[addr]++
+	s.open[c] = true
 	s.links.Add(1)
 	return true
 }
 
 func (s *Server) dismiss(c *conn) {
 	s.mu.Lock()
-	addr := s.open[c]
-	if s.count[addr]--; s.count[addr] == 0 {
-		delete(s.count, addr)
-	}
 	delete(s.open, c)
 	s.mu.Unlock()
 	s.links.Done()

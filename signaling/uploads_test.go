@@ -17,14 +17,7 @@ func TestWhoMayUpload(t *testing.T) {
 	c.send(message("start_recording", `{}`, 2))
 	var take session.StartRecording
 	must(t, c.next("start_recording").Decode(&take))
-	// The recording is known from the take's instant on.
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		if _, err := w.svc.PlaceOf(t.Context(), take.RecordingID); err == nil {
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
+	w.awaitRecording(take.RecordingID)
 	for _, q := range []struct {
 		name, recording, secret string
 		status                  int
@@ -48,5 +41,17 @@ func TestWhoMayUpload(t *testing.T) {
 	}
 	if r := w.call(t, "PATCH", "/api/uploads/x", "", nil); r.Error.Code != "no_storage" {
 		t.Errorf("going on with an upload: %+v", r)
+	}
+}
+
+// awaitRecording waits for a take's instant: from then on its recordings are known.
+func (w *world) awaitRecording(id string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if _, err := w.svc.PlaceOf(w.t.Context(), id); err == nil {
+			return
+		} else if time.Now().After(deadline) {
+			w.t.Fatal(err)
+		}
 	}
 }
