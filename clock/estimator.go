@@ -83,7 +83,6 @@ func (e *Estimator) Add(x Exchange) error {
 		e.take(s)
 	}
 	e.learn()
-	e.learnRounding(s)
 	if e.belief.torn() {
 		e.restart()
 		e.take(s)
@@ -144,6 +143,9 @@ func (e *Estimator) take(s sample) {
 	if s.res >= coarseFrom {
 		e.trend.see(s, max(e.belief.wander, leastWander))
 	}
+	if s.res >= tellFrom && e.res.sure() {
+		e.rounding.see(s)
+	}
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)
 	e.causal = e.causal.and(s.corridor())
@@ -174,6 +176,7 @@ func (e *Estimator) restart() {
 	e.fwd.clear()
 	e.bwd.clear()
 	e.trips, e.trend = trips{}, trend{}
+	e.rounding.again()
 	e.causal, e.suspects, e.settled, e.last = corridor{}, suspects{}, false, 0
 	e.epoch++
 	e.plan.restart()
