@@ -69,7 +69,7 @@ export class Player extends EventTarget {
       this.#session.on('media_loaded', () => this.#pilot.loadedAnew()),
     ]
     const timer = setInterval(() => this.#pilot.look(), LOOK)
-    document.addEventListener('visibilitychange', () => this.#pilot.look(), { signal })
+    document.addEventListener('visibilitychange', () => this.#pilot.forget(), { signal }) // browsers may have paused it
     signal.addEventListener('abort', () => {
       clearInterval(timer)
       for (const off of undo) off()

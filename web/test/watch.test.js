@@ -32,7 +32,7 @@ test('the state in words', () => {
     [{}, 'together', /together/],
     [{ drift: -80 }, 'catching up', /Catching up/],
     [{ session: 'reconnecting' }, 'reconnecting', /can’t be reached/],
-    [{ player: 'blocked', trouble: 'Tap to start.' }, 'tap to start', /Tap to start/],
+    [{ player: 'blocked', trouble: 'Tap to start.', tap: true }, 'tap to start', /Tap to start/],
     [{ player: 'failed', trouble: 'No such file.' }, 'trouble', /No such file/],
     [{ player: 'idle' }, 'nothing loaded', /When Ada loads/],
     [{ player: 'idle', leads: true }, 'nothing loaded', /^Load/],

@@ -49,6 +49,7 @@ export function over(code, message) {
  * @property {string} session          the session's state
  * @property {string} player           the player's state
  * @property {string} [trouble]        what the player says is the matter
+ * @property {boolean} [tap]           is a tap what it needs?
  * @property {number} drift            ms
  * @property {number} position         s
  * @property {string} leader           a name
@@ -64,10 +65,10 @@ const TOGETHER = 50
  * @param {Scene} scene
  * @returns {[string, '' | 'good' | 'warn' | 'bad', string]}
  */
-export function inWords({ session, player, trouble, drift, position, leader, leads }) {
+export function inWords({ session, player, trouble, tap, drift, position, leader, leads }) {
   if (session === 'reconnecting') return ['reconnecting', 'bad', 'The server can’t be reached. What plays goes on by the last known time; trying again.']
   if (session === 'closed') return ['left', 'bad', 'This page is not in the session any more.']
-  if (trouble && player !== 'playing') return [player === 'blocked' ? 'tap to start' : 'trouble', 'bad', trouble]
+  if (trouble && player !== 'playing') return [tap ? 'tap to start' : 'trouble', 'bad', trouble]
   switch (player) {
     case 'idle': return ['nothing loaded', '', leads ? 'Load a film or some music: everybody here will have it.' : `When ${leader} loads a film or some music, it appears here.`]
     case 'unsynced': return ['measuring', 'warn', 'Measuring this device’s clock…']

@@ -79,12 +79,14 @@ function run(session) {
 
   const show = () => {
     const { leader } = people
-    const scene = { session: session.state, player: player.state, trouble: player.trouble?.message, drift: player.drift, position: session.timeline.position(session.now()), leader: leader.name, leads: session.isLeader }
+    const { trouble } = player
+    const tap = trouble?.code === 'autoplay_refused' || trouble?.code === 'muted'
+    const scene = { session: session.state, player: player.state, trouble: trouble?.message, tap, drift: player.drift, position: session.timeline.position(session.now()), leader: leader.name, leads: session.isLeader }
     const [text, kind, words] = inWords(scene)
     say(text, kind, ended || words)
     showFacts(session, people)
     byId('empty').hidden = session.timeline.at(session.now()).mediaUrl !== ''
-    byId('tap').hidden = player.trouble?.code !== 'autoplay_refused' && player.trouble?.code !== 'muted'
+    byId('tap').hidden = !tap
     awake.needed = player.state === 'playing' || player.state === 'buffering'
     lead.show()
   }

@@ -26,7 +26,7 @@ const SLOW = 700
 /** A stalled medium whose place isn't loaded yet gets this long, ms. */
 const STALLED = 3000
 /** A paused medium is put right when it is further off than the one, s; the other, if it was so already. */
-const EXACT = 0.0005
+const EXACT = 0.00002
 const MOVED = 0.05
 /** A medium that ends may do so this much before the others, s. */
 const LAST = 0.5
@@ -143,6 +143,7 @@ export class Pilot {
     this.#status.solved()
     this.#status.become(mediaUrl ? 'loading' : 'idle')
     this.#source.load(mediaUrl)
+    if (mediaUrl && this.#status.state !== 'failed') void this.#starter.probe()
   }
 
   /**
@@ -205,7 +206,7 @@ export class Pilot {
     const news = this.#followed !== state
     if (news) this.#follow(state)
     if (element.ended && this.#time.position() > this.#length - LAST) return
-    if (element.paused) return this.#enter()
+    if (element.paused) return news ? this.#enter() : this.#resume()
     const { position } = this.holder
     position.read()
     if (!position.settled) return
@@ -214,6 +215,16 @@ export class Pilot {
     this.#status.drifts(drift)
     this.#complain(position.at(d), drift)
     this.#steer(state, drift, news, d)
+  }
+
+  /**
+   * Somebody else paused it, or it didn't start: not again and again, for some
+   * browsers pause what isn't seen.
+   */
+  #resume() {
+    const d = performance.now()
+    if (this.holder.seeks.worth(Infinity, d)) this.#reseek(d)
+    else this.#status.become('buffering')
   }
 
   /** @param {PlaybackState} state */
@@ -287,13 +298,24 @@ export class Pilot {
     if (state.mediaUrl !== this.#source.url || this.#starter.blocked) return
     this.#followed = state
     return new Promise(resolve => this.#manoeuvre.run(async signal => {
-      const element = this.#element
-      if (!(await until(element, () => element.readyState > 0, signal, PATIENCE))) return
-      const position = Math.min(state.position, this.#length)
-      if (Number.isNaN(await seek(element, position, signal, PATIENCE))) return
-      resolve()
+      const position = await this.#ready(state.position, signal)
+      if (!Number.isNaN(position)) resolve()
       if (this.#time.now() < state.lastUpdateTime) await this.#start(state.lastUpdateTime, position, state, signal)
+      else this.#followed = null // missed
     }))
+  }
+
+  /**
+   * Resolves with the place where the medium stands ready, s; NaN if it doesn't.
+   *
+   * @param {number} wanted  s
+   * @param {AbortSignal} signal
+   */
+  async #ready(wanted, signal) {
+    if (!(await until(this.#element, () => this.#element.readyState > 0, signal, PATIENCE))) return NaN
+    const position = Math.min(wanted, this.#length)
+    const took = await seek(this.#element, position, signal, PATIENCE)
+    return Number.isNaN(took) ? NaN : position
   }
 
   /**

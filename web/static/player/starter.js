@@ -13,6 +13,7 @@ export class Starter {
   #muteIfNeeded
   #sounding = new Learnt('start', 70, 1000)
   #silent = new Learnt('start-muted', 40, 1000)
+  #proven = false
   /** The browser doesn't let it play before somebody touches the page. */
   blocked = false
 
@@ -68,14 +69,25 @@ export class Starter {
       if (error) element.muted = false
       else this.#status.say(MUTED)
     }
-    if (refused(error)) this.#blocked()
+    if (refused(error)) this.#refused()
     return !error
   }
 
-  #blocked() {
+  #refused() {
     this.blocked = true
-    this.#status.become('blocked')
     this.#status.say(REFUSED)
+  }
+
+  /**
+   * Finds out as soon as a medium is loaded whether a tap is needed: asking
+   * for one when it should begin is too late. Some browsers load nothing before it.
+   */
+  async probe() {
+    if (this.#proven || this.#muteIfNeeded || this.#element.muted || navigator.userActivation?.hasBeenActive) return
+    const asked = this.#element.play().then(() => null, error => error)
+    this.#element.pause()
+    if (refused(await asked)) this.#refused()
+    else this.#proven = true
   }
 
   /**
