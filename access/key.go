@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// leastKey is the least number of bytes of an admin key.
+const leastKey = 16
+
 // NewKey returns 130 unpredictable bits as letters and digits.
 func NewKey() string { return rand.Text() }
 
@@ -24,6 +27,9 @@ func KeptKey(dir string) (string, error) {
 	}
 	if err != nil {
 		return "", fmt.Errorf("access: the admin key: %w", err)
+	}
+	if len(key) < leastKey {
+		return "", fmt.Errorf("access: the admin key in %s is damaged; remove the file to have a new one", name)
 	}
 	return key, nil
 }

@@ -46,7 +46,7 @@ func New(cfg Config) (*Policy, error) {
 	case "", Open:
 		p.cfg.Mode = Open
 	case Link:
-		if len(cfg.AdminKey) < 16 {
+		if len(cfg.AdminKey) < leastKey {
 			return nil, errors.New("access: the admin key must have at least 16 bytes")
 		}
 	case Token:

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,6 +126,12 @@ func TestKeptKey(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, "admin.key"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "admin.key"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := KeptKey(dir); err == nil || !strings.Contains(err.Error(), "admin.key") {
+		t.Errorf("an empty one: %v", err)
 	}
 }
 

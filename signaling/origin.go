@@ -51,7 +51,7 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 		return false
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, POST, HEAD, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Tus-Resumable, Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Tus-Resumable, X-HTTP-Method-Override, Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset")
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true
@@ -87,7 +87,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 		if api && s.allowOrigin(w, r) {
 			return
 		}
-		if api && changes(r.Method) && !s.originAllowed(r) {
+		if api && (changes(r.Method) || changes(meant(r))) && !s.originAllowed(r) {
 			writeError(w, http.StatusForbidden, badOrigin)
 			return
 		}

@@ -12,6 +12,7 @@ import (
 // session. What has begun has an unguessable name, which is permission enough.
 func (s *Server) guardUploads(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Method = meant(r)
 		if r.Method != http.MethodPost || s.access.Mode() == access.Open {
 			next.ServeHTTP(w, r)
 			return
@@ -31,6 +32,15 @@ func (s *Server) guardUploads(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// meant returns the method of a request to the uploads. tus lets clients that can't
+// send PATCH or DELETE say it in a header.
+func meant(r *http.Request) string {
+	if over := r.Header.Get("X-HTTP-Method-Override"); over != "" {
+		return strings.ToUpper(over)
+	}
+	return r.Method
 }
 
 // uploadOf finds the recording's id in the metadata of tus: names and values

@@ -39,6 +39,13 @@ func TestWhoMayUpload(t *testing.T) {
 			t.Errorf("%s: %d %+v", q.name, r.Status, r.Error)
 		}
 	}
+	r := w.call(t, "GET", "/api/uploads/", "", func(r *http.Request) {
+		r.Header.Set("X-HTTP-Method-Override", "POST")
+		r.Header.Set("Upload-Metadata", "recordingId "+base64.StdEncoding.EncodeToString([]byte(take.RecordingID)))
+	})
+	if r.Error.Code != access.CodeKeyNeeded {
+		t.Errorf("a POST in disguise: %d %+v", r.Status, r.Error)
+	}
 	if r := w.call(t, "PATCH", "/api/uploads/x", "", nil); r.Error.Code != "no_storage" {
 		t.Errorf("going on with an upload: %+v", r)
 	}

@@ -263,6 +263,7 @@ func TestTusJSClientOptions(t *testing.T) {
 	for name, options := range map[string]string{
 		"creation with upload": `{"uploadDataDuringCreation": true}`,
 		"pieces":               `{"chunkSize": 1000000}`,
+		"POST for PATCH":       `{"overridePatchMethod": true, "chunkSize": 1000000}`,
 		"deferred length":      `{"uploadLengthDeferred": true, "chunkSize": 1000000}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,6 +125,9 @@ func drain(w http.ResponseWriter, r *http.Request, err error) {
 
 // serve answers a request unless it returns an error.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
+	if meant := r.Header.Get("X-HTTP-Method-Override"); meant != "" { // tus: the actual method is ignored
+		r.Method = strings.ToUpper(meant)
+	}
 	id := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/uploads"), "/")
 	if r.Method == http.MethodOptions {
 		s.options(w)
