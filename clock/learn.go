@@ -66,6 +66,7 @@ func (e *Estimator) learnSkew(t float64) {
 	b.skew = skew
 	e.fit.wide = e.fit.width(skew, top, 6*spacing, e.fit.wide)
 	b.skew, b.mean = e.fit.average(skew, top, spacing/2)
+	b.skew = min(max(b.skew, -maxSkew), maxSkew)
 	if math.Abs(b.skew-e.prior.mean) > doubtPrior*e.prior.sd {
 		e.prior.sd = min(1.5*e.prior.sd, maxSkew)
 	}

@@ -72,6 +72,10 @@ func (s *server) take(a answer, err error) error {
 		s.refused[ReasonExchange]++ // the server lives; its clock is looked at again soon
 		s.fails, s.good, s.poll = 0, 0, s.floor
 		return err
+	case errors.As(err, &held) && held.Reason == clock.ReasonRange:
+		s.refused[ReasonExchange]++ // the first answers after hours of silence: a few more begin anew
+		s.fails, s.good = min(s.fails+1, unreachable), 0
+		return err
 	default:
 		s.fail(a, err)
 		return err
