@@ -173,7 +173,7 @@ func BenchmarkBrowserFirstVisit(b *testing.B) {
 		for i := range 12 {
 			ctx, cancel := chromedp.NewContext(room.browser.ctx)
 			u := user{b, ctx}
-			check(b, chromedp.Do(ctx, chromedp.Navigate(room.url+"/device?session="+stageSession)))
+			check(b, chromedp.Do(ctx, chromedp.Navigate(room.url+"/device?camera=none&session="+stageSession)))
 			ready := ask[float64](u, `new Promise(done => {
 				const look = () => document.getElementById('state').textContent === 'ready' ? done(performance.now()) : setTimeout(look, 1)
 				look()

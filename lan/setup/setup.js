@@ -39,7 +39,7 @@ async function look() {
 /** A page that isn't trusted can't be asked: the request fails before it is sent. */
 async function trusts() {
   try {
-    await fetch(`${origin}/livez`, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE) })
+    await fetch(`${origin}/livez`, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout?.(PATIENCE) }) // iOS 15 has none
     return true
   } catch {
     return false

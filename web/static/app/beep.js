@@ -1,6 +1,8 @@
 /** @import { Command, Session } from '../downbeat.js' */
 
+/** How long a beep and a click are, s. */
 const LENGTH = 0.18
+const CLICK = 0.03
 
 /** Beeps on the instant, once the page has been touched (browsers ask for that). */
 export class Beeper {
@@ -29,17 +31,37 @@ export class Beeper {
    * @param {Command} command
    */
   prepare({ commandId, payload, timestamp }) {
-    const ctx = this.#ctx
-    if (ctx?.state !== 'running') return
-    const from = Math.max(ctx.currentTime, this.#session.toAudio(ctx, timestamp))
-    const tone = new OscillatorNode(ctx, { frequency: Number(payload?.tone) || 880 })
-    const volume = new GainNode(ctx, { gain: 0.5 })
-    volume.gain.setValueAtTime(0.5, from + LENGTH - 0.03)
-    volume.gain.linearRampToValueAtTime(0, from + LENGTH)
-    tone.connect(volume).connect(ctx.destination)
-    tone.start(from)
-    tone.stop(from + LENGTH)
+    const tone = this.#tone(timestamp, Number(payload?.tone) || 880, LENGTH)
+    if (!tone) return
     this.#scheduled.set(commandId, tone)
     tone.onended = () => this.#scheduled.delete(commandId)
+  }
+
+  /**
+   * A short click, heard at session time `t`.
+   *
+   * @param {number} t  ms
+   */
+  click(t) {
+    this.#tone(t, 1760, CLICK)
+  }
+
+  /**
+   * @param {number} t          session time, ms
+   * @param {number} frequency  Hz
+   * @param {number} length     s
+   */
+  #tone(t, frequency, length) {
+    const ctx = this.#ctx
+    if (ctx?.state !== 'running') return null
+    const from = Math.max(ctx.currentTime, this.#session.toAudio(ctx, t))
+    const tone = new OscillatorNode(ctx, { frequency })
+    const volume = new GainNode(ctx, { gain: 0.5 })
+    volume.gain.setValueAtTime(0.5, from + length * 0.8)
+    volume.gain.linearRampToValueAtTime(0, from + length)
+    tone.connect(volume).connect(ctx.destination)
+    tone.start(from)
+    tone.stop(from + length)
+    return tone
   }
 }

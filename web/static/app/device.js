@@ -1,33 +1,75 @@
 import { join } from '../downbeat.js'
 import { Beeper } from './beep.js'
-import { BLOCKED, deviceName, deviceType, missing } from './checks.js'
-import { credentials } from './keys.js'
+import { nothingToRecord } from './blind.js'
+import { deviceName, deviceType, measured, missing, runningOut } from './checks.js'
+import { choiceOf, keepChoice, keptChoice } from './choice.js'
+import { choosing } from './choosing.js'
 import * as format from './format.js'
+import { credentials } from './keys.js'
+import { stateOf } from './states.js'
+import { tune } from './tune.js'
 import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
+import { warm } from './warm.js'
 
 /** @import { Act, Command, Session } from '../downbeat.js' */
+/** @import { Choice } from './choice.js' */
 
 const screen = byId('flash')
 /** How long WebRTC may take before its absence is worth a word, ms. */
 const PATIENCE = 8000
+/** How often is looked at what runs out, ms. */
+const LOOK = 15_000
+/** In the background for less than this isn't worth a word, ms. */
+const AWAY = 1000
 const params = new URLSearchParams(location.search)
 
+byId('old').remove()
 start().catch(error => {
   setPill(byId('state'), 'not joined', 'bad')
   byId('words').textContent = 'This device is not in the session.'
+  byId('here').hidden = byId('rejoin').hidden = false
+  byId('choose').hidden = true
   alertError(error)
 })
 
 async function start() {
+  byId('rejoin').onclick = () => location.reload()
   const sessionId = params.get('session')
-  byId('here').hidden = !sessionId
   byId('enter').hidden = !!sessionId
-  if (!sessionId) return setPill(byId('state'), 'no session')
-  const view = params.get('view') ?? undefined
-  const username = params.get('name') || deviceName()
-  byId('name').textContent = [view, username].filter(Boolean).join(' · ')
+  if (!sessionId) return ask()
+  let choice = choiceOf(params, keptChoice(), deviceName())
+  if (choice.camera === null) {
+    setPill(byId('state'), 'not joined yet')
+    warm()
+    choice = await choosing(choice)
+    keepChoice(choice)
+  }
+  await enter(sessionId, choice)
+}
+
+/** Asks for the session; a form of its own accord may go nowhere here. */
+function ask() {
+  setPill(byId('state'), 'no session')
+  byId('enter').onsubmit = event => {
+    event.preventDefault()
+    const id = /** @type {HTMLInputElement} */ (byId('existing')).value
+    location.search = `?session=${encodeURIComponent(id)}`
+  }
+}
+
+/**
+ * @param {string} sessionId
+ * @param {Choice} choice
+ */
+async function enter(sessionId, choice) {
+  setPill(byId('state'), 'connecting', 'warn')
+  byId('here').hidden = false
+  byId('name').textContent = [choice.view, choice.name].filter(Boolean).join(' · ')
   showChecks(missing())
-  run(await join({ sessionId, username, deviceType: deviceType(), viewType: view, actions: '/app/actions.js', ...credentials() }))
+  const s = await join({
+    sessionId, username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, actions: '/app/actions.js', ...credentials(),
+  })
+  run(s)
 }
 
 /** @param {Session} s */
@@ -40,11 +82,14 @@ function run(s) {
   s.on('closed', ({ message }) => alertUser(message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
-  byId('sound').onclick = () => enableSound(beeper).catch(alertError)
+  s.on('session_completed', () => (byId('last').textContent = 'every recording of the session is on the server'))
+  tune(s, beeper)
+  look(s)
   setInterval(() => show(s), 1000)
-  setTimeout(() => checkPath(s), PATIENCE)
+  byId('change').onclick = () => change(s)
   keepAwake()
   show(s)
+  nothingToRecord(s)
 }
 
 /**
@@ -59,15 +104,28 @@ function flash(_command, { lateness, late }) {
   byId('last').textContent = late ? `came too late, by ${format.span(lateness)}` : `${format.signed(lateness)} by its own clock`
 }
 
-/** @param {import('./checks.js').Check[]} checks */
-function showChecks(checks) {
-  byId('checks').replaceChildren(...checks.map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
+/**
+ * Looks now and then at what keeps this device from being as good as it could be.
+ *
+ * @param {Session} s
+ */
+function look(s) {
+  let patient = false
+  const again = async () => showChecks([...missing(), ...measured(s, patient), ...(await runningOut())])
+  setTimeout(() => {
+    patient = true
+    void again()
+  }, PATIENCE)
+  setInterval(again, LOOK)
+  void again()
 }
 
-/** @param {Session} s */
-function checkPath(s) {
-  const blocked = 'RTCPeerConnection' in globalThis && s.path === 'websocket'
-  if (blocked) showChecks([...missing(), BLOCKED])
+/** @param {import('./checks.js').Check[]} checks */
+function showChecks(checks) {
+  const said = checks.map(({ text }) => text).join()
+  if (byId('checks').dataset.said === said) return // a screen reader would say it again
+  byId('checks').dataset.said = said
+  byId('checks').replaceChildren(...checks.map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
 }
 
 /** @param {Session} s */
@@ -76,41 +134,45 @@ function show(s) {
   byId('bound').textContent = Number.isFinite(bound) ? `± ${format.span(bound)}` : '—'
   byId('path').textContent = format.path(s.path)
   byId('clock').textContent = `${format.span(s.resolution)} steps, in the ${s.clockThread === 'worker' ? 'background' : 'page'}`
-  const [text, kind, words] = inWords(state, bound)
+  const [text, kind, words] = stateOf(state, bound, 'closed')
   setPill(byId('state'), text, kind)
   const line = byId('words')
   if (line.textContent !== words) line.textContent = words
+  if (state === 'closed') byId('rejoin').hidden = false
 }
 
 /**
- * @param {Session['state']} state
- * @param {number} bound
- * @returns {[string, 'good' | 'warn' | 'bad', string]}
+ * Asks anew for name, view and camera; a device can't change them while it is in the session.
+ *
+ * @param {Session} s
  */
-function inWords(state, bound) {
-  switch (state) {
-    case 'connecting': return ['connecting', 'warn', 'Connecting to the server…']
-    case 'syncing': return ['measuring', 'warn', 'Connected. Measuring this device’s clock…']
-    case 'reconnecting': return ['reconnecting', 'bad', 'The connection is lost. Trying again; the clock goes on meanwhile.']
-    case 'closed': return ['left', 'bad', 'This device left the session. Reload to come back.']
-    default: return bound < 1
-      ? ['ready', 'good', 'Ready: this device acts together with the others.']
-      : ['coarse', 'warn', 'Connected, but the clock is still coarse.']
-  }
+async function change(s) {
+  const { name, view } = keptChoice()
+  keepChoice({ name, view })
+  await s.leave().catch(() => {})
+  const search = `?session=${encodeURIComponent(s.sessionId)}`
+  if (search === location.search) location.reload()
+  else location.replace(`${location.pathname}${search}${location.hash}`)
 }
 
-/** @param {Beeper} beeper */
-async function enableSound(beeper) {
-  const button = /** @type {HTMLButtonElement} */ (byId('sound'))
-  if (!(await beeper.enable())) return alertUser('The browser doesn’t let this page make sounds.')
-  button.textContent = 'Sound is on'
-  button.disabled = true
-}
-
-/** Keeps the screen and the radio awake while the page is seen, where that is allowed. */
+/**
+ * Keeps the screen and the radio awake while the page is seen, where that is allowed, and says
+ * when it wasn't seen.
+ */
 function keepAwake() {
+  let hidden = NaN
+  const title = document.title
   const ask = () => {
-    if (document.visibilityState === 'visible') navigator.wakeLock?.request('screen').catch(() => {})
+    if (document.visibilityState !== 'visible') {
+      hidden = performance.now()
+      document.title = '⚠ Bring Downbeat to the front'
+      return
+    }
+    document.title = title
+    navigator.wakeLock?.request('screen').catch(() => {})
+    if (performance.now() - hidden > AWAY) {
+      alertUser('This page was in the background, where browsers stop cameras and hold timers back. Keep it in front while the session goes on.')
+    }
   }
   document.addEventListener('visibilitychange', ask)
   ask()

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+// until waits for a condition on a page, JavaScript, and fails with what the page says otherwise.
+func until(t *testing.T, page context.Context, cond string) {
+	t.Helper()
+	var said string
+	evaluate(t, page, fmt.Sprintf(`new Promise(done => {
+		const end = performance.now() + 18000, look = () => (%s) ? done('') : performance.now() > end ? done(document.body.innerText) : setTimeout(look, 20)
+		look()
+	})`, cond), &said)
+	if said != "" {
+		t.Fatalf("waited for %s; the page says %s", cond, said)
+	}
+}
+
+// press taps a button as a user does.
+func press(t *testing.T, page context.Context, id string) {
+	t.Helper()
+	var done bool
+	evaluate(t, page, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, id), &done)
+}
+
+// says is JavaScript that is true when an element's text matches.
+func says(id, pattern string) string {
+	return fmt.Sprintf(`/%s/.test(document.querySelector(%q).textContent)`, pattern, id)
+}
+
+// leader is the member who leads a session of an instance.
+func leader(t *testing.T, i *instance, session string) *connected {
+	t.Helper()
+	c := i.join(signaling.JoinRequest{SessionID: session, Username: "Ann"})
+	if !c.IsLeader {
+		t.Fatal("somebody else leads")
+	}
+	return c
+}
+
+func (c *connected) must(t *testing.T, event string, data any) {
+	t.Helper()
+	if _, err := c.Call(t.Context(), event, data); err != nil {
+		t.Fatalf("%s: %v", event, err)
+	}
+}
+
+// TestDevicePageWithoutCamera: a device that flashes only joins with one tap, says at a take
+// that it has nothing, and a link can say so for it.
+func TestDevicePageWithoutCamera(t *testing.T) {
+	i := newInstance(t, "--data", t.TempDir())
+	ann := leader(t, i, "dark")
+	browser := newChromium(t)
+	defer browser.close()
+	page := browser.tab(t, i.url+"/device?session=dark&name=Lamp")
+	until(t, page, `!document.querySelector('#choose').hidden`)
+	shoot(t, page, 390, 844, false, "device-choose.png")
+	press(t, page, "#no-camera")
+	until(t, page, says("#state", "ready|coarse")+` && `+says("#name", "Lamp"))
+	second := browser.tab(t, i.url+"/device?session=dark&camera=none&view=side&name=Second")
+	until(t, second, says("#state", "ready|coarse")+` && `+says("#name", "side · Second"))
+	ann.must(t, "start_recording", map[string]any{"duration": 500})
+	eventually(t, "both to say that they have nothing", func() bool {
+		var list struct {
+			Recordings []struct{ UploadStatus string }
+		}
+		i.get("/api/sessions/dark/recordings", &list)
+		failed := 0
+		for _, r := range list.Recordings {
+			if r.UploadStatus == "failed" {
+				failed++
+			}
+		}
+		return failed == 2
+	})
+	press(t, page, "#sound")
+	until(t, page, `!document.querySelector('#tuning').hidden`)
+	var trim string
+	evaluate(t, page, `(() => {
+		const slider = document.querySelector('#trim')
+		slider.value = 120
+		slider.dispatchEvent(new Event('input'))
+		document.querySelector('#clicks').click()
+		return localStorage.getItem('downbeat:audioTrim')
+	})()`, &trim)
+	if trim != "120" {
+		t.Errorf("the trim is %s", trim)
+	}
+	shootAll(t, page, "device-sound")
+	ann.must(t, "schedule", map[string]any{"name": "flash"})
+	until(t, page, says("#last", "by its own clock|too late"))
+}
+
+// shootAll keeps pictures of a page: phone and desktop, light and dark.
+func shootAll(t *testing.T, page context.Context, name string) {
+	t.Helper()
+	pause(t.Context(), 150*time.Millisecond)
+	for scheme, dark := range map[string]bool{"light": false, "dark": true} {
+		shoot(t, page, 390, 844, dark, name+"-phone-"+scheme+".png")
+		shoot(t, page, 1280, 800, dark, name+"-desktop-"+scheme+".png")
+	}
+}
+
+// TestDevicePageTroubles: what is wrong is said in words, with what to do.
+func TestDevicePageTroubles(t *testing.T) {
+	i := newInstance(t)
+	browser := newChromium(t, chromedp.Flag("host-resolver-rules", "MAP plain.local 127.0.0.1"))
+	defer browser.close()
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(i.url, "http://"))
+	check(t, err)
+
+	plain := browser.tab(t, "http://plain.local:"+port+"/device?session=plain")
+	until(t, plain, says("#camera-words", "unencrypted.*https")+` && document.querySelector('#use-camera').disabled`)
+	shoot(t, plain, 390, 844, true, "device-plain.png")
+	press(t, plain, "#no-camera")
+	until(t, plain, says("#state", "ready|coarse")+` && `+says("#checks", "unencrypted"))
+
+	broken := browser.tab(t, "about:blank")
+	_, err = chromedp.Run(broken, call(network.Enable, network.EnableParams{}))
+	check(t, err)
+	_, err = chromedp.Run(broken, call(network.SetBlockedURLs, network.SetBlockedURLsParams{
+		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/app/device.js", Block: true}},
+	}))
+	check(t, err)
+	check(t, chromedp.Do(broken, chromedp.Navigate(i.url+"/device?session=old")))
+	until(t, broken, `document.querySelector('#old') && getComputedStyle(document.querySelector('#old')).visibility === 'visible'`)
+
+	nameless := browser.tab(t, i.url+"/device#key=k")
+	until(t, nameless, says("#state", "no session"))
+	var asked bool
+	evaluate(t, nameless, `(document.querySelector('#existing').value = 'asked', document.querySelector('#enter').requestSubmit(), true)`, &asked)
+	lands(t, nameless, `location.search === '?session=asked' && location.hash === '#key=k' && !document.querySelector('#choose').hidden`)
+
+	gone := browser.tab(t, i.url+"/device?session=gone&camera=none")
+	until(t, gone, says("#state", "ready|coarse"))
+	press(t, gone, "#change")
+	lands(t, gone, `!document.querySelector('#choose').hidden && !location.search.includes('camera')`)
+}
+
+// TestDevicePageInTheBackground says so when it is back.
+func TestDevicePageInTheBackground(t *testing.T) {
+	i := newInstance(t)
+	browser := newChromium(t)
+	defer browser.close()
+	page := browser.tab(t, i.url+"/device?session=away&camera=none")
+	until(t, page, says("#state", "ready|coarse"))
+	window, err := chromedp.Run(page, call(cdpbrowser.GetWindowForTarget, cdpbrowser.GetWindowForTargetParams{}))
+	check(t, err)
+	state := func(s cdpbrowser.WindowState) {
+		_, err = chromedp.Run(page, call(cdpbrowser.SetWindowBounds, cdpbrowser.SetWindowBoundsParams{WindowID: window.WindowID, Bounds: &cdpbrowser.Bounds{WindowState: s}}))
+		check(t, err)
+	}
+	state("minimized")
+	until(t, page, `document.visibilityState === 'hidden' && document.title.includes('front')`)
+	pause(t.Context(), 1200*time.Millisecond)
+	state("normal")
+	until(t, page, says("#alerts", "was in the background"))
+}

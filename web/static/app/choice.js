@@ -1,0 +1,48 @@
+/**
+ * What a device joins as. `camera`: null while nobody has said.
+ *
+ * @typedef {object} Choice
+ * @property {string} name
+ * @property {string} view
+ * @property {boolean | null} camera
+ */
+
+const KEY = 'downbeat:device'
+
+/**
+ * What is chosen already: the link has the first word, then what was chosen here
+ * before. With a word on the camera the page goes on by itself.
+ *
+ * @param {URLSearchParams} params  of the link: name, view, camera=none or camera=on
+ * @param {Partial<Choice>} kept    from an earlier visit
+ * @param {string} usual            the name of a device like this one
+ * @returns {Choice}
+ */
+export function choiceOf(params, kept, usual) {
+  const camera = { none: false, on: true }[params.get('camera') ?? '']
+  return {
+    name: params.get('name') || kept.name || usual,
+    view: params.get('view') ?? kept.view ?? '',
+    camera: camera ?? kept.camera ?? null,
+  }
+}
+
+/** @returns {Partial<Choice>} */
+export function keptChoice() {
+  try {
+    const { name, view, camera } = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    return {
+      ...(typeof name === 'string' ? { name } : {}), ...(typeof view === 'string' ? { view } : {}),
+      ...(typeof camera === 'boolean' ? { camera } : {}),
+    }
+  } catch {
+    return {} // none, or a browser that keeps nothing
+  }
+}
+
+/** @param {Partial<Choice>} choice */
+export function keepChoice(choice) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(choice))
+  } catch {}
+}

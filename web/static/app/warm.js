@@ -1,0 +1,15 @@
+/**
+ * Starts what takes long at the first time while the user still decides: the
+ * browser's WebRTC, and the files of the worker. A device can't change its
+ * view once it has joined, so that nothing is told to the server yet.
+ */
+export function warm() {
+  const link = document.createElement('link')
+  link.rel = 'modulepreload'
+  link.href = '/lib/worker.js'
+  document.head.append(link)
+  if (!('RTCPeerConnection' in globalThis)) return
+  const peer = new RTCPeerConnection()
+  peer.createDataChannel('warm')
+  peer.createOffer().catch(() => {}).finally(() => peer.close())
+}
