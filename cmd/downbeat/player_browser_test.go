@@ -149,7 +149,7 @@ func apart(a, b []place, from, to clock.SessionTime) (ms []float64) {
 }
 
 // TestPlayersFollow: two players follow play, rate, seek and pause of the
-// leader, and a third one comes in the middle.
+// leader; a third one comes in the middle, and is trimmed in the end.
 func TestPlayersFollow(t *testing.T) {
 	c := newCinema(t, "a", "b")
 	defer c.close()
@@ -170,6 +170,10 @@ func TestPlayersFollow(t *testing.T) {
 	fromSeek := c.now()
 	pause(t.Context(), time.Second)
 	toSeek := c.now()
+	trimmed := c.players[2]
+	evaluate(t, trimmed, `void (page.player.trimMs = 200)`, new(any))
+	c.wait(trimmed, "the trimmed player to be ahead",
+		`page.player.state === 'playing' && Math.abs(page.video.currentTime - page.session.timeline.position(page.session.now()) - 0.2) < 0.05`)
 	c.sync(`{isPlaying: false}`)
 	c.everybody(`page.player.state === 'paused'`)
 
