@@ -3,7 +3,7 @@ GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
 
-.PHONY: bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,11 +62,17 @@ lint: ## formatting, vet, fixes, tidiness, staticcheck, documented names
 	$(GO) mod tidy -diff
 	$(GO) tool -modfile=tools/go.mod staticcheck -checks all,-ST1003 ./...
 
+vendor: setup ## copy what the pages use of npm into web/static/vendor, as the lock file pins it
+	@tools/vendor.sh
+
+vendored: setup ## fail if web/static/vendor isn't what the lock file pins
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && tools/vendor.sh "$$fresh" && diff -r -x '*.d.ts' "$$fresh" web/static/vendor
+
 js: setup ## type-check the browser's JavaScript
 	cd web && npx --no-install tsc -p .
 	@tools/size.sh
 
-check: lint current js test ## all that CI runs
+check: lint current vendored js test ## all that CI runs
 
 clean: ## remove what was built
 	rm -rf bin artefacts docs/accuracy.md.new

@@ -74,7 +74,7 @@ type file struct {
 func load(files fs.FS) (map[string]file, error) {
 	pages := make(map[string]file)
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, ".d.ts") { // for the type checker alone
 			return err
 		}
 		body, err := fs.ReadFile(files, name)
@@ -100,6 +100,7 @@ var contentTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".svg":  "image/svg+xml",
+	".txt":  "text/plain; charset=utf-8", // licences of what is vendored
 }
 
 // urlPath is where a file is served: pages without their ending.
@@ -139,6 +140,10 @@ const (
 	mediaAnywhere = "media-src 'self' http: https: blob:"
 )
 
+// permissions are what a recording device asks for, and what nobody else's
+// frame may.
+const permissions = "camera=(self), microphone=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=()"
+
 // secured adds the headers that every answer carries.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -149,6 +154,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Permissions-Policy", permissions)
 		next.ServeHTTP(w, r)
 	})
 }

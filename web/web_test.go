@@ -53,6 +53,7 @@ func TestEveryAnswerIsIsolated(t *testing.T) {
 			"Cross-Origin-Embedder-Policy": "require-corp",
 			"Content-Security-Policy":      policy,
 			"X-Content-Type-Options":       "nosniff",
+			"Permissions-Policy":           permissions,
 		} {
 			if got := res.Header.Get(name); got != want {
 				t.Errorf("GET %s: %s is %q, want %q", target, name, got, want)

@@ -149,6 +149,12 @@ export class Session extends Member {
     return this.#channel ? this.#carrier.transport : 'websocket'
   }
 
+  /** Where the server is, and the key or token that its HTTP API is asked with; '' where none is known. */
+  get server() {
+    const { url = location.origin, key = '', token = '' } = this.#options
+    return { url: new URL(url, location.href).href, authorization: this.joinKey || token || key }
+  }
+
   /** Where clock frames are answered: a 'page' that is busy adds jitter. */
   get clockThread() {
     return this.#carrier.host.clockThread

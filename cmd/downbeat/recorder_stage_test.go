@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// recordingStage is a real server that takes recordings in, and a real Chromium
+// with its fake camera whose pages are recording devices.
+type recordingStage struct {
+	t       testing.TB
+	svc     *service
+	dir     string
+	url     string
+	browser *chromium
+}
+
+// fakeCamera gives every page a camera and a microphone without asking.
+var fakeCamera = []chromedp.ExecAllocatorOption{
+	chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+}
+
+// newRecordingStage serves; around, if any, is around the product.
+func newRecordingStage(t testing.TB, around func(http.Handler) http.Handler, options ...chromedp.ExecAllocatorOption) *recordingStage {
+	t.Helper()
+	s := &recordingStage{t: t, dir: t.TempDir()}
+	l, err := listen("127.0.0.1:0", 0)
+	check(t, err)
+	s.svc, err = newService(serviceConfig{
+		udp: l.udp, tcp: l.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, data: s.dir, diskReserve: -1, log: quiet(),
+		wrap: func(product http.Handler) http.Handler {
+			if around != nil {
+				product = around(product)
+			}
+			return s.wrap(product)
+		},
+	})
+	check(t, err)
+	s.url = "http://" + l.http.Addr().String()
+	serving, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.svc.run(serving, l.http) }()
+	s.browser = newChromium(t, options...)
+	t.Cleanup(func() {
+		s.browser.close()
+		http.DefaultClient.CloseIdleConnections()
+		stop()
+		check(t, <-served)
+	})
+	return s
+}
+
+// wrap serves the tests' pages under the product's own content security policy,
+// and what has been recorded below /test/recordings/.
+func (s *recordingStage) wrap(product http.Handler) http.Handler {
+	asProduct := httptest.NewRecorder()
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	request.Host = "localhost"
+	product.ServeHTTP(asProduct, request)
+	policy := asProduct.Header().Get("Content-Security-Policy")
+	pages := new(entrance).wrap(product)
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	mux.HandleFunc("/test/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		pages.ServeHTTP(w, r)
+	})
+	mux.Handle("/test/recordings/", http.StripPrefix("/test/", http.FileServer(http.Dir(s.dir))))
+	return mux
+}
+
+// recordingPage is a page that records.
+type recordingPage struct {
+	*recordingStage
+	ctx context.Context
+	id  string
+}
+
+// device opens one and waits until its camera is open.
+func (s *recordingStage) device(query string) *recordingPage {
+	s.t.Helper()
+	p := &recordingPage{recordingStage: s, ctx: s.browser.tab(s.t, s.url+"/test/recorder.html?"+query)}
+	p.ready()
+	return p
+}
+
+// ready waits until the page has joined and opened its camera.
+func (p *recordingPage) ready() {
+	p.t.Helper()
+	p.joined()
+	var refused string
+	evaluate(p.t, p.ctx, `recording.opened`, &refused)
+	if refused != "" {
+		p.t.Fatalf("the recorder doesn't open: %s", refused)
+	}
+}
+
+// joined waits until the page has joined.
+func (p *recordingPage) joined() {
+	p.t.Helper()
+	evaluate(p.t, p.ctx, `new Promise(done => { const look = () => globalThis.recording ? done(recording.id) : setTimeout(look, 5); look() })`, &p.id)
+}
+
+// await waits until JavaScript is true.
+func (p *recordingPage) await(condition string) {
+	p.t.Helper()
+	var done bool
+	evaluate(p.t, p.ctx, fmt.Sprintf(`recording.until(() => %s).then(() => true)`, condition), &done)
+}
+
+// troubles are the codes of what the recorder complained of.
+func (p *recordingPage) troubles() []string {
+	p.t.Helper()
+	var codes []string
+	evaluate(p.t, p.ctx, `recording.troubles.map(({ code, detail }) => code + (detail ? ': ' + detail : ''))`, &codes)
+	return codes
+}
+
+// start starts a take, and stop ends it.
+func (s *recordingStage) start(r session.StartRecordingRequest) session.Scheduled {
+	s.t.Helper()
+	cmd, err := s.leader().StartRecording(s.t.Context(), r)
+	check(s.t, err)
+	return cmd
+}
+
+// recordings waits until the session has n recordings that are uploaded or failed.
+func (s *recordingStage) recordings(n int) []session.Recording {
+	s.t.Helper()
+	var all []session.Recording
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var err error
+		all, err = s.svc.sessions.Recordings(s.t.Context(), "studio")
+		check(s.t, err)
+		done := 0
+		for _, r := range all {
+			if r.UploadStatus == "uploaded" || r.UploadStatus == "failed" {
+				done++
+			}
+		}
+		if done >= n {
+			return all
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("of %d recordings only %d are settled: %s", n, done, asJSON(all))
+		}
+	}
+}
+
+func asJSON(v any) string {
+	b, _ := json.MarshalIndent(v, "", " ")
+	return string(b)
+}
+
+// hashed fails unless the file is what the server says it is.
+func (s *recordingStage) hashed(r session.Recording) {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(r.File)))
+	check(s.t, err)
+	if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != r.SHA256 || int64(len(content)) != *r.FileSizeBytes {
+		s.t.Errorf("recording %s isn't the file", r.RecordingID)
+	}
+}
+
+// manifest reads the manifest of a take.
+func (s *recordingStage) manifest(r session.Recording) manifest.Take {
+	s.t.Helper()
+	var m manifest.Take
+	b, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(filepath.Dir(r.File)), manifest.Name))
+	check(s.t, err)
+	check(s.t, json.Unmarshal(b, &m))
+	return m
+}
+
+// recordedFile is what a page reads in a recording.
+type recordedFile struct {
+	Frames     int
+	Start, End float64 // s
+	Sound      *struct{ First, End float64 }
+	First      float64 // the time code of the first picture, ms
+	Type       string
+}
+
+// read decodes a recording in a page.
+func (p *recordingPage) read(r session.Recording, codes bool) recordedFile {
+	p.t.Helper()
+	var f recordedFile
+	evaluate(p.t, p.ctx, fmt.Sprintf(`import('/test/recorder_read.js').then(m => m.readFile('/test/%s', {codes: %t}))`, r.File, codes), &f)
+	return f
+}
+
+// pageTime turns a page's performance.now(), in ms, into CLOCK_MONOTONIC.
+func pageTime(t testing.TB, marks []mark, device string) func(ms float64) time.Duration {
+	t.Helper()
+	var shift, n float64
+	for _, m := range marks {
+		if at, ok := strings.CutPrefix(m.Name, "page:"+device+":"); ok {
+			now, err := strconv.ParseFloat(at, 64)
+			check(t, err)
+			shift += m.TS - now*1000
+			n++
+		}
+	}
+	if n == 0 {
+		t.Fatalf("page %s left no marks", device)
+	}
+	return func(ms float64) time.Duration { return time.Duration((ms*1000 + shift/n) * 1000) }
+}
+
+// off is how far a reported time is from the true one, ms.
+func off(reported *clock.SessionTime, truly clock.SessionTime) float64 { return ms(reported.Sub(truly)) }

@@ -1,0 +1,44 @@
+// A device that records: the camera, or with ?source=canvas a canvas that shows
+// the page's time. What it says is in `recording`.
+import { join } from '/downbeat.js'
+import { Recorder } from '/recorder.js'
+import { timeCode } from '/test/timecode.js'
+
+const params = new URLSearchParams(location.search)
+const resume = params.has('resume')
+const session = await join({ sessionId: 'studio', deviceType: 'desktop', viewType: params.get('view'), resume })
+const options = { video: true, audio: !params.has('mute') }
+if (params.has('method')) options.method = params.get('method')
+if (params.get('source') === 'canvas') options.stream = timeCode()
+const recorder = new Recorder(session, options)
+
+const troubles = []
+const counts = []
+recorder.on('trouble', trouble => troubles.push(trouble))
+recorder.on('countdown', count => counts.push(count))
+const until = done => new Promise(resolve => {
+  const look = () => (done() ? resolve() : setTimeout(look, 5))
+  look()
+})
+
+const jank = Number(params.get('jank'))
+const block = () => {
+  const end = performance.now() + Math.random() * jank
+  while (performance.now() < end);
+  setTimeout(block, Math.random() * 20)
+}
+if (jank > 0) block()
+
+globalThis.recording = {
+  session, recorder, troubles, counts, until,
+  id: session.deviceId,
+  opened: until(() => session.bound < 5).then(() => recorder.open()).then(() => '', error => error.code),
+  /** Marks the page's time for the trace. */
+  probe: () => {
+    for (let i = 0; i < 20; i++) performance.mark(`page:${session.deviceId}:${performance.now()}`)
+  },
+  uploaded: async () => {
+    await until(() => recorder.takes.length && recorder.takes.every(take => take.state === 'uploaded' || take.state === 'failed'))
+    return recorder.takes
+  },
+}

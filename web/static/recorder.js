@@ -1,0 +1,16 @@
+/**
+ * Records camera and microphone when the session says so: from the first frame
+ * captured at the take's instant to the last one before its stop, and uploads
+ * it meanwhile.
+ *
+ *     import { join } from '/downbeat.js'
+ *     import { Recorder } from '/recorder.js'
+ *     const session = await join({ sessionId: 'studio', deviceType: 'mobile' })
+ *     const recorder = new Recorder(session, { video: true, audio: true })
+ *     await recorder.open()
+ *     preview.srcObject = recorder.stream
+ *
+ * docs/recorder.md is its manual.
+ */
+export { Recorder } from './recorder/recorder.js'
+export { DownbeatError } from './lib/signaling.js'

@@ -1,0 +1,43 @@
+/** A promise that is kept from outside, of when something happened: session time, ms. */
+class Moment {
+  /** @type {(t: number | undefined) => void} */ tell = () => {}
+  promise = new Promise((/** @type {(t: number | undefined) => void} */ resolve) => (this.tell = resolve))
+}
+
+/**
+ * A take as the page knows it: what the session commanded, and what of it has
+ * come true.
+ */
+export class Act {
+  /** Page times before which nothing is recorded and from which on nothing is, ms. */
+  from = NaN
+  to = Infinity
+  /** The command of its stop. */
+  stopId = ''
+  /** Session time of the stop, ms. */
+  stopAt = Infinity
+  began = new Moment()
+  ended = new Moment()
+  armed = new Moment()
+  /** @type {'armed' | 'recording' | 'finishing'} */ state = 'armed'
+  reported = false
+  /** @type {import('./tape.js').Tape | null} */ tape = null
+
+  /**
+   * @param {string} id
+   * @param {string} commandId
+   * @param {string} label
+   * @param {number} at  session time of the start, ms
+   */
+  constructor(id, commandId, label, at) {
+    this.id = id
+    this.commandId = commandId
+    this.label = label
+    this.at = at
+  }
+
+  /** It is over, one way or the other. */
+  release() {
+    for (const moment of [this.began, this.ended, this.armed]) moment.tell(undefined)
+  }
+}

@@ -1,0 +1,88 @@
+import { DownbeatError } from '../lib/signaling.js'
+
+/**
+ * Without these a browser works on the sound, and delays it.
+ *
+ * @type {MediaTrackConstraints}
+ */
+const PURE = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+/** @type {MediaTrackConstraints} */
+const USUAL = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } }
+
+/**
+ * @typedef {object} Wishes
+ * @property {boolean | MediaTrackConstraints} video
+ * @property {boolean | MediaTrackConstraints} audio
+ */
+
+/**
+ * @typedef {object} Choices
+ * @property {string} [videoDeviceId]
+ * @property {string} [audioDeviceId]
+ */
+
+/**
+ * Asks for camera and microphone. Rejects with a DownbeatError: `insecure`,
+ * `unsupported`, `no_camera`, `camera_refused`, `camera_busy`.
+ *
+ * @param {Wishes} wishes
+ * @param {Choices} choices
+ * @returns {Promise<MediaStream>}
+ */
+export async function openCamera(wishes, choices) {
+  if (!isSecureContext) throw new DownbeatError('insecure', 'Browsers give cameras to pages with https only. Open this page by its https address.')
+  if (!navigator.mediaDevices?.getUserMedia) throw new DownbeatError('unsupported', 'This browser can’t use a camera. Try a current Chrome, Safari or Firefox.')
+  const constraints = {
+    video: constraintsOf(wishes.video, USUAL, choices.videoDeviceId),
+    audio: constraintsOf(wishes.audio, PURE, choices.audioDeviceId),
+  }
+  try {
+    return await navigator.mediaDevices.getUserMedia(constraints)
+  } catch (error) {
+    throw inWords(/** @type {DOMException} */ (error), !!constraints.video)
+  }
+}
+
+/**
+ * @param {boolean | MediaTrackConstraints} wish
+ * @param {MediaTrackConstraints} usual
+ * @param {string} [deviceId]
+ */
+function constraintsOf(wish, usual, deviceId) {
+  if (!wish) return false
+  const own = wish === true ? {} : wish
+  return { ...usual, ...own, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) }
+}
+
+/**
+ * @param {DOMException} error
+ * @param {boolean} video
+ */
+function inWords(error, video) {
+  const what = video ? 'camera' : 'microphone'
+  switch (error.name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return new DownbeatError('camera_refused', `This page may not use the ${what}. Allow it in the browser’s site settings (the icon before the address), then try again.`)
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return new DownbeatError('no_camera', `There is no ${what} like that on this device. Connect one, or choose another.`)
+    case 'NotReadableError':
+    case 'AbortError':
+      return new DownbeatError('camera_busy', `Another program is using the ${what}. Close it there, then try again.`, true)
+    default:
+      return new DownbeatError('unsupported', `The ${what} can’t be used: ${error.message}`)
+  }
+}
+
+/**
+ * Cameras and microphones to choose from; without labels until one was opened.
+ *
+ * @returns {Promise<{cameras: {deviceId: string, label: string}[], microphones: {deviceId: string, label: string}[]}>}
+ */
+export async function listDevices() {
+  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? []
+  const of = (/** @type {string} */ kind) =>
+    all.filter(d => d.kind === kind && d.deviceId).map(({ deviceId, label }) => ({ deviceId, label }))
+  return { cameras: of('videoinput'), microphones: of('audioinput') }
+}

@@ -1,0 +1,339 @@
+import { choose } from './codecs.js'
+import { openStore } from './store.js'
+import { Shelf } from './shelf.js'
+import { Clocks, pump } from './source.js'
+import { Take } from './take.js'
+
+/** @import { Notes } from './journal.js' */
+/** @import { Entry } from './shelf.js' */
+
+/** How often to look at the time, ms. */
+const TICK = 100
+/** A camera without a frame for this long has frozen, ms. */
+const FROZEN = 1000
+/** How often the page hears how far a take is, ms. */
+const TELL = 1000
+/** How long to wait for the first frame and sample, ms. */
+const COMING = 1500
+/** Frames a second where the camera doesn't say. */
+const USUAL = 30
+
+/**
+ * The part of the recorder that mustn't wait for a busy page: frames, encoders,
+ * files and uploads. Runs in the worker; both ends are plain messages with a `type`.
+ */
+export class Studio {
+  #post
+  /** @type {Shelf | null} */ #shelf = null
+  /** @type {Clocks | null} */ #clocks = null
+  /** @type {Map<string, Running>} */ #running = new Map()
+  /** @type {Map<string, {from: number, to: number}>} */ #bounds = new Map()
+  /** @type {{close: () => void}[]} */ #pumps = []
+  /** @type {{width: number, height: number} | null} */ #picture = null
+  /** @type {{sampleRate: number, numberOfChannels: number} | null} */ #sound = null
+  #wants = { video: false, audio: false }
+  #frozen = false
+  #timer
+
+  /** @param {(message: any, transfer?: Transferable[]) => void} post  to the page */
+  constructor(post) {
+    this.#post = post
+    this.#timer = setInterval(() => this.#tick(), TICK)
+  }
+
+  /**
+   * A message from the page.
+   *
+   * @param {any} m
+   */
+  receive(m) {
+    switch (m.type) {
+      case 'probe': return this.#post({ type: 'probe', id: m.id, answered: performance.now(), origin: performance.timeOrigin })
+      case 'open': return void this.#open(m)
+      case 'tracks': return this.#tracks(m)
+      case 'saw': return this.#clocks?.saw(m.captures)
+      case 'arm': return void this.#arm(m)
+      case 'bounds': return this.#setBounds(m.id, m)
+      case 'cancel': return void this.#cancel(m.id)
+      case 'note': return this.#shelf?.get(m.id)?.kept.note(m.notes)
+      case 'begin': return void this.#begin(m)
+      case 'append': return this.#append(m)
+      case 'complete': return this.#shelf?.get(m.id)?.complete(m.notes)
+      case 'hurry': return this.#shelf?.hurry()
+      case 'discard': return void this.#shelf?.discard(m.id)
+      case 'file': return this.#file(m.id)
+      case 'close': return this.#close()
+    }
+  }
+
+  /** @param {{server: {url: string, authorization: string} | null}} m */
+  async #open({ server }) {
+    const store = await openStore()
+    this.#shelf = new Shelf(store, server, take => this.#post({ type: 'take', take }))
+    const found = await this.#shelf.recover()
+    this.#post({ type: 'opened', lasting: store.lasting, found })
+  }
+
+  /** @param {{video?: ReadableStream<VideoFrame>, audio?: ReadableStream<AudioData>, step: number, relation: {shift: number, error: number}}} m */
+  #tracks({ video, audio, step, relation }) {
+    this.#stopTracks()
+    this.#clocks = new Clocks(step, relation)
+    this.#wants = { video: !!video, audio: !!audio }
+    if (video) this.#pump('video', pump(video, frame => this.#frame(frame)))
+    if (audio) this.#pump('audio', pump(audio, data => this.#heard(data)))
+    void this.#choose() // the first question to a browser takes long
+  }
+
+  /**
+   * @param {'video' | 'audio'} kind
+   * @param {{ended: Promise<void>, close: () => void}} p
+   */
+  #pump(kind, p) {
+    this.#pumps.push(p)
+    p.ended.then(() => {
+      if (!this.#pumps.includes(p)) return // on purpose
+      if (kind === 'video' || !this.#picture) for (const { take } of this.#running.values()) take.end()
+    })
+  }
+
+  #stopTracks() {
+    const pumps = this.#pumps
+    this.#pumps = []
+    for (const p of pumps) p.close()
+    this.#picture = this.#sound = null
+    this.#frozen = false
+  }
+
+  /** @param {VideoFrame} frame */
+  #frame(frame) {
+    const clocks = /** @type {Clocks} */ (this.#clocks)
+    const at = clocks.captured(frame.timestamp)
+    this.#picture ??= { width: frame.displayWidth, height: frame.displayHeight }
+    if (this.#frozen) this.#post({ type: 'flowing' })
+    this.#frozen = false
+    for (const { take } of this.#running.values()) take.frame(frame, at)
+    frame.close()
+  }
+
+  /** @param {AudioData} data */
+  #heard(data) {
+    const clocks = /** @type {Clocks} */ (this.#clocks)
+    const start = clocks.heard(data)
+    this.#sound ??= { sampleRate: data.sampleRate, numberOfChannels: data.numberOfChannels }
+    for (const { take } of this.#running.values()) take.sound(data.clone(), start)
+    data.close()
+  }
+
+  /**
+   * How to encode what comes, as soon as something comes; null if nothing does.
+   *
+   * @returns {Promise<import('./codecs.js').Choice | null>}
+   */
+  async #choose() {
+    const { video, audio } = this.#wants
+    const since = performance.now()
+    const missing = () => (video && !this.#picture) || (audio && !this.#sound)
+    while (missing() && performance.now() - since < COMING) await new Promise(resolve => setTimeout(resolve, 10))
+    if (video ? !this.#picture : !this.#sound) return null
+    const framerate = Math.round(this.#clocks?.rate || USUAL)
+    return choose(this.#picture && { ...this.#picture, framerate }, this.#sound)
+  }
+
+  /**
+   * Prepares a take.
+   *
+   * @param {{id: string, notes: Partial<Notes>, from: number, to: number}} m
+   */
+  async #arm({ id, notes, from, to }) {
+    this.#bounds.set(id, { from, to })
+    const choice = await this.#choose()
+    if (!choice) return this.#refuse(id, this.#wants.video ? 'no_frames' : 'microphone_silent')
+    if (!choice.video && (this.#picture || !choice.audio)) return this.#refuse(id, 'cannot_encode')
+    if (this.#wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'microphone_silent' })
+    const ending = choice.container
+    const filetype = `${choice.video ? 'video' : 'audio'}/${ending}`
+    try {
+      const all = { ...notes, recordingId: id, filename: `${notes.filename}.${ending}`, filetype }
+      const entry = await this.#shelf?.create(all)
+      if (entry) this.#run(id, entry, choice)
+    } catch (error) {
+      this.#refuse(id, this.#shelf?.has(id) ? 'begun_before' : 'storage_failed', error)
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} code
+   * @param {unknown} [error]
+   */
+  #refuse(id, code, error) {
+    this.#bounds.delete(id)
+    this.#post({ type: 'refused', id, code, error: error && String(error) })
+  }
+
+  /**
+   * @param {string} id
+   * @param {Entry} entry
+   * @param {import('./codecs.js').Choice} choice
+   */
+  #run(id, entry, choice) {
+    const bounds = this.#bounds.get(id)
+    if (!bounds) return void this.#shelf?.discard(id) // cancelled meanwhile
+    const running = new Running(id, entry, choice, m => this.#message(m), () => this.#clocks)
+    this.#running.set(id, running)
+    Object.assign(running.take.cut, bounds)
+  }
+
+  /** @param {any} m  of a running take */
+  #message(m) {
+    if (m.type === 'stopped') {
+      this.#running.delete(m.id)
+      this.#bounds.delete(m.id)
+      if (m.empty) void this.#shelf?.discard(m.id)
+    }
+    this.#post(m)
+  }
+
+  /**
+   * The instants, as the page's map tells them now.
+   *
+   * @param {string} id
+   * @param {{from: number, to: number}} bounds
+   */
+  #setBounds(id, { from, to }) {
+    const known = this.#bounds.get(id)
+    if (known) Object.assign(known, { from, to })
+    const cut = this.#running.get(id)?.take.cut
+    if (cut) Object.assign(cut, cut.begun ? { to } : { from, to })
+  }
+
+  /** @param {string} id */
+  async #cancel(id) {
+    this.#bounds.delete(id)
+    const running = this.#running.get(id)
+    if (!running || running.take.cut.begun) return
+    this.#running.delete(id)
+    running.take.cancel()
+    await this.#shelf?.discard(id)
+  }
+
+  /**
+   * A recording whose bytes come from the page.
+   *
+   * @param {{id: string, notes: Partial<Notes>}} m
+   */
+  async #begin({ id, notes }) {
+    try {
+      const entry = await this.#shelf?.create({ ...notes, recordingId: id })
+      this.#post({ type: 'begun', id })
+      entry?.tell()
+    } catch (error) {
+      this.#refuse(id, this.#shelf?.has(id) ? 'begun_before' : 'storage_failed', error)
+    }
+  }
+
+  /** @param {{id: string, bytes: ArrayBuffer}} m */
+  #append({ id, bytes }) {
+    const entry = this.#shelf?.get(id)
+    try {
+      entry?.kept.append(new Uint8Array(bytes))
+      entry?.send()
+      entry?.tell()
+    } catch (error) {
+      this.#post({ type: 'trouble', id, code: 'storage_full', error: String(error) })
+    }
+  }
+
+  /** @param {string} id */
+  #file(id) {
+    const kept = this.#shelf?.get(id)?.kept
+    const bytes = kept?.read(0, kept.size) ?? new Uint8Array()
+    this.#post({ type: 'file', id, blob: new Blob([bytes], { type: kept?.notes.filetype }) })
+  }
+
+  #tick() {
+    const clocks = this.#clocks
+    if (!clocks) return
+    const now = clocks.now()
+    for (const running of this.#running.values()) running.tick(now)
+    if (this.#picture && !this.#frozen && now - clocks.arrivedAt > FROZEN) {
+      this.#frozen = true
+      this.#post({ type: 'frozen' })
+    }
+  }
+
+  #close() {
+    clearInterval(this.#timer)
+    this.#stopTracks()
+    for (const { take } of this.#running.values()) take.cancel()
+    this.#shelf?.close()
+    this.#post({ type: 'closed' })
+  }
+}
+
+/** A take with the file that it goes to. */
+class Running {
+  #id
+  #entry
+  #post
+  #clocks
+  #warm = false
+  #armed = false
+  #told = -Infinity
+
+  /**
+   * @param {string} id
+   * @param {Entry} entry
+   * @param {import('./codecs.js').Choice} choice
+   * @param {(message: any) => void} post
+   * @param {() => Clocks | null} clocks
+   */
+  constructor(id, entry, choice, post, clocks) {
+    this.#id = id
+    this.#entry = entry
+    this.#post = post
+    this.#clocks = clocks
+    this.take = new Take(choice, {
+      warm: () => {
+        this.#warm = true
+        this.#arm()
+      },
+      started: () => this.#started(),
+      over: () => void this.#finish(),
+      trouble: (code, error) => post({ type: 'trouble', id, code, error: error && String(error) }),
+      write: bytes => entry.kept.append(bytes),
+    })
+  }
+
+  #started() {
+    this.#post({ type: 'started', id: this.#id, at: this.take.cut.first, error: this.#clocks()?.error })
+    this.#entry.tell()
+  }
+
+  /** @param {number} now  page time, ms */
+  tick(now) {
+    this.take.tick(now)
+    this.#arm()
+    if (!this.take.cut.begun || now - this.#told < TELL || !this.take.written) return
+    this.#told = now
+    this.#entry.kept.flush()
+    this.#entry.send()
+    this.#entry.tell()
+    this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#clocks()?.error })
+  }
+
+  #arm() {
+    if (this.#armed || !this.#warm || !(this.#clocks()?.settled ?? true)) return
+    this.#armed = true
+    this.#post({ type: 'armed', id: this.#id })
+  }
+
+  async #finish() {
+    const { take } = this
+    await take.finish()
+    const empty = take.written === 0
+    const at = take.lastWritten
+    this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty })
+    if (!empty) this.#entry.complete({})
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What goes wrong while recording, in words that say what to do. `fatal`: the
+ * take under way ended or won't begin; what was recorded is kept.
+ *
+ * @typedef {object} Trouble
+ * @property {string} code
+ * @property {string} message
+ * @property {boolean} fatal
+ * @property {string} [detail]  the browser's words
+ */
+
+/** @type {Record<string, [message: string, fatal: boolean]>} */
+const WORDS = {
+  camera_frozen: ['The camera stopped sending pictures. Bring this page to the front and unlock the screen; if that doesn’t help, close other programs that use the camera and reload.', false],
+  camera_muted: ['The camera is switched off or used by something else. Switch it on, or end the other use.', false],
+  camera_lost: ['The camera is gone. Connect it again, or choose another one. What was recorded is kept.', true],
+  microphone_lost: ['The microphone is gone; the recording goes on without sound. Connect it again before the next take.', false],
+  microphone_silent: ['Nothing comes from the microphone; this take is without its sound. Choose another one before the next take.', false],
+  no_frames: ['The camera sends no pictures, so that nothing can be recorded. Choose another one, or reload.', true],
+  cannot_encode: ['This browser can’t encode what the camera sends. Choose a smaller picture, or another browser.', true],
+  encoder_failed: ['The browser’s encoder gave up. What was recorded until then is kept; the next take may work.', true],
+  too_slow: ['This device is too slow for this picture, and left some frames out. Choose a smaller one, or close other programs.', false],
+  storage_full: ['The storage of this device is full: the recording ended here. What was recorded is kept and uploaded. Make room before the next take.', true],
+  storage_failed: ['Nothing can be stored on this device. Make room, or leave the browser’s private mode, then reload.', true],
+  no_storage: ['This browser keeps recordings in memory only: don’t close this page before everything is uploaded.', false],
+  begun_before: ['This device was reloaded in the middle of the take. What it recorded before is kept and uploaded; it records again from the next take on.', true],
+  nothing_recorded: ['Nothing was recorded in this take.', true],
+  coarse_clock: ['Session time isn’t known well yet: the recording’s times will be as coarse.', false],
+  interrupted: ['A recording was interrupted when this page was closed. What was recorded until then is kept and uploaded.', false],
+  recorder_broken: ['The recorder failed to start. Reload the page.', true],
+}
+
+/**
+ * @param {string} code
+ * @param {string} [detail]
+ * @returns {Trouble}
+ */
+export function troubleOf(code, detail) {
+  const [message, fatal] = WORDS[code] ?? [code, false]
+  return { code, message, fatal, ...(detail ? { detail } : {}) }
+}

@@ -1,0 +1,114 @@
+import { Upload } from '../vendor/tus-js-client/tus.js'
+import { backoff } from '../lib/signaling.js'
+import { Growing } from './growing.js'
+
+/** @import { Kept } from './kept.js' */
+
+/** Bytes of one request at most. */
+const CHUNK = 4 * 1024 * 1024
+/** Answers after which the same request would be refused again, but see EARLY. */
+const FINAL = new Set([400, 401, 403, 404, 409, 410, 412, 413, 415])
+/** The server plans recordings at the take's instant, by its own clock: "unknown" is doubted this often. */
+const EARLY = 5
+
+/**
+ * @typedef {object} UploadEvents
+ * @property {(sent: number) => void} progress
+ * @property {() => void} done
+ * @property {(message: string, final: boolean) => void} failed  not final: it is tried again
+ */
+
+/**
+ * Brings one recording to the server, while it is made and after: goes on
+ * where it was after whatever happened.
+ */
+export class Sending {
+  #kept
+  #server
+  #on
+  /** @type {Upload | null} */ #upload = null
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
+  #attempt = 0
+  #closed = false
+
+  /**
+   * @param {Kept} kept
+   * @param {{url: string, authorization: string}} server
+   * @param {UploadEvents} on
+   */
+  constructor(kept, server, on) {
+    this.#kept = kept
+    this.#server = server
+    this.#on = on
+    this.#start()
+  }
+
+  #start() {
+    const { recordingId = '', filename = '', filetype = '', uploadURL } = this.#kept.notes
+    const { url, authorization } = this.#server
+    const upload = new Upload(this.#kept, {
+      endpoint: new URL('/api/uploads/', url).href,
+      uploadUrl: uploadURL ?? null,
+      metadata: { recordingId, filename, filetype },
+      headers: authorization ? { Authorization: `Bearer ${authorization}` } : {},
+      uploadLengthDeferred: true,
+      chunkSize: CHUNK,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      fileReader: { openFile: async () => new Growing(this.#kept) },
+      onUploadUrlAvailable: () => this.#kept.note({ uploadURL: upload.url ?? undefined }),
+      onChunkComplete: (_size, sent) => this.#progress(sent),
+      onSuccess: () => this.#closed || this.#on.done(),
+      onError: error => this.#failed(error),
+    })
+    this.#upload = upload
+    upload.start()
+  }
+
+  /** @param {number} sent */
+  #progress(sent) {
+    this.#attempt = 0
+    this.#on.progress(sent)
+  }
+
+  /** @param {any} error  perhaps a DetailedError */
+  #failed(error) {
+    if (this.#closed) return
+    const response = error.originalResponse
+    const { code, message } = words(response?.getBody?.())
+    const early = code === 'unknown_recording' && this.#attempt < EARLY
+    const final = FINAL.has(response?.getStatus?.()) && code !== 'offset_mismatch' && !early
+    this.#on.failed(message ?? 'the server doesn’t answer', final)
+    if (!final) this.#timer = setTimeout(() => this.#again(), backoff(this.#attempt++))
+  }
+
+  #again() {
+    clearTimeout(this.#timer)
+    if (!this.#closed) this.#start()
+  }
+
+  /** The network is back, perhaps: no need to wait. */
+  hurry() {
+    if (this.#timer) this.#again()
+  }
+
+  close() {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#upload?.abort().catch(() => {})
+  }
+}
+
+/**
+ * What the server says of a refusal.
+ *
+ * @param {string} [body]
+ * @returns {{code?: string, message?: string}}
+ */
+function words(body) {
+  try {
+    return JSON.parse(body ?? '').error ?? {}
+  } catch {
+    return {}
+  }
+}
