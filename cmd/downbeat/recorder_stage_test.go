@@ -20,6 +20,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 // recordingStage is a real server that takes recordings in, and a real Chromium
@@ -30,6 +31,7 @@ type recordingStage struct {
 	dir     string
 	url     string
 	browser *chromium
+	leader  *connected
 }
 
 // fakeCamera gives every page a camera and a microphone without asking.
@@ -58,6 +60,7 @@ func newRecordingStage(t testing.TB, around func(http.Handler) http.Handler, opt
 	served := make(chan error, 1)
 	go func() { served <- s.svc.run(serving, l.http) }()
 	s.browser = newChromium(t, options...)
+	s.leader = (&instance{t: t, url: s.url}).join(signaling.JoinRequest{SessionID: "studio"})
 	t.Cleanup(func() {
 		s.browser.close()
 		http.DefaultClient.CloseIdleConnections()
@@ -133,19 +136,19 @@ func (p *recordingPage) troubles() []string {
 	return codes
 }
 
-// start starts a take, and stop ends it.
-func (s *recordingStage) start(r session.StartRecordingRequest) session.Scheduled {
+// take starts a take as the leader and waits until it has been told that it is over.
+func (s *recordingStage) take(label string, length time.Duration) {
 	s.t.Helper()
-	cmd, err := s.leader().StartRecording(s.t.Context(), r)
+	_, err := s.leader.Call(s.t.Context(), "start_recording", map[string]any{"postureLabel": label, "duration": ms(length)})
 	check(s.t, err)
-	return cmd
+	s.leader.await(s.t, "stop_recording")
 }
 
 // recordings waits until the session has n recordings that are uploaded or failed.
 func (s *recordingStage) recordings(n int) []session.Recording {
 	s.t.Helper()
 	var all []session.Recording
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; pause(s.t.Context(), 20*time.Millisecond) {
 		var err error
 		all, err = s.svc.sessions.Recordings(s.t.Context(), "studio")
 		check(s.t, err)
@@ -225,4 +228,6 @@ func pageTime(t testing.TB, marks []mark, device string) func(ms float64) time.D
 }
 
 // off is how far a reported time is from the true one, ms.
-func off(reported *clock.SessionTime, truly clock.SessionTime) float64 { return ms(reported.Sub(truly)) }
+func off(reported *clock.SessionTime, truly clock.SessionTime) float64 {
+	return ms(reported.Sub(truly))
+}
