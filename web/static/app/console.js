@@ -1,55 +1,54 @@
 import { DownbeatError, join } from '../downbeat.js'
-import { createSession, creatorOf, forgetCreator } from './creator.js'
+import { Cards } from './cards.js'
+import { creatorOf, forgetCreator } from './creator.js'
+import { FlashPanel } from './flash.js'
 import { History } from './history.js'
 import { authorization, credentials } from './keys.js'
-import { showLink } from './link.js'
-import { Roster, card } from './roster.js'
+import { LeaderLine } from './leader.js'
+import { Links } from './link.js'
+import { Painter } from './painter.js'
+import { Party } from './party.js'
+import { Readiness } from './readiness.js'
+import { RecordPanel } from './record.js'
+import { Roster } from './roster.js'
+import { shortcuts } from './shortcuts.js'
+import { startPage } from './start.js'
+import { Takes } from './takes.js'
 import { showTime } from './time.js'
-import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
+import { alertError, alertUser, byId, setPill } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 
-const flash = /** @type {HTMLButtonElement} */ (byId('flash'))
 /** How often a console that doesn't lead looks at the clocks, ms. */
 const LOOK = 2000
-const quiet = /** @type {HTMLButtonElement} */ (byId('quiet'))
+/** Events after which the members are asked for anew, all at once, ms later. */
+const MEMBERS = ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed']
+const MEMBERS_AFTER = 100
+const COMMANDS = ['command', 'start_recording', 'stop_recording', 'playback_sync']
 
-start().catch(alertError)
+const wanted = new URLSearchParams(location.search).get('session')
+if (wanted) open(wanted).catch(alertError)
+else startPage(sessionId => {
+  history.pushState(null, '', `?session=${encodeURIComponent(sessionId)}`)
+  open(sessionId).catch(alertError)
+})
+addEventListener('popstate', () => location.reload())
 showTime()
-
-async function start() {
-  const sessionId = new URLSearchParams(location.search).get('session')
-  if (sessionId) return open(sessionId)
-  byId('start').hidden = false
-  byId('creator').focus()
-  byId('create').addEventListener('submit', event => {
-    event.preventDefault()
-    const name = /** @type {HTMLInputElement} */ (byId('creator')).value.trim() || 'Conductor'
-    create(name).catch(alertError)
-  })
-}
-
-/** @param {string} name */
-async function create(name) {
-  const sessionId = await createSession(name)
-  history.replaceState(null, '', `?session=${encodeURIComponent(sessionId)}`)
-  await open(sessionId)
-}
 
 /** @param {string} sessionId */
 async function open(sessionId) {
-  byId('start').hidden = true
   byId('session').hidden = false
+  byId('jump').hidden = false
   document.title = `${sessionId.slice(0, 8)} · Downbeat`
-  byId('session-id').textContent = sessionId.length > 16 ? sessionId.slice(0, 8) + '…' : sessionId
-  byId('session-id').title = sessionId
+  byId('session-id').textContent = sessionId
   setPill(byId('state'), 'connecting', 'warn')
-  showLink(sessionId).catch(alertError)
+  const links = new Links(sessionId)
   try {
-    run(await join({ sessionId, actions: '/app/actions.js', ...credentials(), ...creatorOf(sessionId) }))
+    run(await join({ sessionId, actions: '/app/actions.js', ...credentials(), ...creatorOf(sessionId) }), links)
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')
+    byId('lead-line').textContent = 'This console is not in the session. Reload to try again.'
     throw error
   }
 }
@@ -68,46 +67,95 @@ function gone(sessionId, code) {
   return true
 }
 
-/** @param {Session} s */
-function run(s) {
-  if (s.joinKey) showLink(s.sessionId, s.joinKey).catch(alertError)
+/**
+ * @param {Session} s
+ * @param {Links} links
+ */
+function run(s, links) {
+  const painter = new Painter()
   const roster = new Roster(s.deviceId)
-  const past = new History(roster)
-  const draw = () => drawDevices(roster)
-  const show = () => showState(s, roster)
+  const readiness = new Readiness(roster, () => drawDevices())
+  const cards = new Cards(roster, () => readiness.wanted(), () => readiness.draw())
+  const past = new History(roster, painter)
+  const flash = new FlashPanel(s)
+  const record = new RecordPanel(s, painter, () => readiness.verdict())
+  const party = new Party(s, painter, roster)
+  const leader = new LeaderLine(s, roster)
+  const takes = new Takes(s.sessionId, roster, painter, recordings => record.listed(recordings))
+  const drawDevices = () => {
+    readiness.draw()
+    cards.draw()
+    party.drawWho()
+  }
+  const drawControls = () => {
+    showState(s)
+    leader.draw()
+    for (const panel of [flash, record, party]) panel.draw()
+  }
+  const soon = () => {
+    painter.ask('devices', drawDevices)
+    painter.ask('controls', drawControls)
+  }
+  follow(s, roster, soon)
+  for (const event of ['clock', 'leadership_changed']) s.on(event, () => painter.ask('controls', drawControls))
+  s.on('timeline', () => party.tick())
+  s.on('session_joined', ({ joinKey }) => {
+    links.setKey(joinKey ?? '')
+    takes.look()
+  })
+  for (const event of COMMANDS) s.on(event, data => {
+    painter.avoid(data.commandId, s.toDevice(data.timestamp))
+    if (event === 'start_recording' && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
+    past.scheduled(event, data)
+  })
+  for (const event of ['start_recording', 'stop_recording', 'cancelled']) s.on(event, data => {
+    record.heard(event, data)
+    if (data.timestamp) takes.lookIn(data.timestamp - s.now() + 500)
+  })
+  s.on('cancelled', ({ commandId, reason }) => {
+    painter.forget(commandId)
+    painter.forget(`${commandId} stop`)
+    past.cancelled(commandId, reason)
+  })
+  s.on('session_completed', () => takes.look())
+  s.on('command_report', report => past.report(report))
+  s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
+  for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
+  shortcuts({ r: () => record.press(), c: () => record.callOff(), f: () => flash.flash(), p: () => party.toggle() },
+    /** @type {HTMLInputElement} */ (byId('shortcuts')))
+  links.setKey(s.joinKey)
+  takes.look()
+  drawDevices()
+  drawControls()
+  party.tick()
+}
+
+/**
+ * Keeps the roster: members as they come and go, their clocks each second.
+ *
+ * @param {Session} s
+ * @param {Roster} roster
+ * @param {() => void} changed
+ */
+function follow(s, roster, changed) {
   const takeSession = (/** @type {any} */ data) => {
     roster.take(data?.session ?? data)
-    draw()
-    show()
+    changed()
+  }
+  const takeSync = (/** @type {any} */ status) => {
+    roster.takeSync(status)
+    changed()
   }
   takeSession(s.session)
   s.on('session_joined', takeSession)
   s.on('session_state', takeSession)
-  s.on('sync_status', status => {
-    roster.takeSync(status)
-    draw()
+  s.on('sync_status', takeSync)
+  let asking = 0
+  for (const event of MEMBERS) s.on(event, () => {
+    clearTimeout(asking)
+    asking = setTimeout(() => s.send('request_session_state'), MEMBERS_AFTER)
   })
-  for (const event of ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed']) {
-    s.on(event, () => s.send('request_session_state'))
-  }
-  s.on('clock', show)
-  s.on('leadership_changed', show)
-  s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
-  for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
-  s.on('command', command => {
-    past.scheduled(command)
-    setTimeout(beat, s.toDevice(command.timestamp) - performance.now())
-  })
-  s.on('cancelled', ({ commandId, reason }) => past.cancelled(commandId, reason))
-  s.on('command_report', report => past.report(report))
-  flash.onclick = () => s.schedule('flash', { tone: 880 }).catch(alertError)
-  quiet.onclick = () => s.schedule('pulse', {}).catch(alertError)
-  byId('lead').onclick = () => s.requestLeadership().catch(alertError)
-  setInterval(() => s.isLeader || look(s).then(status => {
-    roster.takeSync(status)
-    draw()
-  }, () => {}), LOOK)
-  flash.focus({ preventScroll: true })
+  setInterval(() => s.isLeader || look(s).then(takeSync, () => {}), LOOK)
 }
 
 /**
@@ -120,38 +168,16 @@ async function look(s) {
   return response.ok ? response.json() : null
 }
 
-/**
- * @param {Session} s
- * @param {Roster} roster
- */
-function showState(s, roster) {
-  /** @type {Record<string, ['' | 'good' | 'warn' | 'bad', string, string]>} */
+/** @param {Session} s */
+function showState(s) {
+  /** @type {Record<string, ['' | 'good' | 'warn' | 'bad', string]>} */
   const words = {
-    connecting: ['warn', 'connecting', 'Connecting to the server.'],
-    syncing: ['warn', 'measuring', 'Measuring this console’s own clock.'],
-    synced: ['good', 'connected', ''],
-    reconnecting: ['bad', 'reconnecting', 'The connection is lost; trying again by itself.'],
-    closed: ['bad', 'closed', 'Not in the session any more. Reload to come back.'],
+    connecting: ['warn', 'connecting'],
+    syncing: ['warn', 'measuring'],
+    synced: ['good', 'connected'],
+    reconnecting: ['bad', 'connection lost, trying again'],
+    closed: ['bad', 'closed: reload to come back'],
   }
-  const [kind, text, note] = words[s.state]
+  const [kind, text] = words[s.state]
   setPill(byId('state'), text, kind)
-  const joined = s.state === 'synced' || s.state === 'syncing'
-  flash.disabled = quiet.disabled = !(joined && s.isLeader)
-  byId('lead').hidden = !joined || s.isLeader || !roster.leaderAway
-  byId('act-note').textContent = note || (s.isLeader ? '' : 'Somebody else leads this session; only the leader can act.')
-}
-
-/** The button's own flash, for the eye only: a plain timer will do. */
-function beat() {
-  if (!calm()) flash.animate([{ filter: 'brightness(1.6)' }, { filter: 'none' }], 600)
-}
-
-/** @param {Roster} roster */
-function drawDevices(roster) {
-  const { devices } = roster
-  const connected = devices.filter(d => d.isConnected).length
-  byId('devices-sum').textContent = devices.length ? `${connected} of ${devices.length} connected` : ''
-  byId('devices').replaceChildren(...(devices.length
-    ? devices.map(d => card(roster, d))
-    : [el('li', { className: 'empty' }, 'None yet. Scan the code, or open the link in another tab.')]))
 }

@@ -46,6 +46,75 @@ export function ppm(ppm) {
   return ppm == null || !Number.isFinite(ppm) ? '—' : `${ppm > 0 ? '+' : ''}${number(ppm, 2)} ppm`
 }
 
+/**
+ * A running time for people: 0:07, 12:30, 1:02:03.
+ *
+ * @param {number} s  seconds
+ */
+export function clock(s) {
+  const whole = Math.max(0, Math.floor(s))
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0')
+  const [h, m] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  return h ? `${h}:${two(m)}:${two(whole % 60)}` : `${m}:${two(whole % 60)}`
+}
+
+/**
+ * Seconds, of what somebody typed: 90, 1:30 or 1:02:03; NaN when it is none of these.
+ *
+ * @param {string} text
+ */
+export function parseClock(text) {
+  if (!/^\d+(:[0-5]?\d){0,2}(\.\d+)?$/.test(text.trim())) return NaN
+  return text.trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+}
+
+/**
+ * A number of bytes for people, in powers of ten as disks are sold: 812 kB, 1.2 GB.
+ *
+ * @param {number | null | undefined} n
+ */
+export function bytes(n) {
+  if (n == null || !Number.isFinite(n)) return '—'
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let unit = 0
+  let value = Math.abs(n)
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000
+  return `${number(value, unit > 0 && value < 9.95 ? 1 : 0)} ${units[unit]}`
+}
+
+/**
+ * Time of the day, of a session time.
+ *
+ * @param {number} t  ms
+ */
+export function timeOfDay(t) {
+  return new Date(t).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+/**
+ * How long ago, roughly: just now, 5 min ago, 3 h ago, 2 days ago.
+ *
+ * @param {number} ms
+ */
+export function ago(ms) {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 1) return 'just now'
+  if (minutes < 60) return `${minutes} min ago`
+  const hours = Math.round(minutes / 60)
+  if (hours < 36) return `${hours} h ago`
+  return `${Math.round(hours / 24)} days ago`
+}
+
+/**
+ * 1 device, 2 devices.
+ *
+ * @param {number} n
+ * @param {string} word
+ */
+export function count(n, word) {
+  return `${n} ${word}${n === 1 ? '' : 's'}`
+}
+
 /** @param {string | undefined} path */
 export function path(path) {
   switch (path) {

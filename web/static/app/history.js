@@ -1,7 +1,9 @@
-import { span } from './format.js'
+import { clock, count, span, timeOfDay } from './format.js'
+import { Keyed } from './keyed.js'
 import { picture } from './report.js'
-import { byId, el } from './ui.js'
+import { byId, el, reveal, say } from './ui.js'
 
+/** @import { Painter } from './painter.js' */
 /** @import { Roster } from './roster.js' */
 
 /** Commands shown. */
@@ -20,20 +22,34 @@ const KEPT = 12
 export class History {
   /** @type {Entry[]} */ #entries = []
   #picked = ''
+  #drawn = ''
   #roster
+  #painter
+  #list
 
-  /** @param {Roster} roster */
-  constructor(roster) {
+  /**
+   * @param {Roster} roster
+   * @param {Painter} painter
+   */
+  constructor(roster, painter) {
     this.#roster = roster
-    new ResizeObserver(() => this.#drawReport()).observe(byId('report'))
+    this.#painter = painter
+    this.#list = new Keyed(byId('history'), entry => this.#item(entry))
+    new ResizeObserver(() => this.#soon()).observe(byId('report'))
     this.#draw()
   }
 
-  /** @param {any} command */
-  scheduled({ commandId, name, timestamp }) {
-    this.#entries.unshift({ commandId, name, timestamp, report: null })
+  /**
+   * @param {string} event
+   * @param {any} data
+   */
+  scheduled(event, data) {
+    const { commandId, timestamp } = data
+    if (this.#find(commandId)) return
+    this.#entries.unshift({ commandId, name: titleOf(event, data), timestamp, report: null })
     this.#entries.length = Math.min(this.#entries.length, KEPT)
-    this.#pick(commandId)
+    this.#picked = commandId
+    this.#soon()
   }
 
   /**
@@ -41,49 +57,63 @@ export class History {
    * @param {string} reason
    */
   cancelled(commandId, reason) {
-    const entry = this.#entries.find(e => e.commandId === commandId)
+    const entry = this.#find(commandId)
     if (entry) entry.cancelled = reason || 'cancelled'
-    this.#draw()
+    this.#soon()
   }
 
   /** @param {any} report */
   report(report) {
-    const entry = this.#entries.find(e => e.commandId === report.commandId)
+    const entry = this.#find(report.commandId)
     if (entry) entry.report = report
-    this.#draw()
+    this.#soon()
   }
 
   /** @param {string} commandId */
-  #pick(commandId) {
-    this.#picked = commandId
-    this.#draw()
+  #find(commandId) {
+    return this.#entries.find(e => e.commandId === commandId)
+  }
+
+  #soon() {
+    this.#painter.ask('history', () => this.#draw())
   }
 
   #draw() {
     this.#drawReport()
-    byId('history').replaceChildren(...(this.#entries.length
-      ? this.#entries.map(entry => this.#item(entry))
-      : [el('li', { className: 'empty' }, 'None yet.')]))
+    reveal(byId('history-empty'), this.#entries.length === 0)
+    this.#list.show(this.#entries.map(entry => [entry.commandId, entry]))
   }
 
-  /** @param {Entry} entry */
-  #item(entry) {
-    const button = el('button', { type: 'button', onclick: () => this.#pick(entry.commandId) },
-      el('span', { className: 'what' }, entry.name),
-      el('span', {}, summary(entry)),
-      el('span', { className: 'time' }, new Date(entry.timestamp).toLocaleTimeString()))
-    button.setAttribute('aria-pressed', String(entry.commandId === this.#picked))
-    return el('li', {}, button)
+  /**
+   * @param {Entry} first
+   * @returns {import('./keyed.js').Part<Entry>}
+   */
+  #item(first) {
+    const pick = () => {
+      this.#picked = first.commandId
+      this.#draw()
+    }
+    const result = el('span')
+    const button = el('button', { type: 'button', onclick: pick },
+      el('span', { className: 'what' }, first.name), result,
+      el('span', { className: 'time' }, timeOfDay(first.timestamp)))
+    const update = (/** @type {Entry} */ entry) => {
+      say(result, summary(entry))
+      button.setAttribute('aria-pressed', String(entry.commandId === this.#picked))
+    }
+    return { node: el('li', {}, button), update }
   }
 
   #drawReport() {
-    const entry = this.#entries.find(e => e.commandId === this.#picked)
-    byId('report-sum').textContent = entry ? longSummary(entry) : ''
+    const entry = this.#find(this.#picked)
+    say(byId('report-sum'), entry ? longSummary(entry) : '')
     const box = byId('report')
     const rows = this.#rows(entry)
-    box.replaceChildren(rows.length
-      ? picture(rows, Math.max(280, box.clientWidth))
-      : el('p', { className: 'empty' }, waiting(entry)))
+    const width = Math.max(280, box.clientWidth)
+    const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry)])
+    if (key === this.#drawn) return
+    this.#drawn = key
+    box.replaceChildren(rows.length ? picture(rows, width) : el('p', { className: 'empty' }, waiting(entry)))
   }
 
   /** @param {Entry | undefined} entry */
@@ -94,6 +124,21 @@ export class History {
       bound: d.boundMs ?? Infinity,
       late: d.late === true,
     })).sort((a, b) => a.error - b.error)
+  }
+}
+
+/**
+ * What a command is, for people.
+ *
+ * @param {string} event
+ * @param {any} data
+ */
+export function titleOf(event, data) {
+  switch (event) {
+    case 'start_recording': return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
+    case 'stop_recording': return 'Stop recording'
+    case 'playback_sync': return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}`
+    default: return data.name
   }
 }
 
@@ -129,5 +174,5 @@ function longSummary(entry) {
   if (!there) return ''
   const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null).length
   const rest = silent ? `, ${silent} armed but silent` : ''
-  return `${summary(entry)} · ${there} device${there === 1 ? '' : 's'} acted${rest}`
+  return `${summary(entry)} · ${count(there, 'device')} acted${rest}`
 }

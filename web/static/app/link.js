@@ -1,41 +1,69 @@
 import { byId, el } from './ui.js'
 
-/**
- * Shows the link to join as text and as a QR code. A console that was opened
- * as localhost offers the server's addresses on the network instead.
- *
- * @param {string} sessionId
- * @param {string} [key]  the session's join key
- */
-export async function showLink(sessionId, key) {
-  const select = /** @type {HTMLSelectElement} */ (byId('base'))
-  const show = () => draw(`${select.value.replace(/\/$/, '')}/device?session=${encodeURIComponent(sessionId)}${key ? `#key=${key}` : ''}`)
-  fill(select, [location.origin])
-  show()
-  select.onchange = show
-  byId('copy').onclick = () => copy(byId('link').textContent ?? '')
-  fill(select, await addresses())
-  show()
+const select = /** @type {HTMLSelectElement} */ (byId('base'))
+
+/** For whom the link is, and what that says. */
+const NOTES = {
+  device: 'Point a phone’s camera here, or open the link on any device of this network: it flashes, plays and records.',
+  watch: 'For whoever only watches: the media plays in step with everybody else’s.',
 }
 
-/**
- * @param {HTMLSelectElement} select
- * @param {string[]} urls
- */
-function fill(select, urls) {
+/** The links to join by, as text and as a QR code. */
+export class Links {
+  #sessionId
+  #key = ''
+  /** @type {'device' | 'watch'} */ #page = 'device'
+
+  /**
+   * A console that was opened as localhost offers the server's addresses on
+   * the network instead.
+   *
+   * @param {string} sessionId
+   */
+  constructor(sessionId) {
+    this.#sessionId = sessionId
+    select.onchange = () => this.#draw()
+    for (const page of /** @type {const} */ (['device', 'watch'])) byId(`for-${page}`).onchange = () => this.#turn(page)
+    byId('copy').onclick = () => copy(byId('link').textContent ?? '')
+    fill([location.origin])
+    this.#draw()
+    addresses().then(urls => {
+      fill(urls)
+      this.#draw()
+    })
+  }
+
+  /** @param {string} key  the session's join key */
+  setKey(key) {
+    if (key === this.#key) return
+    this.#key = key
+    this.#draw()
+  }
+
+  /** @param {'device' | 'watch'} page */
+  #turn(page) {
+    this.#page = page
+    byId('join-note').textContent = NOTES[page]
+    byId('qr-link').setAttribute('aria-label', page === 'watch' ? 'Open the watch page' : 'Open the device page')
+    this.#draw()
+  }
+
+  #draw() {
+    const key = this.#key ? `#key=${this.#key}` : ''
+    const url = `${select.value.replace(/\/$/, '')}/${this.#page}?session=${encodeURIComponent(this.#sessionId)}${key}`
+    const link = /** @type {HTMLAnchorElement} */ (byId('link'))
+    link.textContent = link.href = url
+    const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
+    around.href = url
+    drawCode(url).catch(() => {}) // the link itself is there
+  }
+}
+
+/** @param {string[]} urls */
+function fill(urls) {
   select.replaceChildren(...urls.map(url => el('option', { value: url }, url)))
-  select.hidden = urls.length < 2
+  byId('base-field').hidden = urls.length < 2
 }
-
-/** @param {string} url */
-function draw(url) {
-  const link = /** @type {HTMLAnchorElement} */ (byId('link'))
-  link.textContent = link.href = url
-  const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
-  around.href = url
-  drawCode(url).catch(() => {}) // the link itself is there
-}
-
 /**
  * The code is asked for in a body, not in a URL: a key may be in it, and URLs are kept in logs.
  *

@@ -1,9 +1,6 @@
-import * as format from './format.js'
-import { el, facts, setPill } from './ui.js'
-
 /**
  * A device as the console shows it: what the session says of it, and, once
- * measured, its part of `sync_status`.
+ * told, its part of `sync_status`.
  *
  * @typedef {object} Device
  * @property {string} deviceId
@@ -11,14 +8,18 @@ import { el, facts, setPill } from './ui.js'
  * @property {string} [deviceType]
  * @property {string} [viewType]
  * @property {boolean} isConnected
- * @property {any} [sync]
+ * @property {any} [sync]    its clock, as in sync_status
+ * @property {any} [status]  its battery, camera and storage; null while it doesn't tell
  */
 
 /** The devices of a session and what is known of each. */
 export class Roster {
   /** @type {Map<string, Device>} */ #devices = new Map()
   /** @type {Map<string, string>} */ #users = new Map()
+  /** @type {Set<string>} */ #aside = new Set()
   #own
+  /** The name of whoever leads. */
+  leaderName = ''
   /** Only then may somebody else take over. */
   leaderAway = false
 
@@ -31,11 +32,13 @@ export class Roster {
   take(session) {
     const leader = session?.users?.find((/** @type {any} */ user) => user.isLeader)
     this.leaderAway = !leader?.isConnected
+    this.leaderName = leader?.username || 'Somebody else'
     for (const user of session?.users ?? []) this.#users.set(user.id, user.username)
     const before = this.#devices
     this.#devices = new Map()
     for (const device of session?.devices ?? []) {
-      this.#devices.set(device.deviceId, { ...device, sync: before.get(device.deviceId)?.sync })
+      const { sync, status } = before.get(device.deviceId) ?? {}
+      this.#devices.set(device.deviceId, { ...device, sync, status })
     }
   }
 
@@ -43,14 +46,35 @@ export class Roster {
   takeSync(status) {
     for (const sync of status?.devices ?? []) {
       const device = this.#devices.get(sync.deviceId)
-      if (device) device.sync = sync
+      if (device) [device.sync, device.status] = [sync, sync.status ?? null]
     }
   }
 
-  /** The others, the connected ones first. */
+  /** The others: those that act, then those that only watch or lead, each in the order of joining. */
   get devices() {
     const others = [...this.#devices.values()].filter(d => d.deviceId !== this.#own)
-    return others.sort((a, b) => Number(b.isConnected) - Number(a.isConnected))
+    return others.sort((a, b) => Number(acts(b)) - Number(acts(a)))
+  }
+
+  /** The devices that the leader waits for. */
+  get expected() {
+    return this.devices.filter(d => acts(d) && !this.#aside.has(d.deviceId))
+  }
+
+  /** @param {string} deviceId */
+  isAside(deviceId) {
+    return this.#aside.has(deviceId)
+  }
+
+  /**
+   * Sets a device aside: nobody waits for it any more.
+   *
+   * @param {string} deviceId
+   * @param {boolean} aside
+   */
+  setAside(deviceId, aside) {
+    if (aside) this.#aside.add(deviceId)
+    else this.#aside.delete(deviceId)
   }
 
   /** @param {string} deviceId */
@@ -73,53 +97,17 @@ export class Roster {
    *
    * @param {Device} device
    */
-  kind({ userId, deviceType, viewType }) {
-    return [viewType && this.#users.get(userId), deviceType || 'user'].filter(Boolean).join(' · ')
+  kind(device) {
+    const { userId, deviceType, viewType } = device
+    return [viewType && this.#users.get(userId), acts(device) ? deviceType : 'watches or leads'].filter(Boolean).join(' · ')
   }
 }
 
 /**
- * A device's card.
- *
- * @param {Roster} roster
- * @param {Device} device
- */
-export function card(roster, device) {
-  const sync = measured(device)
-  const pill = el('span')
-  setPill(pill, ...stateOf(device))
-  const name = roster.name(device.deviceId)
-  return el('li', { className: device.isConnected ? 'card' : 'card away' },
-    el('div', { className: 'card-head' }, el('span', { className: 'card-name', title: name }, name), pill),
-    el('p', { className: 'card-kind' }, roster.kind(device)),
-    el('p', { className: 'card-bound' }, sync ? `± ${format.span(sync.boundMs)}` : '—'),
-    facts([
-      ['Offset', format.seconds(sync?.offsetMs)],
-      ['Delay', format.span(sync?.delayMs)],
-      ['Skew', format.ppm(sync?.skewPpm)],
-      ['Path', format.path(sync?.path)],
-    ]))
-}
-
-/**
- * What was measured of a device; undefined while nothing is.
+ * A device with a type acts and records; one without is somebody's console or screen.
  *
  * @param {Device} device
  */
-function measured({ isConnected, sync }) {
-  return isConnected && sync && sync.state !== 'unsynced' ? sync : undefined
-}
-
-/**
- * @param {Device} device
- * @returns {[string, '' | 'good' | 'warn' | 'bad']}
- */
-function stateOf(device) {
-  const sync = measured(device)
-  if (!device.isConnected) return ['away', 'bad']
-  if (!sync) return ['measuring', 'warn']
-  if (sync.hidden) return ['in background', 'warn']
-  if (sync.state === 'holdover') return ['holding', 'warn']
-  if (sync.state === 'settling') return ['settling', 'warn']
-  return ['in time', 'good']
+export function acts(device) {
+  return !!device.deviceType
 }

@@ -35,6 +35,25 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Sets a node's text, unless it says that already: what doesn't change isn't
+ * drawn, nor read out again.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {boolean} shown
+ */
+export function reveal(node, shown) {
+  if (node.hidden === shown) node.hidden = !shown
+}
+
+/**
  * Rows of a description list.
  *
  * @param {[string, string][]} rows
@@ -50,8 +69,9 @@ export function facts(rows) {
  * @param {'' | 'good' | 'warn' | 'bad'} [kind]
  */
 export function setPill(pill, text, kind = '') {
-  if (pill.textContent !== text) pill.textContent = text
-  pill.className = kind ? `pill ${kind}` : 'pill'
+  say(pill, text)
+  const name = kind ? `pill ${kind}` : 'pill'
+  if (pill.className !== name) pill.className = name
 }
 
 /**

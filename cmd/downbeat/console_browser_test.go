@@ -1,0 +1,125 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestConsole drives the console by the keyboard, as a director would, with
+// real devices in the session.
+func TestConsole(t *testing.T) {
+	h := newHall(t)
+	h.size(1280, 900)
+	h.wait("the start page", `document.activeElement.id === 'creator' && sessions.children.length === 0 && /Create the first/.test(document.body.innerText)`)
+	checkPage(h, "start page")
+	h.shoot("console-start.png")
+	h.press("Anna" + kb.Enter)
+	h.wait("a session", `/session=/.test(location.search) && state.textContent === 'connected'`)
+	evaluate(t, h.page, `new URLSearchParams(location.search).get('session')`, &h.sessionID)
+
+	h.half = make(chan bool)
+	front := h.add("Front", 2*time.Millisecond, nil)
+	h.add("Left", 9*time.Millisecond, h.half)
+	right := h.add("Right", 5*time.Millisecond, nil)
+	h.tell(front, map[string]any{"battery": 0.83, "charging": false, "camera": "ready", "freeBytes": 21e9, "pendingBytes": 0})
+	h.tell(right, map[string]any{"battery": 0.07, "charging": false, "camera": "ready", "freeBytes": 48e9})
+	h.wait("the flat battery", `/Right: battery 7 %, not charging/.test(document.getElementById('ready-why').innerText)`)
+	h.tell(right, map[string]any{"battery": 0.08, "charging": true, "camera": "ready", "freeBytes": 48e9})
+	h.wait("all to be ready", `/All 3 devices are ready/.test(document.body.innerText) && document.getElementById('ready-light').textContent === 'Go'`)
+	h.run(`globalThis.card = document.querySelector('.card')`)
+
+	t.Run("flash", func(t *testing.T) { flashAll(h) })
+	t.Run("call off", func(t *testing.T) { callOff(h) })
+	t.Run("record", func(t *testing.T) { recordTake(h) })
+	t.Run("no-go", func(t *testing.T) { notReady(h, right) })
+	t.Run("watch", func(t *testing.T) { watchTogether(h) })
+	h.wait("the first card to be the one of before", `card.isConnected`)
+	pictures(h)
+}
+
+func flashAll(h *hall) {
+	h.press("f")
+	h.wait("the report", `/3 devices acted/.test(document.getElementById('report-sum').textContent) && document.querySelectorAll('#report .dot').length === 3`)
+}
+
+// callOff types a label that has all shortcuts in it, and takes the take back.
+func callOff(h *hall) {
+	h.fill("take-label", "first rehearsal, pick-up c")
+	if took := h.text("record-word"); took != "Record" {
+		h.t.Fatalf("typing a label did %s", took)
+	}
+	h.fill("take-duration", "1")
+	h.focus("#record")
+	h.press("r")
+	h.wait("the countdown", `record.dataset.phase === 'counting' && Number(document.getElementById('record-clock').textContent) > 0`)
+	h.press("c")
+	h.wait("it to be called off", `record.dataset.phase === 'none' && /Called off/.test(document.getElementById('record-note').textContent)`)
+}
+
+func recordTake(h *hall) {
+	h.press("r")
+	h.wait("the countdown", `record.dataset.phase === 'counting'`)
+	h.wait("the recording", `record.dataset.phase === 'recording' && /of 0:01/.test(document.getElementById('record-clock').textContent)`)
+	h.wait("its end", `record.dataset.phase === 'none'`)
+	h.wait("an upload that goes on", `[...document.querySelectorAll('.recordings progress')].some(p => !p.hidden && p.value < 0.8)`)
+	h.shoot("console-uploading.png")
+	close(h.half)
+	h.wait("the uploads", `/all 3 uploaded/.test(takes.textContent)`)
+	var rows []string
+	evaluate(h.t, h.page, `[...document.querySelectorAll('.recordings tbody tr')].map(tr => tr.innerText)`, &rows)
+	all := strings.Join(rows, "\n")
+	if len(rows) != 3 || !strings.Contains(rows[0], "first") || strings.Count(all, "±") != 2 || !strings.Contains(rows[0], "Front") {
+		h.t.Errorf("recordings are shown as %q", rows)
+	}
+	h.wait("the picture of first frames", `document.querySelectorAll('.take-chart .dot').length === 3`)
+}
+
+// notReady has a device go away: the console warns, lets itself be stopped,
+// and doesn't wait for a device that was set aside.
+func notReady(h *hall, gone *camera) {
+	gone.leave()
+	h.wait("the light", `document.getElementById('ready-light').textContent === 'No-go' && /Right: not connected/.test(document.getElementById('ready-why').innerText)`)
+	h.press("r")
+	h.wait("the question", `ask.open && document.activeElement.id === 'ask-yes'`)
+	h.press(kb.Escape)
+	h.wait("no take", `!ask.open && record.dataset.phase === 'none' && !record.disabled`)
+	h.focus(".card.away button")
+	h.press(kb.Enter)
+	h.wait("the light", `document.getElementById('ready-light').textContent === 'Go'`)
+}
+
+func watchTogether(h *hall) {
+	h.fill("media-title", "Étude")
+	h.fill("media-length", "1:30")
+	h.fill("media-url", h.url+"/none.mp4"+kb.Enter)
+	h.wait("the player", `!player.hidden && document.getElementById('now-title').textContent === 'Étude' && !play.disabled`)
+	h.focus("#play")
+	h.press("p")
+	h.wait("it to play", `play.textContent === 'Pause' && /^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent)`)
+	h.focus("#seek")
+	h.press(kb.End)
+	h.wait("the end", `/^1:30/.test(document.getElementById('position').textContent)`)
+	h.focus("#play")
+	h.press("p")
+	h.wait("a pause", `play.textContent === 'Play'`)
+}
+
+// pictures keeps the page at two sizes and in both schemes.
+func pictures(h *hall) {
+	h.run(`scrollTo(0, 0)`)
+	for _, p := range []struct {
+		name, scheme  string
+		width, height int64
+	}{
+		{"console-wide", "light", 1280, 900}, {"console-dark", "dark", 1280, 900},
+		{"console-narrow", "light", 360, 740}, {"console-narrow-dark", "dark", 360, 740},
+	} {
+		h.scheme(p.scheme)
+		h.size(p.width, p.height)
+		checkPage(h, p.name)
+		h.shoot(p.name + ".png")
+	}
+}

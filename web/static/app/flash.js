@@ -1,0 +1,27 @@
+import { alertError, byId } from './ui.js'
+
+/** @import { Session } from '../downbeat.js' */
+
+const flash = /** @type {HTMLButtonElement} */ (byId('flash'))
+const quiet = /** @type {HTMLButtonElement} */ (byId('quiet'))
+
+/** The two commands that show what this is about: flash and beep, and a silent test. */
+export class FlashPanel {
+  #session
+
+  /** @param {Session} session */
+  constructor(session) {
+    this.#session = session
+    flash.onclick = () => this.flash()
+    quiet.onclick = () => session.schedule('pulse', {}).catch(alertError)
+  }
+
+  flash() {
+    if (!flash.disabled) this.#session.schedule('flash', { tone: 880 }).catch(alertError)
+  }
+
+  draw() {
+    const { state, isLeader } = this.#session
+    flash.disabled = quiet.disabled = !isLeader || (state !== 'synced' && state !== 'syncing')
+  }
+}

@@ -1,0 +1,214 @@
+import * as format from './format.js'
+import { Keyed } from './keyed.js'
+import { alertError, alertUser, byId, el, reveal, say } from './ui.js'
+
+/** @import { Session } from '../downbeat.js' */
+/** @import { Painter } from './painter.js' */
+/** @import { Device, Roster } from './roster.js' */
+
+/** How long the media may take to tell its length, ms. */
+const PATIENCE = 3000
+/** Length of the seek bar while the media's isn't known, s. */
+const UNKNOWN = 600
+
+const seek = /** @type {HTMLInputElement} */ (byId('seek'))
+const rate = /** @type {HTMLSelectElement} */ (byId('rate'))
+const play = /** @type {HTMLButtonElement} */ (byId('play'))
+const url = /** @type {HTMLInputElement} */ (byId('media-url'))
+const title = /** @type {HTMLInputElement} */ (byId('media-title'))
+const length = /** @type {HTMLInputElement} */ (byId('media-length'))
+const load = /** @type {HTMLButtonElement} */ (byId('load'))
+
+/** What all watch: load, play, pause, seek, rate; and who is in sync. */
+export class Party {
+  #session
+  #painter
+  #roster
+  /** Length of the media as this browser found it, s, by its URL. */
+  /** @type {Map<string, number>} */ #found = new Map()
+  #timer = 0
+  /** The bar is being moved: it doesn't follow the time meanwhile. */
+  #held = false
+  #who
+
+  /**
+   * @param {Session} session
+   * @param {Painter} painter
+   * @param {Roster} roster
+   */
+  constructor(session, painter, roster) {
+    this.#session = session
+    this.#painter = painter
+    this.#roster = roster
+    this.#who = new Keyed(byId('in-sync'), device => this.#item(device))
+    byId('media-form').onsubmit = event => {
+      event.preventDefault()
+      this.#load().catch(alertError)
+    }
+    play.onclick = () => this.toggle()
+    rate.onchange = () => this.#sync({ playbackRate: Number(rate.value) })
+    seek.oninput = () => {
+      this.#held = true
+      say(byId('position'), this.#positionWords(Number(seek.value)))
+    }
+    seek.onchange = () => {
+      this.#held = false
+      this.#sync({ position: Number(seek.value) })
+    }
+    seek.onblur = () => (this.#held = false)
+  }
+
+  /** Plays what is paused, pauses what plays. */
+  toggle() {
+    if (!play.disabled) this.#sync({ isPlaying: !this.#planned.isPlaying })
+  }
+
+  close() {
+    clearTimeout(this.#timer)
+  }
+
+  /** What the timeline comes to with all that is scheduled. */
+  get #planned() {
+    return this.#session.timeline.at(Infinity)
+  }
+
+  /** @param {object} change  of the timeline */
+  #sync(change) {
+    this.#session.syncPlayback({ isPlaying: this.#planned.isPlaying, ...change }).catch(alertError)
+  }
+
+  async #load() {
+    const mediaUrl = url.value.trim()
+    let media
+    try {
+      media = new URL(mediaUrl, location.href)
+    } catch {
+      return alertUser('That is no address: give one that every device can open, such as https://example.org/film.mp4.')
+    }
+    const typed = length.value.trim() ? format.parseClock(length.value) : 0
+    if (Number.isNaN(typed)) return alertUser('The length must be like 1:30 or 90.')
+    load.disabled = true
+    try {
+      const mediaDuration = typed || await lengthOf(media.href)
+      await this.#session.loadMedia({ mediaUrl: media.href, mediaTitle: title.value.trim(), ...(mediaDuration ? { mediaDuration } : {}) })
+    } finally {
+      this.#painter.ask('party', () => this.draw())
+    }
+  }
+
+  /** Draws soon, and each second while it plays. */
+  tick() {
+    clearTimeout(this.#timer)
+    this.#painter.ask('party', () => this.draw())
+    if (this.#planned.isPlaying) this.#timer = setTimeout(() => this.tick(), 1000)
+  }
+
+  draw() {
+    const s = this.#session
+    const now = s.now()
+    const state = s.timeline.at(Number.isNaN(now) ? Infinity : now)
+    const may = s.isLeader && (s.state === 'synced' || s.state === 'syncing')
+    for (const control of [url, title, length, load]) control.disabled = !may
+    const loaded = state.mediaUrl !== ''
+    for (const control of [play, seek, rate]) control.disabled = !may || !loaded
+    reveal(byId('party-empty'), !loaded)
+    reveal(byId('player'), loaded)
+    if (loaded) this.#drawPlayer(state, now)
+    this.drawWho()
+  }
+
+  /** @param {import('../lib/timeline.js').PlaybackState} state @param {number} now */
+  #drawPlayer(state, now) {
+    const { title } = this.#session.timeline.info
+    const name = title || fileName(state.mediaUrl)
+    say(byId('now-title'), name)
+    byId('now-title').title = state.mediaUrl
+    say(play, this.#planned.isPlaying ? 'Pause' : 'Play')
+    const offered = [...rate.options].find(o => Number(o.value) === state.playbackRate)
+    if (offered && document.activeElement !== rate) rate.value = offered.value
+    if (this.#held) return
+    const position = Math.min(this.#session.timeline.position(now) || 0, this.#duration || Infinity)
+    const whole = String(Math.round(this.#duration || Math.max(UNKNOWN, Math.ceil(position / 60 + 5) * 60)))
+    if (seek.max !== whole) seek.max = whole
+    const value = String(Math.floor(position))
+    if (seek.value !== value) seek.value = value
+    const words = this.#positionWords(position)
+    say(byId('position'), words)
+    if (seek.getAttribute('aria-valuetext') !== words) seek.setAttribute('aria-valuetext', words)
+  }
+
+  /** Length of the media, s; 0 while it isn't known. */
+  get #duration() {
+    const { info } = this.#session.timeline
+    const { mediaUrl } = this.#planned
+    if (info.mediaUrl === mediaUrl && info.duration > 0) return info.duration
+    const found = this.#found.get(mediaUrl)
+    if (found === undefined && mediaUrl) this.#find(mediaUrl)
+    return found ?? 0
+  }
+
+  /** @param {string} mediaUrl */
+  #find(mediaUrl) {
+    this.#found.set(mediaUrl, 0)
+    lengthOf(mediaUrl).then(s => {
+      this.#found.set(mediaUrl, s)
+      this.tick()
+    })
+  }
+
+  /** @param {number} position */
+  #positionWords(position) {
+    const duration = this.#duration
+    return duration ? `${format.clock(position)} of ${format.clock(duration)}` : format.clock(position)
+  }
+
+  /** Who is how far from where it should be. */
+  drawWho() {
+    const watching = this.#roster.devices.filter(d => d.isConnected && d.sync?.desync)
+    reveal(byId('in-sync-empty'), watching.length === 0 && this.#planned.mediaUrl !== '')
+    this.#who.show(watching.map(d => [d.deviceId, d]))
+  }
+
+  /**
+   * @param {Device} first
+   * @returns {import('./keyed.js').Part<Device>}
+   */
+  #item(first) {
+    const name = el('span', { className: 'what' })
+    const value = el('span')
+    const update = (/** @type {Device} */ device) => {
+      say(name, this.#roster.name(first.deviceId))
+      const { p95Ms, lastMs } = device.sync.desync
+      say(value, `now ${format.signed(lastMs)}, p95 ${format.span(p95Ms)}`)
+    }
+    return { node: el('li', {}, name, value), update }
+  }
+}
+
+/**
+ * The media's length in s, as this browser finds it; 0 when it can't.
+ *
+ * @param {string} href
+ * @returns {Promise<number>}
+ */
+function lengthOf(href) {
+  const media = document.createElement('video')
+  media.preload = 'metadata'
+  media.muted = true
+  return new Promise(resolve => {
+    const end = () => {
+      const { duration } = media
+      media.removeAttribute('src')
+      media.load()
+      resolve(Number.isFinite(duration) ? duration : 0)
+    }
+    media.onloadedmetadata = media.onerror = end
+    setTimeout(end, PATIENCE)
+    media.src = href
+  })
+}
+
+/** @param {string} href */
+function fileName(href) {
+  return decodeURIComponent(href.split(/[?#]/)[0].split('/').pop() ?? '') || href
+}

@@ -1,0 +1,93 @@
+import { createSession } from './creator.js'
+import * as format from './format.js'
+import { Keyed } from './keyed.js'
+import { authorization } from './keys.js'
+import { alertError, byId, el, reveal, say } from './ui.js'
+
+/** How often the list is fetched anew, ms. */
+const LOOK = 5000
+
+/**
+ * The page without a session: create one, come back to one.
+ *
+ * @param {(sessionId: string) => void} open
+ */
+export function startPage(open) {
+  byId('start').hidden = false
+  byId('creator').focus()
+  const leave = (/** @type {string} */ sessionId) => {
+    clearInterval(timer)
+    byId('start').hidden = true
+    open(sessionId)
+  }
+  onSubmit('create', async () => leave(await createSession(field('creator').value.trim() || 'Conductor')))
+  onSubmit('enter', async () => leave(field('existing').value.trim()))
+  const list = new Keyed(byId('sessions'), item)
+  const look = () => sessions().then(all => show(list, all), error => empty(error.message))
+  const timer = setInterval(look, LOOK)
+  look()
+}
+
+/**
+ * @param {string} id  of a form
+ * @param {() => Promise<void>} fn
+ */
+function onSubmit(id, fn) {
+  const form = byId(id)
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'))
+  form.addEventListener('submit', event => {
+    event.preventDefault()
+    button.disabled = true
+    fn().catch(alertError).finally(() => (button.disabled = false))
+  })
+}
+
+/** The sessions that this tab may see, the latest active first. */
+async function sessions() {
+  const response = await fetch('/api/sessions', { headers: authorization() }).catch(() => {
+    throw new Error('The server can’t be reached; trying again by itself.')
+  })
+  if (response.status === 401 || response.status === 403) {
+    throw new Error('The list needs the admin key: open the link that the server printed when it started. Who has a session’s own link can open that.')
+  }
+  if (!response.ok) throw new Error(`The list can’t be had now: the server answered ${response.status}. Trying again by itself.`)
+  /** @type {any[]} */
+  const all = (await response.json()).sessions ?? []
+  return all.sort((a, b) => Date.parse(b.lastActivity) - Date.parse(a.lastActivity))
+}
+
+/**
+ * @param {Keyed<any>} list
+ * @param {any[]} all
+ */
+function show(list, all) {
+  list.show(all.slice(0, 50).map(s => [s.sessionId, s]))
+  empty(all.length ? '' : 'No session yet. Create the first one.')
+}
+
+/** @param {string} text */
+function empty(text) {
+  say(byId('sessions-note'), text)
+  reveal(byId('sessions-note'), text !== '')
+}
+
+/**
+ * @param {any} first
+ * @returns {import('./keyed.js').Part<any>}
+ */
+function item({ sessionId }) {
+  const facts = el('span', { className: 'soft' })
+  const link = el('a', { href: `/?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, sessionId), facts)
+  const update = (/** @type {any} */ s) => say(facts, [
+    format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', format.ago(Date.now() - Date.parse(s.lastActivity)),
+  ].filter(Boolean).join(' · '))
+  return { node: el('li', {}, link), update }
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLInputElement}
+ */
+function field(id) {
+  return byId(id)
+}

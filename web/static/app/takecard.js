@@ -1,0 +1,88 @@
+import * as format from './format.js'
+import { Keyed } from './keyed.js'
+import { RecordingRow, tableOf } from './recordingrow.js'
+import { firstFrames } from './recordings.js'
+import { picture } from './report.js'
+import { fillFiles } from './takefiles.js'
+import { el, say, setPill } from './ui.js'
+
+/** @import { Painter } from './painter.js' */
+/** @import { TakeOf } from './recordings.js' */
+/** @import { Roster } from './roster.js' */
+
+/** A take: what it was, its first frames as a picture, its recordings, its files. */
+export class TakeCard {
+  #title = el('span', { className: 'take-title' })
+  #time = el('span', { className: 'take-time' })
+  #apart = el('span', { className: 'take-apart' })
+  #pill = el('span', { className: 'pill' })
+  #chart = el('div', { className: 'take-chart' })
+  #files = el('div', { className: 'take-files' })
+  #details
+  #rows
+  #take
+  #roster
+  #drawn = ''
+  node
+
+  /**
+   * @param {TakeOf} take
+   * @param {Roster} roster
+   * @param {Painter} painter
+   * @param {boolean} open  unfolded to begin with
+   */
+  constructor(take, roster, painter, open) {
+    this.#take = take
+    this.#roster = roster
+    const rows = el('tbody')
+    const summary = el('summary', {}, this.#title, this.#time, this.#apart, this.#pill)
+    this.#details = /** @type {HTMLDetailsElement} */ (
+      el('details', { className: 'take' }, summary, this.#chart, tableOf(rows), this.#files))
+    this.#details.open = open
+    this.#details.ontoggle = () => this.#draw()
+    this.#rows = new Keyed(rows, () => new RecordingRow(id => roster.name(id)))
+    this.node = el('li', {}, this.#details)
+    new ResizeObserver(() => painter.ask(`chart ${take.takeId}`, () => this.#draw())).observe(this.#chart)
+  }
+
+  /** @param {TakeOf} take */
+  update(take) {
+    this.#take = take
+    const { number, label, timestamp, recordings } = take
+    say(this.#title, label ? `Take ${number}: ${label}` : `Take ${number}`)
+    say(this.#time, format.timeOfDay(timestamp))
+    const frames = firstFrames(recordings)
+    say(this.#apart, frames ? `first frames ${format.span(frames.spreadMs)} apart, ± ${format.span(frames.boundMs)}` : '')
+    setPill(this.#pill, ...stateOf(take))
+    this.#rows.show(recordings.map(r => [r.recordingId, r]))
+    fillFiles(this.#files, take)
+    this.#draw()
+  }
+
+  /** Draws when each device's first frame was, against the instant, if that is another picture. */
+  #draw() {
+    if (!this.#details.open) return
+    const width = Math.max(280, this.#chart.clientWidth)
+    const rows = this.#take.recordings.filter(r => r.startTimestamp != null).map(r => ({
+      name: this.#roster.name(r.deviceId), error: r.startTimestamp - this.#take.timestamp, bound: r.startBoundMs ?? Infinity, late: false,
+    }))
+    const key = JSON.stringify([width, rows])
+    if (key === this.#drawn) return
+    this.#drawn = key
+    const words = el('p', { className: 'note' }, 'First frames against the instant, with the bound of each clock')
+    this.#chart.replaceChildren(...(rows.length ? [words, picture(rows, width)] : []))
+  }
+}
+
+/**
+ * @param {TakeOf} take
+ * @returns {[string, '' | 'good' | 'warn' | 'bad']}
+ */
+function stateOf({ recordings }) {
+  const of = (/** @type {string} */ status) => recordings.filter(r => r.uploadStatus === status).length
+  const [there, failed, all] = [of('uploaded'), of('failed'), recordings.length]
+  if (of('recording')) return ['recording', 'warn']
+  if (there === all) return [`all ${all} uploaded`, 'good']
+  if (failed) return [`${there} of ${all} uploaded, ${failed} failed`, 'bad']
+  return [`${there} of ${all} uploaded`, 'warn']
+}

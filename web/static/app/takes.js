@@ -1,0 +1,86 @@
+import { authorization } from './keys.js'
+import { download } from './download.js'
+import { count } from './format.js'
+import { Keyed } from './keyed.js'
+import { lookAgainIn, takesOf } from './recordings.js'
+import { TakeCard } from './takecard.js'
+import { alertError, byId, reveal, say } from './ui.js'
+
+/** @import { Painter } from './painter.js' */
+/** @import { TakeOf } from './recordings.js' */
+/** @import { Roster } from './roster.js' */
+
+/** The takes of a session, their recordings, and what can be fetched of them. */
+export class Takes {
+  #url
+  #painter
+  #listed
+  #timer = 0
+  #seen = ''
+  #changedAt = 0
+  #listing = /** @type {any} */ (null)
+  #list
+
+  /**
+   * @param {string} sessionId
+   * @param {Roster} roster
+   * @param {Painter} painter
+   * @param {(recordings: any[]) => void} listed  called with each listing
+   */
+  constructor(sessionId, roster, painter, listed) {
+    this.#url = `/api/sessions/${encodeURIComponent(sessionId)}/recordings`
+    this.#painter = painter
+    this.#listed = listed
+    this.#list = new Keyed(byId('takes'), take => new TakeCard(take, roster, painter, take.takeId === takesOf(this.#listing)[0]?.takeId))
+    byId('csv').onclick = () => download(this.#url, `recordings-${sessionId}.csv`, { Accept: 'text/csv' }).catch(alertError)
+  }
+
+  /** Something has happened: looks now. */
+  look() {
+    clearTimeout(this.#timer)
+    this.#timer = 0
+    this.#fetch().catch(() => this.#lookIn(3000))
+  }
+
+  /** @param {number} ms */
+  lookIn(ms) {
+    setTimeout(() => this.look(), ms)
+  }
+
+  close() {
+    clearTimeout(this.#timer)
+    this.#timer = -1
+  }
+
+  async #fetch() {
+    const response = await fetch(this.#url, { headers: authorization() })
+    if (!response.ok) throw new Error(`the server answered ${response.status}`)
+    const text = await response.text()
+    const now = performance.now()
+    if (text !== this.#seen) {
+      ;[this.#seen, this.#changedAt, this.#listing] = [text, now, JSON.parse(text)]
+      this.#painter.ask('takes', () => this.draw())
+    }
+    this.#listed(this.#listing.recordings)
+    this.#lookIn(lookAgainIn(this.#listing.recordings, now - this.#changedAt))
+  }
+
+  /** @param {number} ms */
+  #lookIn(ms) {
+    if (this.#timer !== -1 && Number.isFinite(ms)) this.#timer = setTimeout(() => this.look(), ms)
+  }
+
+  draw() {
+    const takes = takesOf(this.#listing)
+    reveal(byId('takes-empty'), takes.length === 0)
+    reveal(byId('csv'), takes.length > 0)
+    say(byId('takes-sum'), takes.length ? sum(takes) : '')
+    this.#list.show(takes.map(take => [take.takeId, take]))
+  }
+}
+
+/** @param {TakeOf[]} takes */
+function sum(takes) {
+  const all = takes.flatMap(take => take.recordings)
+  return `${count(takes.length, 'take')}, ${count(all.length, 'recording')}`
+}

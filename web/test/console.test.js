@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ago, bytes, clock, count, parseClock } from '../static/app/format.js'
+import { titleOf } from '../static/app/history.js'
+import { words } from '../static/app/leader.js'
+import { Painter, quietFrom } from '../static/app/painter.js'
+import { together, verdict } from '../static/app/ready.js'
+import { Roster } from '../static/app/roster.js'
+import { plain } from '../static/app/shortcuts.js'
+
+const tracking = { state: 'tracking', boundMs: 0.2, hidden: false }
+const phone = { deviceId: 'a', userId: 'u', deviceType: 'mobile', isConnected: true, sync: tracking, status: null }
+const wanted = { limitMs: 1, recording: true }
+
+/** @type {[string, object, object, string[]][]} */
+const verdicts = [
+  ['all is well', {}, {}, []],
+  ['it tells all that it can', { status: { battery: 1, charging: false, camera: 'ready', pendingBytes: 0, freeBytes: 5e9 } }, {}, []],
+  ['away', { isConnected: false }, {}, ['not connected']],
+  ['nothing measured', { sync: undefined }, {}, ['clock not measured yet']],
+  ['unsynced', { sync: { state: 'unsynced', boundMs: 0 } }, {}, ['clock not measured yet']],
+  ['settling', { sync: { state: 'settling', boundMs: 0.1 } }, {}, ['clock is settling']],
+  ['holdover', { sync: { state: 'holdover', boundMs: 0.1 } }, {}, ['clock runs on alone: no answers lately']],
+  ['a bound at the limit', { sync: { ...tracking, boundMs: 1 } }, {}, []],
+  ['a bound above it', { sync: { ...tracking, boundMs: 1.4 } }, {}, ['clock only known to ± 1.40 ms']],
+  ['which another limit allows', { sync: { ...tracking, boundMs: 1.4 } }, { limitMs: 5 }, []],
+  ['hidden', { sync: { ...tracking, hidden: true } }, {}, ['page in the background']],
+  ['the camera is off', { status: { camera: 'off' } }, {}, ['camera off']],
+  ['which is nothing to a flash', { status: { camera: 'off', freeBytes: 1 } }, { recording: false }, []],
+  ['it records already', { status: { camera: 'recording' } }, {}, []],
+  ['the camera isn’t allowed', { status: { camera: 'refused' } }, {}, ['camera not allowed']],
+  ['a flat battery', { status: { battery: 0.1, charging: false } }, {}, ['battery 10 %, not charging']],
+  ['on the charger', { status: { battery: 0.02, charging: true } }, {}, []],
+  ['enough left', { status: { battery: 0.11, charging: false } }, {}, []],
+  ['no room', { status: { freeBytes: 499e6 } }, {}, ['only 499 MB free']],
+  ['two at once', { sync: { ...tracking, hidden: true }, status: { camera: 'lost' } }, {}, ['page in the background', 'camera lost']],
+]
+
+for (const [name, device, more, reasons] of verdicts) {
+  test(`go or no-go: ${name}`, () => {
+    assert.deepEqual(verdict({ ...phone, ...device }, { ...wanted, ...more }), { go: reasons.length === 0, reasons })
+  })
+}
+
+test('all together are ready when each is', () => {
+  const good = { name: 'Front', verdict: { go: true, reasons: [] } }
+  const bad = { name: 'Left', verdict: { go: false, reasons: ['camera off', 'battery 3 %, not charging'] } }
+  assert.equal(together([]).go, false)
+  assert.deepEqual(together([good]), { go: true, words: 'The device is ready.', reasons: [] })
+  assert.deepEqual(together([good, good]), { go: true, words: 'All 2 devices are ready.', reasons: [] })
+  assert.deepEqual(together([good, bad]), { go: false, words: '1 of 2 ready.', reasons: ['Left: camera off; battery 3 %, not charging'] })
+})
+
+test('nothing is drawn around an instant', () => {
+  assert.equal(quietFrom([], 1000), 1000)
+  assert.equal(quietFrom([2000], 1000), 1000)
+  assert.equal(quietFrom([2000], 1700), 1700)
+  assert.equal(quietFrom([2000], 1701), 2300)
+  assert.equal(quietFrom([2000], 2300), 2300)
+  assert.equal(quietFrom([2500, 2000], 1900), 2800, 'nor around the next one')
+  assert.equal(quietFrom([3000, 2000], 1900), 2300)
+})
+
+test('what is asked for twice is drawn once, after the instant', async () => {
+  const painter = new Painter()
+  const instant = performance.now() + 50
+  painter.avoid('a', instant)
+  /** @type {string[]} */
+  const drawn = []
+  await new Promise(resolve => {
+    painter.ask('x', () => drawn.push('first'))
+    painter.ask('x', () => drawn.push(performance.now() >= instant + 300 ? 'after it' : 'too early'))
+    painter.ask('y', () => resolve(null))
+  })
+  assert.deepEqual(drawn, ['after it'])
+  painter.close()
+})
+
+test('a drawing that fails doesn’t keep the others', async () => {
+  const painter = new Painter()
+  const reported = globalThis.reportError
+  /** @type {unknown[]} */
+  const errors = []
+  globalThis.reportError = error => errors.push(error)
+  painter.ask('bad', () => {
+    throw new Error('bad')
+  })
+  await new Promise(resolve => painter.ask('good', () => resolve(null)))
+  globalThis.reportError = reported
+  assert.equal(errors.length, 1)
+})
+
+test('times, sizes and numbers for people', () => {
+  assert.deepEqual([0, 7.9, 750, 3723, -1].map(clock), ['0:00', '0:07', '12:30', '1:02:03', '0:00'])
+  assert.deepEqual(['90', '1:30', '1:02:03', '0:05.5', '1:75', 'x', ''].map(parseClock), [90, 90, 3723, 5.5, NaN, NaN, NaN])
+  assert.deepEqual([0, 999, 1000, 812e3, 9.96e6, 1.25e9, 3e15, null].map(bytes), ['0 B', '999 B', '1.0 kB', '812 kB', '10 MB', '1.3 GB', '3\u2009000 TB', '—'])
+  assert.deepEqual([5e3, 5 * 60e3, 3 * 3600e3, 50 * 3600e3].map(ago), ['just now', '5 min ago', '3 h ago', '2 days ago'])
+  assert.deepEqual([1, 2, 0].map(n => count(n, 'take')), ['1 take', '2 takes', '0 takes'])
+})
+
+test('commands have names for people', () => {
+  assert.equal(titleOf('command', { name: 'flash' }), 'flash')
+  assert.equal(titleOf('start_recording', { postureLabel: 'plank' }), 'Record “plank”')
+  assert.equal(titleOf('start_recording', { postureLabel: '' }), 'Record')
+  assert.equal(titleOf('playback_sync', { isPlaying: true, position: 61.5 }), 'Play at 1:01')
+  assert.equal(titleOf('playback_sync', { isPlaying: false, position: 0 }), 'Pause at 0:00')
+})
+
+test('who doesn’t lead learns what there is to do', () => {
+  assert.match(words(true, 'Anna', false), /You lead/)
+  assert.match(words(false, 'Anna', false), /Anna leads.*only the leader/)
+  assert.match(words(false, 'Anna', true), /Anna.*away.*Take over/)
+})
+
+const session = {
+  users: [{ id: 'u', username: 'Anna', isLeader: true, isConnected: true }, { id: 'v', username: 'Ben', isConnected: true }],
+  devices: [
+    { deviceId: 'own', userId: 'u', deviceType: '', viewType: '', isConnected: true },
+    { deviceId: 'w', userId: 'v', deviceType: '', viewType: '', isConnected: true },
+    { deviceId: 'a', userId: 'v', deviceType: 'mobile', viewType: 'front', isConnected: true },
+    { deviceId: 'b', userId: 'v', deviceType: 'mobile', viewType: 'front', isConnected: false },
+  ],
+}
+
+test('the roster waits for devices that act, but not for those set aside', () => {
+  const roster = new Roster('own')
+  roster.take(session)
+  const ids = () => roster.expected.map(d => d.deviceId)
+  assert.deepEqual(roster.devices.map(d => d.deviceId), ['a', 'b', 'w'], 'those that act come first')
+  assert.deepEqual(ids(), ['a', 'b'])
+  roster.setAside('b', true)
+  assert.deepEqual(ids(), ['a'])
+  roster.setAside('b', false)
+  assert.deepEqual(ids(), ['a', 'b'])
+  assert.deepEqual([roster.leaderName, roster.leaderAway], ['Anna', false])
+})
+
+test('the roster keeps what was measured, and names apart', () => {
+  const roster = new Roster('own')
+  roster.take(session)
+  roster.takeSync({ devices: [{ deviceId: 'a', boundMs: 1, status: { battery: 0.5 } }, { deviceId: 'gone' }] })
+  roster.take(session)
+  const a = roster.devices[0]
+  assert.deepEqual([a.sync.boundMs, a.status.battery], [1, 0.5])
+  assert.deepEqual(['a', 'b', 'w', 'own', 'gone'].map(id => roster.name(id)), ['front 1', 'front 2', 'Ben', 'This console', 'device gone'])
+  assert.equal(roster.kind(a), 'Ben · mobile')
+})
+
+test('shortcuts don’t fire while somebody types', () => {
+  const key = { repeat: false, ctrlKey: false, altKey: false, metaKey: false, target: { tagName: 'BUTTON' } }
+  assert.equal(plain(key), true)
+  for (const more of [{ repeat: true }, { ctrlKey: true }, { metaKey: true }, { altKey: true }, { target: { tagName: 'INPUT', type: 'text' } },
+    { target: { tagName: 'TEXTAREA' } }, { target: { tagName: 'SELECT' } }, { target: { tagName: 'P', isContentEditable: true } }]) {
+    assert.equal(plain({ ...key, ...more }), false)
+  }
+  assert.equal(plain({ ...key, target: { tagName: 'INPUT', type: 'checkbox' } }), true)
+})

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { firstFrames, lookAgainIn, progress, statusWords, takesOf } from '../static/app/recordings.js'
+import { follow, phase, reading, underWay } from '../static/app/take.js'
+
+const start = { commandId: 't', postureLabel: 'plank', duration: 2000, timestamp: 10_000 }
+
+test('a take is counted down, recorded and over', () => {
+  const take = follow(null, 'start_recording', start)
+  assert.deepEqual([9000, 10_000, 11_999, 12_000].map(t => phase(take, t)), ['counting', 'recording', 'recording', 'none'])
+  assert.equal(phase(null, 0), 'none')
+  assert.equal(phase(take, NaN), 'none')
+})
+
+test('a take without a duration goes on until it is stopped', () => {
+  const open = follow(null, 'start_recording', { ...start, duration: 0 })
+  assert.equal(phase(open, 1e12), 'recording')
+  const stopped = follow(open, 'stop_recording', { commandId: 't-stop', timestamp: 15_000 })
+  assert.deepEqual([phase(stopped, 14_999), phase(stopped, 15_000)], ['recording', 'none'])
+  assert.equal(phase(follow(stopped, 'cancelled', { commandId: 't-stop' }), 15_000), 'recording', 'the stop was taken back')
+})
+
+test('a take that is called off was none', () => {
+  const take = follow(null, 'start_recording', start)
+  assert.equal(follow(take, 'cancelled', { commandId: 't' }), null)
+  assert.equal(follow(take, 'cancelled', { commandId: 'another' }), take)
+  assert.equal(follow(null, 'stop_recording', { commandId: 'x', timestamp: 1 }), null)
+})
+
+test('the clock counts whole seconds, and says when it changes', () => {
+  const take = follow(null, 'start_recording', start)
+  assert.deepEqual(reading(take, 7000), { phase: 'counting', seconds: 3, changesAt: 8000 })
+  assert.deepEqual(reading(take, 7001), { phase: 'counting', seconds: 3, changesAt: 8000 })
+  assert.deepEqual(reading(take, 9999), { phase: 'counting', seconds: 1, changesAt: 10_000 })
+  assert.deepEqual(reading(take, 10_000), { phase: 'recording', seconds: 0, changesAt: 11_000 })
+  assert.deepEqual(reading(take, 11_500), { phase: 'recording', seconds: 1, changesAt: 12_000 })
+  assert.deepEqual(reading(take, 12_000), { phase: 'none', seconds: 0, changesAt: Infinity })
+})
+
+test('a console that comes in the middle of a take learns of it from the recordings', () => {
+  const recordings = [{ uploadStatus: 'uploaded', takeId: 'a' }, { uploadStatus: 'recording', takeId: 'b', postureLabel: 'x', takeTimestamp: 5 }]
+  assert.deepEqual(underWay({ status: 'recording' }, recordings), { commandId: 'b', label: 'x', start: 5, stop: Infinity, stopId: '' })
+  assert.equal(underWay({ status: 'active' }, recordings), null)
+  assert.equal(underWay({ status: 'recording' }, recordings.slice(0, 1)), null)
+})
+
+const listing = {
+  recordings: [
+    { recordingId: 'r1', takeId: 'a', takeTimestamp: 10, postureLabel: 'one', startTimestamp: 12, startBoundMs: 0.5 },
+    { recordingId: 'r2', takeId: 'a', takeTimestamp: 10, postureLabel: 'one', startTimestamp: 19, startBoundMs: 0.25 },
+    { recordingId: 'r3', takeId: 'b', takeTimestamp: 20, postureLabel: '', startTimestamp: null, startBoundMs: null },
+  ],
+  takes: [{ takeId: 'a', manifestUrl: '/m', otioUrl: '/o', ffmpegUrl: '/f' }, { takeId: 'unknown', manifestUrl: '/x' }],
+}
+
+test('recordings are listed by take, the latest first', () => {
+  const [b, a] = takesOf(listing)
+  assert.deepEqual([b.number, b.label, b.manifestUrl, b.recordings.length], [2, '', undefined, 1])
+  assert.deepEqual([a.number, a.label, a.manifestUrl, a.otioUrl, a.ffmpegUrl, a.recordings.length], [1, 'one', '/m', '/o', '/f', 2])
+  assert.deepEqual(takesOf(null), [])
+  assert.deepEqual(takesOf({ recordings: [] }), [], 'a server that lists no takes')
+})
+
+test('first frames are apart by the outermost two, within both bounds', () => {
+  assert.deepEqual(firstFrames(listing.recordings), { spreadMs: 7, boundMs: 0.75 })
+  assert.equal(firstFrames(listing.recordings.slice(1)), null)
+  assert.equal(firstFrames([{ startTimestamp: 1 }, { startTimestamp: 2, startBoundMs: 1 }])?.boundMs, Infinity)
+})
+
+test('the list is asked for while something is unfinished, less often when it stands still', () => {
+  const of = (/** @type {string[]} */ ...all) => all.map(uploadStatus => ({ uploadStatus }))
+  assert.equal(lookAgainIn([], 0), Infinity)
+  assert.equal(lookAgainIn(of('uploaded', 'failed'), 0), Infinity)
+  assert.equal(lookAgainIn(of('uploaded', 'uploading'), 0), 1000)
+  assert.equal(lookAgainIn(of('pending'), 60_000), 10_000)
+})
+
+test('how far an upload is', () => {
+  assert.equal(progress({ uploadStatus: 'uploaded' }), 1)
+  assert.equal(progress({ uploadStatus: 'uploading', uploadedBytes: 25, uploadLength: 100 }), 0.25)
+  assert.equal(progress({ uploadStatus: 'uploading', uploadedBytes: 25, uploadLength: null }), null)
+  assert.equal(progress({ uploadStatus: 'uploading' }), null, 'an older server')
+  assert.equal(progress({ uploadStatus: 'pending', uploadLength: 100 }), null)
+  assert.deepEqual(statusWords({ uploadStatus: 'failed' }), ['nothing recorded', 'bad'])
+})
