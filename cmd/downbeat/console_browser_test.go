@@ -34,6 +34,7 @@ func TestConsole(t *testing.T) {
 	t.Run("flash", func(t *testing.T) { flashAll(h) })
 	t.Run("call off", func(t *testing.T) { callOff(h) })
 	t.Run("record", func(t *testing.T) { recordTake(h) })
+	t.Run("download", func(t *testing.T) { fetchFiles(h) })
 	t.Run("no-go", func(t *testing.T) { notReady(h, right) })
 	t.Run("watch", func(t *testing.T) { watchTogether(h) })
 	h.wait("the first card to be the one of before", `card.isConnected`)
@@ -75,6 +76,19 @@ func recordTake(h *hall) {
 		h.t.Errorf("recordings are shown as %q", rows)
 	}
 	h.wait("the picture of first frames", `document.querySelectorAll('.take-chart .dot').length === 3`)
+}
+
+// fetchFiles follows a link as it stands in the page, and has the ffmpeg command shown.
+func fetchFiles(h *hall) {
+	h.wait("links to the files", `document.querySelectorAll('.recordings a[download]').length === 3 && document.querySelectorAll('.take-files button').length === 3`)
+	var size int
+	evaluate(h.t, h.page, `fetch(document.querySelector('.recordings a[download]').href).then(r => r.ok && r.blob()).then(b => b.size)`, &size)
+	if size != filmSize {
+		h.t.Errorf("a download of %d bytes", size)
+	}
+	h.focus(".take-files button:last-child")
+	h.press(kb.Enter)
+	h.wait("the command", `/ffmpeg/.test(document.querySelector('.take-files pre')?.textContent)`)
 }
 
 // notReady has a device go away: the console warns, lets itself be stopped,

@@ -42,7 +42,7 @@ func newHall(t *testing.T) *hall {
 	served := make(chan error, 1)
 	go func() { served <- svc.run(serving, s.http) }()
 	ctx, leave := context.WithCancel(context.Background())
-	h := &hall{t: t, ctx: ctx, url: baseURL("127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)}
+	h := &hall{t: t, ctx: ctx, url: baseURL("http", "127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)}
 	browser := newChromium(t)
 	t.Cleanup(func() {
 		browser.close()

@@ -70,7 +70,7 @@ test('first frames are apart by the outermost two, within both bounds', () => {
 test('the list is asked for while something is unfinished, less often when it stands still', () => {
   const of = (/** @type {string[]} */ ...all) => all.map(uploadStatus => ({ uploadStatus }))
   assert.equal(lookAgainIn([], 0), Infinity)
-  assert.equal(lookAgainIn(of('uploaded', 'failed'), 0), Infinity)
+  assert.equal(lookAgainIn(of('uploaded', 'failed'), 0), 1_200_000, 'links expire')
   assert.equal(lookAgainIn(of('uploaded', 'uploading'), 0), 1000)
   assert.equal(lookAgainIn(of('pending'), 60_000), 10_000)
 })

@@ -41,6 +41,9 @@ export function unfinished(recording) {
   return recording.uploadStatus !== 'uploaded' && recording.uploadStatus !== 'failed'
 }
 
+/** Signed links to the files are good for 50 minutes: new ones are asked for before that, ms. */
+const LINKS_LAST = 20 * 60_000
+
 /**
  * When to look again, ms; Infinity: not before something is heard. What
  * hasn't moved for long is looked at less often.
@@ -49,7 +52,7 @@ export function unfinished(recording) {
  * @param {number} still  ms for which nothing has changed
  */
 export function lookAgainIn(recordings, still) {
-  if (!recordings.some(unfinished)) return Infinity
+  if (!recordings.some(unfinished)) return recordings.length ? LINKS_LAST : Infinity
   return still < 60_000 ? 1000 : 10_000
 }
 
