@@ -38,7 +38,8 @@ func (b *belief) at(t float64) float64 {
 
 // skewAt returns the derivative of at.
 func (b *belief) skewAt(t float64) float64 {
-	return b.slow + (b.skew-b.slow)*math.Exp(-max(t-b.t, 0)/reversion)
+	s := b.slow + (b.skew-b.slow)*math.Exp(-max(t-b.t, 0)/reversion)
+	return min(max(s, -maxSkew), maxSkew) // rounding aside it is
 }
 
 // slowly keeps the skew over minutes, dt ns after the last time.

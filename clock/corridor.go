@@ -9,18 +9,19 @@ type drift struct{ mid, off float64 }
 var anyDrift = drift{off: maxSkew}
 
 const (
-	strayMost  = 100e-6 // by how much no clock's skew moves away from what it was
-	driftAfter = 10e9   // ns that a skew must have been watched for
+	strayMost  = 150e-6 // by how much no clock's skew moves away from what it was
+	driftAfter = 30e9   // ns that a skew must have been watched for
+	driftFrom  = 32     // exchanges
+	driftSure  = 10e-6  // how well it must be known, by them and not by what is expected of clocks
 )
 
 // drift returns what the skew may be: that of a quartz stays near where it has been seen.
 func (e *Estimator) drift() drift {
 	b := &e.belief
-	off := strayMost + 4*b.skewErr
-	if off >= maxSkew || b.t-e.first < driftAfter {
+	if b.skewErr > driftSure || b.t-e.first < driftAfter || b.count < driftFrom {
 		return anyDrift
 	}
-	return drift{b.skew, off}
+	return drift{b.skew, strayMost + 4*b.skewErr}
 }
 
 // corridor is what causality alone says of the offset (less the base): at time

@@ -36,6 +36,10 @@ func (r *resolution) see(t1 SessionTime, t2, t3 DeviceTime) {
 	if r.stamps == 0 {
 		r.last, r.begin = t2, t1
 	}
+	finest := grids[len(grids)-1]
+	if r.stamps > 0 && t2.Sub(r.last).Abs() < finest && t3.Sub(r.last).Abs() < finest {
+		return // the same stamps again tell of no grid
+	}
 	if r.stamps++; r.stamps > seenStamp {
 		r.stamps /= 2
 		for i := range r.off {
@@ -45,9 +49,9 @@ func (r *resolution) see(t1 SessionTime, t2, t3 DeviceTime) {
 	if !onGrid(t1.Sub(r.begin), grids[0], grids[0]/6) {
 		r.coarse++
 	}
-	finest := r.fits(t2, t3, grids[len(grids)-1]) // all others are multiples of it
+	fits := r.fits(t2, t3, finest) // all others are multiples of it
 	for i, g := range grids {
-		if !finest || !r.fits(t2, t3, g) {
+		if !fits || !r.fits(t2, t3, g) {
 			r.off[i]++
 		}
 	}

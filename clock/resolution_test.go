@@ -52,3 +52,18 @@ func TestResolutionOfAFineClock(t *testing.T) {
 		}
 	}
 }
+
+// Stamps that don't move tell nothing: they lie on any grid.
+func TestResolutionOfStampsThatStandStill(t *testing.T) {
+	var r resolution
+	for i := range 60 {
+		at := day0.Add(time.Duration(i))
+		if i%20 == 19 {
+			at = at.Add(time.Duration(i) * 123_456_789)
+		}
+		r.see(at, DeviceTime(at), DeviceTime(at))
+	}
+	if got := r.value(); got != 1 {
+		t.Errorf("resolution %v", got)
+	}
+}
