@@ -15,6 +15,11 @@ import (
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
+// Chromium's own camera, a picture with a running clock, and nobody who is asked.
+var pageCamera = []chromedp.ExecAllocatorOption{
+	chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+}
+
 // until waits for a condition on a page, JavaScript, and fails with what the page says otherwise.
 func until(t *testing.T, page context.Context, cond string) {
 	t.Helper()
@@ -57,6 +62,78 @@ func (c *connected) must(t *testing.T, event string, data any) {
 	}
 }
 
+// TestDevicePage is a phone's way: camera, the browser's question (nobody is asked
+// here), view; ready. It records a take with a countdown, goes on recording while the server is
+// killed, and sends everything once it is back. After a reload it is in by itself, as the same device.
+func TestDevicePage(t *testing.T) {
+	i := newInstance(t, "--data", t.TempDir())
+	ann := leader(t, i, "film")
+	browser := newChromium(t, pageCamera...)
+	defer browser.close()
+	page := browser.tab(t, i.url+"/device?session=film")
+	until(t, page, `!document.querySelector('#choose').hidden`)
+	shootAll(t, page, "device-choose")
+	press(t, page, "#use-camera")
+	until(t, page, `document.querySelector('#try').videoWidth > 0`)
+	shootAll(t, page, "device-view")
+	var ms float64
+	evaluate(t, page, `new Promise(done => {
+		const from = performance.now(), look = () => document.querySelector('#state').textContent === 'ready' ? done(performance.now() - from) : setTimeout(look, 1)
+		document.querySelector('[data-view=front]').click()
+		look()
+	})`, &ms)
+	t.Logf("ready %.0f ms after the last tap", ms)
+	until(t, page, `document.querySelector('#preview').videoWidth > 0 && !document.querySelector('#finder').hidden`)
+	until(t, page, `document.querySelector('#camera-choice').options.length > 0`)
+	shootAll(t, page, "device-ready")
+
+	ann.must(t, "start_recording", map[string]any{"postureLabel": "Warrior II", "delay": 2500})
+	until(t, page, `!document.querySelector('#count').hidden && `+says("#count-label", "Warrior"))
+	shootAll(t, page, "device-countdown")
+	until(t, page, says("#state", "recording")+` && `+says("#rec-time", "0:0[1-9]"))
+	shootAll(t, page, "device-recording")
+	i.kill()
+	until(t, page, says("#words", "The connection is lost. The recording goes on"))
+	shootAll(t, page, "device-lost")
+	i.start()
+	until(t, page, says("#words", "Recording. Keep"))
+	ann = i.join(signaling.JoinRequest{SessionID: "film", ResumeToken: ann.ResumeToken})
+	ann.must(t, "stop_recording", nil)
+	until(t, page, says("#takes", "Warrior II")+` && `+says("#takes", "sent, ")+` && `+says("#kept", "Everything is on the server"))
+	shootAll(t, page, "device-sent")
+	var list struct {
+		Recordings []struct{ DeviceID, UploadStatus string }
+	}
+	i.get("/api/sessions/film/recordings", &list)
+	if len(list.Recordings) != 1 || list.Recordings[0].UploadStatus != "uploaded" {
+		t.Errorf("the session's recordings: %+v", list)
+	}
+
+	check(t, chromedp.Do(page, chromedp.Reload()))
+	until(t, page, says("#state", "ready")+` && `+says("#name", "front")+` && document.querySelector('#choose').hidden`)
+	var state struct {
+		Session struct {
+			Devices []struct {
+				DeviceID, ViewType string
+				IsConnected        bool
+			}
+		}
+	}
+	i.get("/api/sessions/film", &state)
+	devices := 0
+	for _, d := range state.Session.Devices {
+		if d.ViewType == "front" && d.IsConnected && d.DeviceID == list.Recordings[0].DeviceID {
+			devices++
+		}
+	}
+	if devices != 1 {
+		t.Errorf("after a reload: %+v", state)
+	}
+	twin := browser.tab(t, i.url+"/device?session=film")
+	until(t, twin, says("#alerts", "open twice"))
+	until(t, page, says("#alerts", "open twice"))
+}
+
 // TestDevicePageWithoutCamera: a device that flashes only joins with one tap, says at a take
 // that it has nothing, and a link can say so for it.
 func TestDevicePageWithoutCamera(t *testing.T) {
@@ -66,7 +143,9 @@ func TestDevicePageWithoutCamera(t *testing.T) {
 	defer browser.close()
 	page := browser.tab(t, i.url+"/device?session=dark&name=Lamp")
 	until(t, page, `!document.querySelector('#choose').hidden`)
-	shoot(t, page, 390, 844, false, "device-choose.png")
+	press(t, page, "#use-camera")
+	until(t, page, says("#camera-words", "no camera|may not use"))
+	shoot(t, page, 390, 844, false, "device-nocamera.png")
 	press(t, page, "#no-camera")
 	until(t, page, says("#state", "ready|coarse")+` && `+says("#name", "Lamp"))
 	second := browser.tab(t, i.url+"/device?session=dark&camera=none&view=side&name=Second")
@@ -85,6 +164,15 @@ func TestDevicePageWithoutCamera(t *testing.T) {
 		}
 		return failed == 2
 	})
+	var sync struct {
+		Devices []struct{ Status *struct{ Camera string } }
+	}
+	i.get("/api/sessions/dark/sync", &sync)
+	for _, d := range sync.Devices {
+		if d.Status != nil && d.Status.Camera != "off" {
+			t.Errorf("a device says that its camera is %s", d.Status.Camera)
+		}
+	}
 	press(t, page, "#sound")
 	until(t, page, `!document.querySelector('#tuning').hidden`)
 	var trim string
@@ -116,7 +204,8 @@ func shootAll(t *testing.T, page context.Context, name string) {
 // TestDevicePageTroubles: what is wrong is said in words, with what to do.
 func TestDevicePageTroubles(t *testing.T) {
 	i := newInstance(t)
-	browser := newChromium(t, chromedp.Flag("host-resolver-rules", "MAP plain.local 127.0.0.1"))
+	flags := append(append([]chromedp.ExecAllocatorOption{}, pageCamera[0]), chromedp.Flag("host-resolver-rules", "MAP plain.local 127.0.0.1"))
+	browser := newChromium(t, flags...)
 	defer browser.close()
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(i.url, "http://"))
 	check(t, err)
@@ -126,6 +215,17 @@ func TestDevicePageTroubles(t *testing.T) {
 	shoot(t, plain, 390, 844, true, "device-plain.png")
 	press(t, plain, "#no-camera")
 	until(t, plain, says("#state", "ready|coarse")+` && `+says("#checks", "unencrypted"))
+
+	refused := browser.tab(t, "about:blank")
+	for _, what := range []string{"camera", "microphone"} {
+		_, err := chromedp.Run(refused, call(cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{
+			Permission: &cdpbrowser.PermissionDescriptor{Name: what}, Setting: cdpbrowser.PermissionSettingDenied, Origin: i.url,
+		}))
+		check(t, err)
+	}
+	check(t, chromedp.Do(refused, chromedp.Navigate(i.url+"/device?session=refused&camera=on&view=front")))
+	until(t, refused, says("#state", "no camera")+` && `+says("#camera-message", "may not use the camera.*Allow"))
+	shoot(t, refused, 390, 844, false, "device-refused.png")
 
 	broken := browser.tab(t, "about:blank")
 	_, err = chromedp.Run(broken, call(network.Enable, network.EnableParams{}))

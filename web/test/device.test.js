@@ -3,6 +3,7 @@ import test from 'node:test'
 import { measured } from '../static/app/checks.js'
 import { choiceOf } from '../static/app/choice.js'
 import { stateOf } from '../static/app/states.js'
+import { keptWords, running, size, takeWords } from '../static/app/kept.js'
 
 test('the link has the first word on what a device is, then what was chosen before', () => {
   const of = (/** @type {string} */ query, kept = {}) => choiceOf(new URLSearchParams(query), kept, 'Chrome on Android')
@@ -22,6 +23,19 @@ test('a device says what it does', () => {
   assert.match(stateOf('reconnecting', 0.4, 'recording')[2], /goes on/)
   assert.equal(word('synced', 0.4, 'failed'), 'no camera')
   assert.equal(word('closed', 0.4, 'recording'), 'left')
+})
+
+test('recordings are told of in words', () => {
+  /** @type {{recordingId: string, label: string, bytes: number, uploadedBytes: number}} */
+  const take = { recordingId: 'r', label: '', bytes: 40e6, uploadedBytes: 10e6 }
+  assert.equal(takeWords({ ...take, state: 'recording' }), 'recording, 40 MB so far')
+  assert.equal(takeWords({ ...take, state: 'uploading' }), '10 MB of 40 MB sent')
+  assert.equal(takeWords({ ...take, state: 'failed', error: 'the disk is full' }), 'the disk is full')
+  assert.equal(keptWords([], true), '')
+  assert.match(keptWords([{ ...take, state: 'uploaded' }], true), /Nothing is kept/)
+  assert.match(keptWords([{ ...take, state: 'waiting' }], false), /^40 MB kept.*Don’t close/)
+  assert.deepEqual([0, 7900, 750e3, 3723e3].map(running), ['0:00', '0:07', '12:30', '1:02:03'])
+  assert.deepEqual([12, 1.5e6, 2.34e9].map(size), ['1 kB', '1.5 MB', '2.3 GB'])
 })
 
 test('what makes a device less exact is said once WebRTC has had its time', () => {

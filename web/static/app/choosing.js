@@ -1,11 +1,13 @@
+import { openCamera } from '../recorder/camera.js'
 import { insecureWords } from './checks.js'
+import { find } from './finder.js'
 import { byId } from './ui.js'
 
 /** @import { Choice } from './choice.js' */
 
 /**
- * Asks what the device is to be: one tap, where it looks from; the name is there
- * already. Resolves once that is said.
+ * Asks what the device is to be: three taps at most, camera, the browser's own
+ * question, view; the name is there already. Resolves once that is said.
  *
  * @param {Choice} choice  what is known already
  * @returns {Promise<Choice>}
@@ -17,6 +19,7 @@ export function choosing(choice) {
 class Choosing {
   #choice
   #done
+  /** @type {MediaStream | null} */ #stream = null
   #name = /** @type {HTMLInputElement} */ (byId('own-name'))
   #view = /** @type {HTMLInputElement} */ (byId('own-view'))
   #camera = /** @type {HTMLButtonElement} */ (byId('use-camera'))
@@ -30,11 +33,12 @@ class Choosing {
     this.#done = done
     byId('choose').hidden = false
     this.#name.value = choice.name
+    this.#camera.onclick = () => this.#useCamera()
     byId('no-camera').onclick = () => this.#finish(false)
     for (const chip of this.#chips) chip.onclick = () => this.#look(chip.dataset.view ?? '')
     byId('choose').onsubmit = event => this.#submit(event)
     this.#show()
-    this.#withoutCamera(isSecureContext ? 'Pages don’t record yet: this device flashes and sounds.' : insecureWords())
+    if (!isSecureContext) this.#withoutCamera(insecureWords())
   }
 
   get #chips() {
@@ -55,11 +59,35 @@ class Choosing {
     byId('no-camera').className = 'primary'
   }
 
+  async #useCamera() {
+    this.#camera.disabled = true
+    byId('camera-words').textContent = 'Say yes to the browser’s question.'
+    try {
+      this.#stream = await openCamera({ video: true, audio: true }, {})
+      this.#choice.camera = true
+      this.#preview()
+      if (this.#choice.view) this.#finish(true)
+    } catch (error) {
+      byId('camera-words').textContent = /** @type {Error} */ (error).message
+      this.#camera.textContent = 'Try again'
+      this.#camera.disabled = false
+    }
+  }
+
+  #preview() {
+    const video = /** @type {HTMLVideoElement} */ (byId('try'))
+    find(video, this.#stream)
+    video.hidden = false
+    byId('camera-ask').hidden = true
+    byId('view-words').textContent = 'One more tap: where does it look from?'
+  }
+
   /** @param {string} view */
   #look(view) {
     this.#choice.view = view
     this.#show()
-    this.#finish(false)
+    if (this.#choice.camera) this.#finish(true)
+    else byId('camera-words').textContent = 'Now the camera: with it, or without?'
   }
 
   #show() {
@@ -69,8 +97,13 @@ class Choosing {
     this.#view.value = own ? view : ''
   }
 
-  /** @param {boolean} camera */
+  /**
+   * The camera is given back: the recorder opens it again, without a question.
+   *
+   * @param {boolean} camera
+   */
   #finish(camera) {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop()
     byId('choose').hidden = true
     this.#done({ name: this.#name.value.trim() || this.#choice.name, view: this.#choice.view, camera })
   }

@@ -1,4 +1,5 @@
 import { join } from '../downbeat.js'
+import { Status } from '../recorder/status.js'
 import { Beeper } from './beep.js'
 import { nothingToRecord } from './blind.js'
 import { deviceName, deviceType, measured, missing, runningOut } from './checks.js'
@@ -8,11 +9,13 @@ import * as format from './format.js'
 import { credentials } from './keys.js'
 import { stateOf } from './states.js'
 import { tune } from './tune.js'
+import { watchTwins } from './twice.js'
 import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
 import { warm } from './warm.js'
 
 /** @import { Act, Command, Session } from '../downbeat.js' */
 /** @import { Choice } from './choice.js' */
+/** @import { Film } from './film.js' */
 
 const screen = byId('flash')
 /** How long WebRTC may take before its absence is worth a word, ms. */
@@ -66,30 +69,41 @@ async function enter(sessionId, choice) {
   byId('here').hidden = false
   byId('name').textContent = [choice.view, choice.name].filter(Boolean).join(' · ')
   showChecks(missing())
+  const filming = choice.camera ? import('./film.js') : null // many files, which a device without a camera doesn't wait for
   const s = await join({
     sessionId, username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, actions: '/app/actions.js', ...credentials(),
   })
-  run(s)
+  const Film = (await filming)?.Film
+  run(s, Film ? new Film(s) : null)
 }
 
-/** @param {Session} s */
-function run(s) {
+/**
+ * @param {Session} s
+ * @param {Film | null} film
+ */
+function run(s, film) {
   byId('live').hidden = false
   const beeper = new Beeper(s)
   s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
   s.onCommand('pulse', 'pulse')
-  s.on('clock', () => show(s))
+  s.on('clock', () => show(s, film))
   s.on('closed', ({ message }) => alertUser(message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
   s.on('session_completed', () => (byId('last').textContent = 'every recording of the session is on the server'))
   tune(s, beeper)
   look(s)
-  setInterval(() => show(s), 1000)
+  setInterval(() => show(s, film), 1000)
   byId('change').onclick = () => change(s)
   keepAwake()
-  show(s)
+  show(s, film)
+  if (film) {
+    film.changed = () => show(s, film)
+    watchTwins(s.sessionId, () => alertUser('This page is open twice in this browser, for the same session: two devices with one camera. Close one of them.'))
+    return void film.open()
+  }
   nothingToRecord(s)
+  void new Status(s, () => 0).tell()
 }
 
 /**
@@ -128,13 +142,16 @@ function showChecks(checks) {
   byId('checks').replaceChildren(...checks.map(({ text, fatal }) => el('li', { className: fatal ? 'bad' : '' }, text)))
 }
 
-/** @param {Session} s */
-function show(s) {
+/**
+ * @param {Session} s
+ * @param {Film | null} film
+ */
+function show(s, film) {
   const { state, bound } = s
   byId('bound').textContent = Number.isFinite(bound) ? `± ${format.span(bound)}` : '—'
   byId('path').textContent = format.path(s.path)
   byId('clock').textContent = `${format.span(s.resolution)} steps, in the ${s.clockThread === 'worker' ? 'background' : 'page'}`
-  const [text, kind, words] = stateOf(state, bound, 'closed')
+  const [text, kind, words] = stateOf(state, bound, film?.state ?? 'closed')
   setPill(byId('state'), text, kind)
   const line = byId('words')
   if (line.textContent !== words) line.textContent = words

@@ -1,6 +1,5 @@
 /** @import { Session } from '../downbeat.js' */
-
-/** @typedef {'closed' | 'ready' | 'armed' | 'recording' | 'finishing'} RecorderState */
+/** @import { RecorderState } from '../recorder/recorder.js' */
 
 /**
  * What a device does, for its page: a word, how good that is, and a sentence.

@@ -1,9 +1,10 @@
 /**
  * Starts what takes long at the first time while the user still decides: the
- * browser's WebRTC, and the files of the worker. A device can't change its
+ * browser's WebRTC, and the files of recorder and worker. A device can't change its
  * view once it has joined, so that nothing is told to the server yet.
  */
 export function warm() {
+  import('./film.js').catch(() => {}) // said when it is used
   const link = document.createElement('link')
   link.rel = 'modulepreload'
   link.href = '/lib/worker.js'
