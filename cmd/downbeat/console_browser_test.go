@@ -78,17 +78,21 @@ func recordTake(h *hall) {
 	h.wait("the picture of first frames", `document.querySelectorAll('.take-chart .dot').length === 3`)
 }
 
-// fetchFiles follows a link as it stands in the page, and has the ffmpeg command shown.
+// fetchFiles follows the links as they stand in the page.
 func fetchFiles(h *hall) {
-	h.wait("links to the files", `document.querySelectorAll('.recordings a[download]').length === 3 && document.querySelectorAll('.take-files button').length === 3`)
+	h.wait("links to the files", `document.querySelectorAll('.recordings a[download]').length === 3 && document.querySelectorAll('.take-files a[download]').length === 3`)
 	var size int
 	evaluate(h.t, h.page, `fetch(document.querySelector('.recordings a[download]').href).then(r => r.ok && r.blob()).then(b => b.size)`, &size)
 	if size != filmSize {
 		h.t.Errorf("a download of %d bytes", size)
 	}
-	h.focus(".take-files button:last-child")
-	h.press(kb.Enter)
-	h.wait("the command", `/ffmpeg/.test(document.querySelector('.take-files pre')?.textContent)`)
+	var texts []string
+	evaluate(h.t, h.page, `Promise.all([...document.querySelectorAll('.take-files a')].map(a => fetch(a.href).then(r => r.text())))`, &texts)
+	for i, word := range []string{"takeTimestamp", "OTIO_SCHEMA", "ffmpeg"} {
+		if !strings.Contains(texts[i], word) {
+			h.t.Errorf("file %d of the take has no %s", i, word)
+		}
+	}
 }
 
 // notReady has a device go away: the console warns, lets itself be stopped,

@@ -15,11 +15,6 @@ async function get(url, headers = {}) {
   throw new Error(answer.error?.message ?? `the server answered ${response.status}`)
 }
 
-/** @param {string} url */
-export async function fetchText(url) {
-  return (await get(url)).text()
-}
-
 /**
  * Saves a small file that needs this tab's rights, which a link can't show.
  *

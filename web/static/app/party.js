@@ -112,7 +112,7 @@ export class Party {
     const loaded = state.mediaUrl !== ''
     for (const control of [play, seek, rate]) control.disabled = !may || !loaded
     reveal(byId('party-empty'), !loaded)
-    reveal(byId('player'), loaded)
+    for (const id of ['player', 'sync-box']) reveal(byId(id), loaded)
     if (loaded) this.#drawPlayer(state, now)
     this.drawWho()
   }
@@ -165,7 +165,7 @@ export class Party {
   /** Who is how far from where it should be. */
   drawWho() {
     const watching = this.#roster.devices.filter(d => d.isConnected && d.sync?.desync)
-    reveal(byId('in-sync-empty'), watching.length === 0 && this.#planned.mediaUrl !== '')
+    reveal(byId('in-sync-empty'), watching.length === 0)
     this.#who.show(watching.map(d => [d.deviceId, d]))
   }
 

@@ -7,9 +7,9 @@
  * @property {string} label
  * @property {number} timestamp      session ms
  * @property {any[]} recordings      as in the listing, by first frame
- * @property {string} [manifestUrl]
- * @property {string} [otioUrl]
- * @property {string} [ffmpegUrl]
+ * @property {string | null} [manifestUrl]
+ * @property {string | null} [otioUrl]
+ * @property {string | null} [ffmpegUrl]
  */
 
 /**
