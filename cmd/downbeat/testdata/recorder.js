@@ -2,6 +2,7 @@
 // the page's time. What it says is in `recording`.
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
+import { firstPicture, grey } from '/test/recorder_read.js'
 import { timeCode } from '/test/timecode.js'
 
 const params = new URLSearchParams(location.search)
@@ -21,6 +22,22 @@ const until = done => new Promise(resolve => {
   look()
 })
 
+/** What the camera gave, seen by another reader of its track: stamps in µs, and small pictures. */
+const seen = []
+async function tap() {
+  const track = recorder.stream.getVideoTracks()[0].clone()
+  const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 30 }).readable.getReader()
+  for (;;) {
+    const { value: frame, done } = await reader.read()
+    if (done) return
+    seen.push({ stamp: frame.timestamp, arrived: performance.now(), picture: grey(frame) })
+    if (seen.length > 200) seen.shift()
+    frame.close()
+  }
+}
+
+const distance = (a, b) => a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0)
+
 const jank = Number(params.get('jank'))
 const block = () => {
   const end = performance.now() + Math.random() * jank
@@ -36,6 +53,15 @@ globalThis.recording = {
   /** Marks the page's time for the trace. */
   probe: () => {
     for (let i = 0; i < 20; i++) performance.mark(`page:${session.deviceId}:${performance.now()}`)
+  },
+  tap: () => void tap(),
+  /** Which of the camera's frames a file begins with: its stamp, that of the one before, and how sure that is. */
+  begins: async url => {
+    const picture = await firstPicture(url)
+    const far = seen.map(s => distance(s.picture, picture))
+    const i = far.indexOf(Math.min(...far))
+    const others = far.filter((_, k) => k !== i)
+    return { stamp: seen[i].stamp, before: seen[i - 1]?.stamp ?? 0, far: far[i], next: Math.min(...others) }
   },
   uploaded: async () => {
     await until(() => recorder.takes.length && recorder.takes.every(take => take.state === 'uploaded' || take.state === 'failed'))

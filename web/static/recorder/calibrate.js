@@ -4,9 +4,16 @@
  * by a constant, the base: page time = stamp + base, all in ms.
  *
  * Two things tell it: a frame can't have arrived before it was captured, so
- * that the least of arrival − stamp is a ceiling; and where the browser tells
- * capture times (`requestVideoFrameCallback`), some difference of a capture
- * time and a stamp occurs again and again: the base.
+ * that the least of arrival − stamp is a ceiling; and the browser may tell
+ * when frames were captured (`requestVideoFrameCallback`), though not which
+ * ones. Which is found by what occurs again and again: the difference of a stamp and a media
+ * time, both to the microsecond and never made coarse, so that the little by
+ * which a camera's frames are early or late tells them apart; or, failing
+ * that, the difference of a capture time and a stamp.
+ *
+ * @typedef {object} Sight
+ * @property {number} capture  page time, ms
+ * @property {number} media    the same frame's time on the medium's own line, ms
  *
  * @typedef {object} Base
  * @property {number} base   ms
@@ -19,6 +26,8 @@ const FRAMES = 150
 const CAPTURES = 60
 /** Capture times that have to agree before they are believed. */
 const AGREE = 4
+/** Stamps and media times of one frame differ by a constant to this, ms. */
+const EXACT = 0.0025
 /** How far behind the ceiling the base is looked for, ms: the slowest camera. */
 const SLOWEST = 1000
 /** Another base is as good as the best from this part of its agreement on. */
@@ -29,7 +38,7 @@ export class Calibration {
   #step
   /** @type {number[]} */ #stamps = []
   /** @type {number[]} */ #lags = []
-  /** @type {number[]} */ #captures = []
+  /** @type {Sight[]} */ #sights = []
 
   /**
    * @param {number} step   the smallest step of performance.now(), ms
@@ -56,11 +65,11 @@ export class Calibration {
   /**
    * Some frame was captured then, by the browser's word.
    *
-   * @param {number} capture  page time, ms
+   * @param {Sight} sight
    */
-  saw(capture) {
-    this.#captures.push(capture)
-    if (this.#captures.length > CAPTURES) this.#captures.shift()
+  saw(sight) {
+    this.#sights.push(sight)
+    if (this.#sights.length > CAPTURES) this.#sights.shift()
   }
 
   /** Mean time between two frames, ms; NaN while unknown. */
@@ -78,52 +87,67 @@ export class Calibration {
     if (this.#stamps.length === 0) return null
     const ceiling = Math.min(...this.#lags)
     const interval = this.interval || 0
-    const found = agreed(this.#stamps, this.#captures, ceiling + this.#slack, 0.05 + 2 * this.#step)
+    const found = agreed(this.#stamps, this.#sights, ceiling + this.#slack, 0.05 + 2 * this.#step)
     if (!found) return { base: ceiling, error: this.#slack + Math.max(interval, 5), by: 'arrival' }
     return { base: found.base, error: found.width + this.#step + (found.unsure ? interval : 0), by: 'capture' }
   }
 }
 
 /**
- * The base on which most capture times agree with some stamp. Of several that
- * are as good, as with a camera whose frames are exactly periodic, the one
- * closest to the ceiling: `unsure`, since a slow camera may be a frame further.
+ * The base on which most sights agree with some stamp. Of several that are as
+ * good, as with a camera whose frames are exactly periodic, the one closest to
+ * the ceiling: `unsure`, since a slow camera may be a frame further.
  *
  * @param {number[]} stamps
- * @param {number[]} captures
+ * @param {Sight[]} sights
  * @param {number} ceiling
- * @param {number} width  of an agreement, ms
+ * @param {number} width  of an agreement of capture times, ms
  */
-export function agreed(stamps, captures, ceiling, width) {
-  const candidates = captures
-    .flatMap(capture => stamps.map(stamp => capture - stamp))
-    .filter(b => b <= ceiling && b > ceiling - SLOWEST)
-    .sort((a, b) => a - b)
-  const groups = gather(candidates, width)
-  const most = Math.max(0, ...groups.map(g => g.length))
-  if (most < Math.min(AGREE, captures.length) || most < 2) return null
-  const good = groups.filter(g => g.length >= ALIKE * most)
-  const best = good[good.length - 1]
-  return { base: best[best.length >> 1], width: best[best.length - 1] - best[0], unsure: good.length > 1 }
+export function agreed(stamps, sights, ceiling, width) {
+  const pairs = sights
+    .flatMap(({ capture, media }) => stamps.map(stamp => ({ base: capture - stamp, constant: stamp - media })))
+    .filter(({ base }) => base <= ceiling && base > ceiling - SLOWEST)
+  const least = Math.max(2, Math.min(AGREE, sights.length))
+  const byMedia = gather(pairs, ({ constant }) => constant, EXACT)
+  const groups = fullest(byMedia) >= least ? byMedia : gather(pairs, ({ base }) => base, width)
+  const most = fullest(groups)
+  if (most < least) return null
+  const good = groups.filter(g => g.length >= ALIKE * most).map(g => g.map(({ base }) => base).sort((a, b) => a - b))
+  const best = good.reduce((a, b) => (middle(b) > middle(a) ? b : a))
+  return { base: middle(best), width: best[best.length - 1] - best[0], unsure: good.length > 1 }
+}
+
+/** @param {unknown[][]} groups */
+function fullest(groups) {
+  return Math.max(0, ...groups.map(g => g.length))
+}
+
+/** @param {number[]} sorted */
+function middle(sorted) {
+  return sorted[sorted.length >> 1]
 }
 
 /**
- * Sorted numbers in groups that are no wider than `width`, the fullest first
- * picked: each number is in one group.
+ * Things in groups whose keys lie no further apart than `width`, the fullest
+ * first picked: each is in one group.
  *
- * @param {number[]} sorted
+ * @template T
+ * @param {T[]} things
+ * @param {(thing: T) => number} key
  * @param {number} width
  */
-function gather(sorted, width) {
-  /** @type {number[][]} */
+function gather(things, key, width) {
+  const sorted = [...things].sort((a, b) => key(a) - key(b))
+  const keys = sorted.map(key)
+  /** @type {T[][]} */
   const groups = []
   for (let i = 0; i < sorted.length;) {
     let best = i
     // A group that begins a little later may hold more.
-    for (let k = i; k < sorted.length && sorted[k] - sorted[i] <= width; k++) {
-      if (reach(sorted, k, width) > reach(sorted, best, width)) best = k
+    for (let k = i; k < keys.length && keys[k] - keys[i] <= width; k++) {
+      if (reach(keys, k, width) > reach(keys, best, width)) best = k
     }
-    const size = reach(sorted, best, width)
+    const size = reach(keys, best, width)
     groups.push(sorted.slice(best, best + size))
     i = best + size
   }

@@ -4,7 +4,7 @@ import { Awake } from './awake.js'
 import { listDevices, openCamera } from './camera.js'
 import { Desk } from './desk.js'
 import { Director } from './director.js'
-import { Captures, watchCaptures } from './sight.js'
+import { Sights, watchCaptures } from './sight.js'
 import { Status } from './status.js'
 import { Tape } from './tape.js'
 import { troubleOf } from './trouble.js'
@@ -30,6 +30,9 @@ import { troubleOf } from './trouble.js'
  * @typedef {'closed' | 'ready' | 'armed' | 'recording' | 'finishing'} RecorderState
  */
 
+/** A camera whose capture times aren't known by then is opened all the same, ms. */
+const SETTLING = 2000
+
 /**
  * Records one device's part of every take of its session. Dispatches, with
  * `detail`: `state` and `takes` when these changed, `stream` when another one is to
@@ -53,6 +56,7 @@ export class Recorder extends Emitter {
   /** @type {Map<string, (blob: Blob) => void>} */ #files = new Map()
   /** @type {(() => void)[]} */ #undo = []
   #lasting = false
+  #settled = () => {}
 
   /**
    * @param {Session} session
@@ -111,9 +115,18 @@ export class Recorder extends Emitter {
     }
     await this.#openDesk()
     await this.#plug()
+    if (this.method === 'webcodecs') await this.#settledSoon()
     this.#listen()
     this.#setState('ready')
     status.camera = 'ready'
+  }
+
+  /** Until it is known when frames are captured: a second, with a camera that says so. */
+  #settledSoon() {
+    return Promise.race([
+      new Promise(resolve => (this.#settled = () => resolve(undefined))),
+      new Promise(resolve => setTimeout(resolve, SETTLING)),
+    ])
   }
 
   #camera() {
@@ -156,8 +169,8 @@ export class Recorder extends Emitter {
     const exact = this.method === 'webcodecs'
     director.stream = exact ? null : stream
     if (exact) await feed(stream, desk, this.#session.resolution)
-    const captures = new Captures(batch => desk.post({ type: 'saw', captures: batch }))
-    const unwatch = watchCaptures(stream, capture => (exact ? captures.add(capture) : director.saw(capture)))
+    const sights = new Sights(batch => desk.post({ type: 'saw', sights: batch }))
+    const unwatch = watchCaptures(stream, (capture, media) => (exact ? sights.add(capture, media) : director.saw(capture)))
     const ending = new AbortController()
     for (const track of stream.getTracks()) this.#guard(track, ending.signal)
     this.#undo.push(unwatch, () => ending.abort())
@@ -243,6 +256,7 @@ export class Recorder extends Emitter {
       case 'file': return this.#filed(m)
       case 'frozen': return this.#frozen(true)
       case 'flowing': return this.#frozen(false)
+      case 'settled': return this.#settled()
       case 'broken': return this.#trouble('recorder_broken', m.error)
       default: this.#director?.receive(m)
     }

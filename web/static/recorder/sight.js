@@ -1,17 +1,19 @@
+/** @import { Sight } from './calibrate.js' */
+
 /**
  * Tells when frames of a stream were captured, where the browser does.
  *
  * @param {MediaStream} stream
- * @param {(capture: number | undefined) => void} saw  each frame; page time, ms
+ * @param {(capture: number | undefined, media: number) => void} saw  each frame; page time and media time, ms
  * @returns {() => void}  ends it
  */
 export function watchCaptures(stream, saw) {
   const video = document.createElement('video')
   if (!stream.getVideoTracks().length || !video.requestVideoFrameCallback) return () => {}
   let on = true
-  const look = (/** @type {number} */ _now, /** @type {VideoFrameCallbackMetadata} */ { captureTime }) => {
+  const look = (/** @type {number} */ _now, /** @type {VideoFrameCallbackMetadata} */ { captureTime, mediaTime }) => {
     if (!on) return
-    saw(captureTime)
+    saw(captureTime, mediaTime * 1000)
     video.requestVideoFrameCallback(look)
   }
   video.muted = video.playsInline = true
@@ -24,21 +26,24 @@ export function watchCaptures(stream, saw) {
   }
 }
 
-/** Capture times on their way to the worker: some at a time. */
-export class Captures {
+/** Sights on their way to the worker: some at a time. */
+export class Sights {
   #send
-  /** @type {number[]} */ #batch = []
+  /** @type {Sight[]} */ #batch = []
   #sentAt = 0
 
-  /** @param {(captures: number[]) => void} send */
+  /** @param {(sights: Sight[]) => void} send */
   constructor(send) {
     this.#send = send
   }
 
-  /** @param {number | undefined} capture */
-  add(capture) {
+  /**
+   * @param {number | undefined} capture
+   * @param {number} media
+   */
+  add(capture, media) {
     if (capture === undefined) return
-    this.#batch.push(capture)
+    this.#batch.push({ capture, media })
     const now = performance.now()
     if (now - this.#sentAt < 100) return
     this.#sentAt = now

@@ -16,6 +16,8 @@ export class Clocks {
   #baseAt = -Infinity
   #soundCeiling = Infinity
   #soundError = Infinity
+  /** Does the browser tell capture times? */
+  #told = false
   frames = 0
   /** Page time of the latest arrival. */
   arrivedAt = NaN
@@ -33,9 +35,10 @@ export class Clocks {
     return performance.now() - this.#shift
   }
 
-  /** @param {number[]} captures  page time, ms */
-  saw(captures) {
-    for (const capture of captures) this.#calibration.saw(capture)
+  /** @param {import('./calibrate.js').Sight[]} sights */
+  saw(sights) {
+    this.#told = true
+    for (const sight of sights) this.#calibration.saw(sight)
   }
 
   /**
@@ -66,8 +69,10 @@ export class Clocks {
     return this.frames ? this.base.error : this.#soundError
   }
 
+  /** Is more time unlikely to make it better? */
   get settled() {
-    return this.frames ? this.base.by === 'capture' || this.frames > ENOUGH : this.#soundError < Infinity
+    if (!this.frames) return this.#soundError < Infinity
+    return this.base.by === 'capture' || this.frames > (this.#told ? 4 : 1) * ENOUGH
   }
 
   /** Frames a second, as they come. */

@@ -4,6 +4,7 @@ import { Shelf } from './shelf.js'
 import { Clocks, pump } from './source.js'
 import { Take } from './take.js'
 
+/** @import { Choice } from './codecs.js' */
 /** @import { Notes } from './journal.js' */
 /** @import { Entry } from './shelf.js' */
 
@@ -32,7 +33,10 @@ export class Studio {
   /** @type {{width: number, height: number} | null} */ #picture = null
   /** @type {{sampleRate: number, numberOfChannels: number} | null} */ #sound = null
   #wants = { video: false, audio: false }
+  /** How to encode what these tracks give; asking the browser takes too long for a take to wait for. */
+  /** @type {Promise<Choice | null> | null} */ #choice = null
   #frozen = false
+  #settled = false
   #timer
 
   /** @param {(message: any, transfer?: Transferable[]) => void} post  to the page */
@@ -51,7 +55,7 @@ export class Studio {
       case 'probe': return this.#post({ type: 'probe', id: m.id, answered: performance.now(), origin: performance.timeOrigin })
       case 'open': return void this.#open(m)
       case 'tracks': return this.#tracks(m)
-      case 'saw': return this.#clocks?.saw(m.captures)
+      case 'saw': return this.#clocks?.saw(m.sights)
       case 'arm': return void this.#arm(m)
       case 'bounds': return this.#setBounds(m.id, m)
       case 'cancel': return void this.#cancel(m.id)
@@ -61,7 +65,7 @@ export class Studio {
       case 'complete': return this.#shelf?.get(m.id)?.complete(m.notes)
       case 'hurry': return this.#shelf?.hurry()
       case 'discard': return void this.#shelf?.discard(m.id)
-      case 'file': return this.#file(m.id)
+      case 'file': return this.#handOut(m.id)
       case 'close': return this.#close()
     }
   }
@@ -81,7 +85,7 @@ export class Studio {
     this.#wants = { video: !!video, audio: !!audio }
     if (video) this.#pump('video', pump(video, frame => this.#frame(frame)))
     if (audio) this.#pump('audio', pump(audio, data => this.#heard(data)))
-    void this.#choose() // the first question to a browser takes long
+    this.#choice = this.#choose()
   }
 
   /**
@@ -101,7 +105,7 @@ export class Studio {
     this.#pumps = []
     for (const p of pumps) p.close()
     this.#picture = this.#sound = null
-    this.#frozen = false
+    this.#frozen = this.#settled = false
   }
 
   /** @param {VideoFrame} frame */
@@ -127,7 +131,7 @@ export class Studio {
   /**
    * How to encode what comes, as soon as something comes; null if nothing does.
    *
-   * @returns {Promise<import('./codecs.js').Choice | null>}
+   * @returns {Promise<Choice | null>}
    */
   async #choose() {
     const { video, audio } = this.#wants
@@ -140,24 +144,51 @@ export class Studio {
   }
 
   /**
-   * Prepares a take.
+   * Prepares a take: it gets frames from now on, while its file is being made.
    *
    * @param {{id: string, notes: Partial<Notes>, from: number, to: number}} m
    */
   async #arm({ id, notes, from, to }) {
     this.#bounds.set(id, { from, to })
-    const choice = await this.#choose()
+    if (this.#shelf?.has(id)) return this.#refuse(id, 'begun_before')
+    const choice = (await this.#choice) ?? (await (this.#choice = this.#choose()))
     if (!choice) return this.#refuse(id, this.#wants.video ? 'no_frames' : 'microphone_silent')
     if (!choice.video && (this.#picture || !choice.audio)) return this.#refuse(id, 'cannot_encode')
     if (this.#wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'microphone_silent' })
-    const ending = choice.container
-    const filetype = `${choice.video ? 'video' : 'audio'}/${ending}`
+    const running = this.#run(id, choice)
+    if (running) await this.#file(running, { ...notes, recordingId: id })
+  }
+
+  /**
+   * @param {string} id
+   * @param {Choice} choice
+   */
+  #run(id, choice) {
+    const bounds = this.#bounds.get(id)
+    if (!bounds) return null // cancelled meanwhile
+    const running = new Running(id, choice, m => this.#message(m), () => this.#clocks)
+    this.#running.set(id, running)
+    Object.assign(running.take.cut, bounds)
+    return running
+  }
+
+  /**
+   * @param {Running} running
+   * @param {Partial<Notes> & {recordingId: string}} notes
+   */
+  async #file(running, notes) {
+    const id = notes.recordingId
+    const { container, video } = running.choice
+    const all = { ...notes, filename: `${notes.filename}.${container}`, filetype: `${video ? 'video' : 'audio'}/${container}` }
     try {
-      const all = { ...notes, recordingId: id, filename: `${notes.filename}.${ending}`, filetype }
       const entry = await this.#shelf?.create(all)
-      if (entry) this.#run(id, entry, choice)
+      if (!entry) return
+      if (running.cancelled) await this.#shelf?.discard(id)
+      else running.keepIn(entry)
     } catch (error) {
-      this.#refuse(id, this.#shelf?.has(id) ? 'begun_before' : 'storage_failed', error)
+      this.#running.delete(id)
+      running.cancel()
+      this.#refuse(id, 'storage_failed', error)
     }
   }
 
@@ -169,19 +200,6 @@ export class Studio {
   #refuse(id, code, error) {
     this.#bounds.delete(id)
     this.#post({ type: 'refused', id, code, error: error && String(error) })
-  }
-
-  /**
-   * @param {string} id
-   * @param {Entry} entry
-   * @param {import('./codecs.js').Choice} choice
-   */
-  #run(id, entry, choice) {
-    const bounds = this.#bounds.get(id)
-    if (!bounds) return void this.#shelf?.discard(id) // cancelled meanwhile
-    const running = new Running(id, entry, choice, m => this.#message(m), () => this.#clocks)
-    this.#running.set(id, running)
-    Object.assign(running.take.cut, bounds)
   }
 
   /** @param {any} m  of a running take */
@@ -213,7 +231,7 @@ export class Studio {
     const running = this.#running.get(id)
     if (!running || running.take.cut.begun) return
     this.#running.delete(id)
-    running.take.cancel()
+    running.cancel()
     await this.#shelf?.discard(id)
   }
 
@@ -245,7 +263,7 @@ export class Studio {
   }
 
   /** @param {string} id */
-  #file(id) {
+  #handOut(id) {
     const kept = this.#shelf?.get(id)?.kept
     const bytes = kept?.read(0, kept.size) ?? new Uint8Array()
     this.#post({ type: 'file', id, blob: new Blob([bytes], { type: kept?.notes.filetype }) })
@@ -255,6 +273,8 @@ export class Studio {
     const clocks = this.#clocks
     if (!clocks) return
     const now = clocks.now()
+    if (clocks.settled && !this.#settled) this.#post({ type: 'settled' })
+    this.#settled = clocks.settled
     for (const running of this.#running.values()) running.tick(now)
     if (this.#picture && !this.#frozen && now - clocks.arrivedAt > FROZEN) {
       this.#frozen = true
@@ -265,7 +285,7 @@ export class Studio {
   #close() {
     clearInterval(this.#timer)
     this.#stopTracks()
-    for (const { take } of this.#running.values()) take.cancel()
+    for (const running of this.#running.values()) running.cancel()
     this.#shelf?.close()
     this.#post({ type: 'closed' })
   }
@@ -274,25 +294,29 @@ export class Studio {
 /** A take with the file that it goes to. */
 class Running {
   #id
-  #entry
   #post
   #clocks
+  /** @type {Entry | null} */ #entry = null
+  /** What came before there was a file. */
+  /** @type {Uint8Array<ArrayBuffer>[]} */ #early = []
+  /** @type {() => void} */ #filed = () => {}
+  #file = new Promise(resolve => (this.#filed = () => resolve(undefined)))
   #warm = false
   #armed = false
   #told = -Infinity
+  cancelled = false
 
   /**
    * @param {string} id
-   * @param {Entry} entry
-   * @param {import('./codecs.js').Choice} choice
+   * @param {Choice} choice
    * @param {(message: any) => void} post
    * @param {() => Clocks | null} clocks
    */
-  constructor(id, entry, choice, post, clocks) {
+  constructor(id, choice, post, clocks) {
     this.#id = id
-    this.#entry = entry
     this.#post = post
     this.#clocks = clocks
+    this.choice = choice
     this.take = new Take(choice, {
       warm: () => {
         this.#warm = true
@@ -301,39 +325,66 @@ class Running {
       started: () => this.#started(),
       over: () => void this.#finish(),
       trouble: (code, error) => post({ type: 'trouble', id, code, error: error && String(error) }),
-      write: bytes => entry.kept.append(bytes),
+      write: bytes => this.#write(bytes),
     })
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #write(bytes) {
+    if (this.#entry) this.#entry.kept.append(bytes)
+    else this.#early.push(bytes)
+  }
+
+  /** @param {Entry} entry */
+  keepIn(entry) {
+    this.#entry = entry
+    try {
+      for (const bytes of this.#early.splice(0)) entry.kept.append(bytes)
+    } catch (error) {
+      this.take.fill(error)
+    }
+    this.#filed()
+    this.#arm()
+    if (this.take.cut.begun) entry.tell()
   }
 
   #started() {
     this.#post({ type: 'started', id: this.#id, at: this.take.cut.first, error: this.#clocks()?.error })
-    this.#entry.tell()
+    this.#entry?.tell()
   }
 
   /** @param {number} now  page time, ms */
   tick(now) {
     this.take.tick(now)
     this.#arm()
-    if (!this.take.cut.begun || now - this.#told < TELL || !this.take.written) return
+    const entry = this.#entry
+    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !this.take.written) return
     this.#told = now
-    this.#entry.kept.flush()
-    this.#entry.send()
-    this.#entry.tell()
+    entry.kept.flush()
+    entry.send()
+    entry.tell()
     this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#clocks()?.error })
   }
 
   #arm() {
-    if (this.#armed || !this.#warm || !(this.#clocks()?.settled ?? true)) return
+    if (this.#armed || !this.#warm || !this.#entry || !(this.#clocks()?.settled ?? true)) return
     this.#armed = true
     this.#post({ type: 'armed', id: this.#id })
   }
 
   async #finish() {
     const { take } = this
-    await take.finish()
+    await Promise.all([take.finish(), this.#file])
+    if (this.cancelled) return
     const empty = take.written === 0
     const at = take.lastWritten
     this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty })
-    if (!empty) this.#entry.complete({})
+    if (!empty) this.#entry?.complete({})
+  }
+
+  /** Drops what there is of it. */
+  cancel() {
+    this.cancelled = true
+    this.take.cancel()
   }
 }

@@ -236,10 +236,19 @@ export class Take {
       this.#on.write(bytes)
       this.written += bytes.length
     } catch (error) {
-      this.#full = true
-      this.#on.trouble('storage_full', error)
-      this.end()
+      this.fill(error)
     }
+  }
+
+  /**
+   * There is no room for more: the take ends with what was written.
+   *
+   * @param {unknown} error
+   */
+  fill(error) {
+    this.#full = true
+    this.#on.trouble('storage_full', error)
+    this.end()
   }
 
   /** @param {unknown} error */
