@@ -87,6 +87,8 @@ func TestTLSLocalInABrowser(t *testing.T) {
 		t.Errorf("the page has %+v", got)
 	}
 	joinedOverTLS(t, page)
+	console := guest.tab(t, i.url+"/?session=lan")
+	lands(t, console, fmt.Sprintf("document.querySelector('#link').href.startsWith(%q)", info.SetupURL+"#/device?session=lan"))
 }
 
 // joinedOverTLS: the library takes wss from the page's address.

@@ -61,7 +61,8 @@ export class Links {
 
 /** @param {string[]} urls */
 function fill(urls) {
-  select.replaceChildren(...urls.map(url => el('option', { value: url }, url)))
+  const named = (/** @type {string} */ url) => (url.endsWith('#') ? `${url.slice(0, -1)} (sets new devices up first)` : url)
+  select.replaceChildren(...urls.map(url => el('option', { value: url }, named(url))))
   byId('base-field').hidden = urls.length < 2
 }
 /**
@@ -85,7 +86,8 @@ async function addresses() {
   /** @type {string[]} */
   const urls = (info.urls ?? []).map((/** @type {string} */ url) => url.replace(/\/$/, ''))
   const reachable = isLocal(own) ? [...urls.filter(url => !isLocal(url)), own] : [own, ...urls]
-  return [...new Set(reachable)]
+  // The setup page goes on to what its fragment names, at once where the device trusts the server.
+  return [...new Set([...(info.setupUrl ? [`${info.setupUrl}#`] : []), ...reachable])]
 }
 
 /** @param {string} url */
