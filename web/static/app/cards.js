@@ -59,6 +59,7 @@ export class Cards {
       if (name.title !== label) name.title = label
       say(kind, this.#roster.kind(device))
       const sync = measured(device)
+      reveal(/** @type {HTMLElement} */ (bound.parentElement), !!sync)
       say(bound, sync ? `± ${format.span(sync.boundMs)}` : '—')
       setClass(node, ['card', device.isConnected ? '' : 'away', isAside ? 'aside' : ''])
       setLight(light, !acts(device) ? '' : isAside ? 'aside' : go ? 'go' : 'stop')
