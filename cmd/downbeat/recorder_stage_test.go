@@ -136,12 +136,14 @@ func (p *recordingPage) troubles() []string {
 	return codes
 }
 
-// take starts a take as the leader and waits until it has been told that it is over.
+// take makes a take as the leader, and waits until it is over.
 func (s *recordingStage) take(label string, length time.Duration) {
 	s.t.Helper()
 	_, err := s.leader.Call(s.t.Context(), "start_recording", map[string]any{"postureLabel": label, "duration": ms(length)})
 	check(s.t, err)
-	s.leader.await(s.t, "stop_recording")
+	var stop session.StopRecording
+	check(s.t, s.leader.await(s.t, "stop_recording").Decode(&stop))
+	pause(s.t.Context(), s.svc.clock.Until(stop.Timestamp))
 }
 
 // recordings waits until the session has n recordings that are uploaded or failed.
