@@ -17,7 +17,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -227,9 +226,4 @@ func pageTime(t testing.TB, marks []mark, device string) func(ms float64) time.D
 		t.Fatalf("page %s left no marks", device)
 	}
 	return func(ms float64) time.Duration { return time.Duration((ms*1000 + shift/n) * 1000) }
-}
-
-// off is how far a reported time is from the true one, ms.
-func off(reported *clock.SessionTime, truly clock.SessionTime) float64 {
-	return ms(reported.Sub(truly))
 }
