@@ -101,6 +101,9 @@ func TestRecorderTimeCode(t *testing.T) {
 	evaluate(t, p.ctx, `(recording.probe(), true)`, &ok)
 	s.take("code", 500*time.Millisecond)
 	r := s.recordings(1)[0]
+	if r.UploadStatus != "uploaded" {
+		t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
+	}
 	f := p.read(r, true)
 	drawn := sessionAt(t, s.svc.clock)(pageTime(t, s.browser.endTrace(t), p.id)(f.First))
 	late, bound := r.StartTimestamp.Sub(drawn), time.Duration(*r.StartBoundMs*1e6)

@@ -18,6 +18,8 @@ const TELL = 1000
 const COMING = 1500
 /** Frames a second where the camera doesn't say. */
 const USUAL = 30
+/** The first frames may come at once: an encoder refuses what no camera does. */
+const FASTEST = 120
 
 /**
  * The part of the recorder that mustn't wait for a busy page: frames, encoders,
@@ -139,7 +141,7 @@ export class Studio {
     const missing = () => (video && !this.#picture) || (audio && !this.#sound)
     while (missing() && performance.now() - since < COMING) await new Promise(resolve => setTimeout(resolve, 10))
     if (video ? !this.#picture : !this.#sound) return null
-    const framerate = Math.round(this.#clocks?.rate || USUAL)
+    const framerate = Math.round(Math.max(1, Math.min(FASTEST, this.#clocks?.rate || USUAL)))
     return choose(this.#picture && { ...this.#picture, framerate }, this.#sound)
   }
 
