@@ -13,18 +13,19 @@ import (
 // the frames of a camera in microseconds of CLOCK_MONOTONIC when it captures them.
 type beginning struct {
 	Stamp, Before float64 // µs; Before: of the frame before it
-	Far, Next     float64 // how unlike the file's first picture that frame is, and the next best one
+	After         float64 // µs; of the frame after it
+	Far, Next     float64 // how unlike the file's first picture that frame is, and the next best one, where these two differ
 }
 
-// begins identifies a file's first picture among what the camera gave the page.
-func (p *recordingPage) begins(r session.Recording) beginning {
+// begins identifies a file's first picture among what the camera gave the page;
+// false when it can't tell, as when the busy page may have missed that frame.
+func (p *recordingPage) begins(r session.Recording) (beginning, bool) {
 	p.t.Helper()
 	var b beginning
 	evaluate(p.t, p.ctx, fmt.Sprintf(`recording.begins('/test/%s')`, r.File), &b)
-	if b.Far*1.15 > b.Next {
-		p.t.Fatalf("which frame %s begins with isn't clear: %+v", r.ViewType, b)
-	}
-	return b
+	const apart = 75e3 // µs; the fake camera gives 20 frames a second
+	whole := b.Stamp-b.Before < apart && b.After-b.Stamp < apart
+	return b, b.Far*4 <= b.Next || whole && b.Far*1.2 <= b.Next
 }
 
 // firstFrame is what a recording's first frame was, and what was said of it.
@@ -47,7 +48,11 @@ func (s *recordingStage) firstFrames(pages []*recordingPage, take int) []firstFr
 			if p.id != r.DeviceID {
 				continue
 			}
-			b := p.begins(r)
+			b, sure := p.begins(r)
+			if !sure {
+				s.t.Logf("which frame %s begins with isn't sure: %+v", r.ViewType, b)
+				continue
+			}
 			frames = append(frames, firstFrame{
 				reported: *r.StartTimestamp, bound: time.Duration(*r.StartBoundMs * 1e6),
 				truly: at(time.Duration(b.Stamp * 1e3)), before: at(time.Duration(b.Before * 1e3)),
@@ -69,13 +74,18 @@ func (s *recordingStage) firstFrames(pages []*recordingPage, take int) []firstFr
 func TestRecorderFirstFrame(t *testing.T) {
 	s := newRecordingStage(t, nil, fakeCamera...)
 	pages := s.tapped("front", "side")
-	for take := 1; take <= 2; take++ {
+	identified := 0
+	for take := 1; take <= 8 && identified < 4 && !t.Failed(); take++ {
 		for _, f := range s.firstFrames(pages, take) {
+			identified++
 			t.Logf("first frame off by %v, ± %v", f.off(), f.bound)
 			if f.off().Abs() > f.bound {
 				t.Errorf("a first frame is said to be %v from where it was, and to be within %v", f.off(), f.bound)
 			}
 		}
+	}
+	if identified < 4 {
+		t.Errorf("only %d first frames could be identified", identified)
 	}
 }
 
@@ -128,6 +138,9 @@ func BenchmarkBrowserRecording(b *testing.B) {
 				if f.off().Abs() > f.bound {
 					outside++
 				}
+			}
+			if len(frames) < 2 {
+				continue
 			}
 			truly := frames[1].truly.Sub(frames[0].truly)
 			apart = append(apart, ms(truly.Abs()))

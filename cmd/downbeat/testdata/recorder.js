@@ -36,7 +36,17 @@ async function tap() {
   }
 }
 
-const distance = (a, b) => a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0)
+/** How far a picture is from each of two, where those two differ: what encoding does to all alike doesn't count. */
+function apart(picture, one, other) {
+  let near = 1
+  let far = 1
+  for (let i = 0; i < picture.length; i++) {
+    if (Math.abs(one[i] - other[i]) < 12) continue
+    near += Math.abs(picture[i] - one[i])
+    far += Math.abs(picture[i] - other[i])
+  }
+  return [near, far]
+}
 
 const jank = Number(params.get('jank'))
 const block = () => {
@@ -55,13 +65,17 @@ globalThis.recording = {
     for (let i = 0; i < 20; i++) performance.mark(`page:${session.deviceId}:${performance.now()}`)
   },
   tap: () => void tap(),
-  /** Which of the camera's frames a file begins with: its stamp, that of the one before, and how sure that is. */
+  /** Which of the camera's frames a file begins with: its stamp, those of its neighbours, and how sure that is. */
   begins: async url => {
     const picture = await firstPicture(url)
-    const far = seen.map(s => distance(s.picture, picture))
-    const i = far.indexOf(Math.min(...far))
-    const others = far.filter((_, k) => k !== i)
-    return { stamp: seen[i].stamp, before: seen[i - 1]?.stamp ?? 0, far: far[i], next: Math.min(...others) }
+    let best = 0
+    for (let i = 1; i < seen.length; i++) {
+      const [near, far] = apart(picture, seen[best].picture, seen[i].picture)
+      if (far < near) best = i
+    }
+    const rivals = seen.flatMap((s, i) => (i === best ? [] : [apart(picture, seen[best].picture, s.picture)]))
+    const [far, next] = rivals.reduce((a, b) => (b[1] / b[0] < a[1] / a[0] ? b : a))
+    return { stamp: seen[best].stamp, before: seen[best - 1]?.stamp ?? 0, after: seen[best + 1]?.stamp ?? 1e15, far, next }
   },
   uploaded: async () => {
     await until(() => recorder.takes.length && recorder.takes.every(take => take.state === 'uploaded' || take.state === 'failed'))

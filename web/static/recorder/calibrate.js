@@ -7,9 +7,9 @@
  * that the least of arrival − stamp is a ceiling; and the browser may tell
  * when frames were captured (`requestVideoFrameCallback`), though not which
  * ones. Which is found by what occurs again and again: the difference of a stamp and a media
- * time, both to the microsecond and never made coarse, so that the little by
- * which a camera's frames are early or late tells them apart; or, failing
- * that, the difference of a capture time and a stamp.
+ * time, which are finer than capture times, so that the little by which a
+ * camera's frames are early or late tells them apart; or, failing that, the
+ * difference of a capture time and a stamp.
  *
  * @typedef {object} Sight
  * @property {number} capture  page time, ms
@@ -26,8 +26,8 @@ const FRAMES = 150
 const CAPTURES = 60
 /** Capture times that have to agree before they are believed. */
 const AGREE = 4
-/** Stamps and media times of one frame differ by a constant to this, ms. */
-const EXACT = 0.0025
+/** Stamps and media times are to the microsecond, but for steps of the browser's clock, ms. */
+const EXACT = 0.002
 /** How far behind the ceiling the base is looked for, ms: the slowest camera. */
 const SLOWEST = 1000
 /** Another base is as good as the best from this part of its agreement on. */
@@ -87,7 +87,7 @@ export class Calibration {
     if (this.#stamps.length === 0) return null
     const ceiling = Math.min(...this.#lags)
     const interval = this.interval || 0
-    const found = agreed(this.#stamps, this.#sights, ceiling + this.#slack, 0.05 + 2 * this.#step)
+    const found = agreed(this.#stamps, this.#sights, ceiling + this.#slack, this.#step)
     if (!found) return { base: ceiling, error: this.#slack + Math.max(interval, 5), by: 'arrival' }
     return { base: found.base, error: found.width + this.#step + (found.unsure ? interval : 0), by: 'capture' }
   }
@@ -101,20 +101,22 @@ export class Calibration {
  * @param {number[]} stamps
  * @param {Sight[]} sights
  * @param {number} ceiling
- * @param {number} width  of an agreement of capture times, ms
+ * @param {number} step  of the browser's clock, ms
  */
-export function agreed(stamps, sights, ceiling, width) {
+export function agreed(stamps, sights, ceiling, step) {
+  const width = 0.05 + 2 * step
   const pairs = sights
     .flatMap(({ capture, media }) => stamps.map(stamp => ({ base: capture - stamp, constant: stamp - media })))
     .filter(({ base }) => base <= ceiling && base > ceiling - SLOWEST)
   const least = Math.max(2, Math.min(AGREE, sights.length))
-  const byMedia = gather(pairs, ({ constant }) => constant, EXACT)
+  const byMedia = gather(pairs, ({ constant }) => constant, EXACT + 2 * step)
   const groups = fullest(byMedia) >= least ? byMedia : gather(pairs, ({ base }) => base, width)
   const most = fullest(groups)
   if (most < least) return null
   const good = groups.filter(g => g.length >= ALIKE * most).map(g => g.map(({ base }) => base).sort((a, b) => a - b))
   const best = good.reduce((a, b) => (middle(b) > middle(a) ? b : a))
-  return { base: middle(best), width: best[best.length - 1] - best[0], unsure: good.length > 1 }
+  const unsure = good.some(g => middle(best) - middle(g) > 2 * width)
+  return { base: middle(best), width: best[best.length - 1] - best[0], unsure }
 }
 
 /** @param {unknown[][]} groups */

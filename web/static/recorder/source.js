@@ -72,7 +72,8 @@ export class Clocks {
   /** Is more time unlikely to make it better? */
   get settled() {
     if (!this.frames) return this.#soundError < Infinity
-    return this.base.by === 'capture' || this.frames > (this.#told ? 4 : 1) * ENOUGH
+    const { by, error } = this.base
+    return (by === 'capture' && error < this.#calibration.interval / 2) || this.frames > (this.#told ? 4 : 1) * ENOUGH
   }
 
   /** Frames a second, as they come. */
