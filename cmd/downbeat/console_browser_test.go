@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -30,6 +31,7 @@ func TestConsole(t *testing.T) {
 	h.tell(right, map[string]any{"battery": 0.08, "charging": true, "camera": "ready", "freeBytes": 48e9})
 	h.wait("all to be ready", `/All 3 devices are ready/.test(document.body.innerText) && document.getElementById('ready-light').textContent === 'Go'`)
 	h.run(`globalThis.card = document.querySelector('.card')`)
+	h.run(watchDrawing)
 
 	t.Run("flash", func(t *testing.T) { flashAll(h) })
 	t.Run("call off", func(t *testing.T) { callOff(h) })
@@ -38,7 +40,9 @@ func TestConsole(t *testing.T) {
 	t.Run("no-go", func(t *testing.T) { notReady(h, right) })
 	t.Run("watch", func(t *testing.T) { watchTogether(h) })
 	h.wait("the first card to be the one of before", `card.isConnected`)
+	checkQuiet(h)
 	pictures(h)
+	t.Run("take over", func(t *testing.T) { takeOver(h) })
 }
 
 func flashAll(h *hall) {
@@ -123,6 +127,73 @@ func watchTogether(h *hall) {
 	h.focus("#play")
 	h.press("p")
 	h.wait("a pause", `play.textContent === 'Play'`)
+
+	h.fill("media-title", "Nocturne")
+	h.fill("media-length", "")
+	h.run(`document.getElementById('media-length').value = ''`)
+	h.fill("media-url", elsewhere(h.t)+"/film.webm"+kb.Enter)
+	h.wait("the other film", `document.getElementById('now-title').textContent === 'Nocturne' && !play.disabled`)
+	var link string
+	evaluate(h.t, h.page, `document.getElementById('watch-link').href`, &link)
+	ben := viewer{h.t, h.browser.tab(h.t, link+"&name=Ben")}
+	ben.await(`$('media').readyState > 2`)
+	h.focus("#play")
+	h.press("p")
+	h.wait("whoever watches", `/Ben\s.*last play or pause at [\s\S]*in step/.test(document.getElementById('in-sync').innerText)`)
+	h.focus("#rate")
+	h.press(kb.ArrowDown)
+	ben.await(`Math.abs($('media').playbackRate - 1.25) < 0.1`)
+}
+
+// takeOver looks on from another console, which may not act until the leader
+// is gone, and finds the session in the list of the start page.
+func takeOver(h *hall) {
+	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID)}
+	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.card').length >= 3`)
+	o.wait("nothing to act with", `['record', 'flash', 'quiet', 'load', 'play', 'seek', 'rate', 'take-label'].every(id => document.getElementById(id).disabled) && lead.hidden`)
+	checkPage(o, "a console that looks on")
+	o.shoot("console-looking-on.png")
+	check(h.t, chromedp.Do(h.page, chromedp.Navigate("about:blank")))
+	o.wait("the leader to be away", `!lead.hidden && /Anna led.*Take over/.test(document.getElementById('lead-line').textContent)`)
+	o.focus("#lead")
+	o.press(kb.Enter)
+	o.wait("the lead", `/You lead/.test(document.getElementById('lead-line').textContent) && !record.disabled && lead.hidden`)
+	check(h.t, chromedp.Do(o.page, chromedp.Navigate(h.url+"/")))
+	o.wait("the list", `sessions.querySelectorAll('a').length === 1 && document.getElementById('sessions-note').hidden`)
+	o.shoot("console-sessions.png")
+	o.focus("#sessions a")
+	o.press(kb.Enter)
+	o.wait("the session", `document.getElementById('state')?.textContent === 'connected' && document.getElementById('session-id').title`)
+}
+
+// watchDrawing notes when the page changes, which instants it knows of, and since when.
+const watchDrawing = `import('/app/painter.js').then(({ Painter }) => {
+  globalThis.drawn = []
+  globalThis.instants = new Map()
+  const { avoid, forget } = Painter.prototype
+  Painter.prototype.avoid = function (id, at) {
+    instants.set(id, { at, known: performance.now() })
+    return avoid.call(this, id, at)
+  }
+  Painter.prototype.forget = function (id) {
+    instants.delete(id)
+    return forget.call(this, id)
+  }
+  new MutationObserver(([{ target }]) => drawn.push({ t: performance.now(), what: (target.parentElement ?? target).outerHTML.slice(0, 90) })).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+})`
+
+// checkQuiet wants no change of the page within 300 ms of an instant that is known.
+func checkQuiet(h *hall) {
+	h.t.Helper()
+	var got struct {
+		Drawn, Instants int
+		Close           []string
+	}
+	evaluate(h.t, h.page, `({ drawn: drawn.length, instants: instants.size,
+		close: [...instants].flatMap(([id, { at, known }]) => drawn.filter(({ t }) => t > known && Math.abs(t - at) < 299).map(({ t, what }) => `+"`${t - at} ms: ${what}`"+`)) })`, &got)
+	if len(got.Close) > 0 || got.Drawn < 10 || got.Instants < 6 {
+		h.t.Errorf("the page was drawn %d times, around %d instants; near one: %q", got.Drawn, got.Instants, got.Close)
+	}
 }
 
 // pictures keeps the page at two sizes and in both schemes.

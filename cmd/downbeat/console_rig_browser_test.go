@@ -24,6 +24,7 @@ type hall struct {
 	t         testing.TB
 	url       string
 	sessionID string
+	browser   *chromium
 	page      context.Context
 	ctx       context.Context // of the devices
 	devices   sync.WaitGroup
@@ -52,7 +53,7 @@ func newHall(t *testing.T) *hall {
 		stop()
 		check(t, <-served)
 	})
-	h.page = browser.tab(t, h.url+"/")
+	h.browser, h.page = browser, browser.tab(t, h.url+"/")
 	return h
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ago, bytes, clock, count, parseClock } from '../static/app/format.js'
-import { titleOf } from '../static/app/history.js'
+import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
+import { longSummary, titleOf } from '../static/app/history.js'
 import { words } from '../static/app/leader.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
 import { together, verdict } from '../static/app/ready.js'
 import { Roster } from '../static/app/roster.js'
 import { plain } from '../static/app/shortcuts.js'
+import { outOfStep, step, watches } from '../static/app/step.js'
 
 const tracking = { state: 'tracking', boundMs: 0.2, hidden: false }
 const phone = { deviceId: 'a', userId: 'u', deviceType: 'mobile', isConnected: true, sync: tracking, status: null }
@@ -95,6 +96,7 @@ test('times, sizes and numbers for people', () => {
   assert.deepEqual(['90', '1:30', '1:02:03', '0:05.5', '1:75', 'x', ''].map(parseClock), [90, 90, 3723, 5.5, NaN, NaN, NaN])
   assert.deepEqual([0, 999, 1000, 812e3, 9.96e6, 1.25e9, 3e15, null].map(bytes), ['0 B', '999 B', '1.0 kB', '812 kB', '10 MB', '1.3 GB', '3\u2009000 TB', '—'])
   assert.deepEqual([5e3, 5 * 60e3, 3 * 3600e3, 50 * 3600e3].map(ago), ['just now', '5 min ago', '3 h ago', '2 days ago'])
+  assert.deepEqual(['rehearsal-2', 'a253c0a9-353d-4740-8e44-43d7b0c2948d'].map(shortId), ['rehearsal-2', 'a253c0a9'])
   assert.deepEqual([1, 2, 0].map(n => count(n, 'take')), ['1 take', '2 takes', '0 takes'])
 })
 
@@ -104,6 +106,26 @@ test('commands have names for people', () => {
   assert.equal(titleOf('start_recording', { postureLabel: '' }), 'Record')
   assert.equal(titleOf('playback_sync', { isPlaying: true, position: 61.5 }), 'Play at 1:01')
   assert.equal(titleOf('playback_sync', { isPlaying: false, position: 0 }), 'Pause at 0:00')
+})
+
+test('a report in a line tells who is silent', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((deviceId, i) => ({ deviceId, armed: true, at: i, errorMs: i }))
+  const line = (/** @type {any[]} */ ...devices) => longSummary({ commandId: '', name: '', timestamp: 0, report: { spreadMs: 2, devices } }, id => id.toUpperCase())
+  assert.equal(line(a, c), 'spread 2.00 ms · 2 devices acted')
+  assert.equal(line(a), '1 device acted')
+  assert.equal(line(a, { deviceId: 'b', armed: true, at: null }), '1 device acted · armed but silent: B')
+  assert.equal(line({ ...b, errorMs: null }), '')
+})
+
+test('who is in step, and what that is known by', () => {
+  const viewer = { ...phone, deviceType: '' }
+  const out = { ...viewer, sync: { desync: { timestamp: 1000, lastMs: -400, maxMs: 900 } } }
+  assert.deepEqual([watches(viewer), watches({ ...viewer, isConnected: false }), watches(phone), watches({ ...out, deviceType: 'mobile' })], [true, false, false, true])
+  assert.equal(step(viewer, undefined, 0).word, 'not told')
+  assert.deepEqual(step(viewer, 16.3, 0), { word: 'in step', kind: 'good', words: 'last play or pause at +16.3 ms' })
+  assert.deepEqual(step(out, 16.3, 5000), { word: 'out of step', kind: 'bad', words: '400 ms behind' })
+  assert.deepEqual(step(out, undefined, 60_000), { word: 'in step', kind: 'good', words: 'again; was out by up to 900 ms before' })
+  assert.deepEqual([outOfStep(viewer, 0), outOfStep(out, 5000), outOfStep(out, 11_000)], [null, -400, null])
 })
 
 test('who doesn’t lead learns what there is to do', () => {

@@ -2,6 +2,7 @@ import * as format from './format.js'
 import { Keyed } from './keyed.js'
 import { cameraWords, percent, share, verdict } from './ready.js'
 import { acts } from './roster.js'
+import { outOfStep } from './step.js'
 import { byId, el, reveal, say } from './ui.js'
 
 /** @import { Wanted } from './ready.js' */
@@ -11,17 +12,20 @@ import { byId, el, reveal, say } from './ui.js'
 export class Cards {
   #roster
   #wanted
+  #now
   #changed
   #list
 
   /**
    * @param {Roster} roster
    * @param {() => Wanted} wanted
+   * @param {() => number} now  session ms
    * @param {() => void} changed  a device was set aside, or back
    */
-  constructor(roster, wanted, changed) {
+  constructor(roster, wanted, now, changed) {
     this.#roster = roster
     this.#wanted = wanted
+    this.#now = now
     this.#changed = changed
     this.#list = new Keyed(byId('devices'), device => this.#card(device))
   }
@@ -64,7 +68,7 @@ export class Cards {
       setClass(node, ['card', device.isConnected ? '' : 'away', isAside ? 'aside' : ''])
       setLight(light, !acts(device) ? '' : isAside ? 'aside' : go ? 'go' : 'stop')
       say(why, acts(device) && !isAside ? reasons.join(' · ') : '')
-      rows.update(factsOf(device))
+      rows.update(factsOf(device, this.#now()))
       say(note, device.status?.note ?? '')
       reveal(aside, acts(device) && (isAside || !go))
       say(aside, isAside ? 'Wait for it again' : 'Don’t wait for it')
@@ -119,9 +123,11 @@ function measured({ isConnected, sync }) {
 
 /**
  * @param {Device} device
+ * @param {number} now  session ms
  * @returns {[string, string][]}
  */
-function factsOf(device) {
+function factsOf(device, now) {
+  const out = outOfStep(device, now)
   const sync = measured(device)
   const status = device.isConnected ? device.status : null
   const of = (/** @type {string} */ text) => sync ? text : ''
@@ -135,7 +141,7 @@ function factsOf(device) {
     ['Camera', status?.camera ? cameraWords(status.camera) : ''],
     ['Storage', status?.freeBytes != null ? `${format.bytes(status.freeBytes)} free` : ''],
     ['To send', status?.pendingBytes ? format.bytes(status.pendingBytes) : ''],
-    ['Media', sync?.desync ? `± ${format.span(sync.desync.p95Ms)}, p95` : ''],
+    ['Media', sync && out !== null ? `out of step, ${format.signed(out)}` : ''],
     ['Offset', of(format.seconds(sync?.offsetMs))],
   ]
 }

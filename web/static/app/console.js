@@ -1,7 +1,9 @@
 import { DownbeatError, join } from '../downbeat.js'
 import { Cards } from './cards.js'
+import { copyOnClick } from './copy.js'
 import { creatorOf, forgetCreator } from './creator.js'
 import { FlashPanel } from './flash.js'
+import { shortId } from './format.js'
 import { History } from './history.js'
 import { authorization, credentials } from './keys.js'
 import { LeaderLine } from './leader.js'
@@ -39,8 +41,8 @@ showTime()
 async function open(sessionId) {
   byId('session').hidden = false
   byId('jump').hidden = false
-  document.title = `${sessionId.slice(0, 8)} · Downbeat`
-  byId('session-id').textContent = sessionId
+  document.title = `${shortId(sessionId)} · Downbeat`
+  showId(sessionId)
   setPill(byId('state'), 'connecting', 'warn')
   const links = new Links(sessionId)
   try {
@@ -51,6 +53,18 @@ async function open(sessionId) {
     byId('lead-line').textContent = 'This console is not in the session. Reload to try again.'
     throw error
   }
+}
+
+/**
+ * The id in short; whoever needs all of it copies it.
+ *
+ * @param {string} sessionId
+ */
+function showId(sessionId) {
+  const shown = byId('session-id')
+  shown.textContent = shortId(sessionId)
+  shown.title = sessionId
+  copyOnClick('copy-id', () => sessionId, shown)
 }
 
 /**
@@ -75,7 +89,7 @@ function run(s, links) {
   const painter = new Painter()
   const roster = new Roster(s.deviceId)
   const readiness = new Readiness(roster, () => drawDevices())
-  const cards = new Cards(roster, () => readiness.wanted(), () => readiness.draw())
+  const cards = new Cards(roster, () => readiness.wanted(), () => s.now(), () => readiness.draw())
   const past = new History(roster, painter)
   const flash = new FlashPanel(s)
   const record = new RecordPanel(s, painter, () => readiness.verdict())
@@ -118,7 +132,11 @@ function run(s, links) {
     past.cancelled(commandId, reason)
   })
   s.on('session_completed', () => takes.look())
-  s.on('command_report', report => past.report(report))
+  s.on('playback_sync', ({ commandId }) => party.ordered(commandId))
+  s.on('command_report', report => {
+    past.report(report)
+    party.report(report)
+  })
   s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   shortcuts({ r: () => record.press(), c: () => record.callOff(), f: () => flash.flash(), p: () => party.toggle() },

@@ -106,6 +106,15 @@ export function ago(ms) {
 }
 
 /**
+ * An id for people: of a long one the beginning, which tells it apart from the others.
+ *
+ * @param {string} id
+ */
+export function shortId(id) {
+  return id.length > 20 ? id.slice(0, 8) : id
+}
+
+/**
  * 1 device, 2 devices.
  *
  * @param {number} n

@@ -95,8 +95,8 @@ export class History {
     }
     const result = el('span')
     const button = el('button', { type: 'button', onclick: pick },
-      el('span', { className: 'what' }, first.name), result,
-      el('span', { className: 'time' }, timeOfDay(first.timestamp)))
+      el('span', { className: 'what', title: first.name }, first.name),
+      el('span', { className: 'time' }, timeOfDay(first.timestamp)), result)
     const update = (/** @type {Entry} */ entry) => {
       say(result, summary(entry))
       button.setAttribute('aria-pressed', String(entry.commandId === this.#picked))
@@ -106,7 +106,7 @@ export class History {
 
   #drawReport() {
     const entry = this.#find(this.#picked)
-    say(byId('report-sum'), entry ? longSummary(entry) : '')
+    say(byId('report-sum'), entry ? longSummary(entry, id => this.#roster.name(id)) : '')
     const box = byId('report')
     const rows = this.#rows(entry)
     const width = Math.max(280, box.clientWidth)
@@ -145,7 +145,7 @@ export function titleOf(event, data) {
 /**
  * The devices of a report that acted.
  *
- * @param {Entry | undefined} entry
+ * @param {{report?: any} | undefined} entry
  * @returns {any[]}
  */
 function acted(entry) {
@@ -165,14 +165,25 @@ function waiting(entry) {
 function summary({ report, cancelled }) {
   if (cancelled) return 'cancelled'
   if (!report) return '…'
-  return report.spreadMs == null ? 'no reports' : `spread ${span(report.spreadMs)}`
+  const there = acted({ report }).length
+  if (there < 2) return there ? '1 device acted' : 'no reports'
+  return `spread ${span(report.spreadMs)}`
 }
 
-/** @param {Entry} entry */
-function longSummary(entry) {
+/**
+ * A report in a line: how far apart, how many, and who was ready but hasn't
+ * told that it acted.
+ *
+ * @param {Entry} entry
+ * @param {(deviceId: string) => string} nameOf
+ */
+export function longSummary(entry, nameOf) {
   const there = acted(entry).length
   if (!there) return ''
-  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null).length
-  const rest = silent ? `, ${silent} armed but silent` : ''
-  return `${summary(entry)} · ${count(there, 'device')} acted${rest}`
+  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null)
+  return [
+    summary(entry),
+    there > 1 ? `${count(there, 'device')} acted` : '',
+    silent.length ? `armed but silent: ${silent.map((/** @type {any} */ d) => nameOf(d.deviceId)).join(', ')}` : '',
+  ].filter(Boolean).join(' · ')
 }

@@ -1,4 +1,5 @@
-import { byId, el } from './ui.js'
+import { copyOnClick } from './copy.js'
+import { byId, el, say } from './ui.js'
 
 const select = /** @type {HTMLSelectElement} */ (byId('base'))
 
@@ -7,6 +8,9 @@ const NOTES = {
   device: 'Point a phone’s camera here, or open the link on any device of this network: it flashes, plays and records.',
   watch: 'For whoever only watches: the media plays in step with everybody else’s.',
 }
+
+/** What is said of a link that leads through the page where phones learn to trust this server. */
+const SETUP = ' A new phone needs this server’s certificate first: the code leads it through that, then on; phones that have it go straight on.'
 
 /** The links to join by, as text and as a QR code. */
 export class Links {
@@ -24,7 +28,7 @@ export class Links {
     this.#sessionId = sessionId
     select.onchange = () => this.#draw()
     for (const page of /** @type {const} */ (['device', 'watch'])) byId(`for-${page}`).onchange = () => this.#turn(page)
-    byId('copy').onclick = () => copy(byId('link').textContent ?? '')
+    copyOnClick('copy', () => byId('link').textContent ?? '', byId('link'))
     fill([location.origin])
     this.#draw()
     addresses().then(urls => {
@@ -43,28 +47,44 @@ export class Links {
   /** @param {'device' | 'watch'} page */
   #turn(page) {
     this.#page = page
-    byId('join-note').textContent = NOTES[page]
     byId('qr-link').setAttribute('aria-label', page === 'watch' ? 'Open the watch page' : 'Open the device page')
     this.#draw()
   }
 
   #draw() {
-    const key = this.#key ? `#key=${this.#key}` : ''
-    const url = `${select.value.replace(/\/$/, '')}/${this.#page}?session=${encodeURIComponent(this.#sessionId)}${key}`
+    const url = this.#url(select.value, this.#page)
+    say(byId('join-note'), NOTES[this.#page] + (setsUp(select.value) ? SETUP : ''))
+    const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
+    watch.href = this.#url(location.origin, 'watch')
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
     link.textContent = link.href = url
     const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
     around.href = url
     drawCode(url).catch(() => {}) // the link itself is there
   }
+
+  /**
+   * @param {string} base
+   * @param {string} page
+   */
+  #url(base, page) {
+    const key = this.#key ? `#key=${this.#key}` : ''
+    return `${base.replace(/\/$/, '')}/${page}?session=${encodeURIComponent(this.#sessionId)}${key}`
+  }
+}
+
+/** @param {string} base  one of `addresses` */
+function setsUp(base) {
+  return base.endsWith('#')
 }
 
 /** @param {string[]} urls */
 function fill(urls) {
-  const named = (/** @type {string} */ url) => (url.endsWith('#') ? `${url.slice(0, -1)} (sets new devices up first)` : url)
+  const named = (/** @type {string} */ url) => (setsUp(url) ? `${url.slice(0, -1)} (sets new devices up first)` : url)
   select.replaceChildren(...urls.map(url => el('option', { value: url }, named(url))))
   byId('base-field').hidden = urls.length < 2
 }
+
 /**
  * The code is asked for in a body, not in a URL: a key may be in it, and URLs are kept in logs.
  *
@@ -93,17 +113,4 @@ async function addresses() {
 /** @param {string} url */
 function isLocal(url) {
   return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname)
-}
-
-/** @param {string} text */
-async function copy(text) {
-  const button = byId('copy')
-  try {
-    await navigator.clipboard.writeText(text)
-    button.textContent = 'Copied'
-  } catch {
-    getSelection()?.selectAllChildren(byId('link'))
-    button.textContent = 'Press Ctrl+C'
-  }
-  setTimeout(() => (button.textContent = 'Copy link'), 2000)
 }

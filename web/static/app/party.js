@@ -1,6 +1,7 @@
 import * as format from './format.js'
 import { Keyed } from './keyed.js'
-import { alertError, alertUser, byId, el, reveal, say } from './ui.js'
+import { step, watches } from './step.js'
+import { alertError, alertUser, byId, el, reveal, say, setPill } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Painter } from './painter.js' */
@@ -27,6 +28,9 @@ export class Party {
   /** Length of the media as this browser found it, s, by its URL. */
   /** @type {Map<string, number>} */ #found = new Map()
   #timer = 0
+  /** The last play or pause, and when each device followed it, ms against the instant. */
+  #order = ''
+  /** @type {Map<string, number>} */ #followed = new Map()
   /** The bar is being moved: it doesn't follow the time meanwhile. */
   #held = false
   #who
@@ -61,6 +65,18 @@ export class Party {
   /** Plays what is paused, pauses what plays. */
   toggle() {
     if (!play.disabled) this.#sync({ isPlaying: !this.#planned.isPlaying })
+  }
+
+  /** @param {string} commandId  of a playback_sync */
+  ordered(commandId) {
+    this.#order = commandId
+  }
+
+  /** @param {any} report  as in command_report */
+  report({ commandId, devices }) {
+    if (commandId !== this.#order) return
+    for (const { deviceId, errorMs } of devices) if (Number.isFinite(errorMs)) this.#followed.set(deviceId, errorMs)
+    this.#painter.ask('party', () => this.draw())
   }
 
   close() {
@@ -164,7 +180,7 @@ export class Party {
 
   /** Who is how far from where it should be. */
   drawWho() {
-    const watching = this.#roster.devices.filter(d => d.isConnected && d.sync?.desync)
+    const watching = this.#roster.devices.filter(watches)
     reveal(byId('in-sync-empty'), watching.length === 0)
     this.#who.show(watching.map(d => [d.deviceId, d]))
   }
@@ -175,13 +191,15 @@ export class Party {
    */
   #item(first) {
     const name = el('span', { className: 'what' })
-    const value = el('span')
+    const words = el('span', { className: 'soft' })
+    const pill = el('span', { className: 'pill' })
     const update = (/** @type {Device} */ device) => {
+      const is = step(device, this.#followed.get(device.deviceId), this.#session.now())
       say(name, this.#roster.name(first.deviceId))
-      const { p95Ms, lastMs } = device.sync.desync
-      say(value, `now ${format.signed(lastMs)}, p95 ${format.span(p95Ms)}`)
+      say(words, is.words)
+      setPill(pill, is.word, is.kind)
     }
-    return { node: el('li', {}, name, value), update }
+    return { node: el('li', {}, name, words, pill), update }
   }
 }
 

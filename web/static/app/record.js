@@ -42,9 +42,8 @@ export class RecordPanel {
     this.#asked = true
     this.#act().catch(alertError).finally(() => {
       this.#asked = false
-      this.draw()
+      this.#painter.ask('record', () => this.draw())
     })
-    this.draw()
   }
 
   /** Calls the take off, if its instant lies ahead. */
@@ -114,7 +113,7 @@ export class RecordPanel {
     const s = this.#session
     const { phase: p, seconds } = reading(this.#take, s.now())
     this.#button.dataset.phase = p
-    this.#button.disabled = this.#asked || !s.isLeader || !joined(s)
+    this.#button.disabled = !s.isLeader || !joined(s)
     say(byId('record-word'), { none: 'Record', counting: 'Call off', recording: 'Stop' }[p])
     const length = (this.#take?.stop ?? 0) - (this.#take?.start ?? 0)
     say(byId('record-clock'), clockWords(p, seconds, length))

@@ -77,7 +77,7 @@ function empty(text) {
  */
 function item({ sessionId }) {
   const facts = el('span', { className: 'soft' })
-  const link = el('a', { href: `/?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, sessionId), facts)
+  const link = el('a', { title: sessionId, href: `/?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, format.shortId(sessionId)), facts)
   const update = (/** @type {any} */ s) => say(facts, [
     format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', format.ago(Date.now() - Date.parse(s.lastActivity)),
   ].filter(Boolean).join(' · '))

@@ -39,7 +39,10 @@ export class Takes {
   look() {
     clearTimeout(this.#timer)
     this.#timer = 0
-    this.#fetch().catch(() => this.#lookIn(3000))
+    this.#fetch().then(() => this.#say(''), error => {
+      this.#say(error.message)
+      this.#lookIn(3000)
+    })
   }
 
   /** @param {number} ms */
@@ -53,8 +56,8 @@ export class Takes {
   }
 
   async #fetch() {
-    const response = await fetch(this.#url, { headers: authorization() })
-    if (!response.ok) throw new Error(`the server answered ${response.status}`)
+    const response = await fetch(this.#url, { headers: authorization() }).catch(() => null)
+    if (!response?.ok) throw new Error(trouble(response?.status))
     const text = await response.text()
     const now = performance.now()
     if (text !== this.#seen) {
@@ -63,6 +66,11 @@ export class Takes {
     }
     this.#listed(this.#listing.recordings)
     this.#lookIn(lookAgainIn(this.#listing.recordings, now - this.#changedAt))
+  }
+
+  /** @param {string} text  what keeps the list from being current */
+  #say(text) {
+    this.#painter.ask('takes note', () => say(byId('takes-note'), text))
   }
 
   /** @param {number} ms */
@@ -77,6 +85,13 @@ export class Takes {
     say(byId('takes-sum'), takes.length ? sum(takes) : '')
     this.#list.show(takes.map(take => [take.takeId, take]))
   }
+}
+
+/** @param {number | undefined} status  of the answer, if any came */
+function trouble(status) {
+  if (status === undefined) return 'The server can’t be reached: the list is as it was. Trying again by itself.'
+  if (status === 401 || status === 403) return 'The list needs the session’s key: open the link that has it.'
+  return `The list can’t be had now: the server answered ${status}. Trying again by itself.`
 }
 
 /** @param {TakeOf[]} takes */
