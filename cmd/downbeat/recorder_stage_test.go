@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,6 +28,7 @@ import (
 type recordingStage struct {
 	t       testing.TB
 	svc     *service
+	udp     net.Addr
 	dir     string
 	url     string
 	browser *chromium
@@ -44,6 +46,7 @@ func newRecordingStage(t testing.TB, around func(http.Handler) http.Handler, opt
 	s := &recordingStage{t: t, dir: t.TempDir()}
 	l, err := listen("127.0.0.1:0", 0)
 	check(t, err)
+	s.udp = l.udp.LocalAddr()
 	s.svc, err = newService(serviceConfig{
 		udp: l.udp, tcp: l.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, data: s.dir, diskReserve: -1, log: quiet(),
 		wrap: func(product http.Handler) http.Handler {

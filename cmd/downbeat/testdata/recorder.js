@@ -1,16 +1,17 @@
 // A device that records: the camera, or with ?source=canvas a canvas that shows
-// the page's time. What it says is in `recording`.
+// the page's time, ?source=noise one of noise. What it says is in `recording`.
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
 import { firstPicture, grey } from '/test/recorder_read.js'
-import { timeCode } from '/test/timecode.js'
+import { noise, timeCode } from '/test/timecode.js'
 
 const params = new URLSearchParams(location.search)
 const resume = params.has('resume')
 const session = await join({ sessionId: 'studio', deviceType: 'desktop', viewType: params.get('view'), resume })
 const options = { video: true, audio: !params.has('mute') }
 if (params.has('method')) options.method = params.get('method')
-if (params.get('source') === 'canvas') options.stream = timeCode()
+if (params.get('source') === 'canvas') options.stream = timeCode(() => globalThis.recording?.drawing !== false)
+if (params.get('source') === 'noise') options.stream = noise()
 const recorder = new Recorder(session, options)
 
 const troubles = []
@@ -57,7 +58,7 @@ const block = () => {
 if (jank > 0) block()
 
 globalThis.recording = {
-  session, recorder, troubles, counts, until,
+  session, recorder, troubles, counts, until, drawing: true,
   id: session.deviceId,
   opened: until(() => session.bound < 5).then(() => recorder.open()).then(() => '', error => error.code),
   /** Marks the page's time for the trace. */

@@ -4,19 +4,21 @@ const COLUMNS = 8
 const ROWS = 6
 const SIZE = 40
 
-export function timeCode() {
+/** Draws while `going()`. */
+export function timeCode(going = () => true) {
   const canvas = document.createElement('canvas')
   canvas.width = COLUMNS * SIZE
   canvas.height = ROWS * SIZE
   const context = canvas.getContext('2d', { alpha: false })
   const draw = () => {
+    requestAnimationFrame(draw)
+    if (!going()) return
     let rest = Math.round(performance.now() * 1000)
     for (let bit = 0; bit < COLUMNS * ROWS; bit++) {
       context.fillStyle = rest % 2 ? 'white' : 'black'
       context.fillRect((bit % COLUMNS) * SIZE, Math.floor(bit / COLUMNS) * SIZE, SIZE, SIZE)
       rest = Math.floor(rest / 2)
     }
-    requestAnimationFrame(draw)
   }
   draw()
   return canvas.captureStream(30)
@@ -35,4 +37,21 @@ export function readCode(picture) {
     value = value * 2 + (context.getImageData(0, 0, 1, 1).data[0] > 127 ? 1 : 0)
   }
   return value / 1000
+}
+
+/** A canvas of noise, which no encoder makes small. */
+export function noise() {
+  const canvas = document.createElement('canvas')
+  canvas.width = 1280
+  canvas.height = 720
+  const context = canvas.getContext('2d', { alpha: false })
+  const picture = context.createImageData(canvas.width, canvas.height)
+  const words = new Uint32Array(picture.data.buffer)
+  const draw = () => {
+    requestAnimationFrame(draw)
+    for (let i = 0, x = performance.now() | 1; i < words.length; i++) words[i] = x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + i
+    context.putImageData(picture, 0, 0)
+  }
+  draw()
+  return canvas.captureStream(30)
 }

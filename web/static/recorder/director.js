@@ -12,7 +12,7 @@ const COUNT = 100
 const PATIENCE = 1500
 /** The server takes no bound that is wider, ms. */
 const WIDEST = 60_000
-/** What a crash may cost of the end, ms. */
+/** What a crash or a full storage may cost of the end, ms. */
 const LOST = 1500
 
 /**
@@ -225,14 +225,14 @@ export class Director {
     this.#desk.post({ type: 'note', id, notes: { stopped: timestamp, stopBound: bound + LOST } })
   }
 
-  /** @param {{id: string, at: number, error: number, empty: boolean}} m */
-  #stopped({ id, at, error, empty }) {
+  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean}} m */
+  #stopped({ id, at, error, empty, torn = false }) {
     const act = this.#acts.get(id)
     if (empty) {
       this.#session.send('recording_failed', { recordingId: id })
       this.#on.trouble('nothing_recorded')
     } else {
-      const { timestamp, bound } = this.#time(at, error)
+      const { timestamp, bound } = this.#time(at, error + (torn ? LOST : 0))
       this.#session.send('recording_stopped', { recordingId: id, timestamp, bound })
       act?.ended.tell(timestamp)
       const type = act?.tape ? 'complete' : 'note'

@@ -360,7 +360,7 @@ class Running {
     this.take.tick(now)
     this.#arm()
     const entry = this.#entry
-    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !this.take.written) return
+    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.kept.size) return
     this.#told = now
     entry.kept.flush()
     entry.send()
@@ -378,9 +378,9 @@ class Running {
     const { take } = this
     await Promise.all([take.finish(), this.#file])
     if (this.cancelled) return
-    const empty = take.written === 0
+    const empty = !this.#entry?.kept.size // what was given to a full storage isn't there
     const at = take.lastWritten
-    this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty })
+    this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty, torn: take.full })
     if (!empty) this.#entry?.complete({})
   }
 

@@ -85,6 +85,11 @@ export class Take {
     return this.#over
   }
 
+  /** There was no room for its end: the file lacks some of what was encoded. */
+  get full() {
+    return this.#full
+  }
+
   /**
    * A frame, which stays the caller's.
    *

@@ -10,6 +10,10 @@ const CHUNK = 4 * 1024 * 1024
 const FINAL = new Set([400, 401, 403, 404, 409, 410, 412, 413, 415])
 /** The server plans recordings at the take's instant, by its own clock: "unknown" is doubted this often. */
 const EARLY = 5
+/** A request of which nothing is heard for this long is given up, ms: its network may have gone without a word. */
+const SILENCE = 30_000
+/** And sooner when the network seems to have come back. */
+const DOUBT = 2000
 
 /**
  * @typedef {object} UploadEvents
@@ -28,6 +32,9 @@ export class Sending {
   #on
   /** @type {Upload | null} */ #upload = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #patience
+  /** Since when nothing is heard of the request under way; none: Infinity. */
+  #silentSince = Infinity
   #attempt = 0
   #closed = false
 
@@ -56,13 +63,36 @@ export class Sending {
       retryDelays: null,
       storeFingerprintForResuming: false,
       fileReader: { openFile: async () => new Growing(this.#kept) },
+      onBeforeRequest: () => this.#asked(),
+      onProgress: () => this.#asked(),
+      onAfterResponse: () => this.#answered(),
       onUploadUrlAvailable: () => this.#kept.note({ uploadURL: upload.url ?? undefined }),
       onChunkComplete: (_size, sent) => this.#progress(sent),
       onSuccess: () => this.#closed || this.#on.done(),
-      onError: error => this.#failed(error),
+      onError: error => upload === this.#upload && this.#failed(error),
     })
     this.#upload = upload
     upload.start()
+  }
+
+  /** A request goes out, or more of it has: now the network has to do something. */
+  #asked() {
+    this.#answered()
+    this.#silentSince = performance.now()
+    this.#patience = setTimeout(() => this.#giveUp(), SILENCE)
+  }
+
+  #answered() {
+    clearTimeout(this.#patience)
+    this.#silentSince = Infinity
+  }
+
+  /** Ends a request that may never. */
+  #giveUp() {
+    const upload = this.#upload
+    this.#upload = null
+    upload?.abort().catch(() => {})
+    this.#failed(new Error('silent'))
   }
 
   /** @param {number} sent */
@@ -73,6 +103,7 @@ export class Sending {
 
   /** @param {any} error  perhaps a DetailedError */
   #failed(error) {
+    this.#answered()
     if (this.#closed) return
     const response = error.originalResponse
     const { code, message } = words(response?.getBody?.())
@@ -84,17 +115,20 @@ export class Sending {
 
   #again() {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     if (!this.#closed) this.#start()
   }
 
   /** The network is back, perhaps: no need to wait. */
   hurry() {
+    if (performance.now() - this.#silentSince > DOUBT) this.#giveUp()
     if (this.#timer) this.#again()
   }
 
   close() {
     this.#closed = true
     clearTimeout(this.#timer)
+    this.#answered()
     this.#upload?.abort().catch(() => {})
   }
 }

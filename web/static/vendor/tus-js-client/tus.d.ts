@@ -17,6 +17,9 @@ export class Upload {
     retryDelays: number[] | null
     storeFingerprintForResuming: boolean
     fileReader: { openFile(file: object): Promise<Source> }
+    onBeforeRequest: () => void
+    onProgress: () => void
+    onAfterResponse: () => void
     onUploadUrlAvailable: () => void
     onChunkComplete: (size: number, accepted: number) => void
     onSuccess: () => void
