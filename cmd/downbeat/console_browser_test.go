@@ -56,7 +56,7 @@ func callOff(h *hall) {
 	if took := h.text("record-word"); took != "Record" {
 		h.t.Fatalf("typing a label did %s", took)
 	}
-	h.fill("take-duration", "1")
+	h.fill("take-duration", "3")
 	h.focus("#record")
 	h.press("r")
 	h.wait("the countdown", `record.dataset.phase === 'counting' && Number(document.getElementById('record-clock').textContent) > 0`)
@@ -67,7 +67,7 @@ func callOff(h *hall) {
 func recordTake(h *hall) {
 	h.press("r")
 	h.wait("the countdown", `record.dataset.phase === 'counting'`)
-	h.wait("the recording", `record.dataset.phase === 'recording' && /of 0:01/.test(document.getElementById('record-clock').textContent)`)
+	h.wait("the recording", `record.dataset.phase === 'recording' && /of 0:03/.test(document.getElementById('record-clock').textContent)`)
 	h.wait("its end", `record.dataset.phase === 'none'`)
 	h.wait("an upload that goes on", `[...document.querySelectorAll('.recordings progress')].some(p => !p.hidden && p.value < 0.8)`)
 	h.shoot("console-uploading.png")
@@ -149,7 +149,7 @@ func watchTogether(h *hall) {
 // is gone, and finds the session in the list of the start page.
 func takeOver(h *hall) {
 	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID)}
-	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.card').length >= 3`)
+	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.light[data-state=go]:not(.big)').length === 2 && takes.children.length === 1`)
 	o.wait("nothing to act with", `['record', 'flash', 'quiet', 'load', 'play', 'seek', 'rate', 'take-label'].every(id => document.getElementById(id).disabled) && lead.hidden`)
 	checkPage(o, "a console that looks on")
 	o.shoot("console-looking-on.png")
@@ -159,7 +159,7 @@ func takeOver(h *hall) {
 	o.press(kb.Enter)
 	o.wait("the lead", `/You lead/.test(document.getElementById('lead-line').textContent) && !record.disabled && lead.hidden`)
 	check(h.t, chromedp.Do(o.page, chromedp.Navigate(h.url+"/")))
-	o.wait("the list", `sessions.querySelectorAll('a').length === 1 && document.getElementById('sessions-note').hidden`)
+	o.wait("the list", `sessions.querySelectorAll('a').length === 1 && document.getElementById('sessions-note').hidden && /just now/.test(sessions.innerText)`)
 	o.shoot("console-sessions.png")
 	o.focus("#sessions a")
 	o.press(kb.Enter)

@@ -105,7 +105,8 @@ test('commands have names for people', () => {
   assert.equal(titleOf('start_recording', { postureLabel: 'plank' }), 'Record “plank”')
   assert.equal(titleOf('start_recording', { postureLabel: '' }), 'Record')
   assert.equal(titleOf('playback_sync', { isPlaying: true, position: 61.5 }), 'Play at 1:01')
-  assert.equal(titleOf('playback_sync', { isPlaying: false, position: 0 }), 'Pause at 0:00')
+  assert.equal(titleOf('playback_sync', { isPlaying: false, position: 0, playbackRate: 1 }), 'Pause at 0:00')
+  assert.equal(titleOf('playback_sync', { isPlaying: true, position: 0, playbackRate: 1.25 }), 'Play at 0:00, 1.25×')
 })
 
 test('a report in a line tells who is silent', () => {

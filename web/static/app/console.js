@@ -90,7 +90,7 @@ function run(s, links) {
   const roster = new Roster(s.deviceId)
   const readiness = new Readiness(roster, () => drawDevices())
   const cards = new Cards(roster, () => readiness.wanted(), () => s.now(), () => readiness.draw())
-  const past = new History(roster, painter)
+  const past = new History(roster, painter, () => s.isLeader)
   const flash = new FlashPanel(s)
   const record = new RecordPanel(s, painter, () => readiness.verdict())
   const party = new Party(s, painter, roster)
@@ -104,6 +104,7 @@ function run(s, links) {
   const drawControls = () => {
     showState(s)
     leader.draw()
+    past.draw()
     for (const panel of [flash, record, party]) panel.draw()
   }
   const soon = () => {

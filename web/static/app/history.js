@@ -25,18 +25,21 @@ export class History {
   #drawn = ''
   #roster
   #painter
+  #leads
   #list
 
   /**
    * @param {Roster} roster
    * @param {Painter} painter
+   * @param {() => boolean} leads  only the leader's devices are told of reports
    */
-  constructor(roster, painter) {
+  constructor(roster, painter, leads) {
     this.#roster = roster
     this.#painter = painter
+    this.#leads = leads
     this.#list = new Keyed(byId('history'), entry => this.#item(entry))
     new ResizeObserver(() => this.#soon()).observe(byId('report'))
-    this.#draw()
+    this.draw()
   }
 
   /**
@@ -75,10 +78,11 @@ export class History {
   }
 
   #soon() {
-    this.#painter.ask('history', () => this.#draw())
+    this.#painter.ask('history', () => this.draw())
   }
 
-  #draw() {
+  /** Brings the list and the picture up to date. */
+  draw() {
     this.#drawReport()
     reveal(byId('history-empty'), this.#entries.length === 0)
     this.#list.show(this.#entries.map(entry => [entry.commandId, entry]))
@@ -91,7 +95,7 @@ export class History {
   #item(first) {
     const pick = () => {
       this.#picked = first.commandId
-      this.#draw()
+      this.draw()
     }
     const result = el('span')
     const button = el('button', { type: 'button', onclick: pick },
@@ -110,10 +114,10 @@ export class History {
     const box = byId('report')
     const rows = this.#rows(entry)
     const width = Math.max(280, box.clientWidth)
-    const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry)])
+    const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry, this.#leads())])
     if (key === this.#drawn) return
     this.#drawn = key
-    box.replaceChildren(rows.length ? picture(rows, width) : el('p', { className: 'empty' }, waiting(entry)))
+    box.replaceChildren(rows.length ? picture(rows, width) : el('p', { className: 'empty' }, waiting(entry, this.#leads())))
   }
 
   /** @param {Entry | undefined} entry */
@@ -137,9 +141,14 @@ export function titleOf(event, data) {
   switch (event) {
     case 'start_recording': return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
     case 'stop_recording': return 'Stop recording'
-    case 'playback_sync': return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}`
+    case 'playback_sync': return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}${fast(data.playbackRate)}`
     default: return data.name
   }
+}
+
+/** @param {number | undefined} rate */
+function fast(rate) {
+  return rate === undefined || rate === 1 ? '' : `, ${rate}×`
 }
 
 /**
@@ -154,8 +163,12 @@ function acted(entry) {
   return devices.filter(d => Number.isFinite(d.errorMs))
 }
 
-/** @param {Entry | undefined} entry */
-function waiting(entry) {
+/**
+ * @param {Entry | undefined} entry
+ * @param {boolean} leads
+ */
+function waiting(entry, leads) {
+  if (!entry?.report && !leads) return 'Only the leader’s console is told when each device acted.'
   if (!entry) return 'Press the button: every device’s dot appears here, on an axis in milliseconds.'
   if (entry.cancelled) return `Called off: ${entry.cancelled}.`
   return entry.report ? 'No device reported that it acted.' : 'Waiting for the devices’ reports…'

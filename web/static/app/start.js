@@ -42,7 +42,10 @@ function onSubmit(id, fn) {
   })
 }
 
-/** The sessions that this tab may see, the latest active first. */
+/**
+ * The sessions that this tab may see, the latest active first, each with how
+ * long it has been idle by the server's own clock, ms.
+ */
 async function sessions() {
   const response = await fetch('/api/sessions', { headers: authorization() }).catch(() => {
     throw new Error('The server can’t be reached; trying again by itself.')
@@ -53,7 +56,8 @@ async function sessions() {
   if (!response.ok) throw new Error(`The list can’t be had now: the server answered ${response.status}. Trying again by itself.`)
   /** @type {any[]} */
   const all = (await response.json()).sessions ?? []
-  return all.sort((a, b) => Date.parse(b.lastActivity) - Date.parse(a.lastActivity))
+  const now = Date.parse(response.headers.get('Date') ?? '')
+  return all.sort((a, b) => b.lastActivity - a.lastActivity).map(s => ({ ...s, idleMs: now - s.lastActivity }))
 }
 
 /**
@@ -79,7 +83,7 @@ function item({ sessionId }) {
   const facts = el('span', { className: 'soft' })
   const link = el('a', { title: sessionId, href: `/?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, format.shortId(sessionId)), facts)
   const update = (/** @type {any} */ s) => say(facts, [
-    format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', format.ago(Date.now() - Date.parse(s.lastActivity)),
+    format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', Number.isFinite(s.idleMs) ? format.ago(s.idleMs) : '',
   ].filter(Boolean).join(' · '))
   return { node: el('li', {}, link), update }
 }
