@@ -24,7 +24,7 @@ func TestRecorderReloaded(t *testing.T) {
 		t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
 	}
 	s.hashed(r)
-	if f := p.read(r, false); f.Frames < 5 {
+	if f := p.read(r); f.Frames < 5 {
 		t.Errorf("what was kept holds %+v", f)
 	}
 }
@@ -61,7 +61,7 @@ func TestMediaRecorder(t *testing.T) {
 	}
 	s.hashed(r)
 	s.inTake(r, 1200*time.Millisecond)
-	if f := p.read(r, false); f.Frames < 5 || f.Sound == nil {
+	if f := p.read(r); f.Frames < 5 || f.Sound == nil {
 		t.Errorf("it holds %+v", f)
 	}
 }

@@ -69,7 +69,7 @@ func (p *recordingPage) kept(frames int) session.Recording {
 		p.t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
 	}
 	p.hashed(r)
-	if f := p.read(r, false); f.Frames < frames {
+	if f := p.read(r); f.Frames < frames {
 		p.t.Errorf("what was kept holds %+v", f)
 	}
 	return r

@@ -201,15 +201,15 @@ type recordedFile struct {
 	Frames     int
 	Start, End float64 // s
 	Sound      *struct{ First, End float64 }
-	First      float64 // the time code of the first picture, ms
+	Codes      []int // what its pictures show, if they are of blocks
 	Type       string
 }
 
-// read decodes a recording in a page.
-func (p *recordingPage) read(r session.Recording, codes bool) recordedFile {
+// read decodes a recording in a page; blocks, if any, are the columns and rows of its pictures.
+func (p *recordingPage) read(r session.Recording, blocks ...int) recordedFile {
 	p.t.Helper()
 	var f recordedFile
-	evaluate(p.t, p.ctx, fmt.Sprintf(`import('/test/recorder_read.js').then(m => m.readFile('/test/%s', {codes: %t}))`, r.File, codes), &f)
+	evaluate(p.t, p.ctx, fmt.Sprintf(`import('/test/recorder_read.js').then(m => m.readFile('/test/%s', %s))`, r.File, asJSON(blocks)), &f)
 	return f
 }
 

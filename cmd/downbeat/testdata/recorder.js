@@ -2,8 +2,7 @@
 // the page's time, ?source=noise one of noise. What it says is in `recording`.
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
-import { firstPicture, grey } from '/test/recorder_read.js'
-import { noise, timeCode } from '/test/timecode.js'
+import { noise, readCode, timeCode } from '/test/timecode.js'
 
 const params = new URLSearchParams(location.search)
 const resume = params.has('resume')
@@ -23,30 +22,18 @@ const until = done => new Promise(resolve => {
   look()
 })
 
-/** What the camera gave, seen by another reader of its track: stamps in µs, and small pictures. */
+/** What the camera gave, seen by another reader of its track: stamps in µs, and the numbers that it shows. */
 const seen = []
-async function tap() {
+async function tap(blocks) {
   const track = recorder.stream.getVideoTracks()[0].clone()
   const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 30 }).readable.getReader()
   for (;;) {
     const { value: frame, done } = await reader.read()
     if (done) return
-    seen.push({ stamp: frame.timestamp, arrived: performance.now(), picture: grey(frame) })
-    if (seen.length > 200) seen.shift()
+    seen.push({ stamp: frame.timestamp, code: readCode(frame, ...blocks) })
+    if (seen.length > 400) seen.shift()
     frame.close()
   }
-}
-
-/** How far a picture is from each of two, where those two differ: what encoding does to all alike doesn't count. */
-function apart(picture, one, other) {
-  let near = 1
-  let far = 1
-  for (let i = 0; i < picture.length; i++) {
-    if (Math.abs(one[i] - other[i]) < 12) continue
-    near += Math.abs(picture[i] - one[i])
-    far += Math.abs(picture[i] - other[i])
-  }
-  return [near, far]
 }
 
 const jank = Number(params.get('jank'))
@@ -65,19 +52,8 @@ globalThis.recording = {
   probe: () => {
     for (let i = 0; i < 20; i++) performance.mark(`page:${session.deviceId}:${performance.now()}`)
   },
-  tap: () => void tap(),
-  /** Which of the camera's frames a file begins with: its stamp, those of its neighbours, and how sure that is. */
-  begins: async url => {
-    const picture = await firstPicture(url)
-    let best = 0
-    for (let i = 1; i < seen.length; i++) {
-      const [near, far] = apart(picture, seen[best].picture, seen[i].picture)
-      if (far < near) best = i
-    }
-    const rivals = seen.flatMap((s, i) => (i === best ? [] : [apart(picture, seen[best].picture, s.picture)]))
-    const [far, next] = rivals.reduce((a, b) => (b[1] / b[0] < a[1] / a[0] ? b : a))
-    return { stamp: seen[best].stamp, before: seen[best - 1]?.stamp ?? 0, after: seen[best + 1]?.stamp ?? 1e15, far, next }
-  },
+  seen,
+  tap: blocks => void tap(blocks),
   uploaded: async () => {
     await until(() => recorder.takes.length && recorder.takes.every(take => take.state === 'uploaded' || take.state === 'failed'))
     return recorder.takes

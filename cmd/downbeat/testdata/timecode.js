@@ -24,19 +24,18 @@ export function timeCode(going = () => true) {
   return canvas.captureStream(30)
 }
 
-/** What a picture of it tells, ms. */
-export function readCode(picture) {
-  const canvas = new OffscreenCanvas(COLUMNS, ROWS)
-  const context = canvas.getContext('2d')
-  const block = picture.displayWidth / COLUMNS
+const small = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true })
+
+/** The number that a picture of blocks shows, the lowest bit first. */
+export function readCode(picture, columns = COLUMNS, rows = ROWS) {
+  small.drawImage(picture, 0, 0, columns * 5, rows * 5)
+  const { data } = small.getImageData(0, 0, columns * 5, rows * 5)
   let value = 0
-  for (let bit = COLUMNS * ROWS - 1; bit >= 0; bit--) {
-    const x = ((bit % COLUMNS) + 0.4) * block
-    const y = (Math.floor(bit / COLUMNS) + 0.4) * block
-    context.drawImage(picture, x, y, block / 5, block / 5, 0, 0, 1, 1)
-    value = value * 2 + (context.getImageData(0, 0, 1, 1).data[0] > 127 ? 1 : 0)
+  for (let bit = columns * rows - 1; bit >= 0; bit--) {
+    const pixel = (Math.floor(bit / columns) * 5 + 2) * columns * 5 + (bit % columns) * 5 + 2
+    value = value * 2 + (data[4 * pixel] > 127 ? 1 : 0)
   }
-  return value / 1000
+  return value
 }
 
 /** A canvas of noise, which no encoder makes small. */
