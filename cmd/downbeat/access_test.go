@@ -67,6 +67,10 @@ func TestLinksWithKeys(t *testing.T) {
 	viewer{t, browser.tab(t, watch)}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('words').textContent)`)
 	viewer{t, browser.tab(t, watch+"#"+fragment)}.await(`$('state').textContent === 'nothing loaded'`)
 
+	viewer{t, browser.tab(t, base+"/")}.await(`/needs the admin key/.test($('sessions-note').textContent)`)
+	viewer{t, browser.tab(t, strings.Replace(bare, "/device?", "/?", 1))}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('alerts').textContent)`)
+	viewer{t, console}.await(`$('watch-link').href.includes('/watch?') && $('watch-link').href.endsWith('#` + fragment + `')`)
+
 	u, err := url.Parse(bare)
 	check(t, err)
 	key, err := url.ParseQuery(fragment)

@@ -89,6 +89,7 @@ func TestTLSLocalInABrowser(t *testing.T) {
 	joinedOverTLS(t, page)
 	console := guest.tab(t, i.url+"/?session=lan")
 	lands(t, console, fmt.Sprintf("document.querySelector('#link').href.startsWith(%q)", info.SetupURL+"#/device?session=lan"))
+	lands(t, console, `/certificate first/.test(document.querySelector('#join-note').textContent)`)
 }
 
 // joinedOverTLS: the library takes wss from the page's address.

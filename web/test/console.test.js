@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
 import { longSummary, titleOf } from '../static/app/history.js'
-import { words } from '../static/app/leader.js'
+import { notJoined, words } from '../static/app/leader.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
 import { together, verdict } from '../static/app/ready.js'
 import { Roster } from '../static/app/roster.js'
@@ -130,6 +130,8 @@ test('who is in step, and what that is known by', () => {
 })
 
 test('who doesn’t lead learns what there is to do', () => {
+  assert.match(notJoined('key_needed', ''), /whole link.*admin key/)
+  assert.equal(notJoined('unheard_of', 'it rains'), 'it rains.')
   assert.match(words(true, 'Anna', false), /You lead/)
   assert.match(words(false, 'Anna', false), /Anna leads.*only the leader/)
   assert.match(words(false, 'Anna', true), /Anna.*away.*Take over/)

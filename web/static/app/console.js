@@ -6,7 +6,7 @@ import { FlashPanel } from './flash.js'
 import { shortId } from './format.js'
 import { History } from './history.js'
 import { authorization, credentials } from './keys.js'
-import { LeaderLine } from './leader.js'
+import { LeaderLine, notJoined } from './leader.js'
 import { Links } from './link.js'
 import { Painter } from './painter.js'
 import { Party } from './party.js'
@@ -18,6 +18,7 @@ import { startPage } from './start.js'
 import { Takes } from './takes.js'
 import { showTime } from './time.js'
 import { alertError, alertUser, byId, setPill } from './ui.js'
+import { over } from './watch-words.js'
 
 /** @import { Session } from '../downbeat.js' */
 
@@ -50,8 +51,9 @@ async function open(sessionId) {
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')
-    byId('lead-line').textContent = 'This console is not in the session. Reload to try again.'
-    throw error
+    const { code, message } = error instanceof DownbeatError ? error : { code: '', message: String(error) }
+    byId('lead-line').textContent = 'This console is not in the session.'
+    alertUser(notJoined(code, message))
   }
 }
 
@@ -138,7 +140,7 @@ function run(s, links) {
     past.report(report)
     party.report(report)
   })
-  s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(message))
+  s.on('closed', ({ code, message }) => gone(s.sessionId, code) || alertUser(over(code, message)))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
   shortcuts({ r: () => record.press(), c: () => record.callOff(), f: () => flash.flash(), p: () => party.toggle() },
     /** @type {HTMLInputElement} */ (byId('shortcuts')))

@@ -1,4 +1,5 @@
 import { alertError, byId, reveal, say } from './ui.js'
+import { refused } from './watch-words.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Roster } from './roster.js' */
@@ -25,6 +26,17 @@ export class LeaderLine {
     reveal(byId('lead'), joined && !isLeader && leaderAway)
     say(byId('lead-line'), words(isLeader, leaderName, leaderAway))
   }
+}
+
+/**
+ * Why the server doesn't let this console into the session, and what to do.
+ *
+ * @param {string} code
+ * @param {string} message
+ */
+export function notJoined(code, message) {
+  const words = refused(code, message)
+  return code === 'key_needed' ? `${words} Or open the link with the admin key, which the server printed when it started.` : words
 }
 
 /**

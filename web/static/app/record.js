@@ -94,7 +94,7 @@ export class RecordPanel {
     if (!go && !(await ask('Not everything is ready', reasons.length ? reasons : [words], 'Record anyway'))) return
     keepFields()
     const delay = fieldNumber('take-countdown') * 1000
-    await this.#session.request('start_recording', { postureLabel: field('take-label').value.trim(), duration: Math.round(durationMs), delay })
+    await this.#session.startRecording(field('take-label').value.trim(), Math.round(durationMs), delay ? { delay } : {})
   }
 
   /** Draws now and whenever the reading changes. */
