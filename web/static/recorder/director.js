@@ -1,4 +1,5 @@
 import { Act } from './act.js'
+import { Reports } from './reports.js'
 import { Tape } from './tape.js'
 
 /** @import { Command, Act as Fired } from '../lib/commands.js' */
@@ -10,10 +11,8 @@ import { Tape } from './tape.js'
 const COUNT = 100
 /** A start is reported without its true time if no frame comes for this long, ms. */
 const PATIENCE = 1500
-/** The server takes no bound that is wider, ms. */
-const WIDEST = 60_000
-/** What a crash or a full storage may cost of the end, ms. */
-const LOST = 1500
+/** A wider bound is worth a word, ms. */
+const COARSE = 50
 
 /**
  * @typedef {object} DirectorEvents
@@ -27,6 +26,7 @@ export class Director {
   #session
   #desk
   #on
+  #reports
   /** @type {Map<string, Act>} */ #acts = new Map()
   /** The take that a stop is for. */
   /** @type {Act | null} */ #current = null
@@ -44,6 +44,7 @@ export class Director {
     this.#session = session
     this.#desk = desk
     this.#on = on
+    this.#reports = new Reports(session, desk)
     this.#timer = setInterval(() => this.#count(), COUNT)
   }
 
@@ -194,7 +195,7 @@ export class Director {
     switch (m.type) {
       case 'armed': case 'begun': return this.#acts.get(m.id)?.armed.tell(undefined)
       case 'started': return this.#started(m)
-      case 'written': return this.#written(m)
+      case 'written': return this.#reports.written(m)
       case 'stopped': return this.#stopped(m)
       case 'refused': return this.#refused(m)
       case 'trouble': return this.#on.trouble(m.code, m.error)
@@ -206,75 +207,38 @@ export class Director {
     const act = this.#acts.get(id)
     if (!act) return
     if (act.state === 'armed') act.state = 'recording'
-    const { timestamp, bound } = this.#time(at, error)
-    if (bound > 50) this.#on.trouble('coarse_clock')
+    const { timestamp, bound } = this.#reports.started(id, at, error)
+    if (bound > COARSE) this.#on.trouble('coarse_clock')
     act.reported = true
-    this.#session.send('recording_started', { recordingId: id, timestamp, bound })
-    this.#desk.post({ type: 'note', id, notes: { started: timestamp, startBound: bound } })
     act.began.tell(timestamp)
     this.#on.state()
   }
 
-  /**
-   * Remembers where the file ends, in case that it ends there.
-   *
-   * @param {{id: string, at: number, error: number}} m
-   */
-  #written({ id, at, error }) {
-    const { timestamp, bound } = this.#time(at, error)
-    this.#desk.post({ type: 'note', id, notes: { stopped: timestamp, stopBound: bound + LOST } })
-  }
-
   /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean}} m */
-  #stopped({ id, at, error, empty, torn = false }) {
-    const act = this.#acts.get(id)
-    if (empty) {
-      this.#session.send('recording_failed', { recordingId: id })
+  #stopped(m) {
+    const act = this.#acts.get(m.id)
+    if (m.empty) {
+      this.#reports.failed(m.id)
       this.#on.trouble('nothing_recorded')
     } else {
-      const { timestamp, bound } = this.#time(at, error + (torn ? LOST : 0))
-      this.#session.send('recording_stopped', { recordingId: id, timestamp, bound })
+      const timestamp = this.#reports.stopped(m, act?.tape ? 'complete' : 'note')
       act?.ended.tell(timestamp)
-      const type = act?.tape ? 'complete' : 'note'
-      this.#desk.post({ type, id, notes: { stopped: timestamp, stopBound: bound } })
     }
-    if (act) this.#drop(act, empty && act.tape !== null)
+    if (act) this.#drop(act, m.empty && act.tape !== null)
   }
 
   /** @param {{id: string, code: string, error?: string}} m */
   #refused({ id, code, error }) {
     this.#on.trouble(code, error)
-    if (code !== 'begun_before') this.#session.send('recording_failed', { recordingId: id })
+    if (code !== 'begun_before') this.#reports.failed(id)
     const act = this.#acts.get(id)
     if (act) this.#drop(act, false)
   }
 
-  /**
-   * What an earlier page left: it never said when that ended, and perhaps not
-   * that it began.
-   *
-   * @param {{notes: any, bytes: number, interrupted: boolean}} left
-   */
-  recovered({ notes, bytes, interrupted }) {
-    const { recordingId, sessionId, started, startBound, stopped, stopBound } = notes
-    if (interrupted && bytes) this.#on.trouble('interrupted', notes.label)
-    if (sessionId !== this.#session.sessionId || !recordingId) return
-    if (!bytes) return void (interrupted && this.#session.send('recording_failed', { recordingId }))
-    if (started === undefined) return
-    this.#session.send('recording_started', { recordingId, timestamp: started, bound: startBound })
-    const end = stopped ?? started
-    this.#session.send('recording_stopped', { recordingId, timestamp: end, bound: stopBound ?? startBound + LOST })
-  }
-
-  /**
-   * Session time of an instant on this page's clock, and how wrong that may be.
-   *
-   * @param {number} at     ms
-   * @param {number} error  of `at`, ms
-   */
-  #time(at, error) {
-    const bound = Math.min(WIDEST, this.#session.bound + error)
-    return { timestamp: this.#session.toSession(at), bound: Number.isNaN(bound) ? WIDEST : bound }
+  /** @param {{notes: any, bytes: number, interrupted: boolean}} left  by an earlier page */
+  recovered(left) {
+    if (left.interrupted && left.bytes) this.#on.trouble('interrupted', left.notes.label)
+    this.#reports.recovered(left)
   }
 
   close() {

@@ -4,7 +4,7 @@ import { Awake } from './awake.js'
 import { listDevices, openCamera } from './camera.js'
 import { Desk } from './desk.js'
 import { Director } from './director.js'
-import { Sights, watchCaptures } from './sight.js'
+import { plug } from './plug.js'
 import { Status } from './status.js'
 import { Tape } from './tape.js'
 import { troubleOf } from './trouble.js'
@@ -164,31 +164,22 @@ export class Recorder extends Emitter {
   /** Gives the tracks to the worker, or to MediaRecorder. */
   async #plug() {
     const stream = /** @type {MediaStream} */ (this.#stream)
-    const desk = /** @type {Desk} */ (this.#desk)
     const director = /** @type {Director} */ (this.#director)
     const exact = this.method === 'webcodecs'
     director.stream = exact ? null : stream
-    if (exact) await feed(stream, desk, this.#session.resolution)
-    const sights = new Sights(batch => desk.post({ type: 'saw', sights: batch }))
-    const unwatch = watchCaptures(stream, (capture, media) => (exact ? sights.add(capture, media) : director.saw(capture)))
-    const ending = new AbortController()
-    for (const track of stream.getTracks()) this.#guard(track, ending.signal)
-    this.#undo.push(unwatch, () => ending.abort())
+    const unplug = await plug(stream, /** @type {Desk} */ (this.#desk), exact ? this.#session.resolution : null, {
+      saw: capture => director.saw(capture),
+      lost: kind => this.#lost(kind),
+      muted: () => this.#trouble('camera_muted'),
+    })
+    this.#undo.push(unplug)
   }
 
-  /**
-   * @param {MediaStreamTrack} track
-   * @param {AbortSignal} signal
-   */
-  #guard(track, signal) {
-    const video = track.kind === 'video'
-    const lost = () => {
-      this.#trouble(video ? 'camera_lost' : 'microphone_lost')
-      if (video && this.#status) this.#status.camera = 'lost'
-    }
-    track.addEventListener('ended', lost, { signal })
-    if (video) track.addEventListener('mute', () => this.#trouble('camera_muted'), { signal })
-    if (track.readyState === 'ended') lost()
+  /** @param {string} kind  of the track that ended */
+  #lost(kind) {
+    const video = kind === 'video'
+    this.#trouble(video ? 'camera_lost' : 'microphone_lost')
+    if (video && this.#status) this.#status.camera = 'lost'
   }
 
   #listen() {
@@ -325,21 +316,4 @@ export class Recorder extends Emitter {
     this.#desk = this.#director = this.#awake = this.#status = null
     this.#setState('closed')
   }
-}
-
-/**
- * Hands the frames to the worker, past the page.
- *
- * @param {MediaStream} stream
- * @param {Desk} desk
- * @param {number} step  the smallest step of performance.now(), ms
- */
-async function feed(stream, desk, step) {
-  const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor // not in the types yet
-  const open = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {number} */ maxBufferSize) =>
-    track && track.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
-  const relation = await desk.relate(step)
-  const video = open(stream.getVideoTracks()[0], 10)
-  const audio = open(stream.getAudioTracks()[0], 100)
-  desk.post({ type: 'tracks', video, audio, step, relation }, [video, audio].filter(Boolean))
 }

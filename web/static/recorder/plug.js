@@ -1,0 +1,59 @@
+import { Sights, watchCaptures } from './sight.js'
+
+/** @import { Desk } from './desk.js' */
+
+/**
+ * @typedef {object} PlugEvents
+ * @property {(capture: number | undefined) => void} saw  a frame, where the worker has none; page time, ms
+ * @property {(kind: string) => void} lost  a track ended by itself
+ * @property {() => void} muted  the camera gives nothing just now
+ */
+
+/**
+ * Gives a stream's frames to the worker, and watches over its tracks.
+ *
+ * @param {MediaStream} stream
+ * @param {Desk} desk
+ * @param {number | null} step  the smallest step of performance.now(), ms; null: MediaRecorder has the frames
+ * @param {PlugEvents} on
+ * @returns {Promise<() => void>}  ends it
+ */
+export async function plug(stream, desk, step, on) {
+  if (step !== null) await feed(stream, desk, step)
+  const sights = new Sights(batch => desk.post({ type: 'saw', sights: batch }))
+  const unwatch = watchCaptures(stream, (capture, media) => (step !== null ? sights.add(capture, media) : on.saw(capture)))
+  const ending = new AbortController()
+  for (const track of stream.getTracks()) guard(track, on, ending.signal)
+  return () => {
+    unwatch()
+    ending.abort()
+  }
+}
+
+/**
+ * @param {MediaStreamTrack} track
+ * @param {PlugEvents} on
+ * @param {AbortSignal} signal
+ */
+function guard(track, on, signal) {
+  track.addEventListener('ended', () => on.lost(track.kind), { signal })
+  if (track.kind === 'video') track.addEventListener('mute', () => on.muted(), { signal })
+  if (track.readyState === 'ended') on.lost(track.kind)
+}
+
+/**
+ * Hands the frames to the worker, past the page.
+ *
+ * @param {MediaStream} stream
+ * @param {Desk} desk
+ * @param {number} step  the smallest step of performance.now(), ms
+ */
+async function feed(stream, desk, step) {
+  const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor // not in the types yet
+  const open = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {number} */ maxBufferSize) =>
+    track && track.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
+  const relation = await desk.relate(step)
+  const video = open(stream.getVideoTracks()[0], 10)
+  const audio = open(stream.getAudioTracks()[0], 100)
+  desk.post({ type: 'tracks', video, audio, step, relation }, [video, audio].filter(Boolean))
+}

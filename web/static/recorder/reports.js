@@ -1,0 +1,91 @@
+/** @import { Session } from '../lib/session.js' */
+/** @import { Desk } from './desk.js' */
+
+/** The server takes no bound that is wider, ms. */
+const WIDEST = 60_000
+/** What a crash or a full storage may cost of the end, ms. */
+const LOST = 1500
+
+/** Tells the session when frames were captured, and the journal of the recording, in case that the page ends. */
+export class Reports {
+  #session
+  #desk
+
+  /**
+   * @param {Session} session
+   * @param {Desk} desk
+   */
+  constructor(session, desk) {
+    this.#session = session
+    this.#desk = desk
+  }
+
+  /**
+   * The first frame.
+   *
+   * @param {string} recordingId
+   * @param {number} at     when it was captured, page time, ms
+   * @param {number} error  of that, ms
+   */
+  started(recordingId, at, error) {
+    const { timestamp, bound } = this.#time(at, error)
+    this.#session.send('recording_started', { recordingId, timestamp, bound })
+    this.#desk.post({ type: 'note', id: recordingId, notes: { started: timestamp, startBound: bound } })
+    return { timestamp, bound }
+  }
+
+  /**
+   * Remembers where the file ends, in case that it ends there.
+   *
+   * @param {{id: string, at: number, error: number}} m
+   */
+  written({ id, at, error }) {
+    const { timestamp, bound } = this.#time(at, error)
+    this.#desk.post({ type: 'note', id, notes: { stopped: timestamp, stopBound: bound + LOST } })
+  }
+
+  /**
+   * The last frame, the file is whole.
+   *
+   * @param {{id: string, at: number, error: number, torn?: boolean}} m  torn: its end is lacking
+   * @param {'note' | 'complete'} type  complete: and nobody else says so
+   */
+  stopped({ id, at, error, torn = false }, type) {
+    const { timestamp, bound } = this.#time(at, error + (torn ? LOST : 0))
+    this.#session.send('recording_stopped', { recordingId: id, timestamp, bound })
+    this.#desk.post({ type, id, notes: { stopped: timestamp, stopBound: bound } })
+    return timestamp
+  }
+
+  /** @param {string} recordingId  of which there is nothing */
+  failed(recordingId) {
+    this.#session.send('recording_failed', { recordingId })
+  }
+
+  /**
+   * What an earlier page left: it never said when that ended, and perhaps not
+   * that it began.
+   *
+   * @param {{notes: any, bytes: number, interrupted: boolean}} left
+   */
+  recovered({ notes, bytes, interrupted }) {
+    const { recordingId, sessionId, started, startBound, stopped, stopBound } = notes
+    if (sessionId !== this.#session.sessionId || !recordingId) return
+    if (!bytes) return void (interrupted && this.failed(recordingId))
+    if (started === undefined) return
+    this.#session.send('recording_started', { recordingId, timestamp: started, bound: startBound })
+    const end = stopped ?? started
+    this.#session.send('recording_stopped', { recordingId, timestamp: end, bound: stopBound ?? startBound + LOST })
+  }
+
+  /**
+   * Session time of an instant on this page's clock, and how wrong that may be.
+   *
+   * @param {number} at     ms
+   * @param {number} error  of `at`, ms
+   */
+  #time(at, error) {
+    const bound = Math.min(WIDEST, this.#session.bound + error)
+    return { timestamp: this.#session.toSession(at), bound: Number.isNaN(bound) ? WIDEST : bound }
+  }
+}

@@ -1,0 +1,106 @@
+import { Take } from './take.js'
+
+/** @import { Choice } from './codecs.js' */
+/** @import { Entry } from './shelf.js' */
+/** @import { Clocks } from './source.js' */
+
+/** How often the page hears how far a take is, ms. */
+const TELL = 1000
+
+/** A take with the file that it goes to. */
+export class Running {
+  #id
+  #post
+  #clocks
+  /** @type {Entry | null} */ #entry = null
+  /** What came before there was a file. */
+  /** @type {Uint8Array<ArrayBuffer>[]} */ #early = []
+  /** @type {() => void} */ #filed = () => {}
+  #file = new Promise(resolve => (this.#filed = () => resolve(undefined)))
+  #warm = false
+  #armed = false
+  #told = -Infinity
+  cancelled = false
+
+  /**
+   * @param {string} id
+   * @param {Choice} choice
+   * @param {(message: any) => void} post
+   * @param {() => Clocks | null} clocks
+   */
+  constructor(id, choice, post, clocks) {
+    this.#id = id
+    this.#post = post
+    this.#clocks = clocks
+    this.choice = choice
+    this.take = new Take(choice, {
+      warm: () => {
+        this.#warm = true
+        this.#arm()
+      },
+      started: () => this.#started(),
+      over: () => void this.#finish(),
+      trouble: (code, error) => post({ type: 'trouble', id, code, error: error && String(error) }),
+      write: bytes => this.#write(bytes),
+    })
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #write(bytes) {
+    if (this.#entry) this.#entry.kept.append(bytes)
+    else this.#early.push(bytes)
+  }
+
+  /** @param {Entry} entry */
+  keepIn(entry) {
+    this.#entry = entry
+    try {
+      for (const bytes of this.#early.splice(0)) entry.kept.append(bytes)
+    } catch (error) {
+      this.take.fill(error)
+    }
+    this.#filed()
+    this.#arm()
+    if (this.take.cut.begun) entry.tell()
+  }
+
+  #started() {
+    this.#post({ type: 'started', id: this.#id, at: this.take.cut.first, error: this.#clocks()?.error })
+    this.#entry?.tell()
+  }
+
+  /** @param {number} now  page time, ms */
+  tick(now) {
+    this.take.tick(now)
+    this.#arm()
+    const entry = this.#entry
+    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.kept.size) return
+    this.#told = now
+    entry.kept.flush()
+    entry.send()
+    entry.tell()
+    this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#clocks()?.error })
+  }
+
+  #arm() {
+    if (this.#armed || !this.#warm || !this.#entry || !(this.#clocks()?.settled ?? true)) return
+    this.#armed = true
+    this.#post({ type: 'armed', id: this.#id })
+  }
+
+  async #finish() {
+    const { take } = this
+    await Promise.all([take.finish(), this.#file])
+    if (this.cancelled) return
+    const empty = !this.#entry?.kept.size // what was given to a full storage isn't there
+    const at = take.lastWritten
+    this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty, torn: take.full })
+    if (!empty) this.#entry?.complete({})
+  }
+
+  /** Drops what there is of it. */
+  cancel() {
+    this.cancelled = true
+    this.take.cancel()
+  }
+}
