@@ -50,6 +50,7 @@ func (s *recordingStage) inTake(r session.Recording, length time.Duration) {
 	if d := r.StartTimestamp.Sub(r.TakeTimestamp); d < -bound || d > frame+bound {
 		s.t.Errorf("%s begins %v after the instant, ± %v", r.ViewType, d, bound)
 	}
+	bound = time.Duration(*r.StopBoundMs * 1e6)
 	if d := r.TakeTimestamp.Add(length).Sub(*r.StopTimestamp); d < -bound || d > frame+bound {
 		s.t.Errorf("%s ends %v before the stop", r.ViewType, d)
 	}

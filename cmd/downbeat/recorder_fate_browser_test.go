@@ -29,26 +29,6 @@ func TestRecorderReloaded(t *testing.T) {
 	}
 }
 
-// TestRecorderLosesItsCamera: what was recorded before is kept and uploaded, and
-// the page says what happened.
-func TestRecorderLosesItsCamera(t *testing.T) {
-	s := newRecordingStage(t, nil, fakeCamera...)
-	p := s.device("mute")
-	_, err := s.leader.Call(t.Context(), "start_recording", map[string]any{})
-	check(t, err)
-	p.await(`recording.recorder.takes[0]?.bytes > 30000`)
-	var nothing any
-	evaluate(t, p.ctx, `recording.recorder.stream.getVideoTracks()[0].stop()`, &nothing)
-	p.await(`recording.recorder.takes[0].state !== 'recording'`)
-	_, err = s.leader.Call(t.Context(), "stop_recording", nil)
-	check(t, err)
-	r := s.recordings(1)[0]
-	if r.UploadStatus != "uploaded" || r.StopTimestamp == nil {
-		t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
-	}
-	s.hashed(r)
-}
-
 // TestMediaRecorder: without WebCodecs a recording begins with the first frame
 // after the instant, good to a frame.
 func TestMediaRecorder(t *testing.T) {

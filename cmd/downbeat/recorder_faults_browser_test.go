@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	quota "github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
@@ -130,7 +131,7 @@ func TestRecorderNetworkAway(t *testing.T) {
 	p.do(`recording.bytes = recording.recorder.takes[0].bytes`)
 	relay.giveBack()
 	p.do(`dispatchEvent(new Event('online'))`) // as the browser does when an interface is back
-	r := p.kept(20)
+	r := p.kept(5)
 	var bytes float64
 	evaluate(t, p.ctx, `recording.bytes`, &bytes)
 	if int64(bytes) != *r.FileSizeBytes {
@@ -161,4 +162,26 @@ func TestRecorderCountsDown(t *testing.T) {
 			t.Error(code)
 		}
 	}
+}
+
+// TestRecorderLosesItsCamera: somebody takes the camera away from the page in the middle of
+// a take. The page and the leader are told, and what was recorded before is kept and uploaded.
+func TestRecorderLosesItsCamera(t *testing.T) {
+	s := newRecordingStage(t, nil, fakeCamera...)
+	p := s.device("mute")
+	s.start()
+	p.await(`recording.recorder.takes[0]?.bytes > 10000`)
+	_, err := chromedp.Run(s.browser.ctx, call(browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "camera"}, Setting: browser.PermissionSettingDenied, Origin: s.url,
+	}))
+	check(t, err)
+	p.troubled("camera_lost")
+	p.shows("lost")
+	p.kept(5)
+	s.stop()
+	pause(t.Context(), 1200*time.Millisecond) // no less than a frozen camera takes to be one
+	if codes := p.troubles(); slices.Contains(codes, "camera_frozen") {
+		t.Errorf("troubles: %v", codes)
+	}
+	p.shows("lost")
 }
