@@ -3,6 +3,7 @@ import test from 'node:test'
 import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
 import { longSummary, titleOf } from '../static/app/history.js'
 import { notJoined, words } from '../static/app/leader.js'
+import { fileName } from '../static/app/media.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
 import { together, verdict } from '../static/app/ready.js'
 import { Roster } from '../static/app/roster.js'
@@ -127,6 +128,11 @@ test('who is in step, and what that is known by', () => {
   assert.deepEqual(step(out, 16.3, 5000), { word: 'out of step', kind: 'bad', words: '400 ms behind' })
   assert.deepEqual(step(out, undefined, 60_000), { word: 'in step', kind: 'good', words: 'again; was out by up to 900 ms before' })
   assert.deepEqual([outOfStep(viewer, 0), outOfStep(out, 5000), outOfStep(out, 11_000)], [null, -400, null])
+})
+
+test('a medium without a title goes by its file’s name', () => {
+  const names = ['https://a.example/x/My%20film.mp4?t=1#a', 'https://a.example/100%.mp4', 'https://a.example/'].map(fileName)
+  assert.deepEqual(names, ['My film.mp4', '100%.mp4', 'https://a.example/'])
 })
 
 test('who doesn’t lead learns what there is to do', () => {

@@ -1,5 +1,6 @@
 import * as format from './format.js'
 import { Keyed } from './keyed.js'
+import { fileName, lengthOf } from './media.js'
 import { step, watches } from './step.js'
 import { alertError, alertUser, byId, el, reveal, say, setPill } from './ui.js'
 
@@ -7,8 +8,6 @@ import { alertError, alertUser, byId, el, reveal, say, setPill } from './ui.js'
 /** @import { Painter } from './painter.js' */
 /** @import { Device, Roster } from './roster.js' */
 
-/** How long the media may take to tell its length, ms. */
-const PATIENCE = 3000
 /** Length of the seek bar while the media's isn't known, s. */
 const UNKNOWN = 600
 
@@ -201,32 +200,4 @@ export class Party {
     }
     return { node: el('li', {}, name, words, pill), update }
   }
-}
-
-/**
- * The media's length in s, as this browser finds it; 0 when it can't.
- *
- * @param {string} href
- * @returns {Promise<number>}
- */
-function lengthOf(href) {
-  const media = document.createElement('video')
-  media.preload = 'metadata'
-  media.muted = true
-  return new Promise(resolve => {
-    const end = () => {
-      const { duration } = media
-      media.removeAttribute('src')
-      media.load()
-      resolve(Number.isFinite(duration) ? duration : 0)
-    }
-    media.onloadedmetadata = media.onerror = end
-    setTimeout(end, PATIENCE)
-    media.src = href
-  })
-}
-
-/** @param {string} href */
-function fileName(href) {
-  return decodeURIComponent(href.split(/[?#]/)[0].split('/').pop() ?? '') || href
 }
