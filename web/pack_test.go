@@ -14,6 +14,7 @@ import (
 // consumer is a small TypeScript program of somebody who installed the package.
 const consumer = `
 import { join, DownbeatError, type Session, type Command, type State } from 'downbeat'
+import { Recorder } from 'downbeat/recorder'
 
 export async function main(): Promise<number> {
   const session: Session = await join({ url: 'https://beat.example', sessionId: 'studio', deviceType: 'mobile' })
@@ -30,6 +31,11 @@ export async function main(): Promise<number> {
   const state: State = session.state
   const { position, velocity } = session.timingProvider().vector
   session.audioTrim = 35
+  const recorder = new Recorder(session, { audio: false })
+  recorder.on('trouble', ({ message, fatal }: { message: string, fatal: boolean }) => fatal && message.length)
+  await recorder.open()
+  // @ts-expect-error a state that there isn't
+  if (recorder.state === 'asleep') recorder.close()
   off()
   await session.leave()
   // @ts-expect-error an option that isn't

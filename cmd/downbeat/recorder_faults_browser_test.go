@@ -97,13 +97,17 @@ func TestRecorderFreezes(t *testing.T) {
 // TestRecorderStorageFull: the browser gives no more room in the middle of a
 // take, which ends there. What was recorded is kept and uploaded.
 func TestRecorderStorageFull(t *testing.T) {
-	s := newRecordingStage(t, nil)
-	p := s.device("source=noise&mute")
-	s.room(p, 2500<<10)
-	s.start()
-	p.troubled("storage_full")
-	p.kept(5)
-	s.stop()
+	for _, method := range []string{"webcodecs", "mediarecorder"} {
+		t.Run(method, func(t *testing.T) {
+			s := newRecordingStage(t, nil)
+			p := s.device("source=noise&mute&method=" + method)
+			s.room(p, 2500<<10)
+			s.start()
+			p.troubled("storage_full")
+			p.kept(5)
+			s.stop()
+		})
+	}
 }
 
 // room is all that the browser gives to pages of the server. Chromium hands it

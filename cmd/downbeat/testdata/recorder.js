@@ -10,7 +10,7 @@ const session = await join({ sessionId: 'studio', deviceType: 'desktop', viewTyp
 const options = { video: true, audio: !params.has('mute') }
 if (params.has('method')) options.method = params.get('method')
 if (params.get('source') === 'canvas') options.stream = timeCode(() => globalThis.recording?.drawing !== false)
-if (params.get('source') === 'noise') options.stream = noise()
+if (params.get('source') === 'noise') options.stream = noise(options.method === 'mediarecorder' ? 480 : 1280)
 const recorder = new Recorder(session, options)
 
 const troubles = []

@@ -39,10 +39,10 @@ export function readCode(picture, columns = COLUMNS, rows = ROWS) {
 }
 
 /** A canvas of noise, which no encoder makes small. */
-export function noise() {
+export function noise(width) {
   const canvas = document.createElement('canvas')
-  canvas.width = 1280
-  canvas.height = 720
+  canvas.width = width
+  canvas.height = (width / 16) * 9
   const context = canvas.getContext('2d', { alpha: false })
   const picture = context.createImageData(canvas.width, canvas.height)
   const words = new Uint32Array(picture.data.buffer)

@@ -21,6 +21,9 @@ export class Act {
   armed = new Moment()
   /** @type {'armed' | 'recording' | 'finishing'} */ state = 'armed'
   reported = false
+  /** There was no room for its end, or for any of it. */
+  torn = false
+  empty = false
   /** @type {import('./tape.js').Tape | null} */ tape = null
 
   /**

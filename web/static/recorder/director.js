@@ -87,7 +87,7 @@ export class Director {
     const filename = `${notes.filename}.${filetype.split('/')[1]}`
     act.tape = new Tape(this.stream, this.#desk, id, {
       started: (at, error) => this.#started({ id, at, error }),
-      stopped: (at, error, empty) => this.#stopped({ id, at, error, empty }),
+      stopped: (at, error, empty) => this.#stopped({ id, at, error, empty: empty || act.empty, torn: act.torn }),
     })
     this.#desk.post({ type: 'begin', id, notes: { ...notes, filename, filetype } })
   }
@@ -198,6 +198,7 @@ export class Director {
       case 'written': return this.#reports.written(m)
       case 'stopped': return this.#stopped(m)
       case 'refused': return this.#refused(m)
+      case 'full': return this.#full(m)
       case 'trouble': return this.#on.trouble(m.code, m.error)
     }
   }
@@ -225,6 +226,19 @@ export class Director {
       act?.ended.tell(timestamp)
     }
     if (act) this.#drop(act, m.empty && act.tape !== null)
+  }
+
+  /**
+   * There is no room for more of what MediaRecorder records.
+   *
+   * @param {{id: string, empty: boolean}} m
+   */
+  #full({ id, empty }) {
+    const act = this.#acts.get(id)
+    if (!act) return
+    act.torn = true
+    act.empty = empty
+    act.tape?.stop()
   }
 
   /** @param {{id: string, code: string, error?: string}} m */

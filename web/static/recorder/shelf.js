@@ -133,6 +133,8 @@ export class Entry {
   /** @type {TakeState['state']} */ #state = 'recording'
   #uploaded = 0
   #gone = false
+  /** There was no room for more. */
+  full = false
   /** @type {string | undefined} */ #error
 
   /**

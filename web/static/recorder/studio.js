@@ -253,12 +253,15 @@ export class Studio {
   /** @param {{id: string, bytes: ArrayBuffer}} m */
   #append({ id, bytes }) {
     const entry = this.#shelf?.get(id)
+    if (!entry || entry.full) return
     try {
-      entry?.kept.append(new Uint8Array(bytes))
-      entry?.send()
-      entry?.tell()
+      entry.kept.append(new Uint8Array(bytes))
+      entry.send()
+      entry.tell()
     } catch (error) {
+      entry.full = true // a later piece would have a gap before it
       this.#post({ type: 'trouble', id, code: 'storage_full', error: String(error) })
+      this.#post({ type: 'full', id, empty: entry.kept.size === 0 })
     }
   }
 
