@@ -29,6 +29,7 @@ const MEMBERS = ['user_joined', 'user_left', 'device_joined', 'device_disconnect
 const MEMBERS_AFTER = 100
 const COMMANDS = ['command', 'start_recording', 'stop_recording', 'playback_sync']
 
+const painter = new Painter()
 const wanted = new URLSearchParams(location.search).get('session')
 if (wanted) open(wanted).catch(alertError)
 else startPage(sessionId => {
@@ -36,7 +37,7 @@ else startPage(sessionId => {
   open(sessionId).catch(alertError)
 })
 addEventListener('popstate', () => location.reload())
-showTime()
+showTime(painter)
 
 /** @param {string} sessionId */
 async function open(sessionId) {
@@ -88,7 +89,6 @@ function gone(sessionId, code) {
  * @param {Links} links
  */
 function run(s, links) {
-  const painter = new Painter()
   const roster = new Roster(s.deviceId)
   const readiness = new Readiness(roster, () => drawDevices())
   const cards = new Cards(roster, () => readiness.wanted(), () => s.now(), () => readiness.draw())

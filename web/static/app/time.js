@@ -1,14 +1,18 @@
 import { span } from './format.js'
-import { byId } from './ui.js'
+import { byId, say } from './ui.js'
 
 /** How often the console asks what session time follows, ms. */
 const ASK = 10_000
 
-/** Keeps the line that tells what session time follows. */
-export function showTime() {
+/**
+ * Keeps the line that tells what session time follows.
+ *
+ * @param {import('./painter.js').Painter} painter
+ */
+export function showTime(painter) {
   const ask = () => fetch('/api/info')
     .then(response => response.json())
-    .then(info => { byId('time').textContent = timeLine(info.time) })
+    .then(info => painter.ask('time', () => say(byId('time'), timeLine(info.time))))
     .catch(() => {})
   ask()
   setInterval(ask, ASK)
