@@ -15,11 +15,6 @@ import (
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
-// Chromium's own camera, a picture with a running clock, and nobody who is asked.
-var pageCamera = []chromedp.ExecAllocatorOption{
-	chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-}
-
 // until waits for a condition on a page, JavaScript, and fails with what the page says otherwise.
 func until(t *testing.T, page context.Context, cond string) {
 	t.Helper()
@@ -68,7 +63,7 @@ func (c *connected) must(t *testing.T, event string, data any) {
 func TestDevicePage(t *testing.T) {
 	i := newInstance(t, "--data", t.TempDir())
 	ann := leader(t, i, "film")
-	browser := newChromium(t, pageCamera...)
+	browser := newChromium(t, fakeCamera...)
 	defer browser.close()
 	page := browser.tab(t, i.url+"/device?session=film")
 	until(t, page, `!document.querySelector('#choose').hidden`)
@@ -204,7 +199,7 @@ func shootAll(t *testing.T, page context.Context, name string) {
 // TestDevicePageTroubles: what is wrong is said in words, with what to do.
 func TestDevicePageTroubles(t *testing.T) {
 	i := newInstance(t)
-	flags := append(append([]chromedp.ExecAllocatorOption{}, pageCamera[0]), chromedp.Flag("host-resolver-rules", "MAP plain.local 127.0.0.1"))
+	flags := append(append([]chromedp.ExecAllocatorOption{}, fakeCamera[0]), chromedp.Flag("host-resolver-rules", "MAP plain.local 127.0.0.1"))
 	browser := newChromium(t, flags...)
 	defer browser.close()
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(i.url, "http://"))

@@ -21,7 +21,7 @@ import (
 func TestFilmSet(t *testing.T) {
 	dir := t.TempDir()
 	i := newInstance(t, "--data", dir)
-	browser := newChromium(t, pageCamera...)
+	browser := newChromium(t, fakeCamera...)
 	defer browser.close()
 	console := browser.tab(t, i.url+"/")
 	until(t, console, `document.activeElement.id === 'creator'`)
