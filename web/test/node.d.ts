@@ -6,4 +6,8 @@ declare module 'node:assert/strict' {
   const assert: any
   export default assert
 }
+declare module 'node:fs' {
+  export function readFileSync(path: URL, encoding: 'utf8'): string
+  export function readdirSync(path: URL, options: { recursive: true }): string[]
+}
 declare function setImmediate(fn: (value: any) => void): void

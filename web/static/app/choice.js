@@ -1,3 +1,5 @@
+import { browser } from '../lib/kept.js'
+
 /**
  * What a device joins as. `camera`: null while nobody has said.
  *
@@ -29,20 +31,14 @@ export function choiceOf(params, kept, usual) {
 
 /** @returns {Partial<Choice>} */
 export function keptChoice() {
-  try {
-    const { name, view, camera } = JSON.parse(localStorage.getItem(KEY) ?? '{}')
-    return {
-      ...(typeof name === 'string' ? { name } : {}), ...(typeof view === 'string' ? { view } : {}),
-      ...(typeof camera === 'boolean' ? { camera } : {}),
-    }
-  } catch {
-    return {} // none, or a browser that keeps nothing
+  const { name, view, camera } = browser.read(KEY) ?? {}
+  return {
+    ...(typeof name === 'string' ? { name } : {}), ...(typeof view === 'string' ? { view } : {}),
+    ...(typeof camera === 'boolean' ? { camera } : {}),
   }
 }
 
 /** @param {Partial<Choice>} choice */
 export function keepChoice(choice) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(choice))
-  } catch {}
+  browser.set(KEY, JSON.stringify(choice))
 }

@@ -13,6 +13,7 @@ import { Party } from './party.js'
 import { Readiness } from './readiness.js'
 import { RecordPanel } from './record.js'
 import { Roster } from './roster.js'
+import { at, base } from './server.js'
 import { shortcuts } from './shortcuts.js'
 import { startPage } from './start.js'
 import { Takes } from './takes.js'
@@ -48,7 +49,7 @@ async function open(sessionId) {
   setPill(byId('state'), 'connecting', 'warn')
   const links = new Links(sessionId)
   try {
-    run(await join({ sessionId, actions: '/app/actions.js', ...credentials(), ...creatorOf(sessionId) }), links)
+    run(await join({ url: base, sessionId, actions: at('app/actions.js'), ...credentials(), ...creatorOf(sessionId) }), links)
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')
@@ -185,7 +186,7 @@ function follow(s, roster, changed) {
  * @param {Session} s
  */
 async function look(s) {
-  const response = await fetch(`/api/sessions/${encodeURIComponent(s.sessionId)}/sync`, { headers: authorization() })
+  const response = await fetch(at(`api/sessions/${encodeURIComponent(s.sessionId)}/sync`), { headers: authorization() })
   return response.ok ? response.json() : null
 }
 

@@ -1,5 +1,7 @@
 /** Who this tab is in a session that it created, so that a reload still leads it. */
+import { tab } from '../lib/kept.js'
 import { authorization } from './keys.js'
+import { at } from './server.js'
 
 /** @param {string} sessionId */
 function key(sessionId) {
@@ -14,8 +16,8 @@ function key(sessionId) {
  */
 export async function createSession(name) {
   const creatorId = randomId()
-  const { sessionId, token } = await post('/api/sessions', { creatorId, creatorName: name })
-  sessionStorage.setItem(key(sessionId), JSON.stringify({ userId: creatorId, username: name, token }))
+  const { sessionId, token } = await post(at('api/sessions'), { creatorId, creatorName: name })
+  tab.set(key(sessionId), JSON.stringify({ userId: creatorId, username: name, token }))
   return sessionId
 }
 
@@ -26,8 +28,7 @@ export async function createSession(name) {
  * @returns {{userId?: string, username: string, token?: string}}
  */
 export function creatorOf(sessionId) {
-  const kept = sessionStorage.getItem(key(sessionId))
-  return kept ? JSON.parse(kept) : { username: 'Console' }
+  return tab.read(key(sessionId)) ?? { username: 'Console' }
 }
 
 /**
@@ -37,7 +38,7 @@ export function creatorOf(sessionId) {
  * @param {string} sessionId
  */
 export function forgetCreator(sessionId) {
-  sessionStorage.removeItem(key(sessionId))
+  tab.remove(key(sessionId))
 }
 
 /**

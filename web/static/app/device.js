@@ -7,6 +7,7 @@ import { choiceOf, keepChoice, keptChoice } from './choice.js'
 import { choosing } from './choosing.js'
 import * as format from './format.js'
 import { credentials } from './keys.js'
+import { at, base } from './server.js'
 import { stateOf } from './states.js'
 import { tune } from './tune.js'
 import { watchTwins } from './twice.js'
@@ -71,7 +72,7 @@ async function enter(sessionId, choice) {
   showChecks(missing())
   const filming = choice.camera ? import('./film.js') : null // many files, which a device without a camera doesn't wait for
   const s = await join({
-    sessionId, username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, actions: '/app/actions.js', ...credentials(),
+    url: base, sessionId, username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, actions: at('app/actions.js'), ...credentials(),
   })
   const Film = (await filming)?.Film
   run(s, Film ? new Film(s) : null)

@@ -1,3 +1,5 @@
+import { tab } from '../lib/kept.js'
+
 /**
  * Keys come in the fragment of a link, which browsers send to nobody, and stay
  * in the tab's own storage:
@@ -10,7 +12,7 @@ const fragment = new URLSearchParams(location.hash.slice(1))
 
 for (const name of ['admin', 'token']) {
   const value = fragment.get(name)
-  if (value) sessionStorage.setItem(`downbeat:${name}`, value)
+  if (value) tab.set(`downbeat:${name}`, value)
 }
 // These open more than one session: they don't belong on a screen that others see.
 if (fragment.has('admin') || fragment.has('token')) history.replaceState(null, '', location.pathname + location.search)
@@ -21,8 +23,8 @@ if (fragment.has('admin') || fragment.has('token')) history.replaceState(null, '
  * @returns {{key?: string, token?: string}}
  */
 export function credentials() {
-  const key = fragment.get('key') ?? sessionStorage.getItem('downbeat:admin')
-  const token = sessionStorage.getItem('downbeat:token')
+  const key = fragment.get('key') ?? tab.get('downbeat:admin')
+  const token = tab.get('downbeat:token')
   return { ...(key ? { key } : {}), ...(token ? { token } : {}) }
 }
 
@@ -33,6 +35,6 @@ export function credentials() {
  */
 export function authorization() {
   const { key, token } = credentials()
-  const secret = token ?? sessionStorage.getItem('downbeat:admin') ?? key
+  const secret = token ?? tab.get('downbeat:admin') ?? key
   return secret ? { Authorization: `Bearer ${secret}` } : {}
 }

@@ -1,6 +1,9 @@
 import { copyOnClick } from './copy.js'
+import { at, base } from './server.js'
 import { byId, el, say } from './ui.js'
 
+/** The address by which this page came. */
+const own = base.replace(/\/$/, '')
 const select = /** @type {HTMLSelectElement} */ (byId('base'))
 
 /** For whom the link is, and what that says. */
@@ -29,7 +32,7 @@ export class Links {
     select.onchange = () => this.#draw()
     for (const page of /** @type {const} */ (['device', 'watch'])) byId(`for-${page}`).onchange = () => this.#turn(page)
     copyOnClick('copy', () => byId('link').textContent ?? '', byId('link'))
-    fill([location.origin])
+    fill([own])
     this.#draw()
     addresses().then(urls => {
       fill(urls)
@@ -55,7 +58,7 @@ export class Links {
     const url = this.#url(select.value, this.#page)
     say(byId('join-note'), NOTES[this.#page] + (setsUp(select.value) ? SETUP : ''))
     const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
-    watch.href = this.#url(location.origin, 'watch')
+    watch.href = this.#url(own, 'watch')
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
     link.textContent = link.href = url
     const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
@@ -91,7 +94,7 @@ function fill(urls) {
  * @param {string} url
  */
 async function drawCode(url) {
-  const response = await fetch('/qr.svg', { method: 'POST', body: url })
+  const response = await fetch(at('qr.svg'), { method: 'POST', body: url })
   const svg = await response.text()
   if (!response.ok || byId('link').textContent !== url) return
   const image = /** @type {HTMLImageElement} */ (byId('qr'))
@@ -100,8 +103,7 @@ async function drawCode(url) {
 
 /** The base URLs that a device may use, the best first. */
 async function addresses() {
-  const own = location.origin
-  const response = await fetch('/api/info').catch(() => null)
+  const response = await fetch(at('api/info')).catch(() => null)
   const info = response?.ok ? await response.json() : {}
   /** @type {string[]} */
   const urls = (info.urls ?? []).map((/** @type {string} */ url) => url.replace(/\/$/, ''))

@@ -1,3 +1,4 @@
+import { browser } from '../lib/kept.js'
 import { setLight } from './cards.js'
 import { together, verdict } from './ready.js'
 import { byId, el, reveal, say } from './ui.js'
@@ -19,10 +20,10 @@ export class Readiness {
    */
   constructor(roster, changed) {
     this.#roster = roster
-    const kept = localStorage.getItem(KEPT)
+    const kept = browser.get(KEPT)
     if ([...this.#limit.options].some(o => o.value === kept)) this.#limit.value = kept ?? ''
     this.#limit.onchange = () => {
-      localStorage.setItem(KEPT, this.#limit.value)
+      browser.set(KEPT, this.#limit.value)
       changed()
     }
   }

@@ -1,3 +1,4 @@
+import { tab } from '../lib/kept.js'
 import { ask } from './ask.js'
 import * as format from './format.js'
 import { follow, phase, reading, underWay } from './take.js'
@@ -176,10 +177,10 @@ function fieldNumber(id) {
 }
 
 function keepFields() {
-  sessionStorage.setItem(KEPT, JSON.stringify(FIELDS.map(id => field(id).value)))
+  tab.set(KEPT, JSON.stringify(FIELDS.map(id => field(id).value)))
 }
 
 function recallFields() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? '[]')
+  const kept = tab.read(KEPT) ?? []
   FIELDS.forEach((id, i) => kept[i] != null && (field(id).value = kept[i]))
 }

@@ -1,3 +1,5 @@
+import { browser } from '../lib/kept.js'
+
 /** Where it is kept that somebody doesn't want them. */
 const KEPT = 'downbeat:shortcuts'
 
@@ -10,8 +12,8 @@ const KEPT = 'downbeat:shortcuts'
  * @returns {() => void}  undoes it
  */
 export function shortcuts(actions, box) {
-  box.checked = localStorage.getItem(KEPT) !== 'off'
-  box.onchange = () => localStorage.setItem(KEPT, box.checked ? 'on' : 'off')
+  box.checked = browser.get(KEPT) !== 'off'
+  box.onchange = () => void browser.set(KEPT, box.checked ? 'on' : 'off')
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     const action = actions[event.key.toLowerCase()]
     if (!action || !box.checked || !plain(event) || document.querySelector('dialog[open]')) return

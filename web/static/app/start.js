@@ -2,6 +2,7 @@ import { createSession } from './creator.js'
 import * as format from './format.js'
 import { Keyed } from './keyed.js'
 import { authorization } from './keys.js'
+import { at } from './server.js'
 import { alertError, byId, el, reveal, say } from './ui.js'
 
 /** How often the list is fetched anew, ms. */
@@ -47,7 +48,7 @@ function onSubmit(id, fn) {
  * long it has been idle by the server's own clock, ms.
  */
 async function sessions() {
-  const response = await fetch('/api/sessions', { headers: authorization() }).catch(() => {
+  const response = await fetch(at('api/sessions'), { headers: authorization() }).catch(() => {
     throw new Error('The server can’t be reached; trying again by itself.')
   })
   if (response.status === 401 || response.status === 403) {
@@ -81,7 +82,7 @@ function empty(text) {
  */
 function item({ sessionId }) {
   const facts = el('span', { className: 'soft' })
-  const link = el('a', { title: sessionId, href: `/?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, format.shortId(sessionId)), facts)
+  const link = el('a', { title: sessionId, href: `./?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, format.shortId(sessionId)), facts)
   const update = (/** @type {any} */ s) => say(facts, [
     format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', Number.isFinite(s.idleMs) ? format.ago(s.idleMs) : '',
   ].filter(Boolean).join(' · '))

@@ -3,6 +3,7 @@ import { download } from './download.js'
 import { count } from './format.js'
 import { Keyed } from './keyed.js'
 import { lookAgainIn, takesOf } from './recordings.js'
+import { at } from './server.js'
 import { TakeCard } from './takecard.js'
 import { alertError, byId, reveal, say } from './ui.js'
 
@@ -28,7 +29,7 @@ export class Takes {
    * @param {(recordings: any[]) => void} listed  called with each listing
    */
   constructor(sessionId, roster, painter, listed) {
-    this.#url = `/api/sessions/${encodeURIComponent(sessionId)}/recordings`
+    this.#url = at(`api/sessions/${encodeURIComponent(sessionId)}/recordings`)
     this.#painter = painter
     this.#listed = listed
     this.#list = new Keyed(byId('takes'), take => new TakeCard(take, roster, painter, take.takeId === takesOf(this.#listing)[0]?.takeId))

@@ -1,4 +1,5 @@
 import { span } from './format.js'
+import { at } from './server.js'
 import { byId, say } from './ui.js'
 
 /** How often the console asks what session time follows, ms. */
@@ -10,7 +11,7 @@ const ASK = 10_000
  * @param {import('./painter.js').Painter} painter
  */
 export function showTime(painter) {
-  const ask = () => fetch('/api/info')
+  const ask = () => fetch(at('api/info'))
     .then(response => response.json())
     .then(info => painter.ask('time', () => say(byId('time'), timeLine(info.time))))
     .catch(() => {})

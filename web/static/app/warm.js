@@ -1,3 +1,5 @@
+import { at } from './server.js'
+
 /**
  * Starts what takes long at the first time while the user still decides: the
  * browser's WebRTC, and the files of recorder and worker. A device can't change its
@@ -7,7 +9,7 @@ export function warm() {
   import('./film.js').catch(() => {}) // said when it is used
   const link = document.createElement('link')
   link.rel = 'modulepreload'
-  link.href = '/lib/worker.js'
+  link.href = at('lib/worker.js')
   document.head.append(link)
   if (!('RTCPeerConnection' in globalThis)) return
   const peer = new RTCPeerConnection()

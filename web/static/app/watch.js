@@ -1,8 +1,10 @@
 import { join } from '../downbeat.js'
+import { browser } from '../lib/kept.js'
 import { Player } from '../player.js'
 import { creatorOf } from './creator.js'
 import * as format from './format.js'
 import { credentials } from './keys.js'
+import { base } from './server.js'
 import { alertError, alertUser, byId, setPill } from './ui.js'
 import { DriftView } from './watch-drift.js'
 import { Lead, titleOf } from './watch-lead.js'
@@ -22,7 +24,7 @@ start()
 
 function start() {
   const sessionId = params.get('session') ?? ''
-  const name = params.get('name') ?? localStorage.getItem(NAME)
+  const name = params.get('name') ?? browser.get(NAME)
   if (sessionId && name !== null) return void enter(sessionId, name)
   byId('enter').hidden = false
   byId('ask-session').hidden = sessionId !== ''
@@ -41,7 +43,7 @@ function start() {
  * @param {string} name  may be empty: then nobody is asked again
  */
 function asked(sessionId, name) {
-  localStorage.setItem(NAME, name)
+  browser.set(NAME, name)
   byId('enter').hidden = true
   history.replaceState(null, '', `?session=${encodeURIComponent(sessionId)}${location.hash}`)
   enter(sessionId, name)
@@ -57,7 +59,7 @@ async function enter(sessionId, name) {
   try {
     const { userId, token } = creatorOf(sessionId)
     const creator = token ? { userId, token } : {}
-    run(await join({ sessionId, username: name || 'Guest', ...credentials(), ...creator }))
+    run(await join({ url: base, sessionId, username: name || 'Guest', ...credentials(), ...creator }))
   } catch (error) {
     const { code, message } = /** @type {DownbeatError} */ (error)
     say('not joined', 'bad', refused(code, message ?? String(error)))

@@ -1,3 +1,5 @@
+import { tab } from './kept.js'
+
 /**
  * Keeps the token that makes a reloaded page the same device again, in the
  * tab's own storage. A duplicated tab gets a copy of that storage: each token
@@ -29,28 +31,18 @@ export async function recall(key) {
 export function remember(key, token) {
   const [kept, before] = read(key)
   const name = kept === token && held.has(before) ? before : Math.random().toString(36).slice(2)
-  try {
-    sessionStorage.setItem(key, `${token} ${name}`)
-  } catch {
-    return // a page without storage joins anew each time
-  }
+  tab.set(key, `${token} ${name}`)
   hold(name)
 }
 
 /** @param {string} key  whose token is of no use any more */
 export function forget(key) {
-  try {
-    sessionStorage.removeItem(key)
-  } catch {}
+  tab.remove(key)
 }
 
 /** @param {string} key */
 function read(key) {
-  try {
-    return (sessionStorage.getItem(key) ?? '').split(' ')
-  } catch {
-    return [] // a page without storage
-  }
+  return (tab.get(key) ?? '').split(' ')
 }
 
 /** Names that this page holds. */

@@ -4,7 +4,7 @@ import { Member } from './member.js'
 import { lacking } from './page.js'
 import { TimingProvider } from './provider.js'
 import { forget, recall, remember } from './resume.js'
-import { DownbeatError, socketURL } from './signaling.js'
+import { DownbeatError, serverURL, socketURL } from './signaling.js'
 import { PageTime } from './time.js'
 import { loadTrim, saveTrim } from './trim.js'
 
@@ -152,7 +152,7 @@ export class Session extends Member {
   /** Where the server is, and the key or token that its HTTP API is asked with; '' where none is known. */
   get server() {
     const { url = location.origin, key = '', token = '' } = this.#options
-    return { url: new URL(url, location.href).href, authorization: this.joinKey || token || key }
+    return { url: serverURL(url), authorization: this.joinKey || token || key }
   }
 
   /** Where clock frames are answered: a 'page' that is busy adds jitter. */

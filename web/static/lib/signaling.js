@@ -230,12 +230,25 @@ export function parseMessage(text) {
 }
 
 /**
+ * A server's address with all that it serves below it: its path, if any, counts and ends
+ * with a slash.
+ *
+ * @param {string | URL} url  of the server
+ */
+export function serverURL(url) {
+  const server = new URL(url, location.href)
+  server.search = server.hash = ''
+  if (!server.pathname.endsWith('/')) server.pathname += '/'
+  return server.href
+}
+
+/**
  * Where a server's WebSocket is.
  *
  * @param {string | URL} url  of the server
  */
 export function socketURL(url) {
-  const socket = new URL('/ws', new URL(url, location.href))
+  const socket = new URL('ws', serverURL(url))
   socket.protocol = socket.protocol.replace('http', 'ws')
   return socket.href
 }

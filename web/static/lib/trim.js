@@ -1,14 +1,12 @@
+import { browser } from './kept.js'
+
 const KEY = 'downbeat:audioTrim'
 /** No loudspeaker is further away than this, ms. */
 const MOST = 2000
 
 /** This device's audio trim as it was set last, ms; 0 where nothing is kept. */
 export function loadTrim() {
-  try {
-    return sane(Number(localStorage.getItem(KEY)))
-  } catch {
-    return 0 // a page without storage
-  }
+  return sane(Number(browser.get(KEY)))
 }
 
 /**
@@ -18,9 +16,7 @@ export function loadTrim() {
  */
 export function saveTrim(ms) {
   const trim = sane(ms)
-  try {
-    localStorage.setItem(KEY, String(trim))
-  } catch {}
+  browser.set(KEY, String(trim))
   return trim
 }
 

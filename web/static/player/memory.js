@@ -1,31 +1,7 @@
+import { browser } from '../lib/kept.js'
+
 /** Readings kept; the oldest goes first. */
 const KEPT = 7
-
-/** Where there is no storage (a private window), it lasts as long as the page. */
-/** @type {Map<string, string>} */
-const page = new Map()
-
-/** @param {string} key */
-function read(key) {
-  try {
-    return localStorage.getItem(key) ?? page.get(key) ?? null
-  } catch {
-    return page.get(key) ?? null
-  }
-}
-
-/**
- * @param {string} key
- * @param {string} value
- */
-function write(key, value) {
-  page.set(key, value)
-  try {
-    localStorage.setItem(key, value)
-  } catch {
-    // full or forbidden: the page's own copy is there
-  }
-}
 
 /**
  * What this device has learnt of itself, kept for the next visit: readings of
@@ -46,14 +22,14 @@ export class Learnt {
     this.#key = `downbeat:player:${key}`
     this.#fallback = fallback
     this.#limit = limit
-    this.#readings = numbers(read(this.#key))
+    this.#readings = numbers(browser.get(this.#key))
   }
 
   /** @param {number} ms */
   add(ms) {
     if (!(ms >= 0)) return
     this.#readings = [...this.#readings, Math.min(ms, this.#limit)].slice(-KEPT)
-    write(this.#key, this.#readings.map(r => r.toFixed(2)).join(' '))
+    browser.set(this.#key, this.#readings.map(r => r.toFixed(2)).join(' '))
   }
 
   /** What to expect: outliers don't move it. */

@@ -54,7 +54,7 @@ export class Sending {
     const { recordingId = '', filename = '', filetype = '', uploadURL } = this.#kept.notes
     const { url, authorization } = this.#server
     const upload = new Upload(this.#kept, {
-      endpoint: new URL('/api/uploads/', url).href,
+      endpoint: new URL('api/uploads/', url).href,
       uploadUrl: uploadURL ?? null,
       metadata: { recordingId, filename, filetype },
       headers: authorization ? { Authorization: `Bearer ${authorization}` } : {},
