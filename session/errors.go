@@ -7,15 +7,15 @@ import "fmt"
 const (
 	CodeBadSessionID    = "bad_session_id"    // not 1 to 64 of A-Z a-z 0-9 _ -
 	CodeBadUserID       = "bad_user_id"       // not 1 to 64 of A-Z a-z 0-9 _ - . : @, or begins with a dot
-	CodeBadUsername     = "bad_username"      // longer than 64 characters, or not printable
-	CodeBadAvatar       = "bad_avatar"        // longer than 1024 bytes, or not printable
+	CodeBadUsername     = "bad_username"      // longer than 64 characters, or not text
+	CodeBadAvatar       = "bad_avatar"        // longer than 1024 bytes, or not text
 	CodeBadDeviceType   = "bad_device_type"   // not desktop, mobile or native
-	CodeBadViewType     = "bad_view_type"     // longer than 64 characters, or not printable
-	CodeBadUserAgent    = "bad_user_agent"    // longer than 512 bytes, or not printable
+	CodeBadViewType     = "bad_view_type"     // longer than 64 characters, or not text
+	CodeBadUserAgent    = "bad_user_agent"    // longer than 512 bytes, or not text
 	CodeBadName         = "bad_name"          // command name not 1 to 64 of A-Z a-z 0-9 _ - . :
 	CodeBadPayload      = "bad_payload"       // not one JSON value
 	CodePayloadTooLarge = "payload_too_large" // longer than 16 KiB
-	CodeBadLabel        = "bad_label"         // posture label longer than 128 characters, or not printable
+	CodeBadLabel        = "bad_label"         // posture label longer than 128 characters, or not text
 	CodeBadDuration     = "bad_duration"      // negative, or longer than 24 h
 	CodeBadDelay        = "bad_delay"         // negative, or longer than 24 h
 	CodeBadTime         = "bad_time"          // further than 24 h from the instant it is about, or with a negative bound

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/text"
 )
 
 // timeline is the media's position as a function of session time.
@@ -35,6 +36,12 @@ type playback struct {
 }
 
 const maxPosition = 1e7 // s, some 115 days
+
+// What a medium is called by programs, in bytes.
+const (
+	maxURL     = 8192
+	maxMediaID = 512
+)
 
 // PlaybackState is the timeline of the media as the protocol has it: at
 // LastUpdateTime the media is at Position, later at Position plus the time since then
@@ -206,7 +213,7 @@ func (q PlaybackRequest) applied(t timeline) timeline {
 }
 
 func (q *LoadRequest) validate() error {
-	if q.MediaURL == "" || !isText(q.MediaURL, 2048) || !isText(q.MediaID, 128) || !isText(q.MediaTitle, 256) ||
+	if q.MediaURL == "" || !text.Fits(q.MediaURL, maxURL) || !text.Fits(q.MediaID, maxMediaID) || !isText(&q.MediaTitle, 256) ||
 		!within(q.MediaDuration, 0, maxPosition) {
 		return fault(CodeBadMedia, "mediaUrl, mediaId, mediaTitle or mediaDuration is missing, too long or out of range")
 	}
@@ -219,8 +226,8 @@ func (q *PlaybackRequest) validate() error {
 		return fault(CodeBadPlayback, "position must be a number of seconds that isn't negative")
 	case q.PlaybackRate != nil && !within(*q.PlaybackRate, 1.0/16, 16):
 		return fault(CodeBadPlayback, "playbackRate must be between 1/16 and 16")
-	case q.MediaURL != nil && !isText(*q.MediaURL, 2048), q.MediaID != nil && !isText(*q.MediaID, 128):
-		return fault(CodeBadMedia, "mediaUrl or mediaId is too long or not printable")
+	case q.MediaURL != nil && !text.Fits(*q.MediaURL, maxURL), q.MediaID != nil && !text.Fits(*q.MediaID, maxMediaID):
+		return fault(CodeBadMedia, "mediaUrl or mediaId is too long or not text")
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (st *stage) check() (faults []string) {
 	}
 	faults = append(faults, st.checkKept(seen[0])...)
 	faults = append(faults, st.checkTimeline(services[0])...)
-	if a, b := text(seen[0]), text(seen[1]); a != b {
+	if a, b := asText(seen[0]), asText(seen[1]); a != b {
 		faults = append(faults, "the instances differ:\n"+a+"\n"+b)
 	}
 	return faults
@@ -202,7 +202,7 @@ func told(events []Event, only []string) (lines []string) {
 			r.RecordingID = ""
 			e.Data = r
 		}
-		lines = append(lines, e.Name+text(e.Data))
+		lines = append(lines, e.Name+asText(e.Data))
 	}
 	return lines
 }
@@ -228,7 +228,7 @@ func contains(all, part []string) bool {
 	return false
 }
 
-func text(v any) string {
+func asText(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)

@@ -329,7 +329,7 @@ func (st *stage) acknowledged(cmd Scheduled, promised promise) {
 		st.commands = append(st.commands, cmd.CommandID)
 		promised = func(s *state) string {
 			c := s.commands[cmd.CommandID]
-			return unless(c != nil && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+text(cmd))
+			return unless(c != nil && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+asText(cmd))
 		}
 	}
 	if promised != nil {

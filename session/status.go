@@ -39,7 +39,7 @@ func (m *Member) SetStatus(s DeviceStatus) error {
 	return nil
 }
 
-func (s DeviceStatus) validate() error {
+func (s *DeviceStatus) validate() error {
 	switch {
 	case s.Battery != nil && !within(*s.Battery, 0, 1):
 		return fault(CodeBadStatus, "battery must be from 0 to 1")
@@ -47,8 +47,8 @@ func (s DeviceStatus) validate() error {
 		return fault(CodeBadStatus, "camera must be off, ready, recording, frozen, lost or refused")
 	case !isSize(s.PendingBytes), !isSize(s.FreeBytes):
 		return fault(CodeBadStatus, "pendingBytes and freeBytes must be numbers of bytes that aren't negative")
-	case !isText(s.Note, 128):
-		return fault(CodeBadStatus, "note must be printable and at most 128 characters")
+	case !isText(&s.Note, 128):
+		return fault(CodeBadStatus, "note must be text of at most 128 characters")
 	}
 	return nil
 }

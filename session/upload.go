@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"encoding/hex"
+
+	"github.com/downbeat-sync/downbeat/internal/text"
 )
 
 // Place is which take of which session a recording is of.
@@ -41,7 +43,7 @@ func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
 // UploadDone notes that a recording is uploaded. It may be told again: the file
 // that was told first stays. With the last one missing the session is completed.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
-	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !isText(f.Path, 1024) || !isText(f.Type, 127) {
+	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !text.Fits(f.Path, 1024) || !text.Fits(f.Type, 127) {
 		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
 	}
 	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, now instant) ([]change, error) {

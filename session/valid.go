@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/downbeat-sync/downbeat/internal/text"
 )
 
 const (
@@ -30,12 +31,11 @@ func isID(id, punctuation string) bool {
 	return true
 }
 
-// isText reports whether s is printable text of at most limit characters.
-func isText(s string, limit int) bool {
-	if len(s) > limit*utf8.UTFMax || !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != ' ' })
+// isText reports whether *s is text of at most limit characters, and normalises it then:
+// what people write is kept in one spelling.
+func isText(s *string, limit int) (ok bool) {
+	*s, ok = text.Clean(*s, limit)
+	return ok
 }
 
 func (q *JoinRequest) validate() error {
@@ -44,16 +44,16 @@ func (q *JoinRequest) validate() error {
 		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	case q.UserID != "" && !isID(q.UserID, ".:@"), q.Admission.UserID != "" && !isID(q.Admission.UserID, ".:@"):
 		return fault(CodeBadUserID, "userId must be 1 to 64 letters, digits, _ - . : or @")
-	case !isText(q.Username, 64):
-		return fault(CodeBadUsername, "username must be printable and at most 64 characters")
-	case len(q.Avatar) > 1024 || !isText(q.Avatar, 1024):
-		return fault(CodeBadAvatar, "avatar must be printable and at most 1024 bytes")
+	case !isText(&q.Username, 64):
+		return fault(CodeBadUsername, "username must be text of at most 64 characters")
+	case !text.Fits(q.Avatar, 1024):
+		return fault(CodeBadAvatar, "avatar must be text of at most 1024 bytes")
 	case q.DeviceType != "" && q.DeviceType != "desktop" && q.DeviceType != "mobile" && q.DeviceType != "native":
 		return fault(CodeBadDeviceType, "deviceType must be desktop, mobile or native")
-	case !isText(q.ViewType, 64):
-		return fault(CodeBadViewType, "viewType must be printable and at most 64 characters")
-	case len(q.UserAgent) > 512 || !isText(q.UserAgent, 512):
-		return fault(CodeBadUserAgent, "userAgent must be printable and at most 512 bytes")
+	case !isText(&q.ViewType, 64):
+		return fault(CodeBadViewType, "viewType must be text of at most 64 characters")
+	case !text.Fits(q.UserAgent, 512):
+		return fault(CodeBadUserAgent, "userAgent must be text of at most 512 bytes")
 	case len(q.ResumeToken) > 256:
 		return fault(CodeBadResumeToken, "resumeToken is too long")
 	}
@@ -64,8 +64,8 @@ func (q *CreateRequest) validate() error {
 	switch {
 	case q.CreatorID != "" && !isID(q.CreatorID, ".:@"):
 		return fault(CodeBadUserID, "creatorId must be 1 to 64 letters, digits, _ - . : or @")
-	case !isText(q.CreatorName, 64):
-		return fault(CodeBadUsername, "creatorName must be printable and at most 64 characters")
+	case !isText(&q.CreatorName, 64):
+		return fault(CodeBadUsername, "creatorName must be text of at most 64 characters")
 	}
 	return nil
 }
@@ -84,8 +84,8 @@ func (q *ScheduleRequest) validate() error {
 
 func (q *StartRequest) validate() error {
 	switch {
-	case !isText(q.PostureLabel, 128):
-		return fault(CodeBadLabel, "postureLabel must be printable and at most 128 characters")
+	case !isText(&q.PostureLabel, 128):
+		return fault(CodeBadLabel, "postureLabel must be text of at most 128 characters")
 	case q.Duration < 0 || q.Duration > maxAhead:
 		return fault(CodeBadDuration, "duration must be between 0 and 24 h")
 	}

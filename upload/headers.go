@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/downbeat-sync/downbeat/internal/text"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 	bytesType     = "application/offset+octet-stream"
 
 	maxMetadata = 4 << 10 // bytes of Upload-Metadata
-	maxName     = 255     // bytes of a file's name
+	maxName     = 255     // characters of a file's name
 	maxType     = 127     // bytes of a media type
 )
 
@@ -63,17 +63,21 @@ func parseMetadata(s string) (File, error) {
 		values[key] = string(value)
 	}
 	f := File{RecordingID: values["recordingId"], Name: values["filename"], Type: values["filetype"], Size: -1}
-	return f, f.validate()
+	err := f.validate()
+	return f, err
 }
 
-func (f File) validate() error {
+// validate also brings the name into one spelling.
+func (f *File) validate() error {
+	name, ok := text.Clean(f.Name, maxName)
+	f.Name = name
 	switch {
 	case !isWord(f.RecordingID):
 		return badRequest("bad_recording_id", "Upload-Metadata must name a recordingId")
-	case !isText(f.Name, maxName):
-		return badRequest("bad_filename", "filename must be printable and at most 255 bytes")
-	case !isText(f.Type, maxType):
-		return badRequest("bad_filetype", "filetype must be printable and at most 127 bytes")
+	case !ok:
+		return badRequest("bad_filename", "filename must be text of at most 255 characters")
+	case !text.Fits(f.Type, maxType):
+		return badRequest("bad_filetype", "filetype must be text of at most 127 bytes")
 	}
 	return nil
 }
@@ -90,10 +94,6 @@ func isWord(s string) bool {
 
 func isWordRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
-}
-
-func isText(s string, limit int) bool {
-	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // safeName makes of a client's name one that is safe in every file system.

@@ -245,6 +245,7 @@ func TestRefusals(t *testing.T) {
 		"no recording":        {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": "filename YQ=="}), "", 400, "bad_recording_id"},
 		"a path":              {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": metadata("../x", "a")}), "", 400, "bad_recording_id"},
 		"name with newline":   {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": metadata("rec1", "a\nb")}), "", 400, "bad_filename"},
+		"name of overrides":   {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": metadata("rec1", "a\u202egpj.mp4")}), "", 400, "bad_filename"},
 		"name too long":       {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": metadata("rec1", strings.Repeat("a", 256))}), "", 400, "bad_filename"},
 		"unknown recording":   {"POST", "/api/uploads", post(header{"Upload-Length": "5", "Upload-Metadata": metadata("stranger", "a")}), "", 404, "unknown_recording"},
 		"body of no type":     {"POST", "/api/uploads", post(header{"Upload-Length": "5"}), "hello", 415, "bad_content_type"},

@@ -25,8 +25,11 @@ var edges = map[string]map[string]string{
 	"clock/sim":   {"clock": "plays exchanges to the estimator"},
 	"clock/trace": {"clock": "reads and writes its exchanges"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
-	"session":     {"clock": "session time, and the estimates that choose a command's lead"},
-	"access":      {"session": "says how somebody may join, in its words, and refuses with its error"},
+	"session": {
+		"clock":         "session time, and the estimates that choose a command's lead",
+		"internal/text": "what of people's writing it keeps",
+	},
+	"access": {"session": "says how somebody may join, in its words, and refuses with its error"},
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
 	},
@@ -47,7 +50,8 @@ var edges = map[string]map[string]string{
 		"session":   "what joining is answered with, and the errors of requests",
 	},
 	"internal/testnet": {},
-	"upload":           {},
+	"internal/text":    {},
+	"upload":           {"internal/text": "names of files"},
 	"manifest": {
 		"session": "the recordings that it describes",
 		"clock":   "their times",
@@ -100,6 +104,10 @@ var modules = map[string]map[string]string{
 		"golang.org/x/net/ipv4":   "what mdns asks for",
 		"github.com/google/uuid":  "ids of the profile for iOS",
 		"howett.net/plist":        "the profile for iOS",
+	},
+	"internal/text": {
+		"github.com/rivo/uniseg":         "characters as people count them",
+		"golang.org/x/text/unicode/norm": "one spelling of each text",
 	},
 	"internal/testnet": {
 		"github.com/pion/transport/v5":      "the network that pion is handed",
