@@ -17,7 +17,7 @@ const (
 
 const (
 	maxPending  = 64  // commands that lie in the future
-	maxCommands = 128 // commands that are kept, with their acknowledgements
+	maxCommands = 128 // the latest ones, which are kept as entries of their own
 )
 
 // ScheduleRequest asks for a command of the application's own. Without At and
@@ -125,19 +125,17 @@ func (s *state) cancelled(c *command, reason string) change {
 	return s.put(true, &gone, kindCommand, c.ID)
 }
 
-// prune forgets the oldest commands beyond what is kept, acknowledgements first.
-func prune(s *state, now instant) []change {
-	var changes []change
-	commands := s.commandsByTime()
-	active := s.activeTake(now)
-	for _, c := range commands[:max(0, len(commands)-maxCommands)] {
-		if c == active || c.Timestamp >= now {
-			continue
-		}
-		for deviceID := range s.acks[c.ID] {
-			changes = append(changes, s.remove(kindAck, c.ID, deviceID))
-		}
-		changes = append(changes, s.remove(kindCommand, c.ID))
+// noted writes down what a playback_sync brings: into its command, which is about to
+// be written, or has been by an attempt before.
+func (s *state) noted(c *command, p played) []change {
+	if s.commands[c.ID] == nil {
+		c.Play = &p
+		return nil
 	}
-	return changes
+	if c.Play != nil && *c.Play == p {
+		return nil
+	}
+	again := *c
+	again.Play = &p
+	return []change{s.put(true, &again, kindCommand, c.ID)}
 }

@@ -87,24 +87,6 @@ func TestTooManyCommands(t *testing.T) {
 	}
 }
 
-func TestPrune(t *testing.T) {
-	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: eventStartRecording}, when{lead: time.Millisecond}, t0))
-	for i := range maxCommands + 2 {
-		id := "c" + strings.Repeat("x", i)
-		now := after(time.Duration(i+1) * time.Second)
-		b.do(schedule(b.state, command{ID: id, Event: eventCommand}, when{lead: time.Millisecond}, now))
-		b.do(armed(b.state, "d-bob", id, now))
-	}
-	b.do(prune(b.state, after(time.Hour)), nil)
-	if n := len(b.commands); n != maxCommands+1 || b.commands["take"] == nil || len(b.acks) != maxCommands {
-		t.Errorf("%d commands and %d acknowledgements are left", n, len(b.acks))
-	}
-	if c := prune(b.state, after(time.Hour)); c != nil {
-		t.Errorf("%d changes more", len(c))
-	}
-}
-
 func TestTakes(t *testing.T) {
 	b := studio(t)
 	_, _, err := stop(b.state, "ann", 0, t0)

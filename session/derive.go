@@ -107,7 +107,7 @@ func announce(c *command) []notice {
 		e := StartRecording{CommandID: c.ID, PostureLabel: c.Label, Duration: millis(c.Duration), Timestamp: c.Timestamp.time()}
 		return []notice{{each: func(d *device) Event {
 			own := e
-			if d.Type != "" {
+			if d.records(c) {
 				own.RecordingID = recordingID(c.ID, d.ID)
 			}
 			return Event{Name: c.Event, Data: own}

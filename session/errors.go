@@ -23,6 +23,7 @@ const (
 	CodeBadPlayback     = "bad_playback"      // position, rate or time is negative, not finite or out of range
 	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
 	CodeBadStatus       = "bad_status"        // a field of device_status is out of its range
+	CodeBadDevices      = "bad_devices"       // start_recording: no ids, or more than 1000
 	CodeAmbiguousTime   = "ambiguous_time"    // both at and delay are given
 	CodeAtInPast        = "at_in_past"        // at isn't in the future
 	CodeAtTooFar        = "at_too_far"        // at is more than 24 h ahead
@@ -40,6 +41,7 @@ const (
 	CodeLeaderConnected     = "leader_connected" // leadership is only granted when the leader is away
 	CodeTooManyCommands     = "too_many_commands"
 	CodeUnknownCommand      = "unknown_command"
+	CodeUnknownDevice       = "unknown_device"
 	CodeCommandCancelled    = "command_cancelled"
 	CodeCommandPast         = "command_past" // too late to cancel
 	CodeTooManyRecordings   = "too_many_recordings"

@@ -18,7 +18,7 @@ func (r *room) start(ctx context.Context, by string, q StartRequest) (Scheduled,
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{ID: r.svc.cfg.NewID(), Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration}
+	c := command{ID: r.svc.cfg.NewID(), Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
 	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
 		return start(s, c, when{q.At, q.Delay, r.lead()}, now)
 	})

@@ -165,6 +165,7 @@ func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change
 	}
 	t := q.applied(s.playback.at(issued.Timestamp - 1).at(issued.Timestamp))
 	t.Since = issued.Timestamp
+	changes = append(changes, s.noted(issued, played{t.Position, t.IsPlaying, t.Rate})...)
 	changes = append(changes, s.overtaken(issued.Timestamp, "another playback was issued for before it")...)
 	p := s.playback.with(step{timeline: t, By: c.By, CommandID: c.ID, Change: "sync"}, now)
 	return append(changes, s.put(s.playback != nil, p, kindPlayback)), nil

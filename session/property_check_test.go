@@ -114,6 +114,34 @@ func (st *stage) checkTakes() (faults []string) {
 	return faults
 }
 
+// checkHistory: both instances list every command that was acknowledged, once, the latest first.
+func (st *stage) checkHistory() (faults []string) {
+	var lists [2]string
+	for i := range lists {
+		list, _, err := st.instance(i).Commands(st.ctx, "studio", MaxListed, "")
+		if err != nil {
+			return nil // the session is gone
+		}
+		ids := map[string]bool{}
+		for k, c := range list {
+			if ids[c.CommandID] || k > 0 && c.Timestamp > list[k-1].Timestamp {
+				faults = append(faults, fmt.Sprintf("command %s is listed twice, or in the wrong place", c.CommandID))
+			}
+			ids[c.CommandID] = true
+		}
+		for _, id := range st.commands {
+			if !ids[id] {
+				faults = append(faults, "the history doesn't have "+id)
+			}
+		}
+		lists[i] = asText(list)
+	}
+	if lists[0] != lists[1] {
+		faults = append(faults, "the histories differ:\n"+lists[0]+"\n"+lists[1])
+	}
+	return faults
+}
+
 // checkSettled: when all grace periods are over, the leader is connected.
 func (st *stage) checkSettled() (faults []string) {
 	snap, err := st.instance(0).Snapshot(st.ctx, "studio")

@@ -57,7 +57,8 @@ type stage struct {
 	delay   atomic.Int64 // of all devices' ways, ns
 
 	mu       sync.Mutex
-	all      *state // what the store has
+	all      *state            // what the store has
+	paged    map[string]pastOf // the commands in pages
 	svc      [2]*Service
 	stop     [2]context.CancelFunc
 	slots    [5]*part
@@ -66,6 +67,12 @@ type stage struct {
 	commands []string
 	promises []promise // by what was acknowledged
 	jumps    []string
+}
+
+// pastOf is a command in a page.
+type pastOf struct {
+	page *page
+	*past
 }
 
 // promise says what is wrong with a state in which something that was acknowledged isn't so.
@@ -84,11 +91,12 @@ func TestRandomInterleavings(t *testing.T) {
 
 func perform(t *testing.T, script []deed) (faults []string) {
 	ctx, stop := context.WithCancel(t.Context())
-	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio")}
+	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pastOf{}}
 	for i := range st.svc {
 		st.boot(i)
 	}
 	st.running.Go(st.follow)
+	st.running.Go(st.followPages)
 	synctest.Wait()
 
 	for slot := range 3 {
@@ -110,6 +118,7 @@ func perform(t *testing.T, script []deed) (faults []string) {
 	faults = append(faults, st.checkHeard()...)
 	faults = append(faults, st.checkCompleted()...)
 	faults = append(faults, st.checkTakes()...)
+	faults = append(faults, st.checkHistory()...)
 	faults = append(faults, st.jumps...)
 	stop()
 	st.running.Wait()
@@ -123,6 +132,7 @@ func (st *stage) boot(i int) {
 		st.t.Error(err)
 		return
 	}
+	svc.keepCommands, svc.pageCommands = 4, 2
 	ctx, stop := context.WithCancel(st.ctx)
 	st.running.Go(func() { _ = svc.Run(ctx) })
 	st.mu.Lock()
@@ -177,6 +187,48 @@ func (st *stage) follow() {
 			st.ref.hear(n.to(&device{}))
 		}
 	}, func() {})
+}
+
+// followPages notes which commands are in pages.
+func (st *stage) followPages() {
+	_ = st.store.Watch(st.ctx, pagesOf("studio"), func(e Entry) {
+		p, err := decode[page](e)
+		if err != nil || p == nil {
+			st.t.Errorf("a page: %v", err)
+			return
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		for i := range p.Commands {
+			st.paged[p.Commands[i].ID] = pastOf{p, &p.Commands[i]}
+		}
+	}, func() {})
+}
+
+// command returns a command, wherever it is kept. Called with mu held.
+func (st *stage) command(id string) command {
+	if c := st.all.commands[id]; c != nil {
+		return *c
+	}
+	if c, ok := st.paged[id]; ok {
+		return c.command
+	}
+	return command{}
+}
+
+// ack returns what a device said of a command, wherever that is kept. Called with mu held.
+func (st *stage) ack(id, deviceID string) ack {
+	if a := st.all.acks[id][deviceID]; a != nil {
+		return *a
+	}
+	if c, ok := st.paged[id]; ok {
+		for _, row := range c.Rows {
+			if a := ackOf(row, c.Timestamp); a != nil && c.page.Devices[row[0]] == deviceID {
+				return *a
+			}
+		}
+	}
+	return ack{}
 }
 
 // noteJump looks whether a change of the timeline that lies ahead has moved it already.
@@ -301,13 +353,13 @@ func (st *stage) act(kind string, p *part, command string) {
 		err = p.LoadMedia(st.ctx, LoadRequest{MediaURL: "/film.mp4"})
 	case "cancel":
 		err = p.Cancel(st.ctx, command)
-		promised = func(s *state) string { return unless(s.commands[command].Cancelled, "cancelled") }
+		promised = func(s *state) string { return unless(st.command(command).Cancelled, "cancelled") }
 	case "armed":
 		err = p.Armed(st.ctx, command)
-		promised = func(s *state) string { return unless(s.acks[command][p.DeviceID()].Armed, "armed") }
+		promised = func(s *state) string { return unless(st.ack(command, p.DeviceID()).Armed, "armed") }
 	case "fired":
 		err = p.Fired(st.ctx, command, clock.SessionTime(time.Now().UnixNano()), false)
-		promised = func(s *state) string { return unless(s.acks[command][p.DeviceID()].Fired, "fired") }
+		promised = func(s *state) string { return unless(st.ack(command, p.DeviceID()).Fired, "fired") }
 	case "lead":
 		err = p.RequestLeadership(st.ctx)
 	case "touch":
@@ -328,8 +380,8 @@ func (st *stage) acknowledged(cmd Scheduled, promised promise) {
 	if cmd.CommandID != "" {
 		st.commands = append(st.commands, cmd.CommandID)
 		promised = func(s *state) string {
-			c := s.commands[cmd.CommandID]
-			return unless(c != nil && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+asText(cmd))
+			c := st.command(cmd.CommandID)
+			return unless(c.ID != "" && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+asText(cmd))
 		}
 	}
 	if promised != nil {

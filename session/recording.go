@@ -29,7 +29,7 @@ func plan(s *state, now instant) []change {
 	var changes []change
 	for _, d := range s.devicesByJoining() {
 		id := recordingID(take.ID, d.ID)
-		if d.Type != "" && d.Connected && d.concerned(take) && s.recordings[id] == nil {
+		if d.records(take) && d.Connected && d.concerned(take) && s.recordings[id] == nil {
 			changes = append(changes, s.put(false, newRecording(take, d), kindRecording, id))
 		}
 	}
@@ -59,7 +59,7 @@ func newRecording(take *command, d *device) *recording {
 func (s *state) planned(deviceID, id string) *recording {
 	_, d := s.device(deviceID)
 	for _, c := range s.commands {
-		if d != nil && c.Event == eventStartRecording && !c.Cancelled && recordingID(c.ID, deviceID) == id {
+		if d != nil && c.Event == eventStartRecording && !c.Cancelled && d.records(c) && recordingID(c.ID, deviceID) == id {
 			return newRecording(c, d)
 		}
 	}

@@ -77,7 +77,17 @@ type command struct {
 	Take      string          `json:"take,omitempty"`     // stop_recording: the start's id
 	Planned   bool            `json:"planned,omitempty"`  // start_recording: its recordings have their entries
 	Cancelled bool            `json:"cancelled,omitempty"`
-	Reason    string          `json:"reason,omitempty"` // of the cancellation
+	Reason    string          `json:"reason,omitempty"`  // of the cancellation
+	Devices   []string        `json:"devices,omitempty"` // start_recording: the ones that record; nil: all that do
+	Play      *played         `json:"play,omitempty"`    // playback_sync: what it brought
+	Paged     bool            `json:"paged,omitempty"`   // it is in a page of the history as well
+}
+
+// played is what a playback_sync made of the timeline.
+type played struct {
+	Position  float64 `json:"position"` // s
+	IsPlaying bool    `json:"isPlaying"`
+	Rate      float64 `json:"rate"`
 }
 
 // ack is what one device has said about one command.

@@ -29,36 +29,52 @@ type DeviceReport struct {
 // lists the devices that said something, and those that had reason to: that
 // were connected at some time between the command's issue and its instant.
 func report(s *state, c *command) Report {
-	r := Report{CommandID: c.ID, Event: c.Event, Timestamp: c.Timestamp.time(), Devices: []DeviceReport{}}
-	var first, last instant
-	add := func(deviceID string, a *ack) {
-		r.Devices = append(r.Devices, deviceReport(c, deviceID, a))
-		if a == nil || !a.Fired {
-			return
-		}
-		if first == 0 || a.FiredAt < first {
-			first = a.FiredAt
-		}
-		last = max(last, a.FiredAt)
-	}
+	r := newReporter(c)
 	acks := s.acks[c.ID]
 	listed := map[string]bool{}
 	for _, d := range s.devicesByJoining() {
 		if a := acks[d.ID]; a != nil || d.concerned(c) {
-			add(d.ID, a)
+			r.add(d.ID, a)
 			listed[d.ID] = true
 		}
 	}
 	for _, deviceID := range sortedKeys(acks) { // of devices that have left since
 		if !listed[deviceID] {
-			add(deviceID, acks[deviceID])
+			r.add(deviceID, acks[deviceID])
 		}
 	}
-	if first != 0 {
-		spread := millis(last.sub(first))
-		r.SpreadMs = &spread
+	return r.done()
+}
+
+// reporter puts a report together.
+type reporter struct {
+	c           *command
+	rep         Report
+	first, last instant
+}
+
+func newReporter(c *command) *reporter {
+	return &reporter{c: c, rep: Report{CommandID: c.ID, Event: c.Event, Timestamp: c.Timestamp.time(), Devices: []DeviceReport{}}}
+}
+
+// add lists a device and what it has said, which is nil if it said nothing.
+func (r *reporter) add(deviceID string, a *ack) {
+	r.rep.Devices = append(r.rep.Devices, deviceReport(r.c, deviceID, a))
+	if a == nil || !a.Fired {
+		return
 	}
-	return r
+	if r.first == 0 || a.FiredAt < r.first {
+		r.first = a.FiredAt
+	}
+	r.last = max(r.last, a.FiredAt)
+}
+
+func (r *reporter) done() Report {
+	if r.first != 0 {
+		spread := millis(r.last.sub(r.first))
+		r.rep.SpreadMs = &spread
+	}
+	return r.rep
 }
 
 func deviceReport(c *command, deviceID string, a *ack) DeviceReport {

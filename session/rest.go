@@ -150,21 +150,6 @@ func (s *Service) Cancel(ctx context.Context, sessionID, commandID string) error
 	})
 }
 
-// Report returns what the devices have said about a command so far.
-func (s *Service) Report(ctx context.Context, sessionID, commandID string) (rep Report, err error) {
-	err = s.visit(ctx, sessionID, func(r *room) error {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		c := r.state.commands[commandID]
-		if c == nil {
-			return fault(CodeUnknownCommand, "there is no command %s", commandID)
-		}
-		rep = report(r.state, c)
-		return nil
-	})
-	return rep, err
-}
-
 // Sync returns how well the clocks of a session's connected devices are known,
 // the longest joined first.
 func (s *Service) Sync(ctx context.Context, sessionID string) (devices []DeviceSync, err error) {

@@ -76,6 +76,8 @@ type Service struct {
 	started  chan struct{}
 	creating chan struct{} // held while a session or a device is counted and added
 
+	keepCommands, pageCommands int // see archive; fixed but for tests
+
 	mu    sync.Mutex
 	ctx   context.Context // of Run
 	ended bool
@@ -96,6 +98,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		cfg: cfg, started: make(chan struct{}), creating: make(chan struct{}, 1), rooms: map[string]*room{},
+		keepCommands: maxCommands, pageCommands: pageLen,
 	}, nil
 }
 

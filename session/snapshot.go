@@ -18,6 +18,7 @@ type Snapshot struct {
 	Devices       []DeviceState     `json:"devices"`
 	PlaybackState PlaybackState     `json:"playbackState"`
 	Media         *Media            `json:"media,omitempty"` // what playbackState is of; none before any
+	Take          *Take             `json:"take"`            // null while none is scheduled or under way
 	CreatedAt     string            `json:"createdAt"`       // ISO 8601
 	LastActivity  clock.SessionTime `json:"lastActivity"`
 	UserCount     int               `json:"userCount"` // connected or not
@@ -29,6 +30,17 @@ type Media struct {
 	MediaID       string  `json:"mediaId"`
 	MediaTitle    string  `json:"mediaTitle"`    // empty for one that sync_playback brought
 	MediaDuration float64 `json:"mediaDuration"` // s; 0 where nobody said
+}
+
+// Take is a take that is scheduled or under way: until the instant of its stop.
+type Take struct {
+	TakeID        string             `json:"takeId"` // the start's commandId
+	PostureLabel  string             `json:"postureLabel"`
+	Timestamp     clock.SessionTime  `json:"timestamp"`     // when all start
+	Duration      float64            `json:"duration"`      // ms; 0 = until stopped
+	StopTimestamp *clock.SessionTime `json:"stopTimestamp"` // null before a stop is issued
+	StopCommandID *string            `json:"stopCommandId"`
+	Devices       []string           `json:"devices"` // the ones that record; null: all that do
 }
 
 // UserState is a user of a Snapshot.
@@ -100,7 +112,7 @@ func (s *state) snapshot(now instant) Snapshot {
 	snap := Snapshot{
 		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
-		PlaybackState: s.playback.at(now).wire(), Media: s.playback.at(now).media(), CreatedAt: m.CreatedAt.iso(),
+		PlaybackState: s.playback.at(now).wire(), Media: s.playback.at(now).media(), Take: s.takeUnderWay(now), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
 	}
 	for _, u := range s.usersByJoining() {

@@ -38,7 +38,7 @@ func (s *Service) sweep(ctx context.Context) error {
 		}
 		s.cfg.Log.Info("an idle session is removed", "session", id)
 	}
-	return nil
+	return s.sweepHistory(ctx, states)
 }
 
 // remove deletes a session's entries as far as they are as they were: its users first,
@@ -63,7 +63,7 @@ func (s *Service) remove(ctx context.Context, st *state) error {
 			return err
 		}
 	}
-	return nil
+	return s.forgetHistory(ctx, st.id)
 }
 
 // parts returns the keys of the users, of the session as a whole, and all others.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 // StartRequest asks for a recording on all devices that joined with a type.
 type StartRequest struct {
 	PostureLabel string
+	Devices      []string           // the ones that record, of those that do; nil: all
 	Duration     time.Duration      // 0: until stopped; rounded to milliseconds on the wire
 	At           *clock.SessionTime // as in ScheduleRequest
 	Delay        *time.Duration
@@ -31,6 +33,9 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 	case s.aboutToStart(now) && s.meta.Take != c.ID:
 		return nil, &Error{CodeRecordingInProgress, "another recording is about to start", true}
 	}
+	if id := s.unknownDevice(c.Devices); id != "" {
+		return nil, fault(CodeUnknownDevice, "there is no device %s", id)
+	}
 	if len(s.recordings)+s.connectedCount() > maxRecordings {
 		return nil, fault(CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
 	}
@@ -39,6 +44,21 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 		return nil, err
 	}
 	return append(s.reserve(c.ID, now), changes...), nil
+}
+
+// records reports whether a device makes a recording of a take, if it is there.
+func (d *device) records(take *command) bool {
+	return d.Type != "" && (take.Devices == nil || slices.Contains(take.Devices, d.ID))
+}
+
+// unknownDevice returns the first of the ids that is no device's, if there is one.
+func (s *state) unknownDevice(ids []string) string {
+	for _, id := range ids {
+		if s.owners[id] == "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // reserveFor is how long a start that nobody has seen may still come: longer
@@ -136,4 +156,20 @@ func autoStop(s *state, lead time.Duration, now instant) []change {
 // same answer, so that nothing needs to be stored before there is a recording.
 func recordingID(takeID, deviceID string) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte("downbeat:"+takeID+"/"+deviceID)).String()
+}
+
+// takeUnderWay returns the take that isn't over as the protocol has it, or nil.
+func (s *state) takeUnderWay(now instant) *Take {
+	start := s.activeTake(now)
+	if start == nil {
+		return nil
+	}
+	t := &Take{
+		TakeID: start.ID, PostureLabel: start.Label, Timestamp: start.Timestamp.time(), Duration: millis(start.Duration), Devices: start.Devices,
+	}
+	if stop := s.stopOf(start.ID); stop != nil {
+		at := stop.Timestamp.time()
+		t.StopTimestamp, t.StopCommandID = &at, &stop.ID
+	}
+	return t
 }

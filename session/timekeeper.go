@@ -35,6 +35,10 @@ func (r *room) keepTime(ctx context.Context) {
 				r.holdOff()
 			}
 		}
+		if err := r.archive(ctx); err != nil && ctx.Err() == nil {
+			r.svc.cfg.Log.Warn("past commands can't be moved into the history", "session", r.id, "error", err)
+			r.holdOff()
+		}
 		timer.Reset(r.untilNext())
 	}
 }
@@ -83,9 +87,6 @@ func (r *room) dueChanges(now instant) []transition {
 	}
 	if unplan(r.state) != nil {
 		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unplan(s), nil })
-	}
-	if prune(r.state, now) != nil {
-		steps = append(steps, func(s *state, now instant) ([]change, error) { return prune(s, now), nil })
 	}
 	if changes, _ := completed(r.state, now); changes != nil {
 		steps = append(steps, completed)

@@ -13,6 +13,7 @@ const (
 	maxID      = 64
 	maxPayload = 16 << 10
 	maxAhead   = 24 * time.Hour
+	maxListed  = 1000 // devices that a request names
 )
 
 // ValidSessionID tells whether a session may be called so: 1 to 64 letters,
@@ -86,6 +87,8 @@ func (q *StartRequest) validate() error {
 	switch {
 	case !isText(&q.PostureLabel, 128):
 		return fault(CodeBadLabel, "postureLabel must be text of at most 128 characters")
+	case q.Devices != nil && (len(q.Devices) == 0 || len(q.Devices) > maxListed):
+		return fault(CodeBadDevices, "devices must be 1 to %d ids", maxListed)
 	case q.Duration < 0 || q.Duration > maxAhead:
 		return fault(CodeBadDuration, "duration must be between 0 and 24 h")
 	}

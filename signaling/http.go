@@ -45,6 +45,7 @@ func (s *Server) api() []route {
 		{pattern: "GET /api/sessions/{id}/takes/{take}/timeline.otio", act: access.Look, serve: s.getTimeline, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/ffmpeg.sh", act: access.Look, serve: s.getScript, signed: true},
 		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},
+		{pattern: "GET /api/sessions/{id}/commands", act: access.Look, serve: s.getCommands},
 		{pattern: "GET /api/sessions/{id}/commands/{command}", act: access.Look, serve: s.getReport},
 	}
 }
@@ -276,7 +277,7 @@ func writeError(w http.ResponseWriter, status int, err error) {
 
 func statusOf(code string) int {
 	switch code {
-	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording:
+	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording, session.CodeUnknownDevice:
 		return http.StatusNotFound
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
 		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:

@@ -150,13 +150,15 @@ type recordingData struct {
 
 	At    *clock.SessionTime `json:"at"`
 	Delay *float64           `json:"delay"` // ms
+
+	Devices []string `json:"devices"` // the ones that record; absent: all that do
 }
 
 func startRecording(ctx context.Context, l *link, q recordingData) (string, any, error) {
 	if err := l.sameSession(q.SessionID); err != nil {
 		return "", nil, err
 	}
-	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: fromMillis(q.Delay)}
+	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: fromMillis(q.Delay), Devices: q.Devices}
 	if d := fromMillis(q.Duration); d != nil {
 		r.Duration = *d
 	}

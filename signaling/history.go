@@ -1,0 +1,41 @@
+package signaling
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// defaultListed is how many commands are listed where the caller doesn't say.
+const defaultListed = 100
+
+// getCommands lists a session's commands, the latest first.
+func (s *Server) getCommands(w http.ResponseWriter, r *http.Request) {
+	limit, err := limitOf(r)
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	list, more, err := s.cfg.Sessions.Commands(r.Context(), r.PathValue("id"), limit, r.URL.Query().Get("before"))
+	if list == nil {
+		list = []session.Issued{}
+	}
+	answer(w, http.StatusOK, struct {
+		Success  bool             `json:"success"`
+		Commands []session.Issued `json:"commands"`
+		More     bool             `json:"more"`
+	}{true, list, more}, err)
+}
+
+func limitOf(r *http.Request) (int, error) {
+	said := r.URL.Query().Get("limit")
+	if said == "" {
+		return defaultListed, nil
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n < 1 || n > session.MaxListed {
+		return 0, &session.Error{Code: "bad_field", Message: "limit must be a number from 1 to " + strconv.Itoa(session.MaxListed)}
+	}
+	return n, nil
+}
