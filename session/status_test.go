@@ -1,6 +1,8 @@
 package session
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +52,16 @@ func TestBadStatus(t *testing.T) {
 		low, high, negative, huge := -0.01, 1.01, int64(-1), int64(maxFileSize+1)
 		for name, s := range map[string]DeviceStatus{
 			"battery low": {Battery: &low}, "battery high": {Battery: &high}, "camera": {Camera: "broken"},
-			"pending": {PendingBytes: &negative}, "free": {FreeBytes: &huge},
+			"microphone": {Microphone: "covered"}, "level": {LevelDb: new(1001.0)}, "frame rate": {FrameRate: &low}, "dropped": {DroppedFrames: &negative},
+			"warning": {Warnings: []Warning{{Code: "No sound"}}}, "no code": {Warnings: []Warning{{}}},
+			"warnings": {Warnings: slices.Repeat([]Warning{{Code: "hot"}}, 17)}, "media": {Media: &MediaStatus{State: "stuck"}},
+			"media url": {Media: &MediaStatus{State: "idle", MediaURL: strings.Repeat("x", 2049)}}, "drift": {Media: &MediaStatus{State: "idle", DriftMs: new(1e11)}},
+			"width": {Settings: &DeviceSettings{Width: -1}}, "bit rate": {Settings: &DeviceSettings{BitRate: &low}},
+			"orientation": {Settings: &DeviceSettings{Orientation: "up"}}, "container": {Settings: &DeviceSettings{Container: "avi"}},
+			"cameras": {Settings: &DeviceSettings{Cameras: make([]Camera, 17)}}, "refused": {Settings: &DeviceSettings{Refused: []string{"a b"}}},
+			"camera id": {Settings: &DeviceSettings{Cameras: []Camera{{ID: "\n"}}}}, "own camera": {Settings: &DeviceSettings{CameraID: strings.Repeat("x", 257)}},
+			"too much": {Settings: &DeviceSettings{Cameras: slices.Repeat([]Camera{{ID: strings.Repeat("x", 256)}}, 16)}},
+			"pending":  {PendingBytes: &negative}, "free": {FreeBytes: &huge},
 			"long note": {Note: strings.Repeat("é", 129)}, "note": {Note: "a\nb"},
 		} {
 			if code := codeOf(a.SetStatus(s)); code != CodeBadStatus {
@@ -59,6 +70,35 @@ func TestBadStatus(t *testing.T) {
 		}
 		if devices, err := w.svc.Sync(w.ctx, "studio"); err != nil || devices[0].Status != nil {
 			t.Errorf("%+v, %v", devices, err)
+		}
+	})
+}
+
+// TestWholeStatus: everything that a device can say comes back as it said it; what only a
+// program wrote is made readable.
+func TestWholeStatus(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		a := w.join(JoinRequest{})
+		const said = `{"battery":0.5,"charging":true,"camera":"covered","microphone":"silent","levelDb":-130,"frameRate":29.97,"droppedFrames":3,` +
+			`"pendingBytes":1,"freeBytes":2,"warnings":[{"code":"no_sound"},{"code":"storage_low","value":1000000}],"uploadError":"no\nway",` +
+			`"media":{"mediaUrl":"/film.mp4","state":"buffering","error":"a\tb","driftMs":-12.5,"durationS":90},` +
+			`"settings":{"width":1920,"height":1080,"frameRate":30,"bitRate":8000000,"torch":false,"orientation":"landscape","container":"mp4",` +
+			`"cameraId":"x","cameras":[{"id":"x","label":"back"}],"refused":["torch"]},"note":"left","timestamp":0}`
+		var s DeviceStatus
+		if err := json.Unmarshal([]byte(said), &s); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.SetStatus(s); err != nil {
+			t.Fatal(err)
+		}
+		devices, err := w.svc.Sync(w.ctx, "studio")
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := *devices[0].Status
+		told.Timestamp = 0
+		if got, want := asText(told), strings.NewReplacer(`\n`, " ", `\t`, " ", "-130", "-120").Replace(said); got != want {
+			t.Errorf("told is\n%s, want\n%s", got, want)
 		}
 	})
 }
