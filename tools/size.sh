@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 limit=12288
-bytes=$(printf 'export * from "./static/downbeat.js"\nimport "./static/lib/worker.js"\n' |
+bytes=$(printf 'export * from "./static/downbeat.js"\nimport "./static/lib/downbeat-worker.js"\n' |
   node_modules/.bin/esbuild --bundle --minify --format=esm --target=es2022 --log-level=error | gzip -9 | wc -c)
 echo "downbeat.js with its worker: $bytes bytes minified and compressed, of $limit"
 [ "$bytes" -le "$limit" ]

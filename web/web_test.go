@@ -33,7 +33,7 @@ func TestContentTypes(t *testing.T) {
 		"/player.js":              "text/javascript; charset=utf-8",
 		"/player/law.js":          "text/javascript; charset=utf-8",
 		"/downbeat.js":            "text/javascript; charset=utf-8",
-		"/lib/worker.js":          "text/javascript; charset=utf-8",
+		"/lib/downbeat-worker.js": "text/javascript; charset=utf-8",
 		"/app/style.css":          "text/css; charset=utf-8",
 		"/qr.svg?text=hello":      "image/svg+xml",
 	} {
@@ -46,7 +46,7 @@ func TestContentTypes(t *testing.T) {
 
 func TestEveryAnswerIsIsolated(t *testing.T) {
 	h := Handler(Config{})
-	for _, target := range []string{"/", "/device", "/lib/worker.js", "/nothing", "/qr.svg?text="} {
+	for _, target := range []string{"/", "/device", "/lib/downbeat-worker.js", "/nothing", "/qr.svg?text="} {
 		res := get(t, h, http.MethodGet, target)
 		for name, want := range map[string]string{
 			"Cross-Origin-Opener-Policy":   "same-origin",

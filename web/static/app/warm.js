@@ -9,7 +9,7 @@ export function warm() {
   import('./film.js').catch(() => {}) // said when it is used
   const link = document.createElement('link')
   link.rel = 'modulepreload'
-  link.href = at('lib/worker.js')
+  link.href = at('lib/downbeat-worker.js')
   document.head.append(link)
   if (!('RTCPeerConnection' in globalThis)) return
   const peer = new RTCPeerConnection()

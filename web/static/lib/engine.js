@@ -77,7 +77,7 @@ export class Engine {
   /** @param {{url: string, join: Record<string, any>, actions?: string, hidden: boolean}} m */
   #open(m) {
     this.#responder.hidden = m.hidden
-    if (m.actions) this.#actions = import(m.actions)
+    if (m.actions) this.#actions = import(/* webpackIgnore: true */ /* @vite-ignore */ m.actions)
     this.#actions.catch(error => this.#post({ type: 'failed', message: `the actions module: ${error.message}` }))
     this.#connection = new Connection(m.url, m.join, {
       offerWanted: () => this.#post({ type: 'offer-wanted' }),

@@ -1,26 +1,23 @@
 import { Engine } from './engine.js'
 import { Link } from './link.js'
-import { relate } from './relation.js'
 import { Responder, resolutionOf } from './responder.js'
+import { Thread, beside } from './thread.js'
 
-/** @import { Probe, Relation } from './relation.js' */
+/** @import { Relation } from './relation.js' */
 
 /** A worker that takes longer to start is done without, ms. */
 const WORKER_PATIENCE = 5000
-const PROBES = 12
 
 /**
  * Runs the engine: in a worker where that works, else on the page.
  */
 export class Host {
-  /** @type {Worker | null} */ #worker = null
+  /** @type {Thread | null} */ #thread = null
   /** @type {Engine | null} */ #engine = null
   /** @type {Link | null} */ #link = null
   /** Answers pings on the page where channels can't go to the worker. */
   /** @type {Responder | null} */ #responder = null
   /** @type {(message: any) => void} */ #on
-  /** @type {Map<number, (answer: any) => void>} */ #probing = new Map()
-  #probes = 0
   resolution = resolutionOf()
   /** @type {Relation} */ relation = { shift: 0, error: 0 }
   /** Where pings over the data channel are answered. */
@@ -33,61 +30,35 @@ export class Host {
 
   /** Starts the engine and relates its clock to the page's. */
   async start() {
+    const thread = new Thread(newWorker, beside(import.meta.url, 'downbeat-worker.js'), this.#on)
     try {
-      this.#worker = await startWorker(m => this.#receive(m))
+      await soon(thread.ready)
+      this.#thread = thread
       this.clockThread = 'worker'
       await this.relate()
     } catch {
-      this.#worker?.terminate()
-      this.#worker = null
+      thread.terminate()
+      this.#thread = null
       this.clockThread = 'page'
-      this.#engine = new Engine(m => this.#receive(m))
+      this.#engine = new Engine(this.#on)
     }
   }
 
   get inWorker() {
-    return this.#worker !== null
+    return this.#thread !== null
   }
 
   /** Relates the clocks again; a no-op where there is but one. */
   async relate() {
-    if (!this.#worker) return
-    /** @type {Probe[]} */
-    const probes = []
-    let origin = 0
-    for (let i = 0; i < PROBES; i++) {
-      const { probe, workerOrigin } = await this.#probe()
-      probes.push(probe)
-      origin = workerOrigin
-    }
-    this.relation = relate(probes, performance.timeOrigin - origin, this.resolution)
+    if (!this.#thread) return
+    this.relation = await this.#thread.relate(this.resolution)
     if (this.#responder) this.#responder.shift = this.relation.shift
-  }
-
-  /** @returns {Promise<{probe: Probe, workerOrigin: number}>} */
-  #probe() {
-    const id = ++this.#probes
-    return new Promise(resolve => {
-      const sent = performance.now()
-      this.#probing.set(id, ({ answered, origin, received }) =>
-        resolve({ probe: { sent, answered, received }, workerOrigin: origin }))
-      this.post({ type: 'probe', id })
-    })
-  }
-
-  /** @param {any} m */
-  #receive(m) {
-    if (m.type !== 'probe') return this.#on(m)
-    const received = performance.now()
-    const waiting = this.#probing.get(m.id)
-    this.#probing.delete(m.id)
-    waiting?.({ ...m, received })
   }
 
   /** @param {any} m  to the engine */
   post(m) {
     if (m.type === 'hidden' && this.#responder) this.#responder.hidden = m.hidden
-    if (this.#worker) this.#worker.postMessage(m)
+    if (this.#thread) this.#thread.post(m)
     else this.#engine?.receive(m)
   }
 
@@ -99,10 +70,10 @@ export class Host {
    * @param {RTCDataChannel} control
    */
   adopt(clock, control) {
-    if (!this.#worker) return this.#engine?.receive({ type: 'channels', clock, control })
+    if (!this.#thread) return this.#engine?.receive({ type: 'channels', clock, control })
     try {
       const transfer = /** @type {any[]} */ ([clock, control])
-      this.#worker.postMessage({ type: 'channels', clock, control }, transfer)
+      this.#thread.post({ type: 'channels', clock, control }, transfer)
     } catch {
       this.#adoptOnPage(clock, control)
     }
@@ -131,39 +102,19 @@ export class Host {
     this.#link?.close()
     this.post({ type: 'close', leave: true })
     // The worker ends itself a moment later: what it sends last must leave.
-    const worker = this.#worker
-    setTimeout(() => worker?.terminate(), 200)
+    const thread = this.#thread
+    setTimeout(() => thread?.terminate(), 200)
   }
 }
 
-/**
- * @param {(message: any) => void} on
- * @returns {Promise<Worker>}
- */
-function startWorker(on) {
-  return new Promise((resolve, reject) => {
-    const worker = newWorker()
-    const timer = setTimeout(() => fail('too slow'), WORKER_PATIENCE)
-    const fail = (/** @type {unknown} */ reason) => {
-      clearTimeout(timer)
-      worker.terminate()
-      reject(reason)
-    }
-    worker.onerror = fail
-    worker.onmessage = ({ data }) => {
-      if (data.type !== 'ready') return on(data)
-      clearTimeout(timer)
-      worker.onerror = null
-      resolve(worker)
-    }
-  })
+/** Bundlers find the worker by this very form. */
+function newWorker() {
+  return new Worker(new URL('./downbeat-worker.js', import.meta.url), { type: 'module', name: 'downbeat' })
 }
 
-/** A worker must be of the page's own origin, so another's is imported by one. */
-function newWorker() {
-  const { href, origin } = new URL('./worker.js', import.meta.url)
-  // Bundlers find the worker by this very form.
-  if (origin === location.origin) return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'downbeat' })
-  const text = new Blob([`import ${JSON.stringify(href)}`], { type: 'text/javascript' })
-  return new Worker(URL.createObjectURL(text), { type: 'module', name: 'downbeat' })
+/**
+ * @param {Promise<unknown>} started
+ */
+function soon(started) {
+  return Promise.race([started, new Promise((_, reject) => setTimeout(reject, WORKER_PATIENCE))])
 }

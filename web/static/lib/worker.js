@@ -1,8 +1,0 @@
-import { Engine } from './engine.js'
-
-/** @type {{postMessage: (message: any) => void, onmessage: ((event: MessageEvent) => void) | null}} */
-const scope = /** @type {any} */ (self)
-
-const engine = new Engine(message => scope.postMessage(message))
-scope.onmessage = event => engine.receive(event.data)
-scope.postMessage({ type: 'ready', resolution: engine.resolution })
