@@ -130,3 +130,25 @@ test('recordings and playback are commands by their event’s name', () => {
   assert.equal(commandOf('command', { commandId: 7, timestamp: SESSION }), null)
   assert.equal(commandOf('command', { commandId: 'c' }), null)
 })
+
+test('a command that came before its handler is the handler’s, as long as it lies ahead', async t => {
+  const { commands, sent, pass } = stage(t)
+  /** @type {string[]} */
+  const acts = []
+  const given = (/** @type {string} */ commandId, /** @type {number} */ ms) => commands.receive('command', { ...flash(SESSION + 1000 + ms), commandId })
+  given('past', 20)
+  given('called off', 200)
+  given('ahead', 200)
+  commands.receive('cancelled', { commandId: 'called off' })
+  await pass(30)
+  assert.deepEqual(sent, [])
+  commands.handle('flash', ({ commandId }) => void acts.push(commandId))
+  assert.deepEqual(sent, [['armed', { commandId: 'ahead' }]])
+  await pass(200)
+  assert.deepEqual(acts, ['ahead'])
+  commands.handle('flash', null) // handled in another thread from now on
+  given('elsewhere', 500)
+  commands.handle('flash', ({ commandId }) => void acts.push(commandId))
+  await pass(600)
+  assert.deepEqual(acts, ['ahead'])
+})

@@ -58,6 +58,9 @@ const REPORT_SPREAD = 15
 /** Marks kept for developer tools. */
 const MARKS = 256
 
+/** Commands that wait for a handler, at most. */
+const UNHANDLED = 64
+
 /**
  * Arms commands, fires them on the instant, and says so to the server. Every
  * command must be given once.
@@ -67,6 +70,10 @@ export class Commands {
   #send
   /** @type {Map<string, {fn: CommandHandler, prepare?: (command: Command) => unknown}>} */ #handlers = new Map()
   /** @type {Map<string, () => void>} */ #armed = new Map()
+  /** Commands that came before their handler. */
+  /** @type {Map<string, Command>} */ #early = new Map()
+  /** Names whose commands somebody else handles, or nobody any more. */
+  /** @type {Set<string>} */ #elsewhere = new Set()
   /** @type {string[]} */ #marks = []
 
   /**
@@ -79,19 +86,32 @@ export class Commands {
   }
 
   /**
-   * Sets the handler of a command; `fn` null takes it away.
+   * Sets the handler of a command; `fn` null takes it away. What came before it and still
+   * lies ahead is its own: a page that is slow to start misses nothing.
    *
    * @param {string} name
    * @param {CommandHandler | null} fn
    * @param {Prepared} [options]
    */
   handle(name, fn, { prepare } = {}) {
-    if (fn) this.#handlers.set(name, { fn, prepare })
-    else this.#handlers.delete(name)
+    const early = [...this.#early.values()].filter(command => command.name === name)
+    for (const { commandId } of early) this.#early.delete(commandId)
+    if (!fn) {
+      this.#handlers.delete(name)
+      return void this.#elsewhere.add(name)
+    }
+    this.#elsewhere.delete(name)
+    this.#handlers.set(name, { fn, prepare })
+    for (const command of early) if (!this.#isPast(command)) this.#arm(command, fn, prepare)
+  }
+
+  /** @param {Command} command */
+  #isPast({ timestamp }) {
+    return this.#clock.valid && this.#clock.toSession(this.#clock.read()) > timestamp
   }
 
   /**
-   * Takes a message in; anything but a command with a handler is left alone.
+   * Takes a message in; anything but a command is left alone.
    *
    * @param {string} event
    * @param {any} data
@@ -101,6 +121,13 @@ export class Commands {
     const command = commandOf(event, data)
     const handler = command && this.#handlers.get(command.name)
     if (command && handler) this.#arm(command, handler.fn, handler.prepare)
+    else if (command && !this.#elsewhere.has(command.name)) this.#keep(command)
+  }
+
+  /** @param {Command} command  without a handler */
+  #keep(command) {
+    this.#early.set(command.commandId, command)
+    for (const [id, kept] of this.#early) if (this.#isPast(kept) || this.#early.size > UNHANDLED) this.#early.delete(id)
   }
 
   /**
@@ -110,7 +137,7 @@ export class Commands {
    */
   #arm(command, fn, prepare) {
     const { commandId, timestamp } = command
-    const late = this.#clock.valid && this.#clock.toSession(this.#clock.read()) > timestamp
+    const late = this.#isPast(command)
     const fire = (/** @type {Instant} */ instant) => {
       const act = { ...instant, late }
       try {
@@ -149,11 +176,13 @@ export class Commands {
 
   /** @param {string} commandId */
   cancel(commandId) {
+    this.#early.delete(commandId)
     this.#armed.get(commandId)?.()
     this.#armed.delete(commandId)
   }
 
   cancelAll() {
+    this.#early.clear()
     for (const off of this.#armed.values()) off()
     this.#armed.clear()
   }

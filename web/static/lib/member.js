@@ -22,6 +22,8 @@ export class Member extends Calls {
   isLeader = false
   /** The key in the session's join link, where the server has such keys. */
   joinKey = ''
+  /** This device's own recording of the take that is coming or under way, as of joining; '' for none. */
+  recordingId = ''
   /** The session's members and playback, as of the last message that held them. */
   /** @type {any} */ session = null
   /** Playback as a function of session time, scheduled changes included. */
@@ -55,8 +57,8 @@ export class Member extends Calls {
   }
 
   /** @param {any} data */
-  #joined({ userId, deviceId, isLeader, session, joinKey = '' }) {
-    Object.assign(this, { userId, deviceId, isLeader, session, joinKey })
+  #joined({ userId, deviceId, isLeader, session, joinKey = '', recordingId = '' }) {
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, recordingId })
   }
 
   /** Tells what plays now, if that is something else, and waits for the next change. */

@@ -25,6 +25,12 @@ export class Act {
   torn = false
   empty = false
   /** @type {import('./tape.js').Tape | null} */ tape = null
+  /** It was begun after its instant: the device came late, or came back. */
+  late = false
+  /** Which file of this device's recording of the take it is: 1 for the first. */
+  part = 1
+  /** The first file's recording. */
+  origin
 
   /**
    * @param {string} id
@@ -33,7 +39,7 @@ export class Act {
    * @param {number} at  session time of the start, ms
    */
   constructor(id, commandId, label, at) {
-    this.id = id
+    this.id = this.origin = id
     this.commandId = commandId
     this.label = label
     this.at = at
@@ -43,4 +49,22 @@ export class Act {
   release() {
     for (const moment of [this.began, this.ended, this.armed]) moment.tell(undefined)
   }
+}
+
+/**
+ * An instant that isn't known is far away.
+ *
+ * @param {number} t
+ */
+export function known(t) {
+  return Number.isNaN(t) ? Infinity : t
+}
+
+/**
+ * @param {Promise<number | undefined>} promise
+ * @param {number} ms
+ * @returns {Promise<number | undefined>}
+ */
+export function within(promise, ms) {
+  return Promise.race([promise, new Promise(resolve => setTimeout(resolve, ms, undefined))])
 }

@@ -1,4 +1,6 @@
-import { Act } from './act.js'
+import { Act, known, within } from './act.js'
+import { Acts } from './acts.js'
+import { Latecomer } from './latecomer.js'
 import { Reports } from './reports.js'
 import { Tape } from './tape.js'
 
@@ -6,6 +8,7 @@ import { Tape } from './tape.js'
 /** @import { Session } from '../lib/session.js' */
 /** @import { Desk } from './desk.js' */
 /** @import { RecorderState } from './recorder.js' */
+/** @import { TakeUnderway, Underway } from './underway.js' */
 
 /** How often a countdown is told, ms. */
 const COUNT = 100
@@ -17,6 +20,7 @@ const COARSE = 50
 /**
  * @typedef {object} DirectorEvents
  * @property {() => void} state
+ * @property {() => boolean} able  is there something to record?
  * @property {(count: {ms: number, timestamp: number, label: string}) => void} countdown
  * @property {(code: string, detail?: string) => void} trouble
  */
@@ -27,10 +31,9 @@ export class Director {
   #desk
   #on
   #reports
-  /** @type {Map<string, Act>} */ #acts = new Map()
-  /** The take that a stop is for. */
-  /** @type {Act | null} */ #current = null
+  #acts
   /** @type {(() => void)[]} */ #undo = []
+  #latecomer
   #timer
   /** What MediaRecorder is to record; null: the worker has the frames. */
   /** @type {MediaStream | null} */ stream = null
@@ -38,13 +41,20 @@ export class Director {
   /**
    * @param {Session} session
    * @param {Desk} desk
+   * @param {Underway} underway
    * @param {DirectorEvents} on
    */
-  constructor(session, desk, on) {
+  constructor(session, desk, underway, on) {
     this.#session = session
     this.#desk = desk
     this.#on = on
     this.#reports = new Reports(session, desk)
+    this.#acts = new Acts(session, desk, on.state)
+    this.#latecomer = new Latecomer(session, underway, {
+      begin: (take, id, part, device) => this.#beginLate(take, id, part, device),
+      has: take => !on.able() || this.#acts.of(take.recordingId) !== undefined,
+      over: () => this.#acts.endSoon(),
+    })
     this.#timer = setInterval(() => this.#count(), COUNT)
   }
 
@@ -53,29 +63,53 @@ export class Director {
     this.#undo = [
       s.onCommand('start_recording', (c, act) => this.#start(c, act), { prepare: c => this.#prepare(c) }),
       s.onCommand('stop_recording', (c, act) => this.#stop(c, act), { prepare: c => this.#prepareStop(c) }),
-      s.on('cancelled', ({ commandId }) => this.#cancelled(commandId)),
-      s.on('clock', () => this.#refine()),
+      s.on('cancelled', ({ commandId }) => this.#acts.cancelled(commandId)),
+      s.on('clock', () => this.#acts.refine()),
+      s.on('closed', () => this.#acts.endAll()),
     ]
+    this.#latecomer.open()
   }
 
   /** @returns {RecorderState} */
   get state() {
-    const states = [...this.#acts.values()].map(act => act.state)
-    for (const state of /** @type {const} */ (['recording', 'armed', 'finishing'])) if (states.includes(state)) return state
-    return 'ready'
+    return this.#acts.state
   }
 
   /** @param {Command} command */
   async #prepare({ commandId, payload, timestamp }) {
     const id = payload?.recordingId
-    if (!id || this.#acts.has(id)) return
+    if (!id || this.#acts.of(id)) return
     const act = new Act(id, commandId, payload.postureLabel ?? '', timestamp)
     act.from = this.#session.toDevice(timestamp)
-    this.#acts.set(id, act)
-    this.#current = act
-    this.#on.state()
-    this.#arm(act)
+    this.#add(act)
     await act.armed.promise
+  }
+
+  /** @param {Act} act */
+  #add(act) {
+    this.#acts.add(act)
+    this.#arm(act)
+  }
+
+  /**
+   * Records what is left of a take.
+   *
+   * @param {TakeUnderway} take
+   * @param {string} id      the recording to make
+   * @param {number} part    1: this device has none of it yet
+   * @param {number} device  page time from which on, ms
+   */
+  async #beginLate(take, id, part, device) {
+    const act = Object.assign(new Act(id, take.commandId, take.label, take.at), {
+      origin: take.recordingId, part, from: device, late: true, stopId: take.stopId, stopAt: take.stopAt,
+    })
+    if (take.stopAt < Infinity) act.to = this.#session.toDevice(take.stopAt)
+    this.#add(act)
+    await act.armed.promise
+    if (!this.#acts.has(act)) return
+    this.#roll(act)
+    const at = await within(act.began.promise, PATIENCE)
+    this.#session.send('fired', { commandId: take.commandId, at: at ?? this.#session.toSession(device), late: true })
   }
 
   /** @param {Act} act */
@@ -101,7 +135,7 @@ export class Director {
 
   /** @param {number | undefined} capture  of a frame, page time, ms */
   saw(capture) {
-    for (const { tape } of this.#acts.values()) tape?.saw(capture)
+    for (const { tape } of this.#acts.all) tape?.saw(capture)
   }
 
   /**
@@ -111,24 +145,33 @@ export class Director {
    * @param {Fired} fired
    */
   #start({ payload }, { late, device }) {
-    const act = this.#acts.get(payload?.recordingId)
-    if (!act) return
+    const act = this.#acts.of(payload?.recordingId)
+    if (!act || act.late) return
     if (late) act.from = device
-    if (late) this.#bound(act)
+    if (late) this.#acts.bound(act)
+    this.#roll(act)
+    return within(act.began.promise, PATIENCE)
+  }
+
+  /**
+   * Its instant is there, or past.
+   *
+   * @param {Act} act
+   */
+  #roll(act) {
     if (act.state === 'armed') act.state = 'recording'
     act.tape?.start()
     this.#on.state()
-    return within(act.began.promise, PATIENCE)
   }
 
   /** @param {Command} command */
   #prepareStop({ commandId, timestamp }) {
-    const act = this.#current
+    const act = this.#acts.current
     if (!act || timestamp < act.at) return
     act.stopId = commandId
     act.stopAt = timestamp
     act.to = this.#session.toDevice(timestamp)
-    this.#bound(act)
+    this.#acts.bound(act)
   }
 
   /**
@@ -136,55 +179,18 @@ export class Director {
    * @param {Fired} fired
    */
   #stop({ commandId }, { late, device }) {
-    const act = [...this.#acts.values()].find(a => a.stopId === commandId)
+    const act = this.#acts.all.find(a => a.stopId === commandId)
     if (!act) return
     if (late) act.to = device
-    if (late) this.#bound(act)
+    if (late) this.#acts.bound(act)
     if (act.state === 'recording') act.state = 'finishing'
     act.tape?.stop()
     this.#on.state()
     return within(act.ended.promise, PATIENCE)
   }
 
-  /** @param {string} commandId */
-  #cancelled(commandId) {
-    for (const act of this.#acts.values()) {
-      if (act.commandId === commandId && act.state === 'armed') this.#drop(act, true)
-      if (act.stopId !== commandId) continue
-      act.stopId = ''
-      act.stopAt = act.to = Infinity
-      this.#bound(act)
-    }
-  }
-
-  /**
-   * @param {Act} act
-   * @param {boolean} cancel  nothing of it is kept
-   */
-  #drop(act, cancel) {
-    if (cancel) this.#desk.post({ type: act.tape ? 'discard' : 'cancel', id: act.id })
-    act.release()
-    this.#acts.delete(act.id)
-    if (this.#current === act) this.#current = null
-    this.#on.state()
-  }
-
-  /** The map moved, and with it the instants on this device's clock. */
-  #refine() {
-    for (const act of this.#acts.values()) {
-      if (act.state === 'armed') act.from = this.#session.toDevice(act.at)
-      if (act.stopAt < Infinity && act.state !== 'finishing') act.to = this.#session.toDevice(act.stopAt)
-      if (act.state !== 'finishing') this.#bound(act)
-    }
-  }
-
-  /** @param {Act} act */
-  #bound({ id, from, to, tape }) {
-    if (!tape) this.#desk.post({ type: 'bounds', id, from: known(from), to: known(to) })
-  }
-
   #count() {
-    for (const { state, at, label } of this.#acts.values()) {
+    for (const { state, at, label } of this.#acts.all) {
       const ms = at - this.#session.now()
       if (state === 'armed' && ms > 0) this.#on.countdown({ ms, timestamp: at, label })
     }
@@ -200,6 +206,7 @@ export class Director {
       case 'refused': return this.#refused(m)
       case 'full': return this.#full(m)
       case 'trouble': return this.#on.trouble(m.code, m.error)
+      case 'found': return m.found.forEach((/** @type {any} */ left) => this.recovered(left))
     }
   }
 
@@ -225,7 +232,7 @@ export class Director {
       const timestamp = this.#reports.stopped(m, act?.tape ? 'complete' : 'note')
       act?.ended.tell(timestamp)
     }
-    if (act) this.#drop(act, m.empty && act.tape !== null)
+    if (act) this.#acts.drop(act, m.empty && act.tape !== null)
   }
 
   /**
@@ -243,10 +250,31 @@ export class Director {
 
   /** @param {{id: string, code: string, error?: string}} m */
   #refused({ id, code, error }) {
-    this.#on.trouble(code, error)
-    if (code !== 'begun_before') this.#reports.failed(id)
     const act = this.#acts.get(id)
-    if (act) this.#drop(act, false)
+    if (code === 'begun_before') return void (act && this.#goOn(act))
+    this.#on.trouble(code, error)
+    this.#reports.failed(id)
+    if (act) this.#acts.drop(act, false)
+  }
+
+  /**
+   * What this device recorded of the take was cut off, by a reload perhaps: the rest goes to
+   * another file.
+   *
+   * @param {Act} act
+   */
+  async #goOn(act) {
+    act.tape = null
+    const next = await this.#latecomer.part(act.origin, () => this.#acts.has(act))
+    if (!this.#acts.has(act)) return
+    if (!next || next.id === act.id) {
+      this.#on.trouble('not_continued')
+      return this.#acts.drop(act, false)
+    }
+    this.#acts.rename(act, next)
+    this.#arm(act)
+    await act.armed.promise
+    if (act.state === 'recording' && this.#acts.has(act)) this.#roll(act)
   }
 
   /** @param {{notes: any, bytes: number, interrupted: boolean}} left  by an earlier page */
@@ -257,26 +285,8 @@ export class Director {
 
   close() {
     clearInterval(this.#timer)
+    this.#latecomer.close()
     for (const off of this.#undo.splice(0)) off()
-    for (const act of this.#acts.values()) act.release()
-    this.#acts.clear()
+    this.#acts.close()
   }
-}
-
-/**
- * An instant that isn't known is far away.
- *
- * @param {number} t
- */
-function known(t) {
-  return Number.isNaN(t) ? Infinity : t
-}
-
-/**
- * @param {Promise<number | undefined>} promise
- * @param {number} ms
- * @returns {Promise<number | undefined>}
- */
-function within(promise, ms) {
-  return Promise.race([promise, new Promise(resolve => setTimeout(resolve, ms, undefined))])
 }

@@ -8,6 +8,7 @@ import { plug } from './plug.js'
 import { Status } from './status.js'
 import { Tape } from './tape.js'
 import { troubleOf } from './trouble.js'
+import { Underway } from './underway.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { Choices } from './camera.js' */
@@ -49,6 +50,7 @@ export class Recorder extends Emitter {
   /** @type {Desk | null} */ #desk = null
   /** @type {Director | null} */ #director = null
   /** @type {Status | null} */ #status = null
+  #underway
   /** @type {Awake | null} */ #awake = null
   /** @type {MediaStream | null} */ #stream = null
   /** @type {RecorderState} */ #state = 'closed'
@@ -65,6 +67,7 @@ export class Recorder extends Emitter {
   constructor(session, options = {}) {
     super()
     this.#session = session
+    this.#underway = new Underway(session)
     this.#options = { video: true, audio: true, upload: true, ...options }
   }
 
@@ -153,7 +156,8 @@ export class Recorder extends Emitter {
   #opened({ lasting, found }) {
     this.#lasting = lasting
     if (!lasting) this.#trouble('no_storage')
-    this.#director = new Director(this.#session, /** @type {Desk} */ (this.#desk), {
+    this.#director = new Director(this.#session, /** @type {Desk} */ (this.#desk), this.#underway, {
+      able: () => this.#live,
       state: () => this.#settle(),
       countdown: detail => this.emit('countdown', detail),
       trouble: (code, detail) => this.#trouble(code, detail),
@@ -272,6 +276,13 @@ export class Recorder extends Emitter {
     if (frozen) this.#trouble('camera_frozen')
     if (frozen && this.#status) this.#status.camera = 'frozen'
     else this.#settle()
+  }
+
+  /** Is there something to record? */
+  get #live() {
+    const tracks = this.#stream?.getTracks() ?? []
+    const video = tracks.filter(({ kind }) => kind === 'video')
+    return (video.length ? video : tracks).some(({ readyState }) => readyState === 'live')
   }
 
   get #pending() {

@@ -18,12 +18,33 @@ import { Sending } from './upload.js'
  * @property {string} [error]  what is in the way of uploading, in words
  */
 
+/**
+ * A recording that an earlier page left.
+ *
+ * @typedef {object} Left
+ * @property {Partial<Notes>} notes
+ * @property {number} bytes
+ * @property {boolean} interrupted  it ends where its file does
+ */
+
+/** When files that another page has open are tried again, ms: first, and at the longest. */
+const LOCKED = 500
+const LONGEST = 30_000
+
+/** A recording has one file, and this one has it: of an earlier page, perhaps. */
+export class BegunBefore extends Error {}
+
 /** All recordings that are kept here, and their uploads. */
 export class Shelf {
   #store
   #server
   #tell
   /** @type {Map<string, Entry>} */ #entries = new Map()
+  /** Whose files are being made. */
+  /** @type {Set<string>} */ #making = new Set()
+  /** Recordings whose files an earlier page still has open, or another tab. */
+  #locked = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #again
 
   /**
    * @param {Store} store
@@ -42,16 +63,23 @@ export class Shelf {
   }
 
   /**
-   * Begins a recording. Rejects when it has been begun before.
+   * Begins a recording. Rejects with BegunBefore when that was done before.
    *
    * @param {Partial<Notes> & {recordingId: string}} notes
    */
   async create(notes) {
-    if (this.has(notes.recordingId)) throw new Error('this recording has been begun before')
-    const entry = new Entry(await this.#open(notes.recordingId), this.#server, this.#tell)
-    this.#entries.set(notes.recordingId, entry)
-    entry.kept.note(notes)
-    return entry
+    const id = notes.recordingId
+    if (this.has(id) || this.#making.has(id)) throw new BegunBefore(id)
+    this.#making.add(id)
+    try {
+      if (await this.#store.has(`${id}.log`)) throw new BegunBefore(id)
+      const entry = new Entry(await this.#open(id), this.#server, this.#tell)
+      this.#entries.set(id, entry)
+      entry.kept.note(notes)
+      return entry
+    } finally {
+      this.#making.delete(id)
+    }
   }
 
   /** @param {string} recordingId */
@@ -69,20 +97,41 @@ export class Shelf {
    * Takes up what an earlier page left, and goes on uploading it. What was
    * being recorded ends where the file does.
    *
-   * @returns {Promise<{notes: Partial<Notes>, bytes: number, interrupted: boolean}[]>}
+   * @returns {Promise<Left[]>}
    */
   async recover() {
     const found = []
+    this.#locked = 0
     for (const name of await this.#store.names()) {
       const id = name.endsWith('.log') ? name.slice(0, -4) : ''
-      const kept = id && !this.has(id) ? await this.#open(id).catch(() => null) : null // another tab's
-      if (!kept) continue
+      if (!id || this.has(id) || this.#making.has(id)) continue
+      const kept = await this.#open(id).catch(() => null) // another tab's
+      if (!kept) {
+        this.#locked++
+        continue
+      }
       const interrupted = !kept.complete
       found.push({ notes: { ...kept.notes }, bytes: kept.size, interrupted })
       if (!kept.size || !kept.notes.recordingId) await kept.remove()
       else this.#takeUp(id, kept)
     }
     return found
+  }
+
+  /**
+   * Takes up the rest once others let go of it: the page before this one soon, another tab
+   * when it is closed.
+   *
+   * @param {(found: Left[]) => void} tell
+   * @param {number} [ms]
+   */
+  recoverLater(tell, ms = LOCKED) {
+    if (!this.#locked) return
+    this.#again = setTimeout(async () => {
+      const found = await this.recover()
+      if (found.length) tell(found)
+      this.recoverLater(tell, Math.min(2 * ms, LONGEST))
+    }, ms)
   }
 
   /**
@@ -120,6 +169,7 @@ export class Shelf {
   }
 
   close() {
+    clearTimeout(this.#again)
     for (const entry of this.#entries.values()) entry.close()
     this.#entries.clear()
   }

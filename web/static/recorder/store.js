@@ -38,6 +38,16 @@ export class Store {
   }
 
   /**
+   * Is there a file of that name, open in another tab or not?
+   *
+   * @param {string} name
+   */
+  async has(name) {
+    if (!this.#folder) return false
+    return this.#folder.getFileHandle(name).then(() => true, () => false)
+  }
+
+  /**
    * Opens a file, which nobody else can do then; rejects when another tab has it.
    *
    * @param {string} name

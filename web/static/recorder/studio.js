@@ -1,6 +1,6 @@
 import { choose } from './codecs.js'
 import { Running } from './running.js'
-import { Shelf } from './shelf.js'
+import { BegunBefore, Shelf } from './shelf.js'
 import { Clocks, pump } from './source.js'
 import { openStore } from './store.js'
 
@@ -75,6 +75,7 @@ export class Studio {
     this.#shelf = new Shelf(store, server, take => this.#post({ type: 'take', take }))
     const found = await this.#shelf.recover()
     this.#post({ type: 'opened', lasting: store.lasting, found })
+    this.#shelf.recoverLater(more => this.#post({ type: 'found', found: more }))
   }
 
   /** @param {{video?: ReadableStream<VideoFrame>, audio?: ReadableStream<AudioData>, step: number, relation: {shift: number, error: number}}} m */
@@ -188,7 +189,7 @@ export class Studio {
     } catch (error) {
       this.#running.delete(id)
       running.cancel()
-      this.#refuse(id, 'storage_failed', error)
+      this.#refuse(id, error instanceof BegunBefore ? 'begun_before' : 'storage_failed', error)
     }
   }
 
@@ -246,7 +247,7 @@ export class Studio {
       this.#post({ type: 'begun', id })
       entry?.tell()
     } catch (error) {
-      this.#refuse(id, this.#shelf?.has(id) ? 'begun_before' : 'storage_failed', error)
+      this.#refuse(id, error instanceof BegunBefore ? 'begun_before' : 'storage_failed', error)
     }
   }
 

@@ -72,7 +72,9 @@ export class Tape {
     return length > 1 ? (this.#captures[length - 1] - this.#captures[0]) / (length - 1) : UNKNOWN
   }
 
+  /** Once is enough. */
   start() {
+    if (this.#recorder) return
     const recorder = new MediaRecorder(this.#stream, { mimeType: Tape.type })
     this.#recorder = recorder
     recorder.ondataavailable = ({ data }) => this.#hand(data)

@@ -23,7 +23,7 @@ const WORDS = {
   storage_full: ['The storage of this device is full: the recording ended here. What was recorded is kept and uploaded. Make room before the next take.', true],
   storage_failed: ['Nothing can be stored on this device. Make room, or leave the browser’s private mode, then reload.', true],
   no_storage: ['This browser keeps recordings in memory only: don’t close this page before everything is uploaded.', false],
-  begun_before: ['This device was reloaded in the middle of the take. What it recorded before is kept and uploaded; it records again from the next take on.', true],
+  not_continued: ['This device was cut off in the middle of the take, and can’t go on in it. What it recorded before is kept and uploaded; it records again from the next take on.', true],
   nothing_recorded: ['Nothing was recorded in this take.', true],
   coarse_clock: ['Session time isn’t known well yet: the recording’s times will be as coarse.', false],
   interrupted: ['A recording was interrupted when this page was closed. What was recorded until then is kept and uploaded.', false],

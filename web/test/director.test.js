@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { DownbeatError } from '../static/lib/signaling.js'
+import { FakeSession, START, rig, takeOf } from './recording-rig.js'
+
+const soon = () => new Promise(resolve => setImmediate(resolve))
+
+/** A page that joined in the middle of a take. */
+function inTake(more = {}) {
+  const session = new FakeSession()
+  Object.assign(session, { session: { take: takeOf(more) }, recordingId: 'r1' })
+  session.answer = () => ({ recordingId: 'r2', part: 2 })
+  return rig(session)
+}
+
+test('a page that comes back in a take goes on in another file of it, until its stop', async t => {
+  const { session, director, of } = inTake()
+  t.after(() => director.close())
+  director.open()
+  await soon()
+  await soon()
+  assert.deepEqual(session.asked, [['recording_part', { recordingId: 'r1' }]])
+  const [{ id, from, to, notes }] = of('arm')
+  assert.deepEqual([id, from, to, notes.label, notes.sessionId], ['r2', 0, Infinity, 'plank', 'studio'])
+  director.receive({ type: 'armed', id })
+  await soon()
+  assert.equal(director.state, 'recording')
+  director.receive({ type: 'started', id, at: 40, error: 0.1 })
+  await soon()
+  assert.deepEqual(session.sent.find(([event]) => event === 'recording_started')?.[1].recordingId, 'r2')
+  assert.deepEqual(session.sent.at(-1), ['fired', { commandId: 'c1', at: START + 40, late: true }])
+  const stop = { commandId: 's1', timestamp: START + 9000 }
+  session.tell('stop_recording', stop)
+  session.handlers.get('stop_recording')?.prepare(stop)
+  assert.equal(of('bounds').at(-1).to, 9000)
+  void session.handlers.get('stop_recording')?.fn(stop, { late: false, device: 9000 })
+  assert.equal(director.state, 'finishing')
+  director.receive({ type: 'stopped', id, at: 8990, error: 0.1, empty: false })
+  assert.equal(director.state, 'ready')
+})
+
+test('a stop that is known already ends it', async t => {
+  const { session, director, of } = inTake({ stopTimestamp: START + 800, stopCommandId: 's1' })
+  t.after(() => director.close())
+  director.open()
+  await soon()
+  await soon()
+  assert.equal(of('arm')[0].to, 800)
+  director.receive({ type: 'armed', id: 'r2' })
+  await soon()
+  void session.handlers.get('stop_recording')?.fn({ commandId: 's1' }, { late: false, device: 800 })
+  assert.equal(director.state, 'finishing')
+})
+
+test('nothing begins after the stop, without a recording, without a camera', async t => {
+  const over = inTake({ stopTimestamp: START - 1, stopCommandId: 's1' })
+  const blind = inTake()
+  blind.able.yes = false
+  const other = inTake()
+  other.session.recordingId = ''
+  const without = rig(other.session)
+  for (const { director, session, of } of [over, blind, without]) {
+    t.after(() => director.close())
+    director.open()
+    await soon()
+    await soon()
+    assert.deepEqual([session.asked, of('arm')], [[], []])
+  }
+  other.director.close()
+})
+
+test('a start that comes while the camera opens is recorded from now on', async t => {
+  const { session, director, of } = rig()
+  t.after(() => director.close())
+  session.answer = () => ({ recordingId: 'r1', part: 1 })
+  session.tell('start_recording', { commandId: 'c1', recordingId: 'r1', postureLabel: 'run', timestamp: START + 500 })
+  await session.pass(3000)
+  director.open()
+  await soon()
+  await soon()
+  assert.deepEqual(of('arm').map(m => m.id), ['r1'])
+})
+
+test('a page that has its part of the take doesn’t begin another one when it joins again', async t => {
+  const { session, director, of } = rig()
+  t.after(() => director.close())
+  director.open()
+  const start = { commandId: 'c1', timestamp: START + 500, payload: { recordingId: 'r1' } }
+  session.tell('start_recording', { commandId: 'c1', recordingId: 'r1', timestamp: START + 500 })
+  void session.handlers.get('start_recording')?.prepare(start)
+  void session.handlers.get('start_recording')?.fn(start, { late: false, device: 500 })
+  session.tell('session_joined', { session: { take: takeOf({ timestamp: START + 500 }) }, recordingId: 'r1' })
+  await session.pass(2000)
+  assert.equal(of('arm').length, 1)
+  director.receive({ type: 'started', id: 'r1', at: 510, error: 0.1 })
+  director.receive({ type: 'stopped', id: 'r1', at: 900, error: 0.1, empty: false }) // the storage is full
+  session.tell('session_joined', { session: { take: takeOf({ timestamp: START + 500 }) }, recordingId: 'r1' })
+  await session.pass(2000)
+  assert.equal(of('arm').length, 1, 'what ended doesn’t begin anew by itself')
+})
+
+test('a recording that was begun before is gone on with, at the instant too', async t => {
+  const { session, director, of, troubles } = rig()
+  t.after(() => director.close())
+  session.answer = () => ({ recordingId: 'r2', part: 2 })
+  director.open()
+  const start = { commandId: 'c1', timestamp: START + 500, payload: { recordingId: 'r1' } }
+  void session.handlers.get('start_recording')?.prepare(start)
+  director.receive({ type: 'refused', id: 'r1', code: 'begun_before' })
+  await soon()
+  assert.deepEqual(of('arm').map(m => [m.id, m.from]), [['r1', 500], ['r2', 500]])
+  void session.handlers.get('start_recording')?.fn(start, { late: false, device: 500 })
+  assert.equal(director.state, 'recording')
+  assert.deepEqual(troubles, [])
+})
+
+test('the question for another file outlives a lost connection, and a refusal ends it', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { session, director, of, troubles } = inTake()
+  t.after(() => director.close())
+  let answers = [new DownbeatError('disconnected', '', true), new DownbeatError('unknown_event', '')]
+  session.answer = () => {
+    throw answers.shift() ?? new DownbeatError('unknown_event', '')
+  }
+  director.open()
+  await soon()
+  t.mock.timers.tick(1000)
+  await soon()
+  await soon()
+  assert.equal(session.asked.length, 2)
+  assert.deepEqual(of('arm').map(m => m.id), ['r1'])
+  director.receive({ type: 'refused', id: 'r1', code: 'begun_before' })
+  await soon()
+  assert.deepEqual([troubles, director.state], [['not_continued'], 'ready'])
+  assert.ok(!session.sent.some(([event]) => event === 'recording_failed'))
+})
+
+test('a take that the session doesn’t know any more ends', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { session, director, of } = inTake()
+  t.after(() => director.close())
+  director.open()
+  await soon()
+  await soon()
+  director.receive({ type: 'armed', id: 'r2' })
+  await soon()
+  session.tell('session_joined', { session: { take: null } })
+  t.mock.timers.tick(3000)
+  assert.equal(director.state, 'finishing')
+  assert.ok(Number.isFinite(of('bounds').at(-1).to))
+})
+
+test('a device that is removed stops recording', async t => {
+  const { session, director } = inTake()
+  t.after(() => director.close())
+  director.open()
+  await soon()
+  await soon()
+  director.receive({ type: 'armed', id: 'r2' })
+  await soon()
+  session.tell('closed', { code: 'closed_4007', message: '' })
+  assert.equal(director.state, 'finishing')
+})
