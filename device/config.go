@@ -17,14 +17,16 @@ import (
 type Config struct {
 	URL       string // of the server, http or https
 	SessionID string
+	Create    bool   // the session is created if there is none; else the device says that there is none
 	UserID    string // given by the server if empty
 	Username  string
 	// DeviceType is desktop, mobile or native (the default). ViewType is a label
 	// of the device's place.
 	DeviceType, ViewType string
-	// Key is the session's join key or the admin key, Token the creator's or a
-	// JSON Web Token, as the server's access mode wants it.
-	Key, Token, ResumeToken string
+	// Key is one of the session's keys or the admin key, Token the creator's or a
+	// JSON Web Token, as the server's access mode wants it. UserToken joins as a further
+	// device of the user who was told it, ResumeToken as the very device.
+	Key, Token, UserToken, ResumeToken string
 
 	// Act is called at the instant of each command, on a goroutine of its own.
 	Act func(Act)

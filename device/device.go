@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
@@ -26,6 +27,7 @@ type Device struct {
 	link    *signaling.Client // nil while none has joined
 	up      chan struct{}     // closed while there is a link
 	seat    session.SessionJoined
+	missing time.Time                     // since when there is no such session any more; zero while there is
 	pending map[string]context.CancelFunc // commands that lie in the future
 	done    []string                      // the last commands acted on, against repeats
 }

@@ -3,7 +3,7 @@
 // commands at their instant. It is to a Go program what downbeat.js is to a page.
 //
 //	d := device.New(device.Config{
-//		URL: "http://192.168.1.20:8080", SessionID: "studio",
+//		URL: "http://192.168.1.20:8080", SessionID: "studio", Create: true,
 //		Act: func(a device.Act) { fmt.Println(a.Name, "at", a.At, "±", a.Bound) },
 //	})
 //	err := d.Run(ctx) // until ctx ends; comes back by itself after a lost connection

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -48,21 +49,19 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 	if err != nil {
 		return fmt.Errorf("offering a connection: %w", err)
 	}
-	token := d.Seat().ResumeToken
-	if token == "" {
-		token = d.cfg.ResumeToken
-	}
+	before := d.Seat()
 	seat, err := link.Join(ctx, signaling.JoinRequest{
-		SessionID: d.cfg.SessionID, UserID: d.cfg.UserID, Username: d.cfg.Username,
+		SessionID: d.cfg.SessionID, Create: &d.cfg.Create, UserID: d.cfg.UserID, Username: d.cfg.Username,
 		DeviceType: d.cfg.DeviceType, ViewType: d.cfg.ViewType, UserAgent: "downbeat",
-		Key: d.cfg.Key, Token: d.cfg.Token, ResumeToken: token, Offer: offer, Exchanges: d.cfg.OnExchange != nil,
+		Key: d.cfg.Key, Token: d.cfg.Token, UserToken: cmp.Or(before.UserToken, d.cfg.UserToken),
+		ResumeToken: cmp.Or(before.ResumeToken, d.cfg.ResumeToken), Offer: offer, Exchanges: d.cfg.OnExchange != nil,
 	})
 	if err != nil {
 		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)
 	}
 	d.mu.Lock()
 	first := d.seat.DeviceID == ""
-	d.seat = seat
+	d.seat, d.missing = seat, time.Time{}
 	d.mu.Unlock()
 	if first {
 		close(d.joined)

@@ -25,7 +25,8 @@ func stood(before, now time.Time) bool {
 
 // Run joins and stays in the session until ctx ends; call it once. It fails
 // when the first connection does, or when the server says not to come back; a
-// connection that is lost later is made again, as the same device.
+// connection that is lost later is made again, as the same device. A session that
+// isn't there any more is waited for, for five minutes.
 func (d *Device) Run(ctx context.Context) error {
 	if d.err != nil {
 		return d.err
@@ -78,7 +79,27 @@ func (d *Device) comesBack(err error) bool {
 		return closed.Code == signaling.CloseSlowReader
 	}
 	var refused *session.Error
-	return !errors.As(err, &refused) || refused.Retry
+	switch {
+	case !errors.As(err, &refused):
+		return true
+	case refused.Code == session.CodeSessionNotFound:
+		return d.waitsForSession()
+	}
+	return refused.Retry
+}
+
+// sessionWait is how long a device waits for a session that it was in to be there
+// again: a server that forgot it was restarted, and its creator is on the way back.
+const sessionWait = 5 * time.Minute
+
+// waitsForSession notes that there is no such session, and says whether to wait for it.
+func (d *Device) waitsForSession() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.missing.IsZero() {
+		d.missing = time.Now()
+	}
+	return time.Since(d.missing) < sessionWait
 }
 
 // stay waits for the end of a connection, and makes the data channel anew

@@ -26,12 +26,13 @@ type world struct {
 	net    *testnet.Network
 	pipes  *testnet.Pipes
 	source *clock.Source
+	store  *session.Memory
 	svc    *session.Service
 }
 
 func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes(), source: clock.NewSource(time.Now)}
+		w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes(), source: clock.NewSource(time.Now), store: session.NewMemory()}
 		host := w.net.Host("10.0.0.1")
 		w.net.Start()
 		udp, err := host.ListenPacket("udp4", "10.0.0.1:7000")
@@ -51,7 +52,7 @@ func (w *world) serve(cfg peer.Config) (stop func()) {
 	cfg.Log = slog.New(slog.DiscardHandler)
 	peers, err := peer.NewServer(cfg)
 	must(w.t, err)
-	w.svc, err = session.New(session.Config{Now: w.source.Now})
+	w.svc, err = session.New(session.Config{Store: w.store, Now: w.source.Now})
 	must(w.t, err)
 	server := signaling.New(signaling.Config{
 		Sessions: w.svc, Now: w.source.Now,
@@ -84,8 +85,14 @@ type running struct {
 	times []clock.SessionTime // true ones
 }
 
-// run starts a device.
+// run starts a device, which creates the session if there is none.
 func (w *world) run(cfg Config) *running {
+	cfg.Create = true
+	return w.start(cfg)
+}
+
+// start starts a device.
+func (w *world) start(cfg Config) *running {
 	r := &running{err: make(chan error, 1)}
 	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.pipes.Dial, -1, "studio"
 	cfg.Now = func() clock.DeviceTime { return clock.DeviceTime(w.source.Now()).Add(ahead) }

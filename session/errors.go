@@ -34,6 +34,7 @@ const (
 	CodeTooManyDevices  = "too_many_devices"  // of one user
 	CodeUserIDTaken     = "user_id_taken"     // joining as a user who is there needs the resume token
 	CodeBadResumeToken  = "bad_resume_token"  // of a device that is there, but the wrong one
+	CodeBadUserToken    = "bad_user_token"    // not the user's
 	CodeBadToken        = "bad_token"         // not the creator's
 
 	CodeNotLeader           = "not_leader"

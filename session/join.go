@@ -1,17 +1,18 @@
 package session
 
-import "cmp"
-
 // JoinRequest says who joins what. All but SessionID is optional.
 type JoinRequest struct {
 	SessionID    string // the session is created if missing
+	NoCreate     bool   // unless the request says not to
 	UserID       string // given by the service if empty
 	Username     string
 	Avatar       string
 	DeviceType   string // desktop, mobile or native; what has one takes part in recordings
+	Records      *bool  // false: it acts, and is no part of takes; nil: as before, at first true
 	ViewType     string // front, side, or any label
 	UserAgent    string
 	ResumeToken  string // to come back as the same device
+	UserToken    string // to join as a further device of a user, as SessionJoined had it
 	CreatorToken string // as Create returned it: joins as the creator, who leads from then on
 	Admission    Admission
 }
@@ -28,6 +29,7 @@ type newcomer struct {
 	JoinRequest
 	deviceID, userID string // for whom has none
 	secret           string // for a new device's resume token
+	userSecret       string // for a new user's token
 	maxDevices       int
 	instance         string
 }
@@ -35,66 +37,92 @@ type newcomer struct {
 // seat is where a newcomer sits.
 type seat struct {
 	userID, deviceID, token string
+	userToken               string // empty where it isn't to be told
 	conn                    uint64
+	rules                   bool // may take the lead from one who is there
 }
 
-// join seats a newcomer: as the device that it was before, or as a new device
-// of a new user, or of the creator. It creates the session if there is none.
+// join seats a newcomer: as the device that it was before, or as a new device of a new
+// user, of a user whose token it has, or of the creator. It creates the session if there
+// is none.
 func join(s *state, n newcomer, now instant) (seat, []change, error) {
 	if u, d := s.resumed(n); d != nil {
 		return resume(s, u, d, n, now)
 	}
-	switch a := n.Admission; {
-	case a.NoCreate && s.meta == nil:
-		return seat{}, nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
-	case a.NeedsProof && n.CreatorToken == "":
-		return seat{}, nil, fault(CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
+	if err := n.mayEnter(s); err != nil {
+		return seat{}, nil, err
 	}
-	userID, claims, err := n.identity(s)
+	who, err := n.identity(s)
 	if err != nil {
 		return seat{}, nil, err
 	}
-	present := s.users[userID]
-	switch {
-	case present != nil && !claims && n.Admission.UserID == "":
-		return seat{}, nil, fault(CodeUserIDTaken, "user %s is in the session; its resumeToken is needed", userID)
-	case present != nil && len(present.Devices) >= maxUserDevices:
-		return seat{}, nil, fault(CodeTooManyDevices, "user %s has %d devices", userID, len(present.Devices))
-	case s.connectedCount() >= n.maxDevices:
-		return seat{}, nil, &Error{CodeSessionFull, "the session is full", true}
-	case len(s.owners) >= rememberedDevices*n.maxDevices:
-		return seat{}, nil, &Error{CodeSessionFull, "the session remembers as many devices as it can; those that left without a word count", true}
+	present := s.users[who.userID]
+	if err := n.fits(s, present, who); err != nil {
+		return seat{}, nil, err
 	}
-	var changes []change
+	changes := n.leads(s, who, now)
+	u := n.user(present, who, now)
+	u.Devices = append(u.Devices, n.device(who, now))
+	changes = append(changes, s.put(present != nil, u, kindUser, u.ID))
+	return seat{
+		userID: u.ID, deviceID: n.deviceID, token: tokenOf(n.deviceID, n.secret), userToken: n.toldToken(u),
+		conn: 1, rules: who.creator || n.Admission.Rules,
+	}, changes, nil
+}
+
+// mayEnter refuses whoever needs a session that exists, or a proof, and brings none.
+func (n *newcomer) mayEnter(s *state) error {
+	switch a := n.Admission; {
+	case s.meta == nil && (a.NoCreate || n.NoCreate):
+		// Who was there may wait for it: the creator may be on the way back to a server that was restarted.
+		return &Error{CodeSessionNotFound, "there is no session " + s.id, n.NoCreate && n.ResumeToken != ""}
+	case a.NeedsProof && n.CreatorToken == "":
+		return fault(CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
+	}
+	return nil
+}
+
+// fits refuses a user who is somebody else, and a device too many.
+func (n *newcomer) fits(s *state, present *user, who identity) error {
+	switch {
+	case present != nil && !who.proved:
+		return fault(CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
+	case present != nil && len(present.Devices) >= maxUserDevices:
+		return fault(CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
+	case s.connectedCount() >= n.maxDevices:
+		return &Error{CodeSessionFull, "the session is full", true}
+	case len(s.owners) >= rememberedDevices*n.maxDevices:
+		return &Error{CodeSessionFull, "the session remembers as many devices as it can; those that left without a word count", true}
+	}
+	return nil
+}
+
+// leads creates the session, or gives the newcomer the lead where that is its due.
+func (n *newcomer) leads(s *state, who identity, now instant) []change {
 	switch {
 	case s.meta == nil:
-		m := &meta{CreatorID: userID, CreatorName: n.Username, CreatedAt: now, LeaderID: userID, LeaderSince: now}
-		changes = append(changes, s.put(false, m, kindMeta))
-	case claims && !s.isLeader(userID), n.Admission.Role == RoleLeader && s.leaderless():
-		changes = append(changes, s.elect(userID, now))
+		return []change{s.put(false, n.founded(meta{CreatedAt: now, Revived: n.ResumeToken != "" || n.UserToken != ""}, who, now), kindMeta)}
+	case who.creator && !s.isCreator(n.CreatorToken):
+		return []change{s.put(true, n.founded(*s.meta, who, now), kindMeta)}
+	case who.creator && !s.isLeader(who.userID):
+		return []change{s.elect(who.userID, now)}
+	case (n.Admission.Role == RoleLeader || n.Admission.Rules) && s.leaderless() && !s.isLeader(who.userID):
+		return []change{s.elect(who.userID, now)}
 	}
-	u := n.user(present, userID, now)
-	u.Devices = append(u.Devices, n.device(now))
-	changes = append(changes, s.put(present != nil, u, kindUser, userID))
-	return seat{userID, n.deviceID, resumeToken(n.deviceID, n.secret), 1}, changes, nil
+	return nil
 }
 
-// identity returns the user that the newcomer joins as, and whether it has
-// proved to be the creator.
-func (n *newcomer) identity(s *state) (userID string, claims bool, err error) {
-	if n.CreatorToken != "" {
-		if s.meta == nil || !matches(n.CreatorToken, s.meta.TokenHash) {
-			return "", false, fault(CodeBadToken, "the token isn't the creator's")
-		}
-		return s.meta.CreatorID, true, nil
+// founded returns a session's meta with the newcomer as its creator and leader.
+func (n *newcomer) founded(m meta, who identity, now instant) *meta {
+	m.CreatorID, m.CreatorName = who.userID, n.Username
+	m.LeaderID, m.LeaderSince = who.userID, now
+	if who.creator {
+		m.TokenHash, m.Revived = hash(n.CreatorToken), false
 	}
-	if id := cmp.Or(n.Admission.UserID, n.UserID); id != "" {
-		return id, false, nil
-	}
-	return n.userID, false, nil
+	return &m
 }
 
-func (n *newcomer) user(present *user, userID string, now instant) *user {
+func (n *newcomer) user(present *user, who identity, now instant) *user {
 	if present != nil {
 		u := present.copy()
 		u.LastSeen, u.Changed = now, now
@@ -102,51 +130,18 @@ func (n *newcomer) user(present *user, userID string, now instant) *user {
 	}
 	name := n.Username
 	if name == "" {
-		name = "Guest " + userID[:min(4, len(userID))]
+		name = "Guest " + who.userID[:min(4, len(who.userID))]
 	}
-	return &user{ID: userID, Username: name, Avatar: n.Avatar, JoinedAt: now, LastSeen: now, Changed: now}
+	return &user{
+		ID: who.userID, Username: name, Avatar: n.Avatar, TokenHash: hash(n.userTokenSecret()),
+		JoinedAt: now, LastSeen: now, Changed: now,
+	}
 }
 
-func (n *newcomer) device(now instant) device {
+func (n *newcomer) device(who identity, now instant) device {
 	return device{
-		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent,
+		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent, NoRecords: n.Records != nil && !*n.Records,
 		TokenHash: hash(n.secret), JoinedAt: now, Connected: true, Conn: 1, Since: now,
-		Instance: n.instance, Role: n.Admission.Role,
+		Instance: n.instance, Role: who.role,
 	}
-}
-
-// resumed finds the device that the newcomer says it is. One that the session
-// doesn't know (any more) joins as if it had no token.
-func (s *state) resumed(n newcomer) (*user, *device) {
-	if n.ResumeToken == "" {
-		return nil, nil
-	}
-	deviceID, _ := parseResumeToken(n.ResumeToken)
-	return s.device(deviceID)
-}
-
-// resume connects a device anew. The connection that it had, if any, is
-// over with that: its member learns it from the device's entry.
-func resume(s *state, u *user, d *device, n newcomer, now instant) (seat, []change, error) {
-	_, secret := parseResumeToken(n.ResumeToken)
-	as := cmp.Or(n.Admission.UserID, n.UserID)
-	if !matches(secret, d.TokenHash) || as != "" && as != u.ID {
-		return seat{}, nil, fault(CodeBadResumeToken, "the resumeToken isn't this device's")
-	}
-	c := u.copy()
-	back := &c.Devices[c.index(d.ID)]
-	back.Connected, back.Since, back.Instance = true, now, n.instance
-	back.Conn++
-	back.Role = n.Admission.Role
-	if n.DeviceType != "" {
-		back.Type = n.DeviceType
-	}
-	if n.ViewType != "" {
-		back.View = n.ViewType
-	}
-	if n.UserAgent != "" {
-		back.UserAgent = n.UserAgent
-	}
-	c.LastSeen, c.Changed = now, now
-	return seat{u.ID, d.ID, n.ResumeToken, back.Conn}, []change{s.put(true, c, kindUser, u.ID)}, nil
 }

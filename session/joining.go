@@ -41,7 +41,7 @@ func (s *Service) seat(
 	ctx context.Context, r *room, q JoinRequest, prepare func(string) error, deliver func(Event),
 ) (*Member, Joined, error) {
 	n := newcomer{
-		JoinRequest: q, deviceID: s.cfg.NewID(), userID: s.cfg.NewID(), secret: newSecret(), maxDevices: s.cfg.MaxDevices,
+		JoinRequest: q, deviceID: s.cfg.NewID(), userID: s.cfg.NewID(), secret: newSecret(), userSecret: newSecret(), maxDevices: s.cfg.MaxDevices,
 		instance: s.cfg.Instance,
 	}
 	prepared, err := r.prospect(n)
@@ -68,10 +68,10 @@ func (s *Service) seat(
 		return nil, Joined{}, err
 	}
 	m := &Member{
-		svc: s, room: r, userID: at.userID, deviceID: at.deviceID, conn: at.conn, role: q.Admission.Role,
+		svc: s, room: r, userID: at.userID, deviceID: at.deviceID, conn: at.conn, rules: at.rules,
 		deliver: deliver, gone: make(chan struct{}),
 	}
-	joined, err := r.attach(m, at.token)
+	joined, err := r.attach(m, at)
 	return m, joined, err
 }
 
@@ -84,7 +84,7 @@ func (r *room) prospect(n newcomer) (deviceID string, err error) {
 }
 
 // attach makes a member hear of everything after the answer that it returns.
-func (r *room) attach(m *Member, token string) (Joined, error) {
+func (r *room) attach(m *Member, at seat) (Joined, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u, d := r.state.device(m.deviceID)
@@ -95,10 +95,12 @@ func (r *room) attach(m *Member, token string) (Joined, error) {
 	if !r.leaderHere() {
 		r.lastSync = now
 	}
+	m.role = d.Role
 	r.members[m.deviceID] = m
 	joined := Joined{SessionJoined: SessionJoined{
-		SessionID: r.id, UserID: u.ID, DeviceID: d.ID, IsLeader: r.state.isLeader(u.ID),
-		ResumeToken: token, Session: r.state.snapshot(now),
+		SessionID: r.id, UserID: u.ID, DeviceID: d.ID, IsLeader: m.leads(),
+		ResumeToken: at.token, UserToken: at.userToken, Role: d.Role, RecordingID: r.state.recordingNow(d, now),
+		Session: r.state.snapshot(now),
 	}}
 	if d.Type != "" {
 		joined.JoinedSession = &JoinedSession{true, d.ID, SessionStatus{r.id, r.state.status(now)}, d.Since.time()}

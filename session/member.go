@@ -17,6 +17,7 @@ type Member struct {
 	userID, deviceID string
 	conn             uint64
 	role             Role
+	rules            bool // may take the lead from one who is there
 	deliver          func(Event)
 	status           *DeviceStatus // guarded by room.mu; nil before the device has told one
 
@@ -38,12 +39,16 @@ func (m *Member) UserID() string { return m.userID }
 // which case this connection is of no more use.
 func (m *Member) Done() <-chan struct{} { return m.gone }
 
-// IsLeader reports whether the member's user leads the session now.
+// IsLeader reports whether the member's user leads the session now, and the device may.
 func (m *Member) IsLeader() bool {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	return m.room.state.isLeader(m.userID)
+	return m.leads()
 }
+
+// leads is IsLeader with room.mu held: a device whose role never leads doesn't, even if
+// it is the leader's.
+func (m *Member) leads() bool { return m.role.leads() && m.room.state.isLeader(m.userID) }
 
 // State returns the session as it is now.
 func (m *Member) State() Snapshot {

@@ -55,6 +55,15 @@ func newRecording(take *command, d *device) *recording {
 	}
 }
 
+// recordingNow names what a device records of the take that is scheduled or under way,
+// empty when there is none or it has no part in it.
+func (s *state) recordingNow(d *device, now instant) string {
+	if take := s.activeTake(now); take != nil && d.records(take) {
+		return recordingID(take.ID, d.ID)
+	}
+	return ""
+}
+
 // planned returns the recording that a device is to make of a take of that id.
 func (s *state) planned(deviceID, id string) *recording {
 	_, d := s.device(deviceID)

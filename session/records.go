@@ -33,8 +33,9 @@ type meta struct {
 	CreatedAt   instant `json:"createdAt"`
 	LeaderID    string  `json:"leaderId"`
 	LeaderSince instant `json:"leaderSince"`
-	Take        string  `json:"take,omitempty"`   // the start that was issued last, or is about to be
-	TakeAt      instant `json:"takeAt,omitempty"` // when that was decided
+	Revived     bool    `json:"revived,omitempty"` // brought back by a device that remembered it: its creator may still come
+	Take        string  `json:"take,omitempty"`    // the start that was issued last, or is about to be
+	TakeAt      instant `json:"takeAt,omitempty"`  // when that was decided
 }
 
 // user is a person and the devices that it brought.
@@ -46,6 +47,8 @@ type user struct {
 	LastSeen instant  `json:"lastSeen"`
 	Changed  instant  `json:"changed"` // when a device came or went last
 	Devices  []device `json:"devices"` // in the order of joining, never none
+
+	TokenHash []byte `json:"tokenHash,omitempty"` // of the secret in its user token
 }
 
 // device is one endpoint of a user.
@@ -54,6 +57,7 @@ type device struct {
 	Type      string  `json:"type,omitempty"`
 	View      string  `json:"view,omitempty"`
 	UserAgent string  `json:"userAgent,omitempty"`
+	NoRecords bool    `json:"noRecords,omitempty"` // no part of takes
 	Role      Role    `json:"role,omitempty"`
 	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
 	JoinedAt  instant `json:"joinedAt"`

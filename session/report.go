@@ -33,7 +33,7 @@ func report(s *state, c *command) Report {
 	acks := s.acks[c.ID]
 	listed := map[string]bool{}
 	for _, d := range s.devicesByJoining() {
-		if a := acks[d.ID]; a != nil || d.concerned(c) {
+		if a := acks[d.ID]; a != nil || d.concerned(c) && s.means(d, c) {
 			r.add(d.ID, a)
 			listed[d.ID] = true
 		}
@@ -112,7 +112,7 @@ func complete(s *state, c *command) bool {
 	for _, u := range s.users {
 		for i := range u.Devices {
 			d, a := &u.Devices[i], acks[u.Devices[i].ID]
-			if !d.Connected || !d.concerned(c) {
+			if !d.Connected || !d.concerned(c) || !s.means(d, c) {
 				continue
 			}
 			switch has := a != nil && a.Fired; {

@@ -128,7 +128,7 @@ func (s *Service) IsCreator(ctx context.Context, sessionID, token string) (is bo
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		is = r.state.meta != nil && matches(token, r.state.meta.TokenHash)
+		is = r.state.isCreator(token)
 		return nil
 	})
 	return is, err

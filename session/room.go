@@ -129,7 +129,7 @@ func (r *room) tell(n notice) {
 // tellLeader delivers to the leader's devices.
 func (r *room) tellLeader(e Event) {
 	for _, m := range r.members {
-		if r.state.isLeader(m.userID) {
+		if m.leads() {
 			m.deliver(e)
 		}
 	}

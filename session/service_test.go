@@ -20,9 +20,10 @@ func TestJoinedObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := `{"sessionId":"studio","userId":"ann","deviceId":"id01","isLeader":true,"resumeToken":"` + token + `",` +
+			`"userToken":"` + p.joined.SessionJoined.UserToken + `",` +
 			`"session":{"sessionId":"studio","creatorId":"ann","leaderId":"ann","status":"active","users":[{"id":"ann","username":"Ann",` +
 			`"avatar":"","joinedAt":"2000-01-01T00:00:00.000Z","lastSeen":946684800000,"isConnected":true,"isLeader":true}],` +
-			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true}],` +
+			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true}],` +
 			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1},"take":null,` +
 			`"createdAt":"2000-01-01T00:00:00.000Z","lastActivity":946684800000,"userCount":1}}`
 		if string(got) != want {

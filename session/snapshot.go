@@ -61,6 +61,7 @@ type DeviceState struct {
 	DeviceType  string `json:"deviceType"`
 	ViewType    string `json:"viewType"`
 	IsConnected bool   `json:"isConnected"`
+	Records     bool   `json:"records"` // whether it takes part in takes
 }
 
 // Summary is a session in the list of all.
@@ -85,6 +86,9 @@ type SessionJoined struct {
 	DeviceID    string   `json:"deviceId"`
 	IsLeader    bool     `json:"isLeader"`
 	ResumeToken string   `json:"resumeToken"`
+	UserToken   string   `json:"userToken,omitempty"`   // of a user who is new, or who was joined by it
+	Role        Role     `json:"role,omitempty"`        // of the device; empty: it may do everything
+	RecordingID string   `json:"recordingId,omitempty"` // this device's own of the take that is scheduled or under way
 	Session     Snapshot `json:"session"`
 	JoinKey     string   `json:"joinKey,omitempty"` // of the session's link, where it has one; filled in by the caller
 	Answer      string   `json:"answer,omitempty"`  // SDP, filled in by the caller
@@ -121,7 +125,7 @@ func (s *state) snapshot(now instant) Snapshot {
 		})
 	}
 	for _, d := range s.devicesByJoining() {
-		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected})
+		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder()})
 	}
 	return snap
 }

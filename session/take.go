@@ -48,7 +48,7 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 
 // records reports whether a device makes a recording of a take, if it is there.
 func (d *device) records(take *command) bool {
-	return d.Type != "" && (take.Devices == nil || slices.Contains(take.Devices, d.ID))
+	return d.recorder() && (take.Devices == nil || slices.Contains(take.Devices, d.ID))
 }
 
 // unknownDevice returns the first of the ids that is no device's, if there is one.

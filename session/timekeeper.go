@@ -154,7 +154,7 @@ func (r *room) untilNext() time.Duration {
 
 func (r *room) leaderHere() bool {
 	for _, m := range r.members {
-		if r.state.isLeader(m.userID) {
+		if m.leads() {
 			return true
 		}
 	}

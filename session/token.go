@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// secretLen is the length of what newSecret returns.
+const secretLen = 26
+
 // newSecret returns 128 unpredictable bits as text.
 func newSecret() string { return rand.Text() }
 
@@ -22,10 +25,15 @@ func matches(secret string, stored []byte) bool {
 	return len(stored) > 0 && subtle.ConstantTimeCompare(hash(secret), stored) == 1
 }
 
-// A resume token is the device's id, a dot, and the device's secret.
-func resumeToken(deviceID, secret string) string { return deviceID + "." + secret }
+// A resume token is the device's id, a dot, and the device's secret; a user's token likewise.
+func tokenOf(id, secret string) string { return id + "." + secret }
 
-func parseResumeToken(token string) (deviceID, secret string) {
+// isSecret reports whether s may be a secret of newSecret's.
+func isSecret(s string) bool {
+	return len(s) == secretLen && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+func parseSecret(token string) (id, secret string) {
 	i := strings.LastIndexByte(token, '.')
 	if i < 0 {
 		return "", token

@@ -57,8 +57,17 @@ func (q *JoinRequest) validate() error {
 		return fault(CodeBadUserAgent, "userAgent must be text of at most 512 bytes")
 	case len(q.ResumeToken) > 256:
 		return fault(CodeBadResumeToken, "resumeToken is too long")
+	case q.UserToken != "" && !isUserToken(q.UserToken):
+		return fault(CodeBadUserToken, "userToken must be one of session_joined's")
+	case len(q.CreatorToken) > 256:
+		return fault(CodeBadToken, "token is too long")
 	}
 	return nil
+}
+
+func isUserToken(token string) bool {
+	id, secret := parseSecret(token)
+	return isID(id, ".:@") && isSecret(secret)
 }
 
 func (q *CreateRequest) validate() error {

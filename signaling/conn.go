@@ -38,6 +38,8 @@ const (
 	CloseSlowReader  = 4004 // the queue ran full (come back)
 	CloseLeft        = 4005 // the device asked to leave
 	CloseRefused     = 4006 // join_session was refused
+	CloseRemoved     = 4007 // the leader removed the device
+	CloseEnded       = 4008 // the leader ended the session
 )
 
 var (

@@ -282,7 +282,7 @@ func statusOf(code string) int {
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
 		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
 		return http.StatusUnauthorized
-	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeMayNotLead, access.CodeNotAllowed,
+	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeBadUserToken, session.CodeMayNotLead, access.CodeNotAllowed,
 		access.CodeTokenSession, access.CodeTokenUser:
 		return http.StatusForbidden
 	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,

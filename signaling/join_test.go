@@ -55,6 +55,8 @@ func TestRefusedJoins(t *testing.T) {
 		{"view type", `{"sessionId":"studio","viewType":"\n"}`, session.CodeBadViewType},
 		{"user agent", `{"sessionId":"studio","userAgent":"` + strings.Repeat("x", 513) + `"}`, session.CodeBadUserAgent},
 		{"user taken", `{"sessionId":"studio","userId":"taken"}`, session.CodeUserIDTaken},
+		{"a session that isn't there", `{"sessionId":"studioo","create":false}`, session.CodeSessionNotFound},
+		{"a user's token", `{"sessionId":"studio","userToken":"taken.` + strings.Repeat("A", 26) + `"}`, session.CodeBadUserToken},
 		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.seat.DeviceID + `.x"}`, session.CodeBadResumeToken},
 		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, session.CodeBadToken},
 	} {

@@ -93,6 +93,7 @@ func bearer(r *http.Request) string {
 func (s *Server) failed(addr netip.Addr, err error) {
 	guesses := []string{
 		access.CodeBadKey, access.CodeBadLink, access.CodeTokenSignature, session.CodeBadToken, session.CodeBadResumeToken,
+		session.CodeBadUserToken,
 	}
 	for _, code := range guesses {
 		if isCode(err, code) {

@@ -21,6 +21,9 @@ type JoinRequest struct {
 	Token       string `json:"token,omitempty"`
 	Key         string `json:"key,omitempty"`
 	ResumeToken string `json:"resumeToken,omitempty"`
+	UserToken   string `json:"userToken,omitempty"`
+	Create      *bool  `json:"create,omitempty"`    // false: only a session that exists
+	Records     *bool  `json:"records,omitempty"`   // false: the device is no part of takes
 	Offer       string `json:"offer,omitempty"`     // SDP
 	Exchanges   bool   `json:"exchanges,omitempty"` // asks for `exchange` events
 }
@@ -29,7 +32,8 @@ func (q JoinRequest) request() session.JoinRequest {
 	return session.JoinRequest{
 		SessionID: q.SessionID, UserID: q.UserID, Username: q.Username, Avatar: q.Avatar,
 		DeviceType: q.DeviceType, ViewType: q.ViewType, UserAgent: q.UserAgent,
-		ResumeToken: q.ResumeToken, CreatorToken: q.Token,
+		ResumeToken: q.ResumeToken, CreatorToken: q.Token, UserToken: q.UserToken,
+		NoCreate: q.Create != nil && !*q.Create, Records: q.Records,
 	}
 }
 

@@ -101,6 +101,7 @@ func (w *world) join(running *sync.WaitGroup, i int, p path, cfg device.Config) 
 		d.clock = simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}
 	}
 	cfg.URL, cfg.SessionID, cfg.Username = "http://"+net.JoinHostPort(serverIP, "8080"), "stage", fmt.Sprintf("user %d", i)
+	cfg.Create = true
 	cfg.Now, cfg.Spin, cfg.NetDial = d.clock.Now, -1, w.pipes.Dial
 	cfg.Resolution = p.resolution
 	cfg.Act, cfg.OnMessage = d.act, d.message

@@ -8,15 +8,17 @@ import (
 	"log/slog"
 
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 type deviceCmd struct {
 	URL     string `required:"" help:"The server, such as https://192.168.1.20:8080."`
 	CA      string `name:"ca" type:"path" placeholder:"FILE" help:"Certificate of the authority that the server is trusted by, PEM; default: the system's."`
-	Session string `required:"" help:"The session to join, or to create."`
+	Session string `required:"" help:"The session to join."`
+	Create  bool   `help:"Create the session if there is none."`
 	Name    string `help:"Name of the device's user."`
 	View    string `help:"Label of the device's place: front, side, …"`
-	Key     string `help:"Key of the session's join link, where the server asks for one."`
+	Key     string `help:"Key of the session's link for devices, where the server asks for one."`
 	Token   string `help:"Token, where the server asks for one."`
 	TCP     bool   `help:"Use no UDP."`
 	Record  string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
@@ -37,7 +39,7 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	d := device.New(device.Config{
 		OnExchange: record.onExchange(),
-		URL:        c.URL, SessionID: c.Session, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, TLS: encryption, Log: log,
+		URL:        c.URL, SessionID: c.Session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, TLS: encryption, Log: log,
 		Act: func(a device.Act) {
 			name := a.Name
 			if name == "" {
@@ -59,5 +61,9 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 	err = d.Run(ctx)
 	cancel()
 	<-said
+	var refused *session.Error
+	if errors.As(err, &refused) && refused.Code == session.CodeSessionNotFound {
+		err = fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", c.Session, c.URL)
+	}
 	return errors.Join(err, record.close())
 }

@@ -34,7 +34,7 @@ func TestChromiumDownloads(t *testing.T) {
 	defer func() { stop(); check(t, <-served) }()
 	url := "http://" + s.http.Addr().String()
 	const content = `<script>document.title = 'acted'</script>`
-	recordOne(t, device.Config{URL: url, SessionID: "studio", Key: adminKey}, content, "text/html")
+	recordOne(t, device.Config{URL: url, SessionID: "studio", Create: true, Key: adminKey}, content, "text/html")
 
 	c := newChromium(t)
 	defer c.close()

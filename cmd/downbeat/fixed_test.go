@@ -17,7 +17,7 @@ import (
 // ISO 8601), or another of these objects, after * in a list. Those with a ? may be missing.
 var fixed = map[string]string{
 	"user":          "id:s username:s avatar:s joinedAt:t lastSeen:n isConnected:b isLeader:b",
-	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b",
+	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b",
 	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n",
 	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n",
 	"session": "sessionId:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? " +
@@ -25,7 +25,7 @@ var fixed = map[string]string{
 	"status":              "id:s status:s",
 	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n",
 	"authoritative":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n timestamp:n",
-	"session_joined":      "sessionId:s userId:s deviceId:s isLeader:b resumeToken:s session:session",
+	"session_joined":      "sessionId:s userId:s deviceId:s isLeader:b resumeToken:s userToken:s? role:s? recordingId:s? session:session",
 	"joined_session":      "success:b deviceId:s session:status timestamp:n",
 	"user_joined":         "userId:s username:s avatar:s timestamp:n",
 	"user_left":           "userId:s username:s timestamp:n",

@@ -37,7 +37,9 @@ func TestRecordingIsTheRun(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "run.csv")
 	ctx, leave := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
-	go func() { ran <- (&deviceCmd{URL: r.url, Session: "record", Record: name}).Run(ctx, quiet()) }()
+	go func() {
+		ran <- (&deviceCmd{URL: r.url, Session: "record", Create: true, Record: name}).Run(ctx, quiet())
+	}()
 	var of *peer.Device
 	same := 0
 	for deadline := time.Now().Add(20 * time.Second); same < 3; pause(ctx, 50*time.Millisecond) {

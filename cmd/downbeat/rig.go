@@ -89,7 +89,7 @@ type act struct {
 func (r *rig) add(session string, c simClock) (*simDevice, error) {
 	d := &simDevice{clock: c, source: r.service.clock, failed: make(chan error, 1), acts: make(chan act, 64)}
 	d.Device = device.New(device.Config{
-		URL: r.url, SessionID: session, Now: c.Now,
+		URL: r.url, SessionID: session, Create: true, Now: c.Now,
 		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 			d.opened = time.Now()

@@ -44,7 +44,7 @@ func TestTLSLocalAndDevice(t *testing.T) {
 	}
 	roots, err := poolOf("--ca", filepath.Join(data, "tls", "ca.crt"))
 	check(t, err)
-	trusting := device.New(device.Config{URL: i.url, SessionID: "lan", TLS: &tls.Config{RootCAs: roots}})
+	trusting := device.New(device.Config{URL: i.url, SessionID: "lan", Create: true, TLS: &tls.Config{RootCAs: roots}})
 	ctx, leave := context.WithTimeout(t.Context(), 20*time.Second)
 	ended := make(chan error, 1)
 	go func() { ended <- trusting.Run(ctx) }()

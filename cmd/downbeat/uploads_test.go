@@ -41,7 +41,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 
 	started, completed := make(chan device.Act, 2), make(chan bool, 2)
 	d := device.New(device.Config{
-		URL: url, SessionID: "studio",
+		URL: url, SessionID: "studio", Create: true,
 		Act: func(a device.Act) { started <- a },
 		OnMessage: func(m signaling.Message) {
 			if m.Event == "session_completed" {
