@@ -26,6 +26,12 @@ func Address(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return addr
 }
 
+// FromProxy reports whether a request comes from a trusted proxy itself.
+func FromProxy(r *http.Request, trusted []netip.Prefix) bool {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && isTrusted(at.Addr().Unmap(), trusted)
+}
+
 func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 	for _, p := range trusted {
 		if p.Contains(addr.WithZone("")) {

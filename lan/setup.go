@@ -17,7 +17,7 @@ var setupFiles embed.FS
 
 var setupPage = template.Must(template.ParseFS(setupFiles, "setup/page.html"))
 
-// SetupConfig sets Setup up; all of it is required.
+// SetupConfig sets Setup up; all but Path is required.
 type SetupConfig struct {
 	Authority *Authority
 	// Covers reports whether a host is one that the server's certificate is valid for.
@@ -25,6 +25,8 @@ type SetupConfig struct {
 	// Host is taken where a request names none that is covered, Port is HTTPS's.
 	Host func() string
 	Port int
+	// Path is what the server is below: empty, or with a slash in front.
+	Path string
 }
 
 // Setup serves the page that leads a device through installing the authority's
@@ -78,9 +80,9 @@ func (cfg SetupConfig) page(w http.ResponseWriter, r *http.Request) {
 	origin := "https://" + cfg.secureHost(r.Host)
 	var b bytes.Buffer
 	err := setupPage.Execute(&b, struct {
-		Origin, System, Name string
-		Fingerprint          [2]string
-	}{origin, systemOf(r.UserAgent()), cfg.Authority.cert.Subject.CommonName, halves(cfg.Authority.Fingerprint())})
+		Server, System, Name string
+		Fingerprint          []string
+	}{origin + cfg.Path, systemOf(r.UserAgent()), cfg.Authority.cert.Subject.CommonName, strings.SplitAfter(cfg.Authority.Fingerprint(), ":")})
 	if err != nil {
 		http.Error(w, "the page can't be made", http.StatusInternalServerError)
 		return
@@ -108,12 +110,6 @@ func (cfg SetupConfig) secureHost(asked string) string {
 		return strings.TrimSuffix(net.JoinHostPort(host, ""), ":")
 	}
 	return net.JoinHostPort(host, strconv.Itoa(cfg.Port))
-}
-
-// halves breaks a fingerprint in two lines.
-func halves(s string) [2]string {
-	middle := (len(s) + 1) / 2
-	return [2]string{s[:middle], s[middle:]}
 }
 
 // systemOf tells from a browser's name which system's steps to show: ios, android,

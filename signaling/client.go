@@ -75,8 +75,8 @@ func websocketURL(s string) (string, error) {
 	default:
 		return "", fmt.Errorf("%q: the URL of a server begins with http or https", s)
 	}
-	u.Path, u.RawQuery, u.Fragment = "/ws", "", ""
-	return u.String(), nil
+	u.RawQuery, u.Fragment = "", ""
+	return u.JoinPath("ws").String(), nil
 }
 
 // Run reads and writes until ctx ends or the connection does, and returns why.

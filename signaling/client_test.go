@@ -224,7 +224,7 @@ func wantEnded(t *testing.T, err error, code int) {
 
 func TestWebSocketURL(t *testing.T) {
 	for in, want := range map[string]string{
-		"http://192.168.1.20:8080": "ws://192.168.1.20:8080/ws", "https://stage.local/console?x=1#y": "wss://stage.local/ws",
+		"http://192.168.1.20:8080": "ws://192.168.1.20:8080/ws", "https://stage.local/console?x=1#y": "wss://stage.local/console/ws", "https://h/beat/": "wss://h/beat/ws",
 		"ws://[::1]:80/": "ws://[::1]:80/ws", "wss://x": "wss://x/ws",
 		"": "", "192.168.1.20:8080": "", "stage.local": "", "ftp://x": "", "http://": "", "http://%": "", "://": "",
 	} {

@@ -59,7 +59,7 @@ func (s *Server) list(r *http.Request) ([]listed, error) {
 			row.progress(p)
 		}
 		if s.cfg.Files != nil && rec.SHA256 != "" {
-			row.FileURL = s.link("recordings", rec.SessionID, rec.RecordingID, "file")
+			row.FileURL = s.link(r, "recordings", rec.SessionID, rec.RecordingID, "file")
 		}
 		rows = append(rows, row)
 	}
@@ -74,27 +74,27 @@ func (l *listed) progress(p Progress) {
 }
 
 // link returns a link to what is made of a recording or a take.
-func (s *Server) link(kind, sessionID, id, what string) *string {
-	to := s.access.Sign("/api/sessions/" + sessionID + "/" + kind + "/" + id + "/" + what)
+func (s *Server) link(r *http.Request, kind, sessionID, id, what string) *string {
+	to := prefixOf(r) + s.access.Sign("/api/sessions/"+sessionID+"/"+kind+"/"+id+"/"+what)
 	return &to
 }
 
 // takes returns the takes of a list of recordings.
-func (s *Server) takes(rows []listed) []listedTake {
+func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
 	takes := []listedTake{}
 	if s.cfg.Exports == nil {
 		return takes
 	}
-	for _, r := range rows {
-		if n := len(takes); n == 0 || takes[n-1].TakeID != r.TakeID {
+	for _, rec := range rows {
+		if n := len(takes); n == 0 || takes[n-1].TakeID != rec.TakeID {
 			takes = append(takes, listedTake{
-				TakeID: r.TakeID, PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp,
-				ManifestURL: *s.link("takes", r.SessionID, r.TakeID, "manifest"),
+				TakeID: rec.TakeID, PostureLabel: rec.PostureLabel, TakeTimestamp: rec.TakeTimestamp,
+				ManifestURL: *s.link(r, "takes", rec.SessionID, rec.TakeID, "manifest"),
 			})
 		}
-		if take := &takes[len(takes)-1]; take.OTIOURL == nil && placed(r.Recording) {
-			take.OTIOURL = s.link("takes", r.SessionID, r.TakeID, "timeline.otio")
-			take.FFmpegURL = s.link("takes", r.SessionID, r.TakeID, "ffmpeg.sh")
+		if take := &takes[len(takes)-1]; take.OTIOURL == nil && placed(rec.Recording) {
+			take.OTIOURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "timeline.otio")
+			take.FFmpegURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "ffmpeg.sh")
 		}
 	}
 	return takes
@@ -115,5 +115,5 @@ func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
 		Success    bool         `json:"success"`
 		Recordings []listed     `json:"recordings"`
 		Takes      []listedTake `json:"takes"`
-	}{true, rows, s.takes(rows)}, err)
+	}{true, rows, s.takes(r, rows)}, err)
 }

@@ -69,12 +69,23 @@ func changes(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
-var badOrigin = &httpError{"bad_origin", "the page comes from another server"}
+// badOrigin says whose pages are refused, and how they wouldn't be.
+func badOrigin(r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	if u, err := url.Parse(origin); err != nil || u.Scheme+"://"+u.Host != origin || len(origin) > maxPrefix {
+		return &httpError{"bad_origin", "the page comes from another server"}
+	}
+	return &httpError{"bad_origin", "the page comes from " + origin + ", and the server doesn't know that origin: start it with --origin " + origin}
+}
 
 // checkHost refuses requests under a name that isn't this server's, and those
 // that would change something on behalf of another server's page.
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/ws" {
+			// Browsers hide why a handshake failed: the page asks again, and reads it.
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+		}
 		if !hostAllowed(r.Host, s.cfg.Hosts) {
 			writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(r.Host) + "; name it with --host"})
 			return
@@ -88,7 +99,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			return
 		}
 		if api && (changes(r.Method) || changes(meant(r))) && !s.originAllowed(r) {
-			writeError(w, http.StatusForbidden, badOrigin)
+			writeError(w, http.StatusForbidden, badOrigin(r))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -52,10 +52,11 @@ type Config struct {
 	Files    Files             // where recordings are kept; nil: nowhere
 	Exports  Exports           // documents of a take; nil: none
 	Access   *access.Policy    // who may do what; nil: anybody everything
-	Proxies  []netip.Prefix    // whose X-Forwarded-For is believed
+	Proxies  []netip.Prefix    // whose X-Forwarded-For and X-Forwarded-Prefix are believed
 	Origins  []string          // pages of which other servers may use this one, such as https://app.example
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first
+	Prefix   string            // path that this server is below, as CleanPrefix has it
 	SetupURL func() string     // where devices that don't trust this server yet begin; nil: nowhere
 	Metrics  http.Handler      // GET /metrics; nil: 404
 	Version  string
@@ -107,7 +108,7 @@ func New(cfg Config) *Server {
 			writeError(w, status, &httpError{"not_websocket", err.Error()})
 		},
 	}
-	s.handler = s.checkHost(s.routes())
+	s.handler = s.prefixed(s.checkHost(s.routes()))
 	return s
 }
 
@@ -136,7 +137,7 @@ type goodbye struct {
 // serveWebSocket runs one connection; its goroutine is the connection's reader.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.originAllowed(r) {
-		writeError(w, http.StatusForbidden, badOrigin)
+		writeError(w, http.StatusForbidden, badOrigin(r))
 		return
 	}
 	addr := access.Address(r, s.cfg.Proxies)

@@ -19,7 +19,7 @@ type accessFlags struct {
 	AdminKey     string   `help:"Key that creates and lists sessions in mode link, 16 bytes or more; default: the one kept with the data, or a new one."`
 	JWTKeyFile   string   `name:"jwt-key-file" help:"File with the key of HS256 for mode token, 32 bytes or more."`
 	JWKS         string   `name:"jwks" help:"File or URL of the public keys (JWKS: RS256, ES256, EdDSA) for mode token."`
-	TrustedProxy []string `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed."`
+	TrustedProxy []string `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Prefix are believed."`
 	Origin       []string `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
 }
 

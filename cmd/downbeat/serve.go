@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 type serveCmd struct {
@@ -27,6 +28,7 @@ type serveCmd struct {
 	RTCTCPPort int           `name:"rtc-tcp-port" default:"0" help:"TCP port for devices whose UDP is blocked; 0: the port after that of --addr."`
 	Advertise  []string      `help:"Further IP addresses under which devices reach this machine (behind a NAT, say)."`
 	Host       []string      `help:"Names under which this server is known, beside addresses and .local names."`
+	BasePath   string        `placeholder:"/PATH" help:"Path that this server is below, where a proxy serves it there: /beat for https://host/beat/. Requests may have it or not."`
 	MinLead    time.Duration `default:"100ms" help:"Least time between a command and its instant."`
 	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
@@ -54,6 +56,10 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if c.UploadMax <= 0 || c.Reserve < 0 {
 		return fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
 	}
+	prefix, err := signaling.CleanPrefix(c.BasePath)
+	if err != nil {
+		return fmt.Errorf("--base-path %s: %w", c.BasePath, err)
+	}
 	proxies, err := c.proxies()
 	if err := errors.Join(err, c.origins()); err != nil {
 		return err
@@ -73,14 +79,14 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return errors.Join(err, closeStore(store))
 	}
 	at := s.http.Addr().(*net.TCPAddr)
-	secure, err := c.tlsFlags.open(served{at: at, data: c.Data, hosts: c.Host, advertise: c.Advertise, log: log})
+	secure, err := c.tlsFlags.open(served{at: at, prefix: prefix, data: c.Data, hosts: c.Host, advertise: c.Advertise, log: log})
 	if err != nil {
 		s.close()
 		return errors.Join(err, closeStore(store))
 	}
 	urls := func() []string { return secure.urls(at) }
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, setupURL: secure.setup,
+		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
@@ -106,8 +112,12 @@ func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey 
 	}
 	fmt.Fprintln(w, "Ctrl-C stops it. "+words(mode))
 	c.storeFlags.greet(w, c.Data)
-	code := secure.say(w, urls[0])
+	code, opens := secure.say(w, urls[0])
 	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
+		if adminKey != "" && code == urls[0] {
+			opens += ", admin key included: keep it off other people’s cameras"
+		}
+		fmt.Fprintln(w, opens+".")
 		qrterminal.GenerateHalfBlock(code, qrterminal.L, w)
 	}
 }

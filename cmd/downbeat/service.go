@@ -30,6 +30,7 @@ type serviceConfig struct {
 	net              transport.Net // nil: the machine's
 	advertise, hosts []string
 	urls             func() []string
+	prefix           string        // path that the server is below, as signaling.CleanPrefix has it
 	setupURL         func() string // of the page for devices that don't trust the server yet; nil: there is none
 	minLead, maxLead time.Duration
 	maxDevices       int
@@ -90,7 +91,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
-		Hosts: cfg.hosts, URLs: cfg.urls, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
+		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
 		Uploads: s.storage.handler(), Files: s.storage.files(), Exports: exports{},
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})

@@ -28,6 +28,7 @@ type tlsFlags struct {
 // served is what the flags of a server have come to, as encryption needs it.
 type served struct {
 	at        *net.TCPAddr
+	prefix    string // path that the server is below
 	data      string
 	hosts     []string // --host
 	advertise []string
@@ -37,6 +38,7 @@ type served struct {
 // security is how connections are encrypted; the zero value: not at all.
 type security struct {
 	config    *tls.Config
+	prefix    string   // path that the server is below
 	names     []string // further ones for the URLs that people are told
 	namesOnly bool     // the certificate is for no address
 	hosts     []string // further ones that requests may name
@@ -51,15 +53,20 @@ func (f *tlsFlags) open(s served) (*security, error) {
 	if err := f.check(s); err != nil {
 		return nil, err
 	}
+	sec, err := &security{}, error(nil)
 	switch f.TLS {
 	case "local":
-		return f.local(s)
+		sec, err = f.local(s)
 	case "acme":
-		return f.acme(s)
+		sec, err = f.acme(s)
 	case "files":
-		return f.files(s)
+		sec, err = f.files(s)
 	}
-	return &security{}, nil
+	if err != nil {
+		return nil, err
+	}
+	sec.prefix = s.prefix
+	return sec, nil
 }
 
 // check refuses flags that don't go together.
@@ -89,16 +96,19 @@ func isDNSName(s string) bool {
 }
 
 // urls are those under which the server is reached, the best first.
-func (s *security) urls(at *net.TCPAddr) []string {
+func (s *security) urls(at *net.TCPAddr) (urls []string) {
 	switch {
 	case s.config == nil:
-		return addresses("http", at.IP, at.Port)
+		urls = addresses("http", at.IP, at.Port)
 	case !s.namesOnly:
-		return addresses("https", at.IP, at.Port, s.names...)
+		urls = addresses("https", at.IP, at.Port, s.names...)
+	default:
+		for _, name := range s.names {
+			urls = append(urls, baseURL("https", name, at.Port))
+		}
 	}
-	var urls []string
-	for _, name := range s.names {
-		urls = append(urls, baseURL("https", name, at.Port))
+	for i := range urls {
+		urls[i] += s.prefix
 	}
 	return urls
 }
@@ -131,14 +141,14 @@ func (s *security) drop() error {
 	return s.close()
 }
 
-// say adds to the greeting, and returns what a terminal's QR code is for: the page
-// for devices, where there is one.
-func (s *security) say(w io.Writer, url string) (code string) {
+// say adds to the greeting, and returns what a terminal's QR code is for, and in words: the
+// page for devices, where there is one.
+func (s *security) say(w io.Writer, url string) (code, opens string) {
 	if s.greet != nil {
 		s.greet(w)
 	}
 	if s.setup != nil {
-		return s.setup()
+		return s.setup(), "This code leads a new phone through trusting this server"
 	}
-	return url
+	return url, "This code opens the console"
 }

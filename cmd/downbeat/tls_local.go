@@ -41,7 +41,7 @@ func (f *tlsFlags) local(s served) (*security, error) {
 		sec.names = append(slices.Clone(s.hosts), lan.LocalName)
 	}
 	host := func() string { return hostOfURL(sec.urls(s.at)[0]) }
-	page, err := lan.Setup(lan.SetupConfig{Authority: ca, Covers: certs.Covers, Host: host, Port: s.at.Port})
+	page, err := lan.Setup(lan.SetupConfig{Authority: ca, Covers: certs.Covers, Host: host, Port: s.at.Port, Path: s.prefix})
 	if err != nil {
 		return nil, err
 	}

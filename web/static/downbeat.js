@@ -39,6 +39,8 @@ export { DownbeatError } from './lib/signaling.js'
  * @property {string} [resumeToken] kept in sessionStorage by default
  * @property {boolean} [resume]     false: always join as a new device
  * @property {string | URL} [actions]  a module whose exports run in the worker
+ * @property {number} [timeout]     ms after which `join` rejects with `timeout`; by default it waits for the server
+ * @property {AbortSignal} [signal] makes `join` give up
  */
 
 /**

@@ -89,3 +89,40 @@ test('a report is sent until it is answered, a wish once', async t => {
   c.close()
   globalThis.WebSocket = real
 })
+
+test('a refused origin is told, a server that is away is waited for', async t => {
+  const { WebSocket: real, fetch: ask } = globalThis
+  globalThis.WebSocket = /** @type {any} */ (Socket)
+  /** @type {string[]} */
+  const asked = []
+  /** @type {() => Promise<any>} */
+  let answer = async () => {
+    throw new TypeError('Failed to fetch')
+  }
+  globalThis.fetch = /** @type {any} */ (async (/** @type {string} */ url) => {
+    asked.push(url)
+    return { json: await answer() }
+  })
+  t.after(() => Object.assign(globalThis, { WebSocket: real, fetch: ask }))
+  /** @type {any[]} */
+  const said = []
+  const c = new Connection('wss://x/beat/ws', { sessionId: 's' }, {
+    offerWanted: () => {}, message: () => {}, frame: () => {},
+    reconnecting: () => said.push('reconnecting'), refused: ({ code }) => said.push(code),
+  })
+  const refusedWith = async (/** @type {string} */ code) => {
+    answer = async () => async () => ({ error: { code, message: code } })
+    c.connect()
+    Socket.all.at(-1)?.drop()
+    for (let i = 0; i < 3; i++) await settled()
+  }
+  c.connect()
+  Socket.all.at(-1)?.drop()
+  await settled()
+  await refusedWith('too_many_connections')
+  assert.deepEqual(said, ['reconnecting', 'reconnecting'], 'both may pass')
+  await refusedWith('bad_origin')
+  assert.deepEqual(said, ['reconnecting', 'reconnecting', 'reconnecting', 'bad_origin'])
+  assert.deepEqual([...new Set(asked)], ['https://x/beat/ws'])
+  c.close()
+})

@@ -22,6 +22,9 @@ const FINAL = new Map([
   [4006, 'The server refused to let this device in.'],
 ])
 
+/** Refusals of the connection itself that stay as they are. */
+const UNKNOWN = new Set(['bad_origin', 'bad_host'])
+
 /**
  * @typedef {object} ConnectionEvents
  * @property {() => void} offerWanted  answer with `offered`
@@ -39,6 +42,8 @@ export class Connection {
   /** @type {{event: string, data: unknown}[]} */ #unsent = []
   /** @type {string | null} */ #offer = null
   #attempt = 0
+  /** Has the connection that is, or was last, opened? */
+  #opened = false
   #joined = false
   #closed = false
   /** @type {{timer: ReturnType<typeof setTimeout>, url?: string} | null} */ #retry = null
@@ -81,6 +86,7 @@ export class Connection {
   connect(url) {
     this.#stopWaiting()
     this.#offer = null
+    this.#opened = false
     this.#on.offerWanted()
     try {
       this.#signaling.connect(url)
@@ -90,6 +96,7 @@ export class Connection {
   }
 
   #connected() {
+    this.#opened = true
     if (this.#offer !== null) return void this.#joinSession()
     this.#offerTimer = setTimeout(() => this.offered(''), OFFER_PATIENCE)
   }
@@ -160,7 +167,14 @@ export class Connection {
     if (this.#closed) return
     const why = FINAL.get(code)
     if (why) return this.#refused(new DownbeatError(`closed_${code}`, why))
+    if (!this.#opened) void this.#askWhy()
     this.#comeBack(backoff(this.#attempt++), reason)
+  }
+
+  /** Browsers don't tell why a connection doesn't open. The server does, without one. */
+  async #askWhy() {
+    const error = await refusal(this.#signaling.url)
+    if (!this.#closed && !this.#opened && UNKNOWN.has(error?.code)) this.#refused(new DownbeatError(error.code, error.message))
   }
 
   /** @param {any} data */
@@ -246,4 +260,16 @@ export class Connection {
     this.#stopWaiting()
     this.#signaling.close()
   }
+}
+
+/**
+ * What the server answers where a connection was refused; undefined while it is away.
+ *
+ * @param {string} url  ws:// or wss://
+ * @returns {Promise<any>}
+ */
+async function refusal(url) {
+  try {
+    return (await (await fetch(url.replace(/^ws/, 'http'))).json()).error
+  } catch {}
 }

@@ -56,19 +56,37 @@ export class Session extends Member {
     this.#commands = new Commands(time.clock, (event, data) => this.send(event, data))
     this.#entering = { resolve() {}, reject() {} }
     this.#entered = new Promise((resolve, reject) => (this.#entering = { resolve: () => resolve(undefined), reject }))
+    this.#entered.catch(() => {}) // told by enter
   }
 
   /** Joins; rejects with a DownbeatError when the server refuses. */
   async enter() {
-    const { url = location.origin, actions, resume = true, ...join } = this.#options
+    const { url = location.origin, actions, resume = true, timeout, signal, ...join } = this.#options
+    this.#patience(timeout, signal)
     const kept = resume && !join.resumeToken ? recall(this.#storageKey()) : undefined
     const [resumeToken] = await Promise.all([kept, this.#carrier.start()])
+    if (this.#state === 'closed') return this.#entered // given up meanwhile
     this.#carrier.open({
       url: socketURL(url),
       join: { userAgent: navigator.userAgent.slice(0, 512), ...join, ...(resumeToken ? { resumeToken } : {}) },
       actions: actions && new URL(actions, location.href).href,
     })
     await this.#entered
+  }
+
+  /**
+   * @param {number} [timeout]  ms
+   * @param {AbortSignal} [signal]
+   */
+  #patience(timeout, signal) {
+    const giveUp = (/** @type {Error} */ error) => {
+      if (this.#state !== 'connecting') return
+      this.#entering.reject(error)
+      this.close()
+    }
+    if (timeout) setTimeout(() => giveUp(new DownbeatError('timeout', 'The server didn’t let this device in in time.', true)), timeout)
+    if (signal?.aborted) giveUp(signal.reason)
+    signal?.addEventListener('abort', () => giveUp(signal.reason), { once: true })
   }
 
   #storageKey() {

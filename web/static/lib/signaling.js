@@ -74,6 +74,11 @@ export class Signaling {
     this.#on = on
   }
 
+  /** Of the server, as last connected to. */
+  get url() {
+    return this.#url
+  }
+
   get open() {
     return this.#socket?.readyState === WebSocket.OPEN
   }
