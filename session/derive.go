@@ -1,9 +1,6 @@
 package session
 
-import (
-	"reflect"
-	"slices"
-)
+import "reflect"
 
 // notice is an event and those whom it is for.
 type notice struct {
@@ -114,27 +111,6 @@ func announce(c *command) []notice {
 		}}}
 	}
 	return nil // a playback_sync is told by the timeline
-}
-
-// playbackChanged tells of the steps of the timeline that are new.
-func playbackChanged(s *state, before, after *playback) (notices []notice) {
-	known := before.steps()
-	for _, n := range after.steps() {
-		if !slices.Contains(known, n) && !s.isCancelled(n) {
-			notices = append(notices, n.announce()...)
-		}
-	}
-	return notices
-}
-
-func (n step) announce() []notice {
-	switch n.Change {
-	case "load":
-		return []notice{tell("media_loaded", MediaLoaded{n.MediaURL, n.MediaID, n.Title, n.Length, n.Since.time(), n.By})}
-	case "sync":
-		return []notice{tell(eventPlaybackSync, PlaybackSync{n.wire(), n.Since.time(), n.By, n.CommandID})}
-	}
-	return nil
 }
 
 func tell(name string, data any) notice { return notice{Event: Event{name, data, &sharedEncoding{}}} }

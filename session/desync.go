@@ -43,7 +43,17 @@ func (r *room) desynced(deviceID string, position float64, at clock.SessionTime,
 		r.desyncs[deviceID] = d
 	}
 	when := instantOf(at)
-	d.add((position-p.at(when).at(when).Position)*1000, at)
+	d.add(p.at(when).ahead(position, when)*1000, at)
+}
+
+// ahead returns by how much a position is ahead of the timeline, in seconds; of a loop
+// the shorter way round.
+func (t timeline) ahead(position float64, now instant) float64 {
+	off := position - t.at(now).Position
+	if t.loops() {
+		off -= math.Round(off/t.Length) * t.Length
+	}
+	return off
 }
 
 // forgetDesyncs drops those of devices that have left.
@@ -77,4 +87,14 @@ func (r *room) desyncOf(deviceID string) *DesyncStats {
 	quantile := func(q float64) float64 { return sorted[int(math.Ceil(q*float64(len(sorted))))-1] }
 	s.P50Ms, s.P95Ms = quantile(0.5), quantile(0.95)
 	return &s
+}
+
+// Desync is a member's complaint answered: data of desync_recovery.
+type Desync struct {
+	AuthoritativeState struct {
+		PlaybackState
+		Timestamp clock.SessionTime `json:"timestamp"`
+	} `json:"authoritativeState"`
+	ReportedPosition float64           `json:"reportedPosition"`
+	ReportedTime     clock.SessionTime `json:"reportedTime"`
 }

@@ -19,8 +19,8 @@ const (
 	CodeBadDuration     = "bad_duration"      // negative, or longer than 24 h
 	CodeBadDelay        = "bad_delay"         // negative, or longer than 24 h
 	CodeBadTime         = "bad_time"          // further than 24 h from the instant it is about, or with a negative bound
-	CodeBadMedia        = "bad_media"         // media fields missing, too long, or out of range
-	CodeBadPlayback     = "bad_playback"      // position, rate or time is negative, not finite or out of range
+	CodeBadMedia        = "bad_media"         // media fields missing, too long, too many or out of range
+	CodeBadPlayback     = "bad_playback"      // position, rate, time or limit is negative, not finite or out of range
 	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
 	CodeBadStatus       = "bad_status"        // a field of device_status is out of its range
 	CodeBadDevices      = "bad_devices"       // start_recording: no ids, or more than 1000

@@ -104,18 +104,10 @@ type Cancelled struct {
 type PlaybackSync struct {
 	PlaybackState
 	Timestamp clock.SessionTime `json:"timestamp"` // the same as LastUpdateTime
-	LeaderID  string            `json:"leaderId"`
+	LeaderID  string            `json:"leaderId"`  // empty where the service itself did it, to wait or to go on
 	CommandID string            `json:"commandId"`
-}
 
-// MediaLoaded is the data of media_loaded.
-type MediaLoaded struct {
-	MediaURL      string            `json:"mediaUrl"`
-	MediaID       string            `json:"mediaId"`
-	MediaTitle    string            `json:"mediaTitle"`
-	MediaDuration float64           `json:"mediaDuration"` // s
-	Timestamp     clock.SessionTime `json:"timestamp"`
-	LoadedBy      string            `json:"loadedBy"`
+	WaitingFor []string `json:"waitingFor,omitempty"` // devices that have to load before it goes on
 }
 
 // SessionCompleted is the data of session_completed: every recording is uploaded.

@@ -80,7 +80,7 @@ func (r *room) catchUp(m *Member, d *device, now instant) {
 			m.deliver(n.to(d))
 		}
 		if step := r.state.playback.stepOf(c.ID); step != nil {
-			for _, n := range step.announce() {
+			for _, n := range r.state.playback.announce(*step) {
 				m.deliver(n.to(d))
 			}
 		}

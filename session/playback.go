@@ -3,9 +3,9 @@ package session
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/internal/text"
 )
 
 // timeline is the media's position as a function of session time.
@@ -18,6 +18,7 @@ type timeline struct {
 	IsPlaying bool    `json:"isPlaying"`
 	Rate      float64 `json:"rate"`
 	Since     instant `json:"since"`
+	Loop      bool    `json:"loop,omitempty"` // at its end it goes on from its beginning, where the length is known
 }
 
 // step is a timeline that holds from its Since on, and what brought it.
@@ -25,7 +26,7 @@ type step struct {
 	timeline
 	By        string `json:"by"`
 	CommandID string `json:"commandId,omitempty"` // of a playback_sync
-	Change    string `json:"change"`              // load or sync; empty before any media
+	Change    string `json:"change"`              // load, sync or options; empty before any media
 }
 
 // playback is the session's timeline: the step that was issued last, and
@@ -33,6 +34,7 @@ type step struct {
 type playback struct {
 	step
 	Earlier []step `json:"earlier,omitempty"` // by Since, all before the last one's
+	options
 }
 
 const maxPosition = 1e7 // s, some 115 days
@@ -45,7 +47,8 @@ const (
 
 // PlaybackState is the timeline of the media as the protocol has it: at
 // LastUpdateTime the media is at Position, later at Position plus the time since then
-// times PlaybackRate while IsPlaying.
+// times PlaybackRate while IsPlaying; at a known MediaDuration it stops, or with Loop begins
+// again.
 type PlaybackState struct {
 	MediaURL       string            `json:"mediaUrl"`
 	MediaID        string            `json:"mediaId"`
@@ -53,26 +56,48 @@ type PlaybackState struct {
 	IsPlaying      bool              `json:"isPlaying"`
 	LastUpdateTime clock.SessionTime `json:"lastUpdateTime"`
 	PlaybackRate   float64           `json:"playbackRate"`
+	Loop           bool              `json:"loop"`
+	MediaDuration  float64           `json:"mediaDuration"` // s; 0 while nobody has told it
 }
 
-// LoadRequest asks for a medium to be loaded, at its beginning and paused.
-type LoadRequest struct {
-	MediaURL, MediaID, MediaTitle string
-	MediaDuration                 float64 // s
-}
-
-// PlaybackRequest asks for the timeline to change. What is nil stays as it is.
-type PlaybackRequest struct {
-	Position          *float64 // s
-	IsPlaying         bool
-	MediaURL, MediaID *string
-	PlaybackRate      *float64
-}
-
+// at returns the timeline as it goes on from now; one that is over, from its end.
 func (t timeline) at(now instant) timeline {
+	if end, ends := t.end(); ends && now >= end {
+		t.Position, t.Since, t.IsPlaying = t.Length, end, false
+		return t
+	}
 	if t.IsPlaying && now > t.Since {
 		t.Position += now.sub(t.Since).Seconds() * t.Rate
 		t.Since = now
+	}
+	if t.loops() && t.Position >= t.Length {
+		t.Position = math.Mod(t.Position, t.Length)
+	}
+	return t
+}
+
+// end returns when what plays comes to its end; ends is false for what doesn't,
+// as far as anybody knows.
+func (t timeline) end() (end instant, ends bool) {
+	if !t.IsPlaying || t.Length <= 0 || t.Loop {
+		return 0, false
+	}
+	left := max(0, t.Length-t.Position) / t.Rate
+	return instantOf(t.Since.add(time.Duration(min(left, maxPosition) * float64(time.Second))).time()), true
+}
+
+func (t timeline) loops() bool { return t.Loop && t.Length > 0 }
+
+// over reports whether the timeline stands at the end of its medium.
+func (t timeline) over() bool {
+	return !t.IsPlaying && !t.Loop && t.Length > 0 && t.Position >= t.Length
+}
+
+// settled returns the timeline as it is told at an instant: as it was issued, or
+// standing at its end.
+func (t timeline) settled(now instant) timeline {
+	if s := t.at(now); s.over() {
+		return s
 	}
 	return t
 }
@@ -108,7 +133,21 @@ func (p *playback) with(n step, now instant) *playback {
 	if later := slices.IndexFunc(steps, func(s step) bool { return s.Since >= n.Since }); later >= 0 {
 		steps = steps[:max(later, 1)] // something holds until n
 	}
-	return &playback{n, steps}
+	return p.having(append(slices.Clip(steps), n))
+}
+
+// having returns the timeline with other steps, at least one.
+func (p *playback) having(steps []step) *playback {
+	changed := playback{}
+	if p != nil {
+		changed.options = p.options
+	}
+	last := len(steps) - 1
+	changed.step = steps[last]
+	if last > 0 {
+		changed.Earlier = slices.Clip(steps[:last])
+	}
+	return &changed
 }
 
 // without returns the timeline as it is when a step that lies ahead was cancelled.
@@ -117,8 +156,11 @@ func (p *playback) without(commandID string) *playback {
 	if len(steps) == 0 { // another instance's clock is ahead, and nothing before it is known any more
 		steps = (*playback)(nil).steps()
 	}
-	last := len(steps) - 1
-	return &playback{steps[last], steps[:last]}
+	changed := p.having(steps)
+	if changed.Hold != nil && changed.Hold.Pause == commandID {
+		changed.release()
+	}
+	return changed
 }
 
 // stepOf returns the step that a command brings, nil if none does.
@@ -132,7 +174,7 @@ func (p *playback) stepOf(commandID string) *step {
 }
 
 func (t timeline) wire() PlaybackState {
-	return PlaybackState{t.MediaURL, t.MediaID, t.Position, t.IsPlaying, t.Since.time(), t.Rate}
+	return PlaybackState{t.MediaURL, t.MediaID, t.Position, t.IsPlaying, t.Since.time(), t.Rate, t.Loop, t.Length}
 }
 
 // load puts another medium on the timeline. What was planned for the one before
@@ -141,14 +183,28 @@ func load(s *state, by string, q LoadRequest, now instant) ([]change, error) {
 	if err := s.mayLead(by); err != nil {
 		return nil, err
 	}
-	t := timeline{MediaURL: q.MediaURL, MediaID: q.MediaID, Title: q.MediaTitle, Length: q.MediaDuration, Rate: 1, Since: now}
-	p := &playback{step: step{timeline: t, By: by, Change: "load"}}
+	t := timeline{MediaURL: q.MediaURL, MediaID: q.MediaID, Title: q.MediaTitle, Length: q.MediaDuration, Rate: 1, Since: now, Loop: q.Loop}
+	p := s.playback.having([]step{{timeline: t, By: by, Change: "load"}})
+	p.SubtitlesOf, p.Subtitles = q.MediaURL, q.Subtitles
+	p.forgetHold()
 	return append(s.overtaken(now+1, "other media were loaded"), s.put(s.playback != nil, p, kindPlayback)), nil
 }
 
-// play changes the timeline at the command's instant. The command is written
-// first, for the devices to acknowledge; the timeline tells them.
+// play changes the timeline at the command's instant, by whoever leads: nobody is
+// waited for any more, and after a change of place everybody may be again.
 func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change, error) {
+	return s.play(s.playback, c, q, w, now, func(p *playback) {
+		p.release()
+		if q.Position != nil {
+			p.forgetHold()
+		}
+	})
+}
+
+// play changes the timeline, which is before, at the command's instant. The command is
+// written first, for the devices to acknowledge; the timeline tells them. as changes
+// what belongs to the timeline besides.
+func (s *state) play(before *playback, c command, q PlaybackRequest, w when, now instant, as func(*playback)) ([]change, error) {
 	if s.playback.stepOf(c.ID) != nil {
 		return nil, nil
 	}
@@ -163,11 +219,12 @@ func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change
 	if issued.Cancelled {
 		return nil, nil
 	}
-	t := q.applied(s.playback.at(issued.Timestamp - 1).at(issued.Timestamp))
+	t := q.applied(before.at(issued.Timestamp - 1).at(issued.Timestamp))
 	t.Since = issued.Timestamp
 	changes = append(changes, s.noted(issued, played{t.Position, t.IsPlaying, t.Rate})...)
 	changes = append(changes, s.overtaken(issued.Timestamp, "another playback was issued for before it")...)
-	p := s.playback.with(step{timeline: t, By: c.By, CommandID: c.ID, Change: "sync"}, now)
+	p := before.with(step{timeline: t, By: c.By, CommandID: c.ID, Change: "sync"}, now)
+	as(p)
 	return append(changes, s.put(s.playback != nil, p, kindPlayback)), nil
 }
 
@@ -189,58 +246,9 @@ func (s *state) isCancelled(n step) bool {
 // overtaken cancels the commands of the timeline from an instant on.
 func (s *state) overtaken(from instant, reason string) (changes []change) {
 	for _, n := range s.playback.steps() {
-		if c := s.commands[n.CommandID]; n.Since >= from && c != nil && !c.Cancelled {
+		if c := s.commands[n.CommandID]; n.Since >= from && n.Change != "options" && c != nil && !c.Cancelled {
 			changes = append(changes, s.cancelled(c, reason))
 		}
 	}
 	return changes
-}
-
-func (q PlaybackRequest) applied(t timeline) timeline {
-	t.IsPlaying = q.IsPlaying
-	if q.Position != nil {
-		t.Position = *q.Position
-	}
-	if q.PlaybackRate != nil {
-		t.Rate = *q.PlaybackRate
-	}
-	if q.MediaURL != nil && *q.MediaURL != t.MediaURL {
-		t.MediaURL, t.Title, t.Length = *q.MediaURL, "", 0 // nobody has said them of this one
-	}
-	if q.MediaID != nil {
-		t.MediaID = *q.MediaID
-	}
-	return t
-}
-
-func (q *LoadRequest) validate() error {
-	if q.MediaURL == "" || !text.Fits(q.MediaURL, maxURL) || !text.Fits(q.MediaID, maxMediaID) || !isText(&q.MediaTitle, 256) ||
-		!within(q.MediaDuration, 0, maxPosition) {
-		return fault(CodeBadMedia, "mediaUrl, mediaId, mediaTitle or mediaDuration is missing, too long or out of range")
-	}
-	return nil
-}
-
-func (q *PlaybackRequest) validate() error {
-	switch {
-	case q.Position != nil && !within(*q.Position, 0, maxPosition):
-		return fault(CodeBadPlayback, "position must be a number of seconds that isn't negative")
-	case q.PlaybackRate != nil && !within(*q.PlaybackRate, 1.0/16, 16):
-		return fault(CodeBadPlayback, "playbackRate must be between 1/16 and 16")
-	case q.MediaURL != nil && !text.Fits(*q.MediaURL, maxURL), q.MediaID != nil && !text.Fits(*q.MediaID, maxMediaID):
-		return fault(CodeBadMedia, "mediaUrl or mediaId is too long or not text")
-	}
-	return nil
-}
-
-func within(x, low, high float64) bool { return !math.IsNaN(x) && x >= low && x <= high }
-
-// Desync is a member's complaint answered: data of desync_recovery.
-type Desync struct {
-	AuthoritativeState struct {
-		PlaybackState
-		Timestamp clock.SessionTime `json:"timestamp"`
-	} `json:"authoritativeState"`
-	ReportedPosition float64           `json:"reportedPosition"`
-	ReportedTime     clock.SessionTime `json:"reportedTime"`
 }

@@ -79,10 +79,10 @@ func TestPlaybackPlans(t *testing.T) {
 		t.Errorf("loading told %v", told)
 	}
 	sync("p4", PlaybackRequest{IsPlaying: true, MediaURL: new("/third.mp4")}, after(time.Second), time.Second)
-	if m := b.snapshot(after(time.Second)).Media; *m != (Media{"/other.mp4", "", "Other", 0}) {
+	if m := b.snapshot(after(time.Second)).Media; m.MediaURL != "/other.mp4" || m.MediaTitle != "Other" {
 		t.Errorf("before the third: %+v", m)
 	}
-	if m := b.snapshot(after(2 * time.Second)).Media; *m != (Media{"/third.mp4", "", "", 0}) {
+	if m := b.snapshot(after(2 * time.Second)).Media; m.MediaURL != "/third.mp4" || m.MediaTitle != "" {
 		t.Errorf("the third: %+v", m)
 	}
 }

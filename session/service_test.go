@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -24,7 +25,7 @@ func TestJoinedObjects(t *testing.T) {
 			`"session":{"sessionId":"studio","creatorId":"ann","leaderId":"ann","status":"active","users":[{"id":"ann","username":"Ann",` +
 			`"avatar":"","joinedAt":"2000-01-01T00:00:00.000Z","lastSeen":946684800000,"isConnected":true,"isLeader":true}],` +
 			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true}],` +
-			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1},"take":null,` +
+			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1,"loop":false,"mediaDuration":0},"take":null,` +
 			`"createdAt":"2000-01-01T00:00:00.000Z","lastActivity":946684800000,"userCount":1}}`
 		if string(got) != want {
 			t.Errorf("session_joined\n got %s\nwant %s", got, want)
@@ -331,8 +332,10 @@ func TestPlaybackIsTold(t *testing.T) {
 		if len(events) != 2 || events[0].Data.(MediaLoaded).MediaTitle != "Film" {
 			t.Fatalf("bob heard %v", events)
 		}
-		want := PlaybackSync{PlaybackState{"/film.mp4", "f", 30, true, cmd.Timestamp, 1}, cmd.Timestamp, "ann", cmd.CommandID}
-		if events[1].Data != want {
+		want := PlaybackSync{
+			PlaybackState: PlaybackState{"/film.mp4", "f", 30, true, cmd.Timestamp, 1, false, 90}, Timestamp: cmd.Timestamp, LeaderID: "ann", CommandID: cmd.CommandID,
+		}
+		if !reflect.DeepEqual(events[1].Data, want) {
 			t.Errorf("bob heard %+v, want %+v", events[1].Data, want)
 		}
 		time.Sleep(10*time.Second + 100*time.Millisecond)

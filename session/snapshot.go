@@ -24,14 +24,6 @@ type Snapshot struct {
 	UserCount     int               `json:"userCount"` // connected or not
 }
 
-// Media is what load_media said of the medium of a Snapshot.
-type Media struct {
-	MediaURL      string  `json:"mediaUrl"`
-	MediaID       string  `json:"mediaId"`
-	MediaTitle    string  `json:"mediaTitle"`    // empty for one that sync_playback brought
-	MediaDuration float64 `json:"mediaDuration"` // s; 0 where nobody said
-}
-
 // Take is a take that is scheduled or under way: until the instant of its stop.
 type Take struct {
 	TakeID        string             `json:"takeId"` // the start's commandId
@@ -116,7 +108,7 @@ func (s *state) snapshot(now instant) Snapshot {
 	snap := Snapshot{
 		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
-		PlaybackState: s.playback.at(now).wire(), Media: s.playback.at(now).media(), Take: s.takeUnderWay(now), CreatedAt: m.CreatedAt.iso(),
+		PlaybackState: s.playback.at(now).settled(now).wire(), Media: s.playback.media(now), Take: s.takeUnderWay(now), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
 	}
 	for _, u := range s.usersByJoining() {
@@ -128,13 +120,6 @@ func (s *state) snapshot(now instant) Snapshot {
 		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder()})
 	}
 	return snap
-}
-
-func (t timeline) media() *Media {
-	if t.MediaURL == "" {
-		return nil
-	}
-	return &Media{t.MediaURL, t.MediaID, t.Title, t.Length}
 }
 
 func (s *state) status(now instant) string {

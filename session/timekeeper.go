@@ -88,6 +88,9 @@ func (r *room) dueChanges(now instant) []transition {
 	if unplan(r.state) != nil {
 		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unplan(s), nil })
 	}
+	if due, ok := holdDue(r.state); ok && now >= due {
+		steps = append(steps, func(s *state, now instant) ([]change, error) { return endHold(s, r.lead(), now) })
+	}
 	if changes, _ := completed(r.state, now); changes != nil {
 		steps = append(steps, completed)
 	}
@@ -139,6 +142,9 @@ func (r *room) untilNext() time.Duration {
 	}
 	if take := r.state.activeTake(now); take != nil && r.state.stopOf(take.ID) != nil {
 		sooner(max(r.state.stopOf(take.ID).Timestamp, r.retryAt)) // all may be uploaded then
+	}
+	if due, ok := holdDue(r.state); ok {
+		sooner(max(due, r.retryAt))
 	}
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))

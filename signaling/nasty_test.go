@@ -28,10 +28,13 @@ var fields = map[string][]string{
 	"recording_stopped": {"recordingId", "timestamp", "bound"},
 	"recording_failed":  {"recordingId"},
 	"upload_completed":  {"recordingId", "fileSizeBytes"},
-	"load_media":        {"mediaUrl", "mediaId", "mediaTitle", "mediaDuration"},
+	"load_media":        {"mediaUrl", "mediaId", "mediaTitle", "mediaDuration", "subtitles", "loop"},
+	"playback_options":  {"loop", "waitForAll", "waitLimitMs"},
+	"media_info":        {"mediaUrl", "mediaDuration"},
+	"buffering":         {"mediaUrl", "buffering"},
 	"sync_playback":     {"position", "isPlaying", "mediaUrl", "mediaId", "playbackRate"},
 	"report_desync":     {"reportedPosition", "reportedTime"},
-	"device_status":     {"battery", "charging", "camera", "pendingBytes", "freeBytes", "note"},
+	"device_status":     {"battery", "charging", "camera", "pendingBytes", "freeBytes", "note", "media"},
 	"offer":             {"sdp"},
 	"candidate":         {"candidate"},
 }
@@ -52,6 +55,7 @@ func TestNastyValues(t *testing.T) {
 	good := map[string]string{
 		"sessionId": `"studio"`, "name": `"flash"`, "commandId": `"c"`, "recordingId": `"r"`, "timestamp": `1`, "at": `4102444800000`,
 		"fileSizeBytes": `1`, "mediaUrl": `"/film.mp4"`, "isPlaying": `true`, "reportedPosition": `1`, "reportedTime": `1`, "sdp": `"x"`, "candidate": `"x"`,
+		"mediaDuration": `90`, "buffering": `true`,
 	}
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		leader := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)

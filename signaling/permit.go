@@ -121,7 +121,7 @@ func (l *link) admission(q JoinRequest) (session.Admission, error) {
 // forLeaders are the events that a member's role can't send.
 var forLeaders = map[string]bool{
 	"schedule": true, "cancel": true, "start_recording": true, "stop_recording": true, "load_media": true,
-	"sync_playback": true, "request_leadership": true,
+	"sync_playback": true, "playback_options": true, "request_leadership": true,
 }
 
 // forObservers are the events that an observer may send.

@@ -12,11 +12,15 @@ type loadMediaData struct {
 	MediaID       string  `json:"mediaId"`
 	MediaTitle    string  `json:"mediaTitle"`
 	MediaDuration float64 `json:"mediaDuration"` // s
+	Loop          bool    `json:"loop"`
+
+	Subtitles []session.Subtitle `json:"subtitles"`
 }
 
 func loadMedia(ctx context.Context, l *link, q loadMediaData) (string, any, error) {
 	return done, nil, l.member.LoadMedia(ctx, session.LoadRequest{
 		MediaURL: q.MediaURL, MediaID: q.MediaID, MediaTitle: q.MediaTitle, MediaDuration: q.MediaDuration,
+		Subtitles: q.Subtitles, Loop: q.Loop,
 	})
 }
 
@@ -48,4 +52,40 @@ func reportDesync(_ context.Context, l *link, q desyncData) (string, any, error)
 	}
 	recovery, err := l.member.Desync(*q.ReportedPosition, *q.ReportedTime)
 	return "desync_recovery", recovery, err
+}
+
+type optionsData struct {
+	Loop        *bool    `json:"loop"`
+	WaitForAll  *bool    `json:"waitForAll"`
+	WaitLimitMs *float64 `json:"waitLimitMs"`
+}
+
+func playbackOptions(ctx context.Context, l *link, q optionsData) (string, any, error) {
+	return done, nil, l.member.PlaybackOptions(ctx, session.OptionsRequest{
+		Loop: q.Loop, WaitForAll: q.WaitForAll, WaitLimit: fromMillis(q.WaitLimitMs),
+	})
+}
+
+type mediaInfoData struct {
+	MediaURL      string   `json:"mediaUrl"`
+	MediaDuration *float64 `json:"mediaDuration"` // s
+}
+
+func mediaInfo(ctx context.Context, l *link, q mediaInfoData) (string, any, error) {
+	if q.MediaDuration == nil {
+		return "", nil, missing("mediaDuration")
+	}
+	return done, nil, l.member.MediaInfo(ctx, q.MediaURL, *q.MediaDuration)
+}
+
+type bufferingData struct {
+	MediaURL  string `json:"mediaUrl"`
+	Buffering *bool  `json:"buffering"`
+}
+
+func buffering(ctx context.Context, l *link, q bufferingData) (string, any, error) {
+	if q.Buffering == nil {
+		return "", nil, missing("buffering")
+	}
+	return done, nil, l.member.Buffering(ctx, q.MediaURL, *q.Buffering)
 }

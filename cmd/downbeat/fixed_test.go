@@ -13,26 +13,27 @@ import (
 )
 
 // The events and answers that are fixed, marked ● in docs/protocol.md, with the
-// fields that they must have: name:kind, where kinds are s(tring), n(umber), b(ool), t(ime in
+// fields that they must have: name:kind, where kinds are s(tring), n(umber), b(ool), l(ist of strings), t(ime in
 // ISO 8601), or another of these objects, after * in a list. Those with a ? may be missing.
 var fixed = map[string]string{
 	"user":          "id:s username:s avatar:s joinedAt:t lastSeen:n isConnected:b isLeader:b",
 	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b",
-	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n",
-	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n",
+	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n",
+	"subtitle":      "url:s label:s language:s",
+	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n " + playedAs,
 	"session": "sessionId:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? " +
 		"createdAt:t lastActivity:n userCount:n",
 	"status":              "id:s status:s",
 	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n",
-	"authoritative":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n timestamp:n",
+	"authoritative":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n timestamp:n",
 	"session_joined":      "sessionId:s userId:s deviceId:s isLeader:b resumeToken:s userToken:s? role:s? recordingId:s? session:session",
 	"joined_session":      "success:b deviceId:s session:status timestamp:n",
 	"user_joined":         "userId:s username:s avatar:s timestamp:n",
 	"user_left":           "userId:s username:s timestamp:n",
 	"device_joined":       "deviceId:s deviceType:s viewType:s timestamp:n",
 	"device_disconnected": "deviceId:s timestamp:n",
-	"playback_sync":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n timestamp:n leaderId:s commandId:s",
-	"media_loaded":        "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n timestamp:n loadedBy:s",
+	"playback_sync":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n timestamp:n leaderId:s commandId:s",
+	"media_loaded":        "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n timestamp:n loadedBy:s " + playedAs,
 	"leadership_changed":  "newLeaderId:s newLeaderName:s timestamp:n",
 	"desync_recovery":     "authoritativeState:authoritative reportedPosition:n reportedTime:n",
 	"heartbeat_ack":       "timestamp:n",
@@ -46,6 +47,8 @@ var fixed = map[string]string{
 	"refusal":             "success:b error:reason",
 	"reason":              "code:s message:s",
 }
+
+const playedAs = "subtitles:*subtitle loop:b waitForAll:b waitLimitMs:n waitingFor:l"
 
 // wrong says where an object isn't as it is fixed.
 func wrong(name string, data []byte) (faults []string) {
@@ -87,6 +90,8 @@ func isKind(kind string, v []byte) bool {
 	switch {
 	case kind == "n":
 		return json.Unmarshal(v, new(float64)) == nil && string(v) != "null"
+	case kind == "l":
+		return json.Unmarshal(v, new([]string)) == nil && string(v) != "null"
 	case kind == "b":
 		return string(v) == "true" || string(v) == "false"
 	case json.Unmarshal(v, &s) != nil || string(v) == "null":

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"math"
+
+	"github.com/downbeat-sync/downbeat/internal/text"
+)
+
+// LoadRequest asks for a medium to be loaded, at its beginning and paused.
+type LoadRequest struct {
+	MediaURL, MediaID, MediaTitle string
+	MediaDuration                 float64 // s
+	Subtitles                     []Subtitle
+	Loop                          bool
+}
+
+// PlaybackRequest asks for the timeline to change. What is nil stays as it is.
+type PlaybackRequest struct {
+	Position          *float64 // s
+	IsPlaying         bool
+	MediaURL, MediaID *string
+	PlaybackRate      *float64
+}
+
+// applied returns the timeline as it is asked for. What is at its end is played from
+// its beginning.
+func (q PlaybackRequest) applied(t timeline) timeline {
+	if t.over() && q.IsPlaying {
+		t.Position = 0
+	}
+	t.IsPlaying = q.IsPlaying
+	if q.Position != nil {
+		t.Position = *q.Position
+	}
+	if q.PlaybackRate != nil {
+		t.Rate = *q.PlaybackRate
+	}
+	if q.MediaURL != nil && *q.MediaURL != t.MediaURL {
+		t.MediaURL, t.Title, t.Length, t.Loop = *q.MediaURL, "", 0, false // nobody has said them of this one
+	}
+	if t.Length > 0 && !t.Loop {
+		t.Position = min(t.Position, t.Length)
+	}
+	if q.MediaID != nil {
+		t.MediaID = *q.MediaID
+	}
+	return t
+}
+
+func (q *LoadRequest) validate() error {
+	if q.MediaURL == "" || !text.Fits(q.MediaURL, maxURL) || !text.Fits(q.MediaID, maxMediaID) || !isText(&q.MediaTitle, 256) ||
+		!within(q.MediaDuration, 0, maxPosition) {
+		return fault(CodeBadMedia, "mediaUrl, mediaId, mediaTitle or mediaDuration is missing, too long or out of range")
+	}
+	return validateSubtitles(q.Subtitles)
+}
+
+func (q *PlaybackRequest) validate() error {
+	switch {
+	case q.Position != nil && !within(*q.Position, 0, maxPosition):
+		return fault(CodeBadPlayback, "position must be a number of seconds that isn't negative")
+	case q.PlaybackRate != nil && !within(*q.PlaybackRate, 1.0/16, 16):
+		return fault(CodeBadPlayback, "playbackRate must be between 1/16 and 16")
+	case q.MediaURL != nil && !text.Fits(*q.MediaURL, maxURL), q.MediaID != nil && !text.Fits(*q.MediaID, maxMediaID):
+		return fault(CodeBadMedia, "mediaUrl or mediaId is too long or not text")
+	}
+	return nil
+}
+
+func within(x, low, high float64) bool { return !math.IsNaN(x) && x >= low && x <= high }
+
+func isMediaURL(s string) bool { return s != "" && text.Fits(s, maxURL) }
