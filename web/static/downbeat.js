@@ -17,6 +17,8 @@ import { Session } from './lib/session.js'
 /** @typedef {import('./lib/calls.js').Scheduled} Scheduled */
 /** @typedef {import('./lib/calls.js').PlaybackChange} PlaybackChange */
 /** @typedef {import('./lib/calls.js').DeviceStatus} DeviceStatus */
+/** @typedef {import('./lib/calls.js').MediaStatus} MediaStatus */
+/** @typedef {import('./lib/timeline.js').MediaInfo} MediaInfo */
 /** @typedef {import('./lib/timeline.js').PlaybackState} PlaybackState */
 /** @typedef {import('./lib/timeline.js').Timeline} Timeline */
 /** @typedef {import('./lib/provider.js').TimingProvider} TimingProvider */

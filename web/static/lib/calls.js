@@ -24,6 +24,19 @@ import { DownbeatError } from './signaling.js'
  * @property {string} [mediaId]
  * @property {string} [mediaTitle]
  * @property {number} [mediaDuration]  s
+ * @property {{url: string, label?: string, language?: string}[]} [subtitles]  WebVTT files, at most 8
+ * @property {boolean} [loop]
+ */
+
+/**
+ * How a device's player is doing.
+ *
+ * @typedef {object} MediaStatus
+ * @property {string} mediaUrl
+ * @property {'idle' | 'loading' | 'ready' | 'playing' | 'paused' | 'buffering' | 'seeking' | 'failed' | 'ended' | 'blocked'} state
+ * @property {string} [error]      why it failed
+ * @property {number} [driftMs]    media position less the timeline's
+ * @property {number} [durationS]
  */
 
 /**
@@ -36,6 +49,7 @@ import { DownbeatError } from './signaling.js'
  * @property {number} [pendingBytes]  recorded, and not yet uploaded
  * @property {number} [freeBytes]     left for recordings
  * @property {string} [note]
+ * @property {MediaStatus} [media]  of a player; `mediaStatus` sends it with the rest
  */
 
 /**
@@ -48,6 +62,7 @@ export class Calls extends Emitter {
   /** @type {Map<number, {resolve: (data: any) => void, reject: (error: Error) => void}>} */ #asked = new Map()
   #lastId = 0
   #ended = false
+  /** @type {DeviceStatus} */ #status = {}
 
   /** @param {(message: object) => void} post  to the engine */
   constructor(post) {
@@ -161,7 +176,37 @@ export class Calls extends Emitter {
     return this.request('sync_playback', change)
   }
 
-  /** @param {number} [position]  s; from where it stands by default */
+  /**
+   * Changes how the media is played for everybody (leader); what is left out stays
+   * as it is.
+   *
+   * @param {{loop?: boolean, waitForAll?: boolean, waitLimitMs?: number}} options
+   */
+  playbackOptions(options) {
+    return this.request('playback_options', options)
+  }
+
+  /**
+   * Tells how long media is that is loaded, s; the first word counts.
+   *
+   * @param {string} mediaUrl
+   * @param {number} mediaDuration
+   */
+  mediaInfo(mediaUrl, mediaDuration) {
+    return this.request('media_info', { mediaUrl, mediaDuration })
+  }
+
+  /**
+   * Says whether this device has to load before it can go on.
+   *
+   * @param {string} mediaUrl
+   * @param {boolean} buffering
+   */
+  buffering(mediaUrl, buffering) {
+    return this.request('buffering', { mediaUrl, buffering })
+  }
+
+  /** @param {number} [position]  s; from where it stands by default, at the end from the beginning */
   play(position) {
     return this.syncPlayback({ isPlaying: true, position })
   }
@@ -192,7 +237,18 @@ export class Calls extends Emitter {
    * @param {DeviceStatus} status
    */
   deviceStatus(status) {
-    return this.request('device_status', status)
+    const { media } = this.#status
+    this.#status = media && !status.media ? { ...status, media } : status
+    return this.request('device_status', this.#status)
+  }
+
+  /**
+   * Says how this device's player is doing, and the rest as it was said last.
+   *
+   * @param {MediaStatus} media
+   */
+  mediaStatus(media) {
+    return this.deviceStatus({ ...this.#status, media })
   }
 }
 

@@ -61,15 +61,21 @@ export class Member extends Calls {
     Object.assign(this, { userId, deviceId, isLeader, session, joinKey, recordingId })
   }
 
-  /** Tells what plays now, if that is something else, and waits for the next change. */
-  #play() {
+  /**
+   * Tells what plays now, if that is something else, and waits for the next change.
+   *
+   * @param {boolean} [turned]  the media has begun again
+   */
+  #play(turned = false) {
     this.#off()
     const now = this.#time.now()
     const known = !Number.isNaN(now)
     const playing = known ? this.timeline.at(now) : this.#playing
-    const next = known ? this.timeline.next(now)?.lastUpdateTime : -Infinity // as soon as it is known
-    if (next !== undefined) this.#off = this.#time.at(next, () => this.#play())
-    if (playing === this.#playing) return
+    const next = known ? this.timeline.next(now)?.lastUpdateTime ?? Infinity : -Infinity // as soon as it is known
+    const turn = known ? this.timeline.turn(now) : Infinity
+    const due = Math.min(next, turn)
+    if (due < Infinity) this.#off = this.#time.at(due, () => this.#play(turn <= next))
+    if (playing === this.#playing && !turned) return
     this.#playing = playing
     this.emit('playback', playing)
   }
@@ -99,6 +105,6 @@ export class Member extends Calls {
 
   /** What the timeline comes to with all that is scheduled. */
   get #planned() {
-    return this.timeline.at(Infinity)
+    return this.timeline.planned(this.#time.now())
   }
 }

@@ -71,7 +71,7 @@ export class TimingProvider extends EventTarget {
     if (acceleration || (velocity ?? 0) < 0) {
       throw new DOMException('media neither accelerate nor run backwards', 'NotSupportedError')
     }
-    const { isPlaying } = this.#session.timeline.at(Infinity)
+    const { isPlaying } = this.#session.timeline.planned(this.#session.now())
     await this.#session.syncPlayback({
       isPlaying: velocity == null ? isPlaying : velocity > 0,
       ...(position == null ? {} : { position }),
@@ -81,7 +81,12 @@ export class TimingProvider extends EventTarget {
 
   /** @returns {TimingVector} */
   #now() {
-    const { position, isPlaying, playbackRate, lastUpdateTime } = this.#session.timeline.at(this.#session.now())
+    const { timeline } = this.#session
+    const now = this.#session.now()
+    const state = timeline.at(now)
+    const { isPlaying, playbackRate } = state
+    const turning = timeline.turn(now) < Infinity && now > state.lastUpdateTime // since then it may have begun again
+    const [position, lastUpdateTime] = turning ? [timeline.position(now), now] : [state.position, state.lastUpdateTime]
     return { position, velocity: isPlaying ? playbackRate : 0, acceleration: 0, timestamp: Math.max(0, lastUpdateTime) / 1000 }
   }
 

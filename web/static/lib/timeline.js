@@ -9,14 +9,32 @@
  * @property {boolean} isPlaying
  * @property {number} lastUpdateTime session time, ms
  * @property {number} playbackRate   seconds of media in a second
+ * @property {boolean} loop          at its end it begins again, once the length is known
+ * @property {number} mediaDuration  s; 0 while nobody has told it
  * @property {string} [commandId]
  */
 
 /** @type {PlaybackState} */
-const NOTHING = { mediaUrl: '', mediaId: '', position: 0, isPlaying: false, lastUpdateTime: -Infinity, playbackRate: 1 }
+const NOTHING = { mediaUrl: '', mediaId: '', position: 0, isPlaying: false, lastUpdateTime: -Infinity, playbackRate: 1, loop: false, mediaDuration: 0 }
 
-/** Title and length as `load_media` gave them; 0 s where nobody said. */
-/** @typedef {{mediaUrl: string, title: string, duration: number}} MediaInfo */
+/** @typedef {{url: string, label: string, language: string}} Subtitle */
+
+/**
+ * What is known of the media, and how it is played for everybody.
+ *
+ * @typedef {object} MediaInfo
+ * @property {string} mediaUrl
+ * @property {string} title
+ * @property {number} duration        s; 0 where nobody said
+ * @property {Subtitle[]} subtitles
+ * @property {boolean} loop
+ * @property {boolean} waitForAll
+ * @property {number} waitLimitMs
+ * @property {string[]} waitingFor    devices that have to load before it goes on
+ */
+
+/** @type {MediaInfo} */
+const UNKNOWN = { mediaUrl: '', title: '', duration: 0, subtitles: [], loop: false, waitForAll: false, waitLimitMs: 0, waitingFor: [] }
 
 /**
  * Where the media is at every session time, now and as far as it is
@@ -26,7 +44,9 @@ const NOTHING = { mediaUrl: '', mediaId: '', position: 0, isPlaying: false, last
 export class Timeline {
   /** What holds, and what is to follow, by `lastUpdateTime`. */
   /** @type {PlaybackState[]} */ #states = [NOTHING]
-  /** @type {MediaInfo} */ #info = { mediaUrl: '', title: '', duration: 0 }
+  /** @type {MediaInfo} */ #info = UNKNOWN
+  /** How a state goes on when the media has come to its end. */
+  /** @type {WeakMap<PlaybackState, PlaybackState>} */ #ended = new WeakMap()
 
   /** @type {MediaInfo} */
   get info() {
@@ -34,16 +54,33 @@ export class Timeline {
   }
 
   /**
-   * The state that holds at session time `t`.
+   * The state that holds at session time `t`; of media that is over: standing at its end.
    *
-   * @param {number} t
+   * @param {number} t  Infinity: what was issued last
    * @returns {PlaybackState}
    */
   at(t) {
+    const state = this.#issued(t)
+    return t < Infinity && endOf(state) <= t ? this.#over(state) : state
+  }
+
+  /** @param {number} t */
+  #issued(t) {
     for (let i = this.#states.length - 1; i > 0; i--) {
       if (this.#states[i].lastUpdateTime <= t) return this.#states[i]
     }
     return this.#states[0]
+  }
+
+  /**
+   * What is scheduled, as far as that is known at session time `t`: what
+   * another change builds on.
+   *
+   * @param {number} t  NaN: unknown
+   */
+  planned(t) {
+    const last = this.#states[this.#states.length - 1]
+    return t >= last.lastUpdateTime ? this.at(t) : last
   }
 
   /**
@@ -56,13 +93,29 @@ export class Timeline {
   }
 
   /**
-   * The first change that is scheduled after session time `t`, or null.
+   * The first change after session time `t`, or null: one that is scheduled, or that
+   * the media ends.
    *
    * @param {number} t
    * @returns {PlaybackState | null}
    */
   next(t) {
-    return this.#states.find((s, i) => i > 0 && s.lastUpdateTime > t) ?? null
+    const next = this.#states.find((s, i) => i > 0 && s.lastUpdateTime > t) ?? null
+    const state = this.#issued(t)
+    const end = endOf(state)
+    return end > t && end < (next?.lastUpdateTime ?? Infinity) ? this.#over(state) : next
+  }
+
+  /**
+   * When media that loops begins again after session time `t`; Infinity where it doesn't.
+   *
+   * @param {number} t
+   */
+  turn(t) {
+    const state = this.at(t)
+    if (!state.isPlaying || !loops(state)) return Infinity
+    const from = Math.max(t, state.lastUpdateTime)
+    return from + ((state.mediaDuration - positionIn(state, from)) / state.playbackRate) * 1000
   }
 
   /**
@@ -77,6 +130,7 @@ export class Timeline {
       case 'session_state': return this.#session(data)
       case 'desync_recovery': return this.#holds(data?.authoritativeState)
       case 'media_loaded': return this.#loaded(data)
+      case 'media_info': return this.#informed(data)
       case 'playback_sync': return this.#scheduled(data)
       case 'cancelled': return this.#cancelled(data?.commandId)
     }
@@ -85,13 +139,40 @@ export class Timeline {
 
   /** @param {any} session */
   #session(session) {
-    if (session?.media) this.#described(session.media)
-    return this.#holds(session?.playbackState)
+    const { media, playbackState } = session ?? {}
+    if (media) this.#described(media)
+    for (const state of this.#states) {
+      if (!media || state.mediaUrl !== media.mediaUrl || state.lastUpdateTime <= playbackState.lastUpdateTime) continue
+      Object.assign(state, { loop: media.loop ?? false, mediaDuration: media.mediaDuration }) // told while this was away
+    }
+    return this.#holds(playbackState)
   }
 
   /** @param {any} media */
-  #described({ mediaUrl, mediaTitle = '', mediaDuration = 0 }) {
-    this.#info = { mediaUrl, title: mediaTitle, duration: mediaDuration }
+  #described({ mediaUrl, mediaTitle = '', mediaDuration = 0, subtitles = [], loop = false, waitForAll = false, waitLimitMs = 0, waitingFor = [] }) {
+    this.#info = { mediaUrl, title: mediaTitle, duration: mediaDuration, subtitles, loop, waitForAll, waitLimitMs, waitingFor }
+  }
+
+  /**
+   * Length or looping are others from `timestamp` on. What loops no more, or
+   * begins to, goes on from where it is then.
+   *
+   * @param {any} data
+   */
+  #informed(data) {
+    const { mediaUrl, mediaDuration, loop, timestamp } = data
+    const now = this.#issued(timestamp)
+    if (now.mediaUrl && now.mediaUrl === mediaUrl && now.loop !== loop && now.lastUpdateTime < timestamp) {
+      const goesOn = { ...this.at(timestamp), position: this.position(timestamp), lastUpdateTime: timestamp }
+      this.#states.splice(this.#states.indexOf(now) + 1, 0, goesOn)
+    }
+    for (const state of this.#states) {
+      if (state.mediaUrl !== mediaUrl || state === NOTHING) continue
+      state.mediaDuration = mediaDuration
+      if (state.lastUpdateTime >= timestamp) state.loop = loop
+    }
+    if (this.planned(NaN).mediaUrl === mediaUrl) this.#described(data)
+    return true
   }
 
   /**
@@ -103,7 +184,7 @@ export class Timeline {
   #holds(data) {
     if (!data) return false
     const state = stateOf(data)
-    const known = this.#states.find(s => alike(s, state))
+    const known = this.#states.find(s => alike(s, state) || alike(this.#ended.get(s), state))
     if (known && known === this.#states[0]) return false
     this.#states = [known ?? state, ...this.#states.filter(s => s.lastUpdateTime > state.lastUpdateTime)]
     return true
@@ -136,10 +217,39 @@ export class Timeline {
     this.#states.splice(i, 1)
     return true
   }
+
+  /**
+   * The same object for as long as its length is the same.
+   *
+   * @param {PlaybackState} state
+   */
+  #over(state) {
+    const known = this.#ended.get(state)
+    if (known?.mediaDuration === state.mediaDuration) return known
+    const ended = { ...state, position: state.mediaDuration, isPlaying: false, lastUpdateTime: endOf(state) }
+    this.#ended.set(state, ended)
+    return ended
+  }
 }
 
 /** As many commands as may lie ahead, and what holds before them. */
 const LONGEST = 65
+
+/** @param {PlaybackState} state */
+function loops({ loop, mediaDuration }) {
+  return loop && mediaDuration > 0
+}
+
+/**
+ * When a state comes to the end of its media, ms of session time; Infinity
+ * where it doesn't, as far as anybody knows.
+ *
+ * @param {PlaybackState} state
+ */
+function endOf({ isPlaying, loop, mediaDuration, position, playbackRate, lastUpdateTime }) {
+  if (!isPlaying || loop || !(mediaDuration > 0)) return Infinity
+  return lastUpdateTime + (Math.max(0, mediaDuration - position) / playbackRate) * 1000
+}
 
 /**
  * The media's position in one state, s.
@@ -147,25 +257,28 @@ const LONGEST = 65
  * @param {PlaybackState} state
  * @param {number} t  session time, ms
  */
-export function positionIn({ position, isPlaying, lastUpdateTime, playbackRate }, t) {
-  return isPlaying && t > lastUpdateTime ? position + ((t - lastUpdateTime) / 1000) * playbackRate : position
+export function positionIn(state, t) {
+  const { position, isPlaying, lastUpdateTime, playbackRate, mediaDuration } = state
+  const raw = isPlaying && t > lastUpdateTime ? position + ((t - lastUpdateTime) / 1000) * playbackRate : position
+  if (loops(state)) return raw % mediaDuration
+  return endOf(state) <= t ? mediaDuration : raw
 }
 
 /**
  * @param {any} data
  * @returns {PlaybackState}
  */
-function stateOf({ mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, commandId }) {
-  return { mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, commandId }
+function stateOf({ mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, loop = false, mediaDuration = 0, commandId }) {
+  return { mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, loop, mediaDuration, commandId }
 }
 
 /**
- * The same state, whether it came with its command or without?
+ * The same state, whether it came with its command or without? Ends are told to the microsecond.
  *
- * @param {PlaybackState} a
+ * @param {PlaybackState | undefined} a
  * @param {PlaybackState} b
  */
 function alike(a, b) {
-  return a.lastUpdateTime === b.lastUpdateTime && a.mediaUrl === b.mediaUrl && a.position === b.position &&
-    a.isPlaying === b.isPlaying && a.playbackRate === b.playbackRate
+  return !!a && Math.abs(a.lastUpdateTime - b.lastUpdateTime) < 0.002 && a.mediaUrl === b.mediaUrl && a.position === b.position &&
+    a.isPlaying === b.isPlaying && a.playbackRate === b.playbackRate && a.loop === b.loop && a.mediaDuration === b.mediaDuration
 }
