@@ -13,7 +13,7 @@ import (
 )
 
 // The events and answers that are fixed, marked ● in docs/protocol.md, with the
-// fields that they must have: name:kind, where kinds are s(tring), n(umber), b(ool), l(ist of strings), t(ime in
+// fields that they must have: name:kind, where kinds are s(tring), n(umber), b(ool), l(ist of strings), any(thing), t(ime in
 // ISO 8601), or another of these objects, after * in a list. Those with a ? may be missing.
 var fixed = map[string]string{
 	"user":          "id:s username:s avatar:s joinedAt:t lastSeen:n isConnected:b isLeader:b",
@@ -21,7 +21,7 @@ var fixed = map[string]string{
 	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n",
 	"subtitle":      "url:s label:s language:s",
 	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n " + playedAs,
-	"session": "sessionId:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? " +
+	"session": "sessionId:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? take:any " +
 		"createdAt:t lastActivity:n userCount:n",
 	"status":              "id:s status:s",
 	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n",
@@ -90,6 +90,8 @@ func isKind(kind string, v []byte) bool {
 	switch {
 	case kind == "n":
 		return json.Unmarshal(v, new(float64)) == nil && string(v) != "null"
+	case kind == "any":
+		return true
 	case kind == "l":
 		return json.Unmarshal(v, new([]string)) == nil && string(v) != "null"
 	case kind == "b":

@@ -38,7 +38,13 @@ func newCinema(t testing.TB, names ...string) *cinema {
 // join opens one more page and waits until it knows session time.
 func (c *cinema) join(name, query string) context.Context {
 	c.t.Helper()
-	p := c.browser.tab(c.t, c.rig.url+"/test/player.html?session="+stageSession+"&name="+name+"&"+query)
+	return c.joinAt(c.rig.url, name, query)
+}
+
+// joinAt is join by another of the server's names.
+func (c *cinema) joinAt(url, name, query string) context.Context {
+	c.t.Helper()
+	p := c.browser.tab(c.t, url+"/test/player.html?session="+stageSession+"&name="+name+"&"+query)
 	var ok bool
 	evaluate(c.t, p, `new Promise(done => { const look = () => globalThis.page ? done(page.synced()) : setTimeout(look, 10); look() })`, &ok)
 	c.players = append(c.players, p)

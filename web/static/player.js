@@ -9,11 +9,17 @@
  */
 import { Heard } from './player/heard.js'
 import { Orders } from './player/orders.js'
-import { LOOK, Pilot } from './player/pilot.js'
+import { LOOK } from './player/moves.js'
+import { Pilot } from './player/pilot.js'
+import { Silence } from './player/silence.js'
 import { Starter } from './player/starter.js'
 import { Status } from './player/status.js'
+import { Teller } from './player/teller.js'
+import { Titles } from './player/titles.js'
+import { Waits } from './player/waits.js'
 
 /** @import { Session } from './downbeat.js' */
+/** @import { Title } from './player/titles.js' */
 
 /**
  * `idle`: nothing is loaded. `unsynced`: session time isn't known yet.
@@ -30,8 +36,8 @@ import { Status } from './player/status.js'
 
 /**
  * Keeps a media element where the session's timeline is. Dispatches `drift`
- * some times a second while it plays, `state` when `state` or `trouble`
- * changed, `trouble` with the Trouble as `detail`.
+ * some times a second while it plays, `state` when `state`, `trouble`, `silenced` or
+ * `subtitles` changed, `trouble` with the Trouble as `detail`. Tells the session how it is doing.
  *
  * It owns the element's source, rate, position and pausing until `close`.
  */
@@ -41,6 +47,8 @@ export class Player extends EventTarget {
   #status = new Status(event => this.dispatchEvent(event))
   #starter
   #pilot
+  #titles
+  #silence
   #ending = new AbortController()
 
   /**
@@ -57,6 +65,10 @@ export class Player extends EventTarget {
     this.#starter = new Starter(element, this.#time, this.#status, muteIfNeeded)
     this.#pilot = new Pilot(element, this.#time, this.#status, this.#starter, (position, d) => this.#desync(position, d), signal)
     new Orders(session, this.#time, this.#pilot, signal)
+    const changed = () => this.#status.state !== 'closed' && this.dispatchEvent(new Event('state'))
+    this.#titles = new Titles(session, element, changed)
+    this.#silence = new Silence(session, element, changed)
+    this.#report(element, signal)
     element.addEventListener('play', () => (this.#starter.blocked = false), { signal }) // by the browser's own controls
     this.#listen(signal)
     this.#pilot.look()
@@ -73,6 +85,28 @@ export class Player extends EventTarget {
     signal.addEventListener('abort', () => {
       clearInterval(timer)
       for (const off of undo) off()
+    })
+  }
+
+  /**
+   * What it looks at and tells besides.
+   *
+   * @param {HTMLMediaElement} element
+   * @param {AbortSignal} signal
+   */
+  #report(element, signal) {
+    const waits = new Waits(this.#session, element, this.#status)
+    const teller = new Teller(this.#session, element, this.#status)
+    const timer = setInterval(() => {
+      const d = performance.now()
+      waits.look(d)
+      teller.look(d)
+      this.#titles.look()
+    }, LOOK)
+    signal.addEventListener('abort', () => {
+      clearInterval(timer)
+      this.#titles.close()
+      this.#silence.close()
     })
   }
 
@@ -103,6 +137,25 @@ export class Player extends EventTarget {
   /** Seeks that were made to correct a drift, not those that the leader asked for. */
   get seeks() {
     return this.#pilot.holder.seeks.count
+  }
+
+  /** Does the leader want this device mute? */
+  get silenced() {
+    return this.#silence.on
+  }
+
+  /** @type {Title[]} */
+  get subtitles() {
+    return this.#titles.titles
+  }
+
+  /** Which of `subtitles` is shown; -1: none. Remembered by its language. */
+  get subtitle() {
+    return this.#titles.chosen
+  }
+
+  set subtitle(index) {
+    this.#titles.choose(index)
   }
 
   /**

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Complaint, Corrector, MAX_CORRECTION, Seeks } from '../static/player/law.js'
 import { Learnt } from '../static/player/memory.js'
+import { comfortable, reaches } from '../static/player/media.js'
 import { Observer } from '../static/player/observer.js'
+import { driftOf, isOver, seamless } from '../static/player/place.js'
+import { describe } from '../static/player/teller.js'
+import { Waits } from '../static/player/waits.js'
 
 test('the observer sees through noise, and follows the rate', () => {
   const o = new Observer()
@@ -100,4 +104,74 @@ test('what was learnt is kept; one outlier does not move it', () => {
   l.add(NaN)
   assert.equal(new Learnt('start', 50, 1000).median, 42)
   assert.equal(new Learnt('start', 50, 1000).high, 1000)
+})
+
+/** @param {[number, number][]} list */
+function ranges(list) {
+  return { length: list.length, start: (/** @type {number} */ i) => list[i][0], end: (/** @type {number} */ i) => list[i][1] }
+}
+
+test('without ranges from its server a medium reaches its beginning alone', () => {
+  const at = (/** @type {[number, number][]} */ list, /** @type {number} */ position) => reaches({ seekable: ranges(list) }, position)
+  assert.deepEqual([at([[0, 0]], 25), at([[0, 0]], 0.05), at([[0, 90]], 25), at([[0, 90]], 90), at([], 0)], [false, true, true, true, false])
+})
+
+const film = { mediaUrl: '/f', mediaId: '', position: 0, isPlaying: true, lastUpdateTime: 0, playbackRate: 1, loop: false, mediaDuration: 90 }
+const round = { ...film, loop: true }
+
+test('a film is over for everybody where the session says, in a loop never', () => {
+  assert.deepEqual([isOver(film, 89.9, 95), isOver(film, 90, 95), isOver(film, 88, 88)], [false, true, true])
+  assert.deepEqual([isOver({ ...film, mediaDuration: 0 }, 94, 95), isOver({ ...film, mediaDuration: 0 }, 95, 95)], [false, true])
+  assert.deepEqual([isOver(round, 89.99, 89.98), isOver(round, 85, 84), seamless(round, 90.1), seamless(round, 95), seamless(film, 90)], [false, true, true, false, false])
+})
+
+test('at the seam of a loop the drift is the short way round', () => {
+  assert.ok(Math.abs(driftOf(round, 89.98, 0.01) + 0.03) < 1e-9)
+  assert.ok(Math.abs(driftOf(round, 0.01, 89.98) - 0.03) < 1e-9)
+  assert.equal(driftOf(film, 10, 12), -2)
+})
+
+test('what a player tells of itself', () => {
+  const status = (/** @type {any} */ more) => /** @type {any} */ ({ state: 'playing', trouble: null, drift: 3.26, ...more })
+  const element = /** @type {any} */ ({ duration: 90, currentTime: 5 })
+  assert.deepEqual(describe('/f', status({}), element), { mediaUrl: '/f', state: 'playing', driftMs: 3.3, durationS: 90 })
+  const failed = status({ state: 'failed', trouble: { code: 'not_found' }, drift: NaN })
+  assert.deepEqual(describe('/f', failed, { ...element, duration: NaN }), { mediaUrl: '/f', state: 'failed', error: 'not_found' })
+  assert.equal(describe('/f', status({ state: 'paused', trouble: { code: 'autoplay_refused' } }), element).state, 'blocked')
+  assert.deepEqual([0, 5].map(currentTime => describe('/f', status({ state: 'paused' }), { ...element, currentTime }).state), ['ready', 'paused'])
+})
+
+/** What a device says to those who wait, and what is set of its player. */
+function patient() {
+  /** @type {boolean[]} */ const said = []
+  const timeline = { info: { waitForAll: true, waitingFor: /** @type {string[]} */ ([]) }, at: () => film, position: () => 20 }
+  const session = /** @type {any} */ ({ timeline, now: () => 0, buffering: async (/** @type {string} */ _url, /** @type {boolean} */ on) => void said.push(on) })
+  const element = /** @type {any} */ ({ readyState: 1, HAVE_FUTURE_DATA: 3, HAVE_ENOUGH_DATA: 4, seeking: false, error: null, buffered: ranges([]), duration: 90 })
+  const status = /** @type {any} */ ({ state: 'buffering' })
+  return { said, timeline, element, status, waits: new Waits(session, element, status) }
+}
+
+test('who has to load says so, again while it lasts, and when it can go on for a while', () => {
+  const { said, element, status, waits } = patient()
+  for (let d = 0; d <= 6500; d += 100) waits.look(d)
+  assert.deepEqual(said, [true, true, true], 'at 300, 3300 and 6300 ms')
+  Object.assign(element, { readyState: 3, buffered: ranges([[19, 21]]) })
+  waits.look(6600)
+  assert.deepEqual(said.length, 3, 'a second of film isn’t enough')
+  element.buffered = ranges([[19, 24.5]])
+  status.state = 'playing'
+  waits.look(6700)
+  assert.deepEqual(said, [true, true, true, false])
+  assert.equal(comfortable({ ...element, seeking: true }, 20), false)
+})
+
+test('nobody says that it loads where nobody waits, or for a moment', () => {
+  const { said, timeline, status, waits } = patient()
+  for (let d = 0; d <= 200; d += 100) waits.look(d)
+  status.state = 'playing'
+  waits.look(300)
+  status.state = 'buffering'
+  timeline.info.waitForAll = false
+  for (let d = 400; d <= 4000; d += 100) waits.look(d)
+  assert.deepEqual(said, [])
 })

@@ -1,4 +1,4 @@
-import { Complaint, Corrector, Seeks } from './law.js'
+import { Complaint, Corrector, MAX_CORRECTION, Seeks } from './law.js'
 import { Position } from './position.js'
 
 /** How often the rate is corrected, ms. */
@@ -38,11 +38,12 @@ export class Holder {
    * @param {number} rate   the timeline's own
    * @param {number} drift  s
    * @param {number} d      device time, ms
+   * @param {number} [most] the largest correction
    */
-  correct(rate, drift, d) {
+  correct(rate, drift, d, most) {
     if (d - this.#corrected < CORRECT) return
     this.#corrected = d
-    this.#set(rate, this.#corrector.correct(drift, d))
+    this.#set(rate, this.#corrector.correct(drift, d, most))
   }
 
   /**
@@ -55,7 +56,7 @@ export class Holder {
    */
   #set(base, correction) {
     const rate = Math.max(1 / 16, Math.min(16, base * (1 + correction)))
-    this.#element.preservesPitch = base !== 1
+    this.#element.preservesPitch = base !== 1 || Math.abs(correction) > MAX_CORRECTION
     if (this.#element.playbackRate === rate) return
     this.#element.playbackRate = rate
     this.position.runs(rate)

@@ -2,6 +2,8 @@
 const TIME_CONSTANT = 2
 /** No correction is larger: 34 cents where the pitch follows. */
 export const MAX_CORRECTION = 0.02
+/** But of a medium that can't be sought, when it is far off. */
+export const WIDE_CORRECTION = 0.1
 /** Corrections are multiples of this, so that noise doesn't set the rate anew each time: one cent. */
 const STEP = 0.0005
 
@@ -18,14 +20,15 @@ export class Corrector {
   /**
    * @param {number} drift  media less timeline, s: positive is ahead
    * @param {number} d      device time, ms
+   * @param {number} [most] the largest correction
    * @returns {number} the correction, 0.004 is 0.4 % faster
    */
-  correct(drift, d) {
+  correct(drift, d, most = MAX_CORRECTION) {
     const since = Number.isFinite(this.#last) ? (d - this.#last) / 1000 : 0
-    const wanted = clamp(-drift / Math.max(TIME_CONSTANT, 1.5 * since), MAX_CORRECTION)
+    const wanted = clamp(-drift / Math.max(TIME_CONSTANT, 1.5 * since), most)
     this.#last = d
     this.#owed = clamp(this.#owed + wanted - this.#correction, STEP)
-    this.#correction = clamp(Math.round((wanted + this.#owed) / STEP) * STEP, MAX_CORRECTION)
+    this.#correction = clamp(Math.round((wanted + this.#owed) / STEP) * STEP, most)
     return this.#correction
   }
 

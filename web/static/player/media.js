@@ -67,6 +67,43 @@ export function buffered({ buffered, duration }, position) {
   return false
 }
 
+/** Places just outside of what can be sought are its ends, s. */
+const BRINK = 0.1
+
+/**
+ * Does the medium let itself be brought to `position`? Without ranges from its
+ * server it doesn't: a browser that is asked to then begins at 0.
+ *
+ * @param {{seekable: TimeRanges}} element
+ * @param {number} position  s
+ */
+export function reaches({ seekable }, position) {
+  for (let i = 0; i < seekable.length; i++) {
+    if (seekable.start(i) - BRINK <= position && position <= seekable.end(i) + BRINK) return true
+  }
+  return false
+}
+
+/** A device that had to load goes on with so much of the medium there, s. */
+const COMFORT = 4
+
+/**
+ * Could it go on from `position` for a while?
+ *
+ * @param {HTMLMediaElement} element
+ * @param {number} position  s
+ */
+export function comfortable(element, position) {
+  const { readyState, HAVE_ENOUGH_DATA, seeking, buffered, duration } = element
+  if (seeking || element.error) return false
+  if (readyState >= HAVE_ENOUGH_DATA) return true
+  const end = Math.min(position + COMFORT, (Number.isFinite(duration) ? duration : Infinity) - 0.2)
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= position + BRINK && buffered.end(i) >= end) return true
+  }
+  return false
+}
+
 /** An exact position is this exact, s: less than any frame or ear can tell. */
 const EXACT = 0.001
 

@@ -1,10 +1,13 @@
+import { Grievance } from './grievance.js'
 import { Holder } from './holder.js'
-import { SEEK_ABOVE } from './law.js'
-import { Manoeuvre } from './manoeuvre.js'
-import { buffered, ready, seek, sleep, until } from './media.js'
-import { Learnt } from './memory.js'
+import { SEEK_ABOVE, WIDE_CORRECTION } from './law.js'
+import { buffered, ready } from './media.js'
+import { Moves } from './moves.js'
+import { driftOf, endOf, isOver, loops, seamless } from './place.js'
+import { Reach } from './reach.js'
+import { Seam } from './seam.js'
 import { Source } from './source.js'
-import { BEHIND } from './trouble.js'
+import { LIVE } from './trouble.js'
 
 /** @import { PlaybackState } from '../lib/timeline.js' */
 /** @import { Heard } from './heard.js' */
@@ -12,22 +15,15 @@ import { BEHIND } from './trouble.js'
 /** @import { Status } from './status.js' */
 /** @import { Trouble } from './trouble.js' */
 
-/** How often to look, ms. */
-export const LOOK = 100
-/** Time to spare between a seek's end and the start that follows it, ms. */
-const MARGIN = 40
-/** A start that is missed by less is made at once; the rate does the rest, ms. */
-const MISSED = 60
-const ATTEMPTS = 3
-/** Seeks and loads that take longer are not waited for, ms. */
-const PATIENCE = 8000
 /** A seek that takes longer waits for data, as people see it, ms. */
-const SLOW = 700
+const LONG = 700
 /** A stalled medium whose place isn't loaded yet gets this long, ms. */
 const STALLED = 3000
 /** A paused medium is put right when it is further off than the one, s; the other, if it was so already. */
 const EXACT = 0.00002
 const MOVED = 0.05
+/** A medium that can't be brought to its place, and is further off, deserves a word, s. */
+const ASIDE = 0.25
 /** A medium that ends may do so this much before the others, s. */
 const LAST = 0.5
 
@@ -37,12 +33,11 @@ export class Pilot {
   #time
   #status
   #starter
-  #desync
+  #grievance
   #source
-  #manoeuvre = new Manoeuvre(() => this.look())
-  #seekCost = new Learnt('seek', 120, 5000)
-  /** The state of the timeline that the element is brought to, or in. */
-  /** @type {PlaybackState | null} */ #followed = null
+  #reach
+  #moves
+  #seam
   #stalledAt = NaN
   holder
   /** Told when the medium does what the timeline asks: since when. */
@@ -61,9 +56,14 @@ export class Pilot {
     this.#time = time
     this.#status = status
     this.#starter = starter
-    this.#desync = desync
     this.#source = new Source(element, trouble => this.#failed(trouble))
     this.holder = new Holder(element)
+    this.#grievance = new Grievance(element, status, this.holder, desync)
+    this.#reach = new Reach(element)
+    this.#moves = new Moves(element, time, starter, this.holder, this.#reach, () => this.look())
+    this.#seam = new Seam(element, time)
+    this.#moves.acted = since => this.acted(since)
+    this.#moves.starts = () => (this.#stalledAt = NaN)
     this.#listen(signal)
   }
 
@@ -71,26 +71,23 @@ export class Pilot {
   #listen(signal) {
     const on = (/** @type {string} */ event, /** @type {() => void} */ fn) => this.#element.addEventListener(event, fn, { signal })
     on('waiting', () => (this.#stalledAt = performance.now()))
-    for (const event of ['playing', 'canplay', 'seeked']) on(event, () => this.#flows())
+    for (const event of ['playing', 'canplay', 'seeked']) on(event, () => ready(this.#element) && (this.#stalledAt = NaN))
     on('loadedmetadata', () => this.#loaded())
+    on('durationchange', () => void this.#reach.look())
     signal.addEventListener('abort', () => this.#close())
-  }
-
-  #flows() {
-    if (ready(this.#element)) this.#stalledAt = NaN
   }
 
   /** What had failed may have been tried again. */
   #loaded() {
     if (this.#status.state !== 'failed') return
-    this.#followed = null
+    this.#moves.followed = null
     this.#status.become('loading')
     this.#status.solved()
   }
 
   /** @param {Trouble} trouble */
   #failed(trouble) {
-    this.#manoeuvre.breakOff()
+    this.#moves.breakOff()
     this.#status.become('failed')
     this.#status.say(trouble)
   }
@@ -103,7 +100,7 @@ export class Pilot {
 
   /** Whatever was known of the element isn't so any more. */
   forget() {
-    this.#followed = null
+    this.#moves.followed = null
     this.look()
   }
 
@@ -119,25 +116,22 @@ export class Pilot {
     const state = this.#time.timeline.at(t)
     if (state.mediaUrl !== this.#source.url) return this.#load(state.mediaUrl)
     if (!state.mediaUrl) return this.#status.become('idle')
-    if (this.#manoeuvre.underWay) return this.#watch(state)
+    if (this.#moves.underWay) return this.#watch(state)
     if (this.#status.state === 'failed') return
     if (!this.#element.readyState) return this.#status.become('loading')
-    const over = this.#time.timeline.position(t) >= this.#length
+    this.#reach.known = state.mediaDuration
+    this.#turns(seamless(state, this.#moves.length))
+    const over = isOver(state, this.#time.timeline.position(t), this.#moves.length)
     if (state.isPlaying && !over) this.#hold(state)
     else this.#rest(state, over)
   }
 
-  /** s */
-  get #length() {
-    const { duration } = this.#element
-    return Number.isFinite(duration) ? duration : Infinity
-  }
-
   /** @param {string} mediaUrl */
   #load(mediaUrl) {
-    this.#manoeuvre.breakOff()
-    this.#followed = null
+    this.#moves.breakOff()
+    this.#moves.followed = null
     this.#stalledAt = NaN
+    this.#reach.forget()
     this.holder.position.reset()
     this.#status.drifts(NaN)
     this.#status.solved()
@@ -153,14 +147,14 @@ export class Pilot {
    * @returns {void}
    */
   #watch(state) {
-    const wanted = this.#followed
+    const wanted = this.#moves.followed
     if (state !== wanted && (!wanted || this.#time.timeline.next(this.#time.now()) !== wanted)) {
-      this.#manoeuvre.breakOff()
+      this.#moves.breakOff()
       return this.look()
     }
-    if (this.#status.state === 'seeking' && this.#manoeuvre.age > SLOW && !ready(this.#element)) this.#status.become('buffering')
+    if (this.#status.state === 'seeking' && this.#moves.age > LONG && !ready(this.#element)) this.#status.become('buffering')
     const { currentTime, readyState } = this.#element
-    if (state.isPlaying && readyState) this.#complain(currentTime, currentTime - this.#time.position())
+    if (state.isPlaying && readyState && !this.#reach.live) this.#grievance.drifts(currentTime, driftOf(state, currentTime, this.#time.position()))
   }
 
   /**
@@ -171,28 +165,18 @@ export class Pilot {
    */
   #rest(state, over) {
     const element = this.#element
-    const news = !element.paused || this.#followed !== state
+    const news = !element.paused || this.#moves.followed !== state
     if (!element.paused) element.pause()
     const stopped = this.#time.now()
-    this.#followed = state
+    this.#moves.followed = state
     this.holder.position.reset()
     this.#status.drifts(NaN)
-    const position = over ? this.#length : Math.min(state.position, this.#length)
-    if (Math.abs(element.currentTime - position) > (news ? EXACT : MOVED)) return this.#put(position, stopped)
+    const position = over ? endOf(state, this.#moves.length) : Math.min(state.position, this.#moves.length)
+    const off = Math.abs(element.currentTime - position)
+    if (off > (news ? EXACT : MOVED) && this.#reach.has(position)) return this.#moves.put(position, stopped)
+    if (!this.#reach.live) this.#grievance.aside(off > ASIDE)
     this.acted(stopped)
     this.#status.become(over ? 'ended' : 'paused')
-  }
-
-  /**
-   * @param {number} position  s
-   * @param {number} stopped   when it stopped, ms
-   */
-  #put(position, stopped) {
-    this.#manoeuvre.run(async signal => {
-      this.#element.currentTime = position
-      await until(this.#element, () => !this.#element.seeking, signal, PATIENCE)
-      this.acted(stopped)
-    })
   }
 
   /**
@@ -203,18 +187,30 @@ export class Pilot {
   #hold(state) {
     if (this.#starter.blocked) return this.#status.become('blocked')
     const element = this.#element
-    const news = this.#followed !== state
-    if (news) this.#follow(state)
-    if (element.ended && this.#time.position() > this.#length - LAST) return
-    if (element.paused) return news ? this.#enter() : this.#resume()
+    const news = this.#moves.followed !== state
+    if (news) this.#moves.follow(state)
+    if (element.ended && !state.loop && this.#time.position() > this.#moves.length - LAST) return
+    if (element.paused) return news || element.ended ? this.#enter() : this.#resume()
+    if (element.loop) this.#seam.keep(this.#time.timeline.turn(this.#time.now()), state.playbackRate)
+    if (this.#seam.turning) return this.holder.position.reset()
+    if (this.#reach.live) return this.#flow()
+    this.#status.solved(LIVE)
     const { position } = this.holder
     position.read()
     if (!position.settled) return
     const d = performance.now()
-    const drift = position.at(d) - this.#time.timeline.position(this.#time.at(d))
+    const drift = driftOf(state, position.at(d), this.#time.timeline.position(this.#time.at(d)))
     this.#status.drifts(drift)
-    this.#complain(position.at(d), drift)
-    this.#steer(state, drift, news, d)
+    this.#grievance.drifts(position.at(d), drift)
+    this.#steer(state, position.at(d), drift, news, d)
+  }
+
+  /** Plays what is live as it arrives. */
+  #flow() {
+    this.#status.drifts(NaN)
+    if (!this.#status.trouble) this.#status.say(LIVE)
+    this.#status.become(Number.isNaN(this.#stalledAt) ? 'playing' : 'buffering')
+    this.acted(this.#time.now())
   }
 
   /**
@@ -227,25 +223,25 @@ export class Pilot {
     else this.#status.become('buffering')
   }
 
-  /** @param {PlaybackState} state */
-  #follow(state) {
-    this.#followed = state
-    this.holder.follow(state.playbackRate)
-  }
-
   /**
    * @param {PlaybackState} state
-   * @param {number} drift  s
-   * @param {boolean} news  the timeline has just come to this state
-   * @param {number} d      device time, ms
+   * @param {number} position  s
+   * @param {number} drift     s
+   * @param {boolean} news     the timeline has just come to this state
+   * @param {number} d         device time, ms
    */
-  #steer(state, drift, news, d) {
+  #steer(state, position, drift, news, d) {
     if (!Number.isNaN(this.#stalledAt)) return this.#stalled(drift, d)
     this.#status.become('playing')
-    if (news && Math.abs(drift) > SEEK_ABOVE) return this.#enter()
-    if (this.holder.seeks.worth(drift, d)) return this.#reseek(d)
+    if (loops(state) && !this.#element.loop && position >= state.mediaDuration) return this.#enter()
+    const far = Math.abs(drift) > SEEK_ABOVE
+    const worth = this.holder.seeks.worth(drift, d)
+    const jumps = !far || this.#reach.has(this.#time.position())
+    this.#grievance.aside(!jumps)
+    if (news && far) return this.#enter()
+    if (jumps && worth) return this.#reseek(d)
     this.acted(this.#time.now())
-    this.holder.correct(state.playbackRate, drift, d)
+    this.holder.correct(state.playbackRate, drift, d, jumps ? undefined : WIDE_CORRECTION)
   }
 
   /**
@@ -257,7 +253,9 @@ export class Pilot {
    */
   #stalled(drift, d) {
     this.#status.become('buffering')
-    const there = buffered(this.#element, this.#time.position())
+    const position = this.#time.position()
+    const there = buffered(this.#element, position)
+    if (!this.#reach.has(position)) return this.#grievance.aside(Math.abs(drift) > ASIDE)
     if ((there || d - this.#stalledAt > STALLED) && this.holder.seeks.worth(drift, d)) this.#reseek(d)
   }
 
@@ -267,24 +265,17 @@ export class Pilot {
     this.#enter()
   }
 
-  /**
-   * Goes to where the timeline will be by the time that a seek takes here,
-   * and starts from there on the instant.
-   */
+  /** @param {boolean} byItself  at the end */
+  #turns(byItself) {
+    if (this.#element.loop !== byItself) this.#element.loop = byItself
+    if (!byItself || this.#element.paused) this.#seam.forget()
+  }
+
+  /** Goes to where the timeline is, if it can. */
   #enter() {
     this.#status.become('seeking')
-    this.#manoeuvre.run(async signal => {
-      this.#element.pause()
-      let lead = this.#seekCost.high + this.#starter.latency + MARGIN
-      for (let attempt = 1; ; attempt++, lead *= 2) {
-        const t = this.#time.now() + lead
-        const position = this.#time.timeline.position(t)
-        if (position >= this.#length) return sleep(LOOK, signal)
-        this.#seekCost.add(await seek(this.#element, position, signal, PATIENCE))
-        const late = this.#time.now() + this.#starter.latency - t
-        if (late < MISSED || attempt === ATTEMPTS) return this.#start(t, position, this.#time.timeline.at(t), signal)
-      }
-    })
+    this.#seam.forget()
+    this.#moves.enter()
   }
 
   /**
@@ -296,59 +287,14 @@ export class Pilot {
    */
   async prime(state) {
     if (state.mediaUrl !== this.#source.url || this.#starter.blocked) return
-    this.#followed = state
-    return new Promise(resolve => this.#manoeuvre.run(async signal => {
-      const position = await this.#ready(state.position, signal)
-      if (!Number.isNaN(position)) resolve()
-      if (this.#time.now() < state.lastUpdateTime) await this.#start(state.lastUpdateTime, position, state, signal)
-      else this.#followed = null // missed
-    }))
-  }
-
-  /**
-   * Resolves with the place where the medium stands ready, s; NaN if it doesn't.
-   *
-   * @param {number} wanted  s
-   * @param {AbortSignal} signal
-   */
-  async #ready(wanted, signal) {
-    if (!(await until(this.#element, () => this.#element.readyState > 0, signal, PATIENCE))) return NaN
-    const position = Math.min(wanted, this.#length)
-    const took = await seek(this.#element, position, signal, PATIENCE)
-    return Number.isNaN(took) ? NaN : position
-  }
-
-  /**
-   * @param {number} t         ms
-   * @param {number} position  s
-   * @param {PlaybackState} state
-   * @param {AbortSignal} signal
-   */
-  async #start(t, position, state, signal) {
-    this.#follow(state)
-    this.holder.position.reset()
-    this.#stalledAt = NaN
-    this.acted(await this.#starter.start(t, position, state.playbackRate, signal))
-  }
-
-  /**
-   * Tells of a drift that lasts.
-   *
-   * @param {number} position  s
-   * @param {number} drift     s
-   */
-  #complain(position, drift) {
-    const d = performance.now()
-    if (Math.abs(drift) < SEEK_ABOVE) this.#status.solved(BEHIND)
-    if (!this.holder.complains(drift, d)) return
-    this.#desync(position, d)
-    if (!this.#status.trouble) this.#status.say(BEHIND)
+    return this.#moves.prime(state)
   }
 
   #close() {
-    this.#manoeuvre.breakOff()
+    this.#moves.breakOff()
     this.#source.close()
     this.#element.pause()
+    this.#turns(false)
     this.holder.close()
   }
 }

@@ -12,7 +12,13 @@ export const REFUSED = { code: 'autoplay_refused', message: 'The browser waits f
 /** @type {Trouble} */
 export const MUTED = { code: 'muted', message: 'It plays without sound, because the browser waits for a tap. Tap to hear it.' }
 /** @type {Trouble} */
-export const BEHIND = { code: 'behind', message: 'This device can’t keep up: its network or processor is too slow for this medium. It goes on as well as it can.' }
+export const BEHIND = { code: 'behind', message: 'This device can’t keep up: its processor is too slow for this medium. It goes on as well as it can.' }
+/** @type {Trouble} */
+export const SLOW = { code: 'slow', message: 'The media comes too slowly, from its server or over this device’s network. It goes on as well as it can.' }
+/** @type {Trouble} */
+export const NO_RANGES = { code: 'no_ranges', message: 'The server of the media doesn’t let players jump (no ranges), so this device can’t go to where the others are. It plays from where it is, a little faster or slower. Let the leader start from the beginning, or use another server.' }
+/** @type {Trouble} */
+export const LIVE = { code: 'live', message: 'This is a live stream: it has no beginning to count from, so each device plays it as it arrives.' }
 
 const UNSUPPORTED = 'Try another browser, or let the leader load an MP4 (H.264, AAC) or WebM file.'
 
