@@ -2,6 +2,7 @@
 // the page's time, ?source=noise one of noise. What it says is in `recording`.
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
+import { Breath } from '/test/breath.js'
 import { noise, readCode, timeCode } from '/test/timecode.js'
 
 const params = new URLSearchParams(location.search)
@@ -11,6 +12,9 @@ const options = { video: true, audio: !params.has('mute') }
 if (params.has('method')) options.method = params.get('method')
 if (params.get('source') === 'canvas') options.stream = timeCode(() => globalThis.recording?.drawing !== false)
 if (params.get('source') === 'noise') options.stream = noise(options.method === 'mediarecorder' ? 480 : 1280)
+// A microphone that sounds when it is told to: ?breath.
+const breath = params.has('breath') ? new Breath() : null
+if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recording?.drawing !== false).getVideoTracks(), breath.track])
 const recorder = new Recorder(session, options)
 
 const troubles = []
@@ -45,7 +49,7 @@ const block = () => {
 if (jank > 0) block()
 
 globalThis.recording = {
-  session, recorder, troubles, counts, until, drawing: true,
+  session, recorder, troubles, counts, until, breath, drawing: true,
   id: session.deviceId,
   opened: until(() => session.bound < 5).then(() => recorder.open()).then(() => '', error => error.code),
   /** Marks the page's time for the trace. */

@@ -8,6 +8,16 @@ import {
 export const FRAGMENT = 1
 
 /**
+ * What the file says of itself.
+ *
+ * @typedef {object} Tags
+ * @property {string} [title]
+ * @property {string} [artist]   who recorded it: the device's name
+ * @property {Date} [date]
+ * @property {string} [comment]
+ */
+
+/**
  * A file that only ever grows at its end, so that it can be uploaded while it
  * is written and is of use wherever it ends.
  */
@@ -20,16 +30,18 @@ export class Muxing {
 
   /**
    * @param {Choice} choice
+   * @param {Tags} tags
    * @param {(bytes: Uint8Array<ArrayBuffer>) => void} write
    * @param {(error: unknown) => void} failed
    */
-  constructor(choice, write, failed) {
+  constructor(choice, tags, write, failed) {
     const format = choice.container === 'mp4'
       ? new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: FRAGMENT })
       : new WebMOutputFormat({ appendOnly: true, minimumClusterDuration: FRAGMENT })
     const target = new StreamTarget(new WritableStream({ write: ({ data }) => write(data) }))
     this.#failed = failed
     this.#output = new Output({ format, target })
+    this.#output.setMetadataTags(tags)
     if (choice.videoCodec) this.#output.addVideoTrack((this.#video = new EncodedVideoPacketSource(choice.videoCodec)))
     if (choice.audioCodec) this.#output.addAudioTrack((this.#audio = new EncodedAudioPacketSource(choice.audioCodec)))
     this.#then(() => this.#output.start())

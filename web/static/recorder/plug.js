@@ -2,6 +2,9 @@ import { Sights, watchCaptures } from './sight.js'
 
 /** @import { Desk } from './desk.js' */
 
+/** Blocks of sound that wait for a busy worker: a second, mostly. */
+const SOUND = 100
+
 /**
  * @typedef {object} PlugEvents
  * @property {(capture: number | undefined) => void} saw  a frame, where the worker has none; page time, ms
@@ -49,11 +52,31 @@ function guard(track, on, signal) {
  * @param {number} step  the smallest step of performance.now(), ms
  */
 async function feed(stream, desk, step) {
-  const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor // not in the types yet
-  const open = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {number} */ maxBufferSize) =>
-    track && track.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
   const relation = await desk.relate(step)
-  const video = open(stream.getVideoTracks()[0], 10)
-  const audio = open(stream.getAudioTracks()[0], 100)
-  desk.post({ type: 'tracks', video, audio, step, relation }, [video, audio].filter(Boolean))
+  const [camera] = stream.getVideoTracks()
+  const [microphone] = stream.getAudioTracks()
+  const video = processed(camera, 10)
+  const audio = processed(microphone, SOUND)
+  const settings = { frameRate: camera?.getSettings().frameRate, channelCount: microphone?.getSettings().channelCount }
+  desk.post({ type: 'tracks', video, audio, step, relation, settings }, [video, audio].filter(Boolean))
+}
+
+/**
+ * Another microphone, or the same come back: what is being recorded goes on with it.
+ *
+ * @param {MediaStreamTrack} track
+ * @param {Desk} desk
+ */
+export function feedSound(track, desk) {
+  const audio = processed(track, SOUND)
+  if (audio) desk.post({ type: 'sound', audio, settings: { channelCount: track.getSettings().channelCount } }, [audio])
+}
+
+/**
+ * @param {MediaStreamTrack | undefined} track
+ * @param {number} maxBufferSize
+ */
+function processed(track, maxBufferSize) {
+  const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor // not in the types yet
+  return track && track.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
 }

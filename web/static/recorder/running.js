@@ -1,11 +1,15 @@
 import { Take } from './take.js'
 
 /** @import { Choice } from './codecs.js' */
+/** @import { Tags } from './muxing.js' */
+/** @import { Still } from './picture.js' */
 /** @import { Entry } from './shelf.js' */
 /** @import { Clocks } from './source.js' */
 
 /** How often the page hears how far a take is, ms. */
 const TELL = 1000
+/** Bytes that a file has before there is any picture or sound in it, at most. */
+const HEADER = 100
 
 /** A take with the file that it goes to. */
 export class Running {
@@ -27,8 +31,9 @@ export class Running {
    * @param {Choice} choice
    * @param {(message: any) => void} post
    * @param {() => Clocks | null} clocks
+   * @param {Tags} [tags]
    */
-  constructor(id, choice, post, clocks) {
+  constructor(id, choice, post, clocks, tags) {
     this.#id = id
     this.#post = post
     this.#clocks = clocks
@@ -42,7 +47,7 @@ export class Running {
       over: () => void this.#finish(),
       trouble: (code, error) => post({ type: 'trouble', id, code, error: error && String(error) }),
       write: bytes => this.#write(bytes),
-    })
+    }, tags)
   }
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -64,22 +69,30 @@ export class Running {
     if (this.take.cut.begun) entry.tell()
   }
 
+  /** What a capture time may be wrong by, ms. */
+  get #error() {
+    return this.#clocks()?.error ?? Infinity
+  }
+
   #started() {
-    this.#post({ type: 'started', id: this.#id, at: this.take.cut.first, error: this.#clocks()?.error })
+    this.#post({ type: 'started', id: this.#id, at: this.take.cut.first, error: this.#error + this.take.startError })
     this.#entry?.tell()
   }
 
-  /** @param {number} now  page time, ms */
-  tick(now) {
-    this.take.tick(now)
+  /**
+   * @param {number} now  page time, ms
+   * @param {Still | null} still  the newest frame
+   */
+  tick(now, still) {
+    this.take.tick(now, still)
     this.#arm()
     const entry = this.#entry
-    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.kept.size) return
+    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.kept.size || this.take.empty) return
     this.#told = now
     entry.kept.flush()
     entry.send()
     entry.tell()
-    this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#clocks()?.error })
+    this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#error })
   }
 
   #arm() {
@@ -92,9 +105,12 @@ export class Running {
     const { take } = this
     await Promise.all([take.finish(), this.#file])
     if (this.cancelled) return
-    const empty = !this.#entry?.kept.size // what was given to a full storage isn't there
+    // What was given to a full storage isn't there.
+    const empty = take.empty || (this.#entry?.kept.size ?? 0) <= HEADER
     const at = take.lastWritten
-    this.#post({ type: 'stopped', id: this.#id, at, error: this.#clocks()?.error, empty, torn: take.full })
+    const report = take.report(this.#clocks()?.ppm ?? NaN)
+    if (!empty && report.sound === 'silent') this.#post({ type: 'trouble', id: this.#id, code: 'silent_take' })
+    this.#post({ type: 'stopped', id: this.#id, at, error: this.#error, empty, torn: take.full, report })
     if (!empty) this.#entry?.complete({})
   }
 

@@ -1,9 +1,14 @@
-import { Calibration, soundBase } from './calibrate.js'
+import { Calibration } from './calibrate.js'
+import { SoundClock } from './soundclock.js'
+
+/** @import { Piece } from './soundclock.js' */
 
 /** How long a base is good before it is worked out anew, ms. */
 const FRESH = 250
 /** Frames after which a browser that tells no capture times won't tell any. */
 const ENOUGH = 20
+/** What is on its way when a track isn't read any more comes within, ms: it has to be closed. */
+export const LEFT = 200
 
 /**
  * The stamps of camera and microphone as page time. `shift` is this thread's
@@ -14,8 +19,7 @@ export class Clocks {
   #calibration
   /** @type {import('./calibrate.js').Base | null} */ #base = null
   #baseAt = -Infinity
-  #soundCeiling = Infinity
-  #soundError = Infinity
+  #sound = new SoundClock()
   /** Does the browser tell capture times? */
   #told = false
   frames = 0
@@ -66,12 +70,12 @@ export class Clocks {
 
   /** What a capture time may be wrong by, ms. */
   get error() {
-    return this.frames ? this.base.error : this.#soundError
+    return this.frames ? this.base.error : this.#sound.error
   }
 
   /** Is more time unlikely to make it better? */
   get settled() {
-    if (!this.frames) return this.#soundError < Infinity
+    if (!this.frames) return this.#sound.error < Infinity
     const { by, error } = this.base
     return (by === 'capture' && error < this.#calibration.interval / 2) || this.frames > (this.#told ? 4 : 1) * ENOUGH
   }
@@ -82,37 +86,81 @@ export class Clocks {
   }
 
   /**
-   * When the first sample of a block that just arrived was captured, page time, ms.
+   * A block of sound that just arrived: what is certain by now of when sound was captured.
    *
-   * @param {AudioData} data
+   * @param {AudioData} data  which stays the caller's
+   * @returns {Piece[]}
    */
-  heard({ timestamp, numberOfFrames, sampleRate }) {
-    const stamp = timestamp / 1000
-    this.#soundCeiling = Math.min(this.#soundCeiling, this.now() - stamp)
-    // Of this thread's origin, of the page's, or of that of the frames.
-    const origins = [-this.#shift, 0, ...(this.#base ? [this.#base.base] : [])]
-    const base = soundBase(this.#soundCeiling, origins)
-    this.#soundError = this.#soundCeiling - base + (numberOfFrames / sampleRate) * 1000
-    return base === this.#soundCeiling ? stamp + base - (numberOfFrames / sampleRate) * 1000 : stamp + base
+  heard(data) {
+    const { timestamp, numberOfFrames: frames, sampleRate: rate } = data
+    const block = { planes: planesOf(data), frames, rate, stamp: timestamp / 1000, arrival: this.now() }
+    return this.#sound.push(block, this.#origins)
+  }
+
+  /** What has become certain of it meanwhile. */
+  certain() {
+    return this.#sound.tick(this.now(), this.#origins)
+  }
+
+  /** Of this thread's origin, of the page's, or of that of the frames. */
+  get #origins() {
+    return [-this.#shift, 0, ...(this.#base ? [this.#base.base] : [])]
+  }
+
+  /** Another microphone takes the place of this one, whose last pieces these are. */
+  renewSound() {
+    const pieces = this.#sound.tick(Infinity, this.#origins)
+    this.#sound = new SoundClock()
+    return pieces
+  }
+
+  /** How much faster than this device's clock the sound card runs, millionths; NaN while unknown. */
+  get ppm() {
+    return this.#sound.ppm
   }
 }
 
+/** @param {AudioData} data */
+function planesOf(data) {
+  return Array.from({ length: data.numberOfChannels }, (_, planeIndex) => {
+    const plane = new Float32Array(data.numberOfFrames)
+    data.copyTo(plane, { planeIndex, format: 'f32-planar' })
+    return plane
+  })
+}
+
 /**
- * Reads a track to its end. What is read is `fn`'s to close.
+ * Reads a track to its end. What is read is `fn`'s to use, and closed after it;
+ * what comes after `close` is closed unused.
  *
- * @template T
+ * @template {{close: () => void}} T
  * @param {ReadableStream<T>} readable
  * @param {(value: T) => void} fn
+ * @param {(error: unknown) => void} failed  of what `fn` throws: the next one may do better
  * @returns {{ended: Promise<void>, close: () => void}}
  */
-export function pump(readable, fn) {
+export function pump(readable, fn, failed) {
   const reader = readable.getReader()
+  let open = true
+  const use = (/** @type {T} */ value) => {
+    try {
+      if (open) fn(value)
+    } catch (error) {
+      failed(error)
+    } finally {
+      value.close()
+    }
+  }
   const run = async () => {
     for (;;) {
       const { value, done } = await reader.read()
       if (done) return
-      fn(value)
+      use(value)
     }
   }
-  return { ended: run().catch(() => {}), close: () => void reader.cancel().catch(() => {}) }
+  const close = () => {
+    open = false
+    setTimeout(() => void reader.cancel().catch(() => {}), LEFT)
+  }
+  return { ended: run().catch(() => {}), close }
 }

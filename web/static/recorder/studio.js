@@ -1,22 +1,15 @@
-import { choose } from './codecs.js'
+import { Inputs } from './inputs.js'
 import { Running } from './running.js'
 import { BegunBefore, Shelf } from './shelf.js'
-import { Clocks, pump } from './source.js'
+import { LEFT } from './source.js'
 import { openStore } from './store.js'
 
-/** @import { Choice } from './codecs.js' */
+/** @import { Choice, Prefer } from './codecs.js' */
 /** @import { Notes } from './journal.js' */
+/** @import { Tags } from './muxing.js' */
 
 /** How often to look at the time, ms. */
 const TICK = 100
-/** A camera without a frame for this long has frozen, ms. */
-const FROZEN = 1000
-/** How long to wait for the first frame and sample, ms. */
-const COMING = 1500
-/** Frames a second where the camera doesn't say. */
-const USUAL = 30
-/** The first frames may come at once: an encoder refuses what no camera does. */
-const FASTEST = 120
 
 /**
  * The part of the recorder that mustn't wait for a busy page: frames, encoders,
@@ -25,22 +18,15 @@ const FASTEST = 120
 export class Studio {
   #post
   /** @type {Shelf | null} */ #shelf = null
-  /** @type {Clocks | null} */ #clocks = null
   /** @type {Map<string, Running>} */ #running = new Map()
   /** @type {Map<string, {from: number, to: number}>} */ #bounds = new Map()
-  /** @type {{close: () => void}[]} */ #pumps = []
-  /** @type {{width: number, height: number} | null} */ #picture = null
-  /** @type {{sampleRate: number, numberOfChannels: number} | null} */ #sound = null
-  #wants = { video: false, audio: false }
-  /** How to encode what these tracks give; asking the browser takes too long for a take to wait for. */
-  /** @type {Promise<Choice | null> | null} */ #choice = null
-  #frozen = false
-  #settled = false
+  #inputs
   #timer
 
   /** @param {(message: any, transfer?: Transferable[]) => void} post  to the page */
   constructor(post) {
     this.#post = post
+    this.#inputs = new Inputs(post, () => this.#takes)
     this.#timer = setInterval(() => this.#tick(), TICK)
   }
 
@@ -53,8 +39,9 @@ export class Studio {
     switch (m.type) {
       case 'probe': return this.#post({ type: 'probe', id: m.id, answered: performance.now(), origin: performance.timeOrigin })
       case 'open': return void this.#open(m)
-      case 'tracks': return this.#tracks(m)
-      case 'saw': return this.#clocks?.saw(m.sights)
+      case 'tracks': return this.#inputs.open(m)
+      case 'sound': return this.#inputs.renewSound(m)
+      case 'saw': return this.#inputs.clocks?.saw(m.sights)
       case 'arm': return void this.#arm(m)
       case 'bounds': return this.#setBounds(m.id, m)
       case 'cancel': return void this.#cancel(m.id)
@@ -78,98 +65,35 @@ export class Studio {
     this.#shelf.recoverLater(more => this.#post({ type: 'found', found: more }))
   }
 
-  /** @param {{video?: ReadableStream<VideoFrame>, audio?: ReadableStream<AudioData>, step: number, relation: {shift: number, error: number}}} m */
-  #tracks({ video, audio, step, relation }) {
-    this.#stopTracks()
-    this.#clocks = new Clocks(step, relation)
-    this.#wants = { video: !!video, audio: !!audio }
-    if (video) this.#pump('video', pump(video, frame => this.#frame(frame)))
-    if (audio) this.#pump('audio', pump(audio, data => this.#heard(data)))
-    this.#choice = this.#choose()
-  }
-
-  /**
-   * @param {'video' | 'audio'} kind
-   * @param {{ended: Promise<void>, close: () => void}} p
-   */
-  #pump(kind, p) {
-    this.#pumps.push(p)
-    p.ended.then(() => {
-      if (!this.#pumps.includes(p)) return // on purpose
-      if (kind === 'video') this.#frozen = true // the page knows that it is more than that
-      if (kind === 'video' || !this.#picture) for (const { take } of this.#running.values()) take.end()
-    })
-  }
-
-  #stopTracks() {
-    const pumps = this.#pumps
-    this.#pumps = []
-    for (const p of pumps) p.close()
-    this.#picture = this.#sound = null
-    this.#frozen = this.#settled = false
-  }
-
-  /** @param {VideoFrame} frame */
-  #frame(frame) {
-    const clocks = /** @type {Clocks} */ (this.#clocks)
-    const at = clocks.captured(frame.timestamp)
-    this.#picture ??= { width: frame.displayWidth, height: frame.displayHeight }
-    if (this.#frozen) this.#post({ type: 'flowing' })
-    this.#frozen = false
-    for (const { take } of this.#running.values()) take.frame(frame, at)
-    frame.close()
-  }
-
-  /** @param {AudioData} data */
-  #heard(data) {
-    const clocks = /** @type {Clocks} */ (this.#clocks)
-    const start = clocks.heard(data)
-    this.#sound ??= { sampleRate: data.sampleRate, numberOfChannels: data.numberOfChannels }
-    for (const { take } of this.#running.values()) take.sound(data.clone(), start)
-    data.close()
-  }
-
-  /**
-   * How to encode what comes, as soon as something comes; null if nothing does.
-   *
-   * @returns {Promise<Choice | null>}
-   */
-  async #choose() {
-    const { video, audio } = this.#wants
-    const since = performance.now()
-    const missing = () => (video && !this.#picture) || (audio && !this.#sound)
-    while (missing() && performance.now() - since < COMING) await new Promise(resolve => setTimeout(resolve, 10))
-    if (video ? !this.#picture : !this.#sound) return null
-    const framerate = Math.round(Math.max(1, Math.min(FASTEST, this.#clocks?.rate || USUAL)))
-    return choose(this.#picture && { ...this.#picture, framerate }, this.#sound)
-  }
-
   /**
    * Prepares a take: it gets frames from now on, while its file is being made.
    *
-   * @param {{id: string, notes: Partial<Notes>, from: number, to: number}} m
+   * @param {{id: string, notes: Partial<Notes>, from: number, to: number, prefer?: Prefer, tags?: Tags}} m
    */
-  async #arm({ id, notes, from, to }) {
+  async #arm({ id, notes, from, to, prefer = {}, tags }) {
     this.#bounds.set(id, { from, to })
     if (this.#shelf?.has(id)) return this.#refuse(id, 'begun_before')
-    const choice = (await this.#choice) ?? (await (this.#choice = this.#choose()))
-    if (!choice) return this.#refuse(id, this.#wants.video ? 'no_frames' : 'microphone_silent')
-    if (!choice.video && (this.#picture || !choice.audio)) return this.#refuse(id, 'cannot_encode')
-    if (this.#wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'microphone_silent' })
-    const running = this.#run(id, choice)
+    const { wants } = this.#inputs
+    const choice = await this.#inputs.choose(prefer)
+    if (!choice) return this.#refuse(id, wants.video ? 'no_frames' : 'microphone_silent')
+    if (!choice.video && (wants.video || !choice.audio)) return this.#refuse(id, 'cannot_encode')
+    if (wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'cannot_encode_sound' })
+    const running = this.#run(id, choice, { title: notes.label || undefined, artist: notes.filename, ...tags })
     if (running) await this.#file(running, { ...notes, recordingId: id })
   }
 
   /**
    * @param {string} id
    * @param {Choice} choice
+   * @param {Tags} tags
    */
-  #run(id, choice) {
+  #run(id, choice, tags) {
     const bounds = this.#bounds.get(id)
     if (!bounds) return null // cancelled meanwhile
-    const running = new Running(id, choice, m => this.#message(m), () => this.#clocks)
+    const running = new Running(id, choice, m => this.#message(m), () => this.#inputs.clocks, tags)
     this.#running.set(id, running)
     Object.assign(running.take.cut, bounds)
+    if (this.#inputs.still) running.take.prime(this.#inputs.still)
     return running
   }
 
@@ -274,23 +198,22 @@ export class Studio {
   }
 
   #tick() {
-    const clocks = this.#clocks
+    const { clocks } = this.#inputs
     if (!clocks) return
-    const now = clocks.now()
-    if (clocks.settled && !this.#settled) this.#post({ type: 'settled' })
-    this.#settled = clocks.settled
-    for (const running of this.#running.values()) running.tick(now)
-    if (this.#picture && !this.#frozen && now - clocks.arrivedAt > FROZEN) {
-      this.#frozen = true
-      this.#post({ type: 'frozen' })
-    }
+    this.#inputs.tick(Math.max(0, ...this.#takes.map(({ tally }) => tally.dropped)))
+    for (const running of this.#running.values()) running.tick(clocks.now(), this.#inputs.still)
+  }
+
+  /** Those that are prepared or under way. */
+  get #takes() {
+    return [...this.#running.values()].map(({ take }) => take)
   }
 
   #close() {
     clearInterval(this.#timer)
-    this.#stopTracks()
+    this.#inputs.close()
     for (const running of this.#running.values()) running.cancel()
     this.#shelf?.close()
-    this.#post({ type: 'closed' })
+    setTimeout(() => this.#post({ type: 'closed' }), 2 * LEFT)
   }
 }

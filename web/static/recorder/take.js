@@ -1,20 +1,26 @@
 import { Cut } from './cut.js'
 import { Muxing } from './muxing.js'
-import { part } from './trim.js'
+import { Picture } from './picture.js'
+import { reportOf } from './report.js'
+import { Soundtrack } from './soundtrack.js'
+import { Tally } from './tally.js'
 
 /** @import { Choice } from './codecs.js' */
+/** @import { Tags } from './muxing.js' */
+/** @import { Still } from './picture.js' */
+/** @import { Piece } from './soundclock.js' */
 
-/** A key frame this often, ms: fragments begin with one. */
-const KEY_EVERY = 1000
-/** An encoder with more frames than this before it gets no further ones. */
-const QUEUE = 60
 /** Encoding begins this long before the instant, and once, to warm up, ms. */
 const PREROLL = 2000
-/** Sound that waits for the first frame, ms. */
-const HELD = 2000
+/** A source that gives no frame for this long stands still: what it showed last is what it shows, ms. */
+const STILL = 500
+/** While it stands still its picture is repeated this often, and that much later, ms. */
+const REPEAT = 1000
 /** How long after the end something must come that shows that it is the end, ms. */
 const PATIENCE = 700
-/** Sound that is silent for this long is over, ms. */
+/** How long after the end sound may still come that belongs to the take, ms. */
+const SOUND_PATIENCE = 1200
+/** Sound that is missing for this long is worth a word, ms. */
 const MUTE = 3000
 
 /**
@@ -33,56 +39,34 @@ const MUTE = 3000
  */
 export class Take {
   cut = new Cut()
+  tally = new Tally()
   #choice
   #on
   #muxing
-  /** @type {VideoEncoder | null} */ #video = null
-  /** @type {AudioEncoder | null} */ #audio = null
-  /** @type {{data: AudioData, start: number}[]} */ #held = []
-  /** @type {EncodedVideoChunkMetadata | undefined} */ #meta
-  #firstStamp = Infinity
-  #encoded = 0
-  #keyAt = -Infinity
-  #soundAt = NaN
+  /** @type {Picture | null} */ #picture = null
+  /** @type {Soundtrack | null} */ #sound = null
+  /** The last frame has come, the last sound perhaps not. */
+  #ending = false
   #over = false
   #full = false
   #slow = false
-  /** Bytes given to the file, and when the last frame in them was captured. */
-  written = 0
-  lastWritten = NaN
+  #mute = false
+  /** The first picture is one of before the take. */
+  #held = false
 
   /**
    * @param {Choice} choice
    * @param {TakeEvents} on
+   * @param {Tags} [tags]
    */
-  constructor(choice, on) {
+  constructor(choice, on, tags = {}) {
     this.#choice = choice
     this.#on = on
-    this.#muxing = new Muxing(choice, bytes => this.#write(bytes), error => this.#failed(error))
-    if (choice.video) this.#video = this.#videoEncoder(choice.video)
-    if (choice.audio) this.#audio = this.#audioEncoder(choice.audio)
+    this.#muxing = new Muxing(choice, tags, bytes => this.#write(bytes), error => this.#failed(error))
+    const events = { warm: on.warm, skipped: () => this.#tooSlow(), failed: (/** @type {unknown} */ error) => this.#failed(error) }
+    if (choice.video) this.#picture = new Picture(choice.video, this.#muxing, events)
+    if (choice.audio) this.#sound = new Soundtrack(choice.audio, this.#muxing, error => this.#soundFailed(error))
     if (!choice.video) on.warm()
-  }
-
-  /** @param {VideoEncoderConfig} config */
-  #videoEncoder(config) {
-    const encoder = new VideoEncoder({ output: (chunk, meta) => this.#videoOut(chunk, meta), error: e => this.#failed(e) })
-    encoder.configure(config)
-    return encoder
-  }
-
-  /** @param {AudioEncoderConfig} config */
-  #audioEncoder(config) {
-    const encoder = new AudioEncoder({
-      output: (chunk, meta) => this.#muxing.audio(chunk, chunk.timestamp / 1e6, meta),
-      error: e => this.#failed(e),
-    })
-    encoder.configure(config)
-    return encoder
-  }
-
-  get over() {
-    return this.#over
   }
 
   /** There was no room for its end: the file lacks some of what was encoded. */
@@ -90,130 +74,172 @@ export class Take {
     return this.#full
   }
 
+  /** Is there a picture in the file, or sound where there is to be nothing else? */
+  get empty() {
+    return this.#picture ? this.#picture.written === 0 : !this.#sound?.heardMs
+  }
+
+  /** When the last frame in the file was captured, page time, ms; NaN: there is none. */
+  get lastWritten() {
+    const picture = this.#picture ? this.cut.first + this.#picture.time : this.cut.last
+    return this.#full || !this.#over ? Math.min(picture, this.#sound?.at ?? Infinity) : picture
+  }
+
+  /** What the instant of its first frame is wrong by, beyond what the clocks are, ms. */
+  get startError() {
+    return this.#held ? this.tally.interval : 0
+  }
+
   /**
    * A frame, which stays the caller's.
    *
    * @param {VideoFrame} frame
    * @param {number} at  when it was captured, page time, ms
+   * @param {Still | null} [before]  the one before it
    */
-  frame(frame, at) {
-    if (this.#over || !this.#video) return
+  frame(frame, at, before = null) {
+    if (this.#over || this.#ending || !this.#picture) return
+    if (before && !this.cut.begun && at > Math.min(this.cut.from + STILL, this.cut.to)) this.#hold(before)
     const place = this.cut.frame(at)
-    if (place === 'after') return this.end()
-    if (place === 'before' && this.#encoded > 2 && this.cut.from - at > PREROLL) return
-    if (place === 'first') this.#begin(frame.timestamp)
-    this.#encode(this.#video, frame, at, place === 'first')
-    if (place === 'first') this.#releaseSound()
-  }
-
-  /** @param {number} stamp  µs */
-  #begin(stamp) {
-    this.#firstStamp = stamp
-    this.#on.started()
+    if (place === 'after') return this.end(before)
+    if (place === 'before' && this.#picture.encoded > 2 && this.cut.from - at > PREROLL) return
+    if (place !== 'before') this.tally.frame(at)
+    this.#picture.encode(frame, place === 'first')
+    if (place === 'first') this.#begin()
   }
 
   /**
-   * @param {VideoEncoder} encoder
-   * @param {VideoFrame} frame
-   * @param {number} at
-   * @param {boolean} first
+   * The source stands still: the take begins with what it shows.
+   *
+   * @param {Still} still
    */
-  #encode(encoder, frame, at, first) {
-    if (encoder.state !== 'configured') return
-    if (!first && encoder.encodeQueueSize > QUEUE) return this.#tooSlow()
-    const keyFrame = first || at - this.#keyAt >= KEY_EVERY
-    if (keyFrame) this.#keyAt = at
-    this.#encoded++
-    encoder.encode(frame, { keyFrame })
+  #hold(still) {
+    const { from, to } = this.cut
+    const at = Math.max(from, still.at + 1)
+    if (!(at < to)) return
+    this.#held = true
+    this.cut.frame(at)
+    this.tally.frame(at)
+    this.#picture?.repeat(still, at, true)
+    this.#begin()
+  }
+
+  /**
+   * Lets the encoder run though no frame comes.
+   *
+   * @param {Still} still
+   */
+  prime(still) {
+    this.#picture?.encode(still.frame)
+  }
+
+  #begin() {
+    this.#sound?.begin(this.cut.first, this.cut.to)
+    this.#on.started()
   }
 
   #tooSlow() {
+    this.tally.skipped++
     if (!this.#slow) this.#on.trouble('too_slow')
     this.#slow = true
   }
 
   /**
-   * @param {EncodedVideoChunk} chunk
-   * @param {EncodedVideoChunkMetadata} [meta]
-   */
-  #videoOut(chunk, meta) {
-    if (meta?.decoderConfig) this.#meta = meta
-    this.#on.warm()
-    if (chunk.timestamp < this.#firstStamp) return
-    const time = (chunk.timestamp - this.#firstStamp) / 1000
-    this.#muxing.video(chunk, time / 1000, this.#meta)
-    if (!this.#full) this.lastWritten = this.cut.first + time
-  }
-
-  /**
-   * A block of sound, which is the take's from now on.
+   * Sound, which stays the caller's.
    *
-   * @param {AudioData} data
-   * @param {number} start  when its first sample was captured, page time, ms
+   * @param {Piece} piece
    */
-  sound(data, start) {
-    if (this.#over || !this.#audio) return data.close()
-    this.#soundAt = start
-    if (this.#choice.video && !this.cut.begun) return this.#hold(data, start)
-    this.#cutSound(this.#audio, data, start)
+  sound(piece) {
+    if (this.#over || !this.#sound) return
+    if (!this.#picture) this.#alone(piece)
+    this.#sound.push(piece)
+    this.#endSound()
   }
 
   /**
-   * Sound of before the first frame: it may turn out to lie within.
+   * Without a picture sound tells when the take begins and ends.
    *
-   * @param {AudioData} data
-   * @param {number} start
+   * @param {Piece} piece
    */
-  #hold(data, start) {
-    this.#held.push({ data, start })
-    while (this.#held[0].start < start - HELD) this.#held.shift()?.data.close()
-  }
-
-  #releaseSound() {
-    const held = this.#held
-    this.#held = []
-    for (const { data, start } of held) this.sound(data, start)
-  }
-
-  /**
-   * @param {AudioEncoder} encoder
-   * @param {AudioData} data
-   * @param {number} start
-   */
-  #cutSound(encoder, data, start) {
-    const begun = this.cut.begun
-    const { numberOfFrames, sampleRate } = data
-    const alone = !this.#choice.video
-    const { skip, keep } = this.cut.sound(start, numberOfFrames, sampleRate, alone)
-    if (alone && !begun && this.cut.begun) this.#on.started()
-    if (alone && start >= this.cut.to) this.end()
-    if (!keep || encoder.state !== 'configured') return data.close()
-    const time = start + (skip / sampleRate) * 1000 - this.cut.first
-    const piece = part(data, skip, keep, Math.round(time * 1000))
-    encoder.encode(piece)
-    piece.close()
-    if (alone && !this.#full) this.lastWritten = this.cut.last
+  #alone({ start, frames, step }) {
+    const { begun } = this.cut
+    this.cut.sound(start, frames, 1000 / step, true)
+    if (!begun && this.cut.begun) this.#begin()
   }
 
   /**
    * Looks at the time: the end is the end though nothing comes that shows it.
    *
    * @param {number} now  page time, ms
+   * @param {Still | null} [still]  the newest frame
    */
-  tick(now) {
-    if (now > this.cut.to + PATIENCE) this.end()
-    if (this.#audio && this.#choice.video && this.cut.begun && !(now - this.#soundAt < MUTE)) this.#dropSound()
+  tick(now, still = null) {
+    if (this.#over) return
+    if (still && this.#picture) this.#standStill(now, still)
+    if (this.#sound) this.#sound.to = this.cut.to
+    if (this.cut.begun) this.#sound?.tick(now)
+    if (now > this.cut.to + PATIENCE) this.end(still)
+    if (now > this.cut.to + SOUND_PATIENCE) this.close()
+    this.#endSound()
+    this.#listen(now)
   }
 
-  #dropSound() {
-    if (this.#audio?.state !== 'closed') this.#audio?.close()
-    this.#audio = null
-    this.#muxing.endAudio()
+  /**
+   * @param {number} now
+   * @param {Still} still
+   */
+  #standStill(now, still) {
+    const { cut } = this
+    if (!cut.begun && now > Math.min(cut.from, cut.to) + STILL) this.#hold(still)
+    if (!cut.begun || this.#ending) return
+    while (cut.last + 2 * REPEAT < now && cut.last + REPEAT < cut.to) this.#repeat(still, cut.last + REPEAT)
+  }
+
+  /**
+   * @param {Still} still
+   * @param {number} at
+   */
+  #repeat(still, at) {
+    this.cut.frame(at)
+    this.#picture?.repeat(still, at)
+  }
+
+  /** @param {number} now */
+  #listen(now) {
+    if (this.#mute || !this.#sound || !this.cut.begun || now < this.cut.first + MUTE) return
+    if (now - this.#sound.heardAt < MUTE) return
+    this.#mute = true
     this.#on.trouble('microphone_silent')
   }
 
+  /** @param {unknown} error */
+  #soundFailed(error) {
+    this.#muxing.endAudio()
+    this.#on.trouble('sound_failed', error)
+  }
+
+  /**
+   * The picture ends here. Sound of before its end may still come.
+   *
+   * @param {Still | null} [still]  the last frame
+   */
+  end(still = null) {
+    if (this.#ending || this.#over) return
+    const { cut } = this
+    const at = cut.to - this.tally.interval
+    if (still && cut.begun && at - cut.last > STILL) this.#repeat(still, at)
+    this.#ending = true
+    this.#endSound()
+  }
+
+  #endSound() {
+    if (!this.#picture && this.#sound && this.#sound.at >= this.cut.to) this.#ending = true
+    const whole = !this.#sound || !this.cut.begun || this.#sound.at >= this.cut.to - 1
+    if (this.#ending && whole) this.close()
+  }
+
   /** Takes in no more. */
-  end() {
+  close() {
     if (this.#over) return
     this.#over = true
     this.#on.over()
@@ -222,16 +248,22 @@ export class Take {
   /** Encodes and writes what is left; resolves when the file is whole. */
   async finish() {
     this.#over = true
-    for (const { data } of this.#held.splice(0)) data.close()
-    await Promise.all([drain(this.#video), drain(this.#audio)])
-    if (this.cut.begun) await this.#muxing.finish()
+    const { cut } = this
+    const to = this.#ending && cut.to < Infinity ? cut.to : cut.last + this.tally.interval
+    await Promise.all([this.#picture?.finish(), cut.begun ? this.#sound?.finish(to) : this.#sound?.close()])
+    if (cut.begun) await this.#muxing.finish()
   }
 
   /** Drops all that was encoded. */
   cancel() {
     this.#over = true
-    for (const { data } of this.#held.splice(0)) data.close()
-    for (const encoder of [this.#video, this.#audio]) if (encoder && encoder.state !== 'closed') encoder.close()
+    this.#picture?.close()
+    this.#sound?.close()
+  }
+
+  /** @param {number} ppm  how much faster than session time the sound card runs, millionths */
+  report(ppm) {
+    return reportOf(this.#choice, this.cut, this.tally, this.#sound, ppm)
   }
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -239,7 +271,6 @@ export class Take {
     if (this.#full) return
     try {
       this.#on.write(bytes)
-      this.written += bytes.length
     } catch (error) {
       this.fill(error)
     }
@@ -253,20 +284,13 @@ export class Take {
   fill(error) {
     this.#full = true
     this.#on.trouble('storage_full', error)
-    this.end()
+    this.close()
   }
 
   /** @param {unknown} error */
   #failed(error) {
     if (this.#over) return
     this.#on.trouble('encoder_failed', error)
-    this.end()
+    this.close()
   }
-}
-
-/** @param {VideoEncoder | AudioEncoder | null} encoder */
-async function drain(encoder) {
-  if (!encoder || encoder.state !== 'configured') return
-  await encoder.flush().catch(() => {})
-  if (/** @type {string} */ (encoder.state) !== 'closed') encoder.close()
 }

@@ -30,6 +30,7 @@ export class WebMOutputFormat {
 
 export class Output {
   constructor(options: { format: Mp4OutputFormat | WebMOutputFormat, target: StreamTarget })
+  setMetadataTags(tags: { title?: string, artist?: string, date?: Date, comment?: string }): void
   addVideoTrack(source: EncodedVideoPacketSource): void
   addAudioTrack(source: EncodedAudioPacketSource): void
   start(): Promise<void>

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// loudness is how loud a recording is, every 10 ms; −1 where its sound has a hole.
+func (p *recordingPage) loudness(r session.Recording) (peaks []float64) {
+	p.t.Helper()
+	evaluate(p.t, p.ctx, fmt.Sprintf(`import('/test/recorder_hear.js').then(m => m.loudness('/test/%s'))`, r.File), &peaks)
+	return peaks
+}
+
+// TestRecorderSoundComesLate: a microphone that gives nothing yet joins the take under way as soon
+// as it gives something, leaves silence while it is away, and is there in the next take.
+func TestRecorderSoundComesLate(t *testing.T) {
+	s := newRecordingStage(t, nil)
+	p := s.device("breath")
+	s.start()
+	p.await(`recording.recorder.state === 'recording'`)
+	pause(t.Context(), 1200*time.Millisecond)
+	p.do(`recording.breath.on()`)
+	pause(t.Context(), 1500*time.Millisecond)
+	p.do(`recording.breath.off()`)
+	pause(t.Context(), time.Second)
+	p.do(`recording.breath.on()`)
+	pause(t.Context(), 1200*time.Millisecond)
+	s.stop()
+	first := p.kept(5)
+	s.take("next", 800*time.Millisecond)
+	next := s.recordings(2)[1]
+	peaks := p.loudness(first)
+	heard := func(v float64) bool { return v > 0.3 }
+	on := slices.IndexFunc(peaks, heard)
+	off := on + slices.IndexFunc(peaks[max(on, 0):], func(v float64) bool { return v < 0.1 })
+	again := off + slices.IndexFunc(peaks[max(off, 0):], heard)
+	t.Logf("sound from %d0 ms to %d0 ms, and from %d0 ms of %d0 ms", on, off, again, len(peaks))
+	if on < 90 || on > 200 || off-on < 120 || again-off < 80 || !heard(slices.Max(peaks[again:])) {
+		t.Errorf("loudness every 10 ms: %v", peaks)
+	}
+	if slices.Contains(peaks, -1) {
+		t.Error("the sound has holes")
+	}
+	if loud := p.loudness(next); len(loud) < 60 || !heard(slices.Max(loud)) {
+		t.Errorf("the next take: %v", loud)
+	}
+}
+
+// TestRecorderSaysThatItIsSilent: the microphone gives nothing in the whole take.
+func TestRecorderSaysThatItIsSilent(t *testing.T) {
+	s := newRecordingStage(t, nil)
+	p := s.device("breath")
+	s.take("hush", 700*time.Millisecond)
+	r := p.kept(5)
+	p.troubled("silent_take")
+	if peaks := p.loudness(r); len(peaks) < 60 || slices.Max(peaks) > 0.01 {
+		t.Errorf("loudness every 10 ms: %v", peaks)
+	}
+}
+
+// TestRecorderStandsStill: what is recorded doesn't change, before the take and in it. Its picture is
+// there from the take's instant to its end, at any length of the take.
+func TestRecorderStandsStill(t *testing.T) {
+	for _, length := range []time.Duration{8 * time.Millisecond, 2600 * time.Millisecond} {
+		t.Run(length.String(), func(t *testing.T) {
+			s := newRecordingStage(t, nil)
+			p := s.device("source=canvas&mute")
+			p.do(`recording.drawing = false`)
+			pause(t.Context(), 700*time.Millisecond)
+			s.take("still", length)
+			r := p.kept(1)
+			s.inTake(r, length)
+			if late := r.StartTimestamp.Sub(r.TakeTimestamp); late.Abs() > 5*time.Millisecond {
+				t.Errorf("it begins %v after its instant", late)
+			}
+			f := p.read(r)
+			if lacking := ms(length) - f.End*1000; f.Frames > 10 || lacking > 60 {
+				t.Errorf("its picture ends %.0f ms early: %+v", lacking, f)
+			}
+		})
+	}
+}
