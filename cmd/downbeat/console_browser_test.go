@@ -149,7 +149,7 @@ func watchTogether(h *hall) {
 // is gone, and finds the session in the list of the start page.
 func takeOver(h *hall) {
 	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID)}
-	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.light[data-state=go]:not(.big)').length === 2 && takes.children.length === 1`)
+	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.light[data-state=go]:not(.big)').length === 2 && takes.children.length === 1 && /spread .* ± /.test(document.getElementById('report-sum').textContent)`)
 	o.wait("nothing to act with", `['record', 'flash', 'quiet', 'load', 'play', 'seek', 'rate', 'take-label'].every(id => document.getElementById(id).disabled) && lead.hidden`)
 	checkPage(o, "a console that looks on")
 	o.shoot("console-looking-on.png")

@@ -31,7 +31,7 @@ type hall struct {
 	half      chan bool // closed: the slow camera goes on with its upload
 }
 
-func newHall(t *testing.T) *hall {
+func newHall(t testing.TB) *hall {
 	t.Helper()
 	s, err := listen("127.0.0.1:0", 0)
 	check(t, err)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
-import { longSummary, titleOf } from '../static/app/history.js'
+import { CommandList, KEPT, longSummary, spreadOf, titleOf } from '../static/app/commandlist.js'
 import { notJoined, words } from '../static/app/leader.js'
 import { fileName } from '../static/app/media.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
@@ -102,7 +102,7 @@ test('times, sizes and numbers for people', () => {
 })
 
 test('commands have names for people', () => {
-  assert.equal(titleOf('command', { name: 'flash' }), 'flash')
+  assert.deepEqual(['flash', 'pulse', 'lights-2'].map(name => titleOf('command', { name })), ['Flash', 'Silent test', 'lights-2'])
   assert.equal(titleOf('start_recording', { postureLabel: 'plank' }), 'Record “plank”')
   assert.equal(titleOf('start_recording', { postureLabel: '' }), 'Record')
   assert.equal(titleOf('playback_sync', { isPlaying: true, position: 61.5 }), 'Play at 1:01')
@@ -111,12 +111,31 @@ test('commands have names for people', () => {
 })
 
 test('a report in a line tells who is silent', () => {
-  const [a, b, c] = ['a', 'b', 'c'].map((deviceId, i) => ({ deviceId, armed: true, at: i, errorMs: i }))
+  const [a, b, c] = ['a', 'b', 'c'].map((deviceId, i) => ({ deviceId, armed: true, at: i, errorMs: i, boundMs: 0.2 }))
   const line = (/** @type {any[]} */ ...devices) => longSummary({ commandId: '', name: '', timestamp: 0, report: { spreadMs: 2, devices } }, id => id.toUpperCase())
-  assert.equal(line(a, c), 'spread 2.00 ms · 2 devices acted')
+  assert.equal(line(a, c), 'spread 2.00 ms ± 400 µs · 2 devices acted')
   assert.equal(line(a), '1 device acted')
-  assert.equal(line(a, { deviceId: 'b', armed: true, at: null }), '1 device acted · armed but silent: B')
+  assert.equal(line(a, { deviceId: 'b', armed: true, at: null }), '1 device acted · ready but not heard of since: B')
   assert.equal(line({ ...b, errorMs: null }), '')
+})
+
+test('a spread has the uncertainty of its two outermost devices', () => {
+  const of = (/** @type {[number | null, number | null][]} */ ...all) => spreadOf({ devices: all.map(([errorMs, boundMs]) => ({ errorMs, boundMs })) })
+  assert.deepEqual(of([1, 0.5], [-1, 0.25], [0, 9]), { spreadMs: 2, boundMs: 0.75 })
+  assert.deepEqual(of([1, null], [2, 1]), { spreadMs: 1, boundMs: Infinity })
+  assert.deepEqual([of([1, 1], [null, 1]), of(), spreadOf(null)], [null, null, null])
+})
+
+test('the list of commands is rebuilt from the server’s, whatever was heard before and after', () => {
+  const list = new CommandList()
+  const flash = { commandId: 'f', event: 'command', name: 'flash', timestamp: 20, cancelled: false, report: null }
+  list.scheduled('command', flash)
+  list.listed([{ ...flash, report: { spreadMs: 1, devices: [] } }, { commandId: 'r', event: 'start_recording', postureLabel: 'x', timestamp: 10, cancelled: true, reason: 'by Anna', report: null }])
+  list.listed([flash])
+  assert.deepEqual(list.entries.map(e => [e.commandId, e.name, e.cancelled, e.report?.spreadMs]), [['f', 'Flash', undefined, 1], ['r', 'Record “x”', 'by Anna', undefined]], 'a report stays')
+  assert.equal(list.scheduled('command', flash), false, 'known')
+  for (let i = 0; i < 2 * KEPT; i++) list.scheduled('command', { commandId: `n${i}`, name: 'pulse', timestamp: 100 + i })
+  assert.deepEqual([list.entries.length, list.entries[0].commandId, list.find('f')], [KEPT, `n${2 * KEPT - 1}`, undefined])
 })
 
 test('who is in step, and what that is known by', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { firstFrames, lookAgainIn, progress, statusWords, takesOf } from '../static/app/recordings.js'
-import { follow, phase, reading, underWay } from '../static/app/take.js'
+import { follow, phase, reading, takeIn } from '../static/app/take.js'
 
 const start = { commandId: 't', postureLabel: 'plank', duration: 2000, timestamp: 10_000 }
 
@@ -9,7 +9,8 @@ test('a take is counted down, recorded and over', () => {
   const take = follow(null, 'start_recording', start)
   assert.deepEqual([9000, 10_000, 11_999, 12_000].map(t => phase(take, t)), ['counting', 'recording', 'recording', 'none'])
   assert.equal(phase(null, 0), 'none')
-  assert.equal(phase(take, NaN), 'none')
+  assert.equal(phase(null, NaN), 'none')
+  assert.equal(phase(take, NaN), 'recording', 'it can be stopped, whatever the time is')
 })
 
 test('a take without a duration goes on until it is stopped', () => {
@@ -37,11 +38,18 @@ test('the clock counts whole seconds, and says when it changes', () => {
   assert.deepEqual(reading(take, 12_000), { phase: 'none', seconds: 0, changesAt: Infinity })
 })
 
-test('a console that comes in the middle of a take learns of it from the recordings', () => {
-  const recordings = [{ uploadStatus: 'uploaded', takeId: 'a' }, { uploadStatus: 'recording', takeId: 'b', postureLabel: 'x', takeTimestamp: 5 }]
-  assert.deepEqual(underWay({ status: 'recording' }, recordings), { commandId: 'b', label: 'x', start: 5, stop: Infinity, stopId: '' })
-  assert.equal(underWay({ status: 'active' }, recordings), null)
-  assert.equal(underWay({ status: 'recording' }, recordings.slice(0, 1)), null)
+test('a console that comes in the middle of a take learns of it from the session', () => {
+  const of = (/** @type {object} */ take) => ({ status: 'active', take: { takeId: 'b', postureLabel: 'x', timestamp: 5, duration: 0, stopTimestamp: null, stopCommandId: null, devices: null, ...take } })
+  const open = { commandId: 'b', label: 'x', start: 5, stop: Infinity, stopId: '', devices: null }
+  assert.deepEqual(takeIn(of({})), open)
+  assert.deepEqual(takeIn(of({ duration: 20 })), { ...open, stop: 25 })
+  assert.deepEqual(takeIn(of({ duration: 20, stopTimestamp: 9, stopCommandId: 's' })), { ...open, stop: 9, stopId: 's' }, 'stopped before its end')
+  assert.deepEqual(takeIn(of({ devices: ['d'] })), { ...open, devices: ['d'] })
+  for (const none of [{ take: null }, {}, null]) assert.equal(takeIn(none), null)
+})
+
+test('while session time isn’t known a take has no clock', () => {
+  assert.deepEqual(reading(follow(null, 'start_recording', start), NaN), { phase: 'recording', seconds: NaN, changesAt: Infinity })
 })
 
 const listing = {

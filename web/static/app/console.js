@@ -25,8 +25,8 @@ import { over } from './watch-words.js'
 
 /** How often a console that doesn't lead looks at the clocks, ms. */
 const LOOK = 2000
-/** Events after which the members are asked for anew, all at once, ms later. */
-const MEMBERS = ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed']
+/** Events after which the session's state is asked for, once for all of them, ms later. */
+const MEMBERS = ['user_joined', 'user_left', 'device_joined', 'device_disconnected', 'leadership_changed', 'start_recording']
 const MEMBERS_AFTER = 100
 const COMMANDS = ['command', 'start_recording', 'stop_recording', 'playback_sync']
 
@@ -93,12 +93,15 @@ function run(s, links) {
   const roster = new Roster(s.deviceId)
   const readiness = new Readiness(roster, () => drawDevices())
   const cards = new Cards(roster, () => readiness.wanted(), () => s.now(), () => readiness.draw())
-  const past = new History(roster, painter, () => s.isLeader)
+  const avoid = (/** @type {{commandId: string, timestamp: number}} */ c) => painter.avoid(c.commandId, s.toDevice(c.timestamp))
+  const past = new History(s.sessionId, painter, {
+    nameOf: id => roster.name(id), leads: () => s.isLeader, now: () => s.now(), pending: avoid,
+  })
   const flash = new FlashPanel(s)
   const record = new RecordPanel(s, painter, () => readiness.verdict())
   const party = new Party(s, painter, roster)
   const leader = new LeaderLine(s, roster)
-  const takes = new Takes(s.sessionId, roster, painter, recordings => record.listed(recordings))
+  const takes = new Takes(s.sessionId, roster, painter, () => {})
   const drawDevices = () => {
     readiness.draw()
     cards.draw()
@@ -114,15 +117,17 @@ function run(s, links) {
     painter.ask('devices', drawDevices)
     painter.ask('controls', drawControls)
   }
-  follow(s, roster, soon)
+  follow(s, roster, session => record.seen(session), soon)
   for (const event of ['clock', 'leadership_changed']) s.on(event, () => painter.ask('controls', drawControls))
   s.on('timeline', () => party.tick())
+  s.on('clock', () => record.timed())
   s.on('session_joined', ({ joinKey }) => {
     links.setKey(joinKey ?? '')
     takes.look()
+    past.look()
   })
   for (const event of COMMANDS) s.on(event, data => {
-    painter.avoid(data.commandId, s.toDevice(data.timestamp))
+    avoid(data)
     if (event === 'start_recording' && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
     past.scheduled(event, data)
   })
@@ -157,11 +162,14 @@ function run(s, links) {
  *
  * @param {Session} s
  * @param {Roster} roster
+ * @param {(session: any) => void} seen  with each session object
  * @param {() => void} changed
  */
-function follow(s, roster, changed) {
+function follow(s, roster, seen, changed) {
   const takeSession = (/** @type {any} */ data) => {
-    roster.take(data?.session ?? data)
+    const session = data?.session ?? data
+    roster.take(session)
+    seen(session)
     changed()
   }
   const takeSync = (/** @type {any} */ status) => {

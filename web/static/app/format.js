@@ -5,11 +5,22 @@
  */
 export function span(ms) {
   if (ms == null || !Number.isFinite(ms)) return '—'
+  const [value, digits, unit] = sized(ms)
+  return `${number(value, digits)} ${unit}`
+}
+
+/**
+ * A span in the unit that suits its size: the value, digits behind the point, the unit.
+ *
+ * @param {number} ms
+ * @returns {[number, number, string]}
+ */
+function sized(ms) {
   const size = Math.abs(ms)
-  if (size < 0.9995) return `${number(ms * 1000, 0)} µs`
-  if (size < 9.995) return `${number(ms, 2)} ms`
-  if (size < 999.5) return `${number(ms, size < 99.95 ? 1 : 0)} ms`
-  return `${number(ms / 1000, 1)} s`
+  if (size < 0.9995) return [ms * 1000, 0, 'µs']
+  if (size < 9.995) return [ms, 2, 'ms']
+  if (size < 999.5) return [ms, size < 99.95 ? 1 : 0, 'ms']
+  return [ms / 1000, 1, 's']
 }
 
 /**
@@ -18,16 +29,31 @@ export function span(ms) {
  * @param {number} ms
  */
 export function signed(ms) {
-  return (ms > 0 ? '+' : '') + span(ms)
+  const text = span(ms)
+  return ms > 0 && !/^0\D/.test(text) ? `+${text}` : text
 }
 
 /**
- * A mark on an axis: as `signed`, without zeros at the end.
+ * A mark on an axis: as `signed`, without zeros behind the point that tell nothing.
  *
  * @param {number} ms
  */
 export function tick(ms) {
-  return ms === 0 ? '0' : signed(ms).replace(/\.?0+ ms/, ' ms')
+  const [value, digits, unit] = sized(ms)
+  if (Number(value.toFixed(digits)) === 0) return '0'
+  return `${value > 0 ? '+' : ''}${number(value, Math.min(digits, decimals(value, digits)))} ${unit}`
+}
+
+/**
+ * How many digits behind the point say something, of those that are shown.
+ *
+ * @param {number} value
+ * @param {number} most
+ */
+function decimals(value, most) {
+  let digits = 0
+  while (digits < most && Number(value.toFixed(digits)) !== Number(value.toFixed(most))) digits++
+  return digits
 }
 
 /**

@@ -1,45 +1,75 @@
-import { clock, count, span, timeOfDay } from './format.js'
+import { acted, CommandList, KEPT, longSummary, summary } from './commandlist.js'
+import { timeOfDay } from './format.js'
 import { Keyed } from './keyed.js'
+import { authorization } from './keys.js'
 import { picture } from './report.js'
+import { at } from './server.js'
 import { byId, el, reveal, say } from './ui.js'
 
+/** @import { Entry } from './commandlist.js' */
 /** @import { Painter } from './painter.js' */
-/** @import { Roster } from './roster.js' */
 
-/** Commands shown. */
-const KEPT = 12
-
-/**
- * @typedef {object} Entry
- * @property {string} commandId
- * @property {string} name
- * @property {number} timestamp  session ms
- * @property {any} report        as in command_report; null until it comes
- * @property {string} [cancelled]
- */
+/** When the reports of a command that this console isn't told of are asked for, ms after its instant. */
+const REPORTED = 2700
+/** When the list is asked for again that couldn't be had, ms. */
+const AGAIN = 3000
 
 /** The last commands, and the picture of the one that is picked. */
 export class History {
-  /** @type {Entry[]} */ #entries = []
+  #list = new CommandList()
   #picked = ''
   #drawn = ''
-  #roster
+  #on
   #painter
-  #leads
-  #list
+  #items
+  #url
+  /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set()
+  #resized = new ResizeObserver(() => this.#soon())
 
   /**
-   * @param {Roster} roster
+   * @param {string} sessionId
    * @param {Painter} painter
-   * @param {() => boolean} leads  only the leader's devices are told of reports
+   * @param {object} on
+   * @param {(deviceId: string) => string} on.nameOf
+   * @param {() => boolean} on.leads   only the leader's devices are told of reports
+   * @param {() => number} on.now      session ms
+   * @param {(command: {commandId: string, timestamp: number}) => void} on.pending  a command of the list lies ahead
    */
-  constructor(roster, painter, leads) {
-    this.#roster = roster
+  constructor(sessionId, painter, on) {
+    this.#url = at(`api/sessions/${encodeURIComponent(sessionId)}/commands?limit=${KEPT}`)
     this.#painter = painter
-    this.#leads = leads
-    this.#list = new Keyed(byId('history'), entry => this.#item(entry))
-    new ResizeObserver(() => this.#soon()).observe(byId('report'))
+    this.#on = on
+    this.#items = new Keyed(byId('history'), entry => this.#item(entry))
+    this.#resized.observe(byId('report'))
+    this.look()
     this.draw()
+  }
+
+  /** Asks the server what was issued and what came of it: this console may have missed some of it. */
+  async look() {
+    const response = await fetch(this.#url, { headers: authorization() }).catch(() => null)
+    const answer = response?.ok ? await response.json().catch(() => null) : null
+    if (!answer) return response?.status === 403 || response?.status === 401 ? undefined : this.#lookIn(AGAIN)
+    this.#list.listed(answer.commands)
+    const now = this.#on.now()
+    for (const c of answer.commands) if (!c.cancelled && c.timestamp > now) this.#on.pending(c)
+    if (!this.#list.find(this.#picked)) this.#picked = this.#list.entries.find(e => acted(e.report).length)?.commandId ?? ''
+    this.#soon()
+  }
+
+  /** @param {number} ms */
+  #lookIn(ms) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.look()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  close() {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    this.#resized.disconnect()
   }
 
   /**
@@ -47,11 +77,9 @@ export class History {
    * @param {any} data
    */
   scheduled(event, data) {
-    const { commandId, timestamp } = data
-    if (this.#find(commandId)) return
-    this.#entries.unshift({ commandId, name: titleOf(event, data), timestamp, report: null })
-    this.#entries.length = Math.min(this.#entries.length, KEPT)
-    this.#picked = commandId
+    if (!this.#list.scheduled(event, data)) return
+    this.#picked = data.commandId
+    if (!this.#on.leads()) this.#lookIn(Math.max(0, data.timestamp - this.#on.now() || 0) + REPORTED)
     this.#soon()
   }
 
@@ -60,21 +88,14 @@ export class History {
    * @param {string} reason
    */
   cancelled(commandId, reason) {
-    const entry = this.#find(commandId)
-    if (entry) entry.cancelled = reason || 'cancelled'
+    this.#list.cancelled(commandId, reason)
     this.#soon()
   }
 
   /** @param {any} report */
   report(report) {
-    const entry = this.#find(report.commandId)
-    if (entry) entry.report = report
+    this.#list.reported(report)
     this.#soon()
-  }
-
-  /** @param {string} commandId */
-  #find(commandId) {
-    return this.#entries.find(e => e.commandId === commandId)
   }
 
   #soon() {
@@ -84,8 +105,8 @@ export class History {
   /** Brings the list and the picture up to date. */
   draw() {
     this.#drawReport()
-    reveal(byId('history-empty'), this.#entries.length === 0)
-    this.#list.show(this.#entries.map(entry => [entry.commandId, entry]))
+    reveal(byId('history-empty'), this.#list.entries.length === 0)
+    this.#items.show(this.#list.entries.map(entry => [entry.commandId, entry]))
   }
 
   /**
@@ -109,94 +130,24 @@ export class History {
   }
 
   #drawReport() {
-    const entry = this.#find(this.#picked)
-    say(byId('report-sum'), entry ? longSummary(entry, id => this.#roster.name(id)) : '')
+    const entry = this.#list.find(this.#picked)
+    const { nameOf } = this.#on
+    say(byId('report-sum'), entry ? longSummary(entry, nameOf) : '')
     const box = byId('report')
-    const rows = this.#rows(entry)
+    const rows = acted(entry?.report).map(d => ({
+      name: nameOf(d.deviceId), error: d.errorMs, bound: d.boundMs ?? Infinity, late: d.late === true,
+    })).sort((a, b) => a.error - b.error)
     const width = Math.max(280, box.clientWidth)
-    const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry, this.#leads())])
+    const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry)])
     if (key === this.#drawn) return
     this.#drawn = key
-    box.replaceChildren(rows.length ? picture(rows, width) : el('p', { className: 'empty' }, waiting(entry, this.#leads())))
-  }
-
-  /** @param {Entry | undefined} entry */
-  #rows(entry) {
-    return acted(entry).map(d => ({
-      name: this.#roster.name(d.deviceId),
-      error: d.errorMs,
-      bound: d.boundMs ?? Infinity,
-      late: d.late === true,
-    })).sort((a, b) => a.error - b.error)
+    box.replaceChildren(rows.length ? picture(rows, width) : el('p', { className: 'empty' }, waiting(entry)))
   }
 }
 
-/**
- * What a command is, for people.
- *
- * @param {string} event
- * @param {any} data
- */
-export function titleOf(event, data) {
-  switch (event) {
-    case 'start_recording': return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
-    case 'stop_recording': return 'Stop recording'
-    case 'playback_sync': return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}${fast(data.playbackRate)}`
-    default: return data.name
-  }
-}
-
-/** @param {number | undefined} rate */
-function fast(rate) {
-  return rate === undefined || rate === 1 ? '' : `, ${rate}×`
-}
-
-/**
- * The devices of a report that acted.
- *
- * @param {{report?: any} | undefined} entry
- * @returns {any[]}
- */
-function acted(entry) {
-  /** @type {any[]} */
-  const devices = entry?.report?.devices ?? []
-  return devices.filter(d => Number.isFinite(d.errorMs))
-}
-
-/**
- * @param {Entry | undefined} entry
- * @param {boolean} leads
- */
-function waiting(entry, leads) {
-  if (!entry?.report && !leads) return 'Only the leader’s console is told when each device acted.'
-  if (!entry) return 'Press the button: every device’s dot appears here, on an axis in milliseconds.'
+/** @param {Entry | undefined} entry */
+function waiting(entry) {
+  if (!entry) return 'Press Flash: every device’s dot appears here, on an axis in milliseconds.'
   if (entry.cancelled) return `Called off: ${entry.cancelled}.`
   return entry.report ? 'No device reported that it acted.' : 'Waiting for the devices’ reports…'
-}
-
-/** @param {Entry} entry */
-function summary({ report, cancelled }) {
-  if (cancelled) return 'cancelled'
-  if (!report) return '…'
-  const there = acted({ report }).length
-  if (there < 2) return there ? '1 device acted' : 'no reports'
-  return `spread ${span(report.spreadMs)}`
-}
-
-/**
- * A report in a line: how far apart, how many, and who was ready but hasn't
- * told that it acted.
- *
- * @param {Entry} entry
- * @param {(deviceId: string) => string} nameOf
- */
-export function longSummary(entry, nameOf) {
-  const there = acted(entry).length
-  if (!there) return ''
-  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null)
-  return [
-    summary(entry),
-    there > 1 ? `${count(there, 'device')} acted` : '',
-    silent.length ? `armed but silent: ${silent.map((/** @type {any} */ d) => nameOf(d.deviceId)).join(', ')}` : '',
-  ].filter(Boolean).join(' · ')
 }

@@ -1,7 +1,7 @@
 import { tab } from '../lib/kept.js'
 import { ask } from './ask.js'
 import * as format from './format.js'
-import { follow, phase, reading, underWay } from './take.js'
+import { follow, phase, reading, takeIn } from './take.js'
 import { alertError, alertUser, byId, reveal, say } from './ui.js'
 
 /** @import { DownbeatError, Session } from '../downbeat.js' */
@@ -61,14 +61,13 @@ export class RecordPanel {
   }
 
   /**
-   * The recordings as listed: they tell of a take that began before this
-   * console came.
+   * What goes on as the server knows it: after joining, coming back, a reload.
    *
-   * @param {any[]} recordings
+   * @param {any} session  the session object
    */
-  listed(recordings) {
-    if (!this.#take) this.#take = underWay(this.#session.session, recordings)
-    if (this.#take && !this.#timer) this.#tick()
+  seen(session) {
+    this.#take = takeIn(session)
+    this.#tick()
   }
 
   close() {
@@ -98,6 +97,11 @@ export class RecordPanel {
     await this.#session.startRecording(field('take-label').value.trim(), Math.round(durationMs), delay ? { delay } : {})
   }
 
+  /** Session time may be known now: a take's clock goes on by it. */
+  timed() {
+    if (this.#take && !this.#timer) this.#tick()
+  }
+
   /** Draws now and whenever the reading changes. */
   #tick() {
     clearTimeout(this.#timer)
@@ -118,7 +122,7 @@ export class RecordPanel {
     say(byId('record-word'), { none: 'Record', counting: 'Call off', recording: 'Stop' }[p])
     const length = (this.#take?.stop ?? 0) - (this.#take?.start ?? 0)
     say(byId('record-clock'), clockWords(p, seconds, length))
-    reveal(byId('record-clock'), p !== 'none')
+    reveal(byId('record-clock'), p !== 'none' && !Number.isNaN(seconds))
     for (const id of FIELDS) field(id).disabled = p !== 'none' || !s.isLeader
     if (p !== 'none') this.#outcome = 'The take is over. Its recordings are below.'
     say(byId('record-note'), this.#note(p))
@@ -139,6 +143,7 @@ export class RecordPanel {
  * @param {number} length  ms; Infinity until stopped
  */
 function clockWords(p, seconds, length) {
+  if (Number.isNaN(seconds)) return ''
   if (p === 'counting') return String(seconds)
   if (p === 'recording') return Number.isFinite(length) ? `${format.clock(seconds)} of ${format.clock(length / 1000)}` : format.clock(seconds)
   return ''

@@ -47,13 +47,13 @@ function layout(width) {
 export function picture(rows, width) {
   const l = layout(width)
   const bottom = rows.length * l.row
-  const reach = niceReach(Math.max(...rows.map(r => Math.abs(r.error) + finite(r.bound))))
-  const x = (/** @type {number} */ ms) => l.left + ((ms + reach) / (2 * reach)) * (width - l.left - l.right)
+  const reach = reachOf(rows)
+  const x = (/** @type {number} */ ms) => l.left + ((clamp(ms, reach) + reach) / (2 * reach)) * (width - l.left - l.right)
   const image = svg('svg', {
     class: 'chart', viewBox: `0 0 ${width} ${bottom + AXIS}`, role: 'img', 'aria-label': inWords(rows),
   })
   image.append(band(rows, x, bottom), ...axis(reach, x, bottom, l.ticks))
-  rows.forEach((row, i) => image.append(...drawRow(row, i * l.row, x, l)))
+  rows.forEach((row, i) => image.append(...drawRow(row, i * l.row, x, l, Math.abs(row.error) > reach)))
   return image
 }
 
@@ -89,17 +89,22 @@ function axis(reach, x, bottom, steps) {
  * @param {number} top
  * @param {(ms: number) => number} x
  * @param {Layout} l
+ * @param {boolean} beyond  the axis doesn't reach so far: an arrow at its end instead of a dot
  */
-function drawRow({ name, error, bound, late }, top, x, l) {
+function drawRow({ name, error, bound, late }, top, x, l, beyond) {
   const y = top + l.dot
   const title = svg('title', {}, `${name}: ${signed(error)} ± ${span(bound)}${late ? ', late' : ''}`)
   const parts = [
     svg('text', { class: 'who', x: 0, y: top + l.text }, shorten(name)),
     svg('text', { class: 'value', x: l.width, y: top + l.text, 'text-anchor': 'end' }, signed(error)),
   ]
+  const shape = late ? 'dot late' : 'dot'
+  if (beyond) {
+    const [tip, back] = error > 0 ? [x(error) + 7, -12] : [x(error) - 7, 12]
+    return [...parts, svg('path', { class: shape, d: `M${tip} ${y} l${back} -6 v12 z` }, title)]
+  }
   if (Number.isFinite(bound)) parts.push(...errorBar(x(error - bound), x(error + bound), y))
-  parts.push(svg('circle', { class: late ? 'dot late' : 'dot', cx: x(error), cy: y, r: 5 }, title))
-  return parts
+  return [...parts, svg('circle', { class: shape, cx: x(error), cy: y, r: 5 }, title)]
 }
 
 /**
@@ -123,6 +128,29 @@ export function niceReach(ms) {
   const power = 10 ** Math.floor(Math.log10(wanted))
   const factor = [1, 2, 5, 10].find(f => f * power >= wanted) ?? 10
   return factor * power
+}
+
+/** By how much farther off than the one in the middle a device must be to be left out of the axis. */
+const OUTLIER = 12
+
+/**
+ * How far the axis reaches, ms: over all devices, but for a few so far off that the others
+ * would be one dot.
+ *
+ * @param {Row[]} rows
+ */
+export function reachOf(rows) {
+  const sizes = rows.map(r => Math.abs(r.error) + finite(r.bound)).sort((a, b) => a - b)
+  const limit = sizes.length < 3 ? Infinity : OUTLIER * Math.max(sizes[(sizes.length - 1) >> 1], 0.01)
+  return niceReach(Math.max(...sizes.filter(size => size <= limit)))
+}
+
+/**
+ * @param {number} ms
+ * @param {number} reach
+ */
+function clamp(ms, reach) {
+  return Math.min(reach, Math.max(-reach, ms))
 }
 
 /** @param {number} bound */

@@ -7,6 +7,7 @@
  * @property {number} start     session ms
  * @property {number} stop      session ms; Infinity while nobody knows
  * @property {string} stopId    the stop's commandId, once it is scheduled
+ * @property {string[] | null} devices  those that record; null: all that do
  */
 
 /**
@@ -27,7 +28,8 @@
 export function follow(take, event, data) {
   const { commandId, timestamp } = data
   if (event === 'start_recording') {
-    return { commandId, label: data.postureLabel ?? '', start: timestamp, stop: data.duration ? timestamp + data.duration : Infinity, stopId: '' }
+    const stop = data.duration ? timestamp + data.duration : Infinity
+    return { commandId, label: data.postureLabel ?? '', start: timestamp, stop, stopId: '', devices: data.devices ?? null }
   }
   if (!take) return null
   if (event === 'stop_recording') return { ...take, stop: timestamp, stopId: commandId }
@@ -37,12 +39,15 @@ export function follow(take, event, data) {
 }
 
 /**
+ * While session time isn't known a take counts as one that records: to stop it is right,
+ * whatever the time is.
+ *
  * @param {Take | null} take
- * @param {number} now  session ms
+ * @param {number} now  session ms; NaN while unknown
  * @returns {Phase}
  */
 export function phase(take, now) {
-  if (!take || !(now < take.stop)) return 'none'
+  if (!take || now >= take.stop) return 'none'
   return now < take.start ? 'counting' : 'recording'
 }
 
@@ -52,7 +57,7 @@ export function phase(take, now) {
  * @param {Take | null} take
  * @param {number} now  session ms
  * @returns {{phase: Phase, seconds: number, changesAt: number}}
- *   seconds: left until the start, or since it, or 0; changesAt: session ms
+ *   seconds: left until the start, or since it, or 0; NaN while unknown. changesAt: session ms
  */
 export function reading(take, now) {
   const p = phase(take, now)
@@ -62,20 +67,23 @@ export function reading(take, now) {
     return { phase: p, seconds, changesAt: take.start - (seconds - 1) * 1000 }
   }
   const seconds = Math.floor((now - take.start) / 1000)
+  if (Number.isNaN(seconds)) return { phase: p, seconds, changesAt: Infinity }
   return { phase: p, seconds, changesAt: Math.min(take.stop, take.start + (seconds + 1) * 1000) }
 }
 
 /**
- * The take that a session has been in since before this console came, from
- * its recordings; null if it isn't in one.
+ * The take that the session is in, as its object tells: whatever this console has missed,
+ * it knows by this what goes on.
  *
- * @param {any} session    the session object
- * @param {any[]} recordings
+ * @param {any} session  the session object
  * @returns {Take | null}
  */
-export function underWay(session, recordings) {
-  if (session?.status !== 'recording') return null
-  const last = recordings.findLast(r => r.uploadStatus === 'recording')
-  if (!last) return null
-  return { commandId: last.takeId, label: last.postureLabel, start: last.takeTimestamp, stop: Infinity, stopId: '' }
+export function takeIn(session) {
+  const take = session?.take
+  if (!take) return null
+  const { takeId, postureLabel, timestamp, duration, stopTimestamp, stopCommandId, devices } = take
+  return {
+    commandId: takeId, label: postureLabel ?? '', start: timestamp, devices: devices ?? null,
+    stop: stopTimestamp ?? (duration ? timestamp + duration : Infinity), stopId: stopCommandId ?? '',
+  }
 }
