@@ -2,7 +2,8 @@
 //
 //	open    anybody may do everything
 //	link    one secret, the admin key, creates and lists sessions. Each session's
-//	        join key follows from it: HMAC-SHA256(admin key, session id)
+//	        three keys follow from it, HMAC-SHA256(admin key, session id): the one of
+//	        its link for devices, for watchers, and for those who direct
 //	token   everybody brings a JSON Web Token (RFC 7519) with exp, sub, session
 //	        and role, signed by whoever runs the application around Downbeat
 //

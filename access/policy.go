@@ -69,7 +69,8 @@ type Act int
 
 // What is wanted of a session, or of all of them.
 const (
-	Look    Act = iota // at one session
+	See     Act = iota // one session's state
+	Look               // at all of one session: recordings, takes, commands, clocks
 	Add                // recordings to one session
 	Command            // one session, as its leader may
 	Rule               // create and list sessions
@@ -77,8 +78,8 @@ const (
 
 // Call decides about a call over HTTP that carries a secret, a key or a token,
 // empty for none. sessionID is empty for Rule. In mode Link a refusal with the
-// code bad_key isn't the last word on Look and Command: the secret may be the
-// session's creator's token, which the session knows.
+// code bad_key isn't the last word on a session: the secret may be its creator's
+// token, which the session knows.
 func (p *Policy) Call(act Act, sessionID, secret string) error {
 	switch p.cfg.Mode {
 	case Link:
@@ -92,7 +93,7 @@ func (p *Policy) Call(act Act, sessionID, secret string) error {
 // Claim is what somebody brings who joins.
 type Claim struct {
 	SessionID, UserID  string
-	Key                string // the session's join key, or the admin key
+	Key                string // one of the session's keys, or the admin key
 	Token              string // in mode Token; else the session's affair
 	Resumes, IsCreator bool   // brings a resumeToken, the creator's token
 }

@@ -39,14 +39,17 @@ func wantCode(t *testing.T, err error, code string) {
 func TestOpen(t *testing.T) {
 	p := policy(t, Config{})
 	wantCode(t, p.Call(Rule, "", ""), "")
-	if a, err := p.Join(Claim{SessionID: "s"}); err != nil || a != (session.Admission{}) || p.JoinKey("s") != "" || p.Mode() != Open {
+	if a, err := p.Join(Claim{SessionID: "s"}); err != nil || a != (session.Admission{}) || p.JoinKey("s") != "" || p.Keys("s") != nil || p.Mode() != Open {
 		t.Errorf("%+v, %v", a, err)
 	}
 }
 
 func TestLinkCalls(t *testing.T) {
 	p := policy(t, Config{Mode: Link, AdminKey: admin})
-	key := p.JoinKey("studio")
+	key, keys := p.JoinKey("studio"), p.Keys("studio")
+	if keys.Device != key || keys.Watch == key || keys.Direct == key || keys.Watch == keys.Direct {
+		t.Errorf("keys %+v", keys)
+	}
 	if len(key) != 25 || key != p.JoinKey("studio") || key == p.JoinKey("other") || key == policy(t, Config{Mode: Link, AdminKey: admin + "x"}).JoinKey("studio") {
 		t.Errorf("join key %q", key)
 	}
@@ -64,6 +67,17 @@ func TestLinkCalls(t *testing.T) {
 		{"look, join key", Look, "studio", key, ""},
 		{"look, another's", Look, "other", key, CodeBadKey},
 		{"look, half a key", Look, "studio", key[:12], CodeBadKey},
+		{"see, watch key", See, "studio", keys.Watch, ""},
+		{"see, nothing", See, "studio", "", CodeKeyNeeded},
+		{"see, another's", See, "other", keys.Watch, CodeBadKey},
+		{"look, watch key", Look, "studio", keys.Watch, CodeNotAllowed},
+		{"add, watch key", Add, "studio", keys.Watch, CodeNotAllowed},
+		{"add, join key", Add, "studio", key, ""},
+		{"command, watch key", Command, "studio", keys.Watch, CodeNotAllowed},
+		{"command, direct key", Command, "studio", keys.Direct, ""},
+		{"look, direct key", Look, "studio", keys.Direct, ""},
+		{"create, direct key", Rule, "", keys.Direct, CodeBadKey},
+		{"create, direct key of no session", Rule, "", p.Keys("").Direct, CodeBadKey},
 		{"command, join key", Command, "studio", key, CodeNotAllowed},
 		{"command, admin", Command, "studio", admin, ""},
 	} {
@@ -81,8 +95,11 @@ func TestLinkJoins(t *testing.T) {
 		code  string
 	}{
 		{"nothing", Claim{SessionID: "s"}, session.Admission{}, CodeKeyNeeded},
-		{"admin", Claim{SessionID: "s", Key: admin}, session.Admission{}, ""},
-		{"join key", Claim{SessionID: "s", Key: key}, session.Admission{NoCreate: true}, ""},
+		{"admin", Claim{SessionID: "s", Key: admin}, session.Admission{Rules: true}, ""},
+		{"join key", Claim{SessionID: "s", Key: key}, session.Admission{NoCreate: true, Role: session.RoleMember}, ""},
+		{"watch key", Claim{SessionID: "s", Key: p.Keys("s").Watch}, session.Admission{NoCreate: true, Role: session.RoleWatcher}, ""},
+		{"direct key", Claim{SessionID: "s", Key: p.Keys("s").Direct}, session.Admission{NoCreate: true, Role: session.RoleLeader}, ""},
+		{"a key of no session", Claim{Key: p.Keys("").Direct}, session.Admission{}, CodeBadKey},
 		{"another's", Claim{SessionID: "t", Key: key}, session.Admission{}, CodeBadKey},
 		{"a wrong key and a resume token", Claim{SessionID: "s", Key: "x", Resumes: true}, session.Admission{}, CodeBadKey},
 		{"a resume token", Claim{SessionID: "s", Resumes: true}, session.Admission{NoCreate: true, NeedsProof: true}, ""},

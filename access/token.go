@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -116,7 +117,7 @@ func (v *verifier) otherMethod(token string) bool {
 }
 
 func (c claims) check() error {
-	known := c.Role == session.RoleLeader || c.Role == session.RoleMember || c.Role == session.RoleObserver
+	known := slices.Contains([]session.Role{session.RoleLeader, session.RoleMember, session.RoleWatcher, session.RoleObserver}, c.Role)
 	if c.Subject == "" || !known || c.Session != "*" && !session.ValidSessionID(c.Session) {
 		return refuse(CodeTokenClaims, "the token needs exp, sub, session and role")
 	}
@@ -134,8 +135,10 @@ func (p *Policy) callByToken(act Act, sessionID, token string) error {
 		return refuse(CodeNotAllowed, "creating and listing sessions needs a leader's token for all of them")
 	case act != Rule && !c.of(sessionID):
 		return refuse(CodeTokenSession, "the token is another session's")
-	case act == Add && c.Role == session.RoleObserver:
-		return refuse(CodeNotAllowed, "an observer records nothing")
+	case act == Add && (c.Role == session.RoleObserver || c.Role == session.RoleWatcher):
+		return refuse(CodeNotAllowed, "the role records nothing")
+	case act == Look && c.Role == session.RoleWatcher:
+		return refuse(CodeNotAllowed, "a watcher sees the session's state alone")
 	case act == Command && c.Role != session.RoleLeader:
 		return refuse(CodeNotAllowed, "only a leader's token allows that")
 	}

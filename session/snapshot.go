@@ -82,8 +82,16 @@ type SessionJoined struct {
 	Role        Role     `json:"role,omitempty"`        // of the device; empty: it may do everything
 	RecordingID string   `json:"recordingId,omitempty"` // this device's own of the take that is scheduled or under way
 	Session     Snapshot `json:"session"`
-	JoinKey     string   `json:"joinKey,omitempty"` // of the session's link, where it has one; filled in by the caller
+	JoinKey     string   `json:"joinKey,omitempty"` // of the session's link for devices, where it has one; filled in by the caller
+	Keys        *Keys    `json:"keys,omitempty"`    // of all its links, for those who may lead; filled in by the caller
 	Answer      string   `json:"answer,omitempty"`  // SDP, filled in by the caller
+}
+
+// Keys are those of a session's links: for devices, for who watches, and for who directs.
+type Keys struct {
+	Device string `json:"device"`
+	Watch  string `json:"watch"`
+	Direct string `json:"direct"`
 }
 
 // JoinedSession is the data of joined_session.

@@ -48,7 +48,7 @@ func (w *world) refused(t *testing.T, data, code string) {
 	}
 }
 
-// TestLinkMode: the admin key creates, the join key joins, the creator's token leads.
+// TestLinkMode: the admin key creates, a link's key joins, the creator's token leads.
 func TestLinkMode(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
 	for secret, code := range map[string]string{"": access.CodeKeyNeeded, "wrong": access.CodeBadKey} {
@@ -74,8 +74,11 @@ func TestLinkMode(t *testing.T) {
 
 	leader := w.join(t, `{"sessionId":"`+id+`","token":"`+made.Token+`"}`)
 	member := w.join(t, `{"sessionId":"`+id+`","key":"`+key+`"}`)
-	if !leader.seat.IsLeader || member.seat.IsLeader || leader.seat.JoinKey != key {
+	if !leader.seat.IsLeader || member.seat.IsLeader || leader.seat.JoinKey != key || member.seat.JoinKey != key {
 		t.Errorf("seats %+v, %+v", leader.seat, member.seat)
+	}
+	if leader.seat.Keys == nil || *leader.seat.Keys != *made.Keys || made.Keys.Device != key || member.seat.Keys != nil {
+		t.Errorf("keys %+v, %+v", leader.seat.Keys, member.seat.Keys)
 	}
 	must(t, member.ws.Close())
 	if back := w.join(t, `{"sessionId":"`+id+`","resumeToken":"`+member.seat.ResumeToken+`"}`); back.seat.DeviceID != member.seat.DeviceID {
@@ -136,22 +139,17 @@ func TestTokenMode(t *testing.T) {
 		t.Errorf("seats %+v, %+v, %+v", leader.seat, member.seat, observer.seat)
 	}
 	w.refused(t, join("eve", "member", `,"resumeToken":"`+leader.seat.ResumeToken+`"`), session.CodeBadResumeToken)
-	for event := range requests {
-		data := `{"name":"x","commandId":"x","recordingId":"x","isPlaying":true,"timestamp":1,"at":1,"fileSizeBytes":1,"mediaUrl":"x"}`
-		if forLeaders[event] {
-			member.send(message(event, data, 5))
-			member.wantError(access.CodeNotAllowed, event)
-		}
-		if !forObservers[event] {
-			observer.send(message(event, data, 5))
-			observer.wantError(access.CodeNotAllowed, event)
-		}
-	}
+	watcher := w.join(t, join("wil", "watcher", ""))
+	limited{t, watcher, forWatchers}.check()
+	limited{t, member, forMembers}.check()
+	limited{t, observer, forObservers}.check()
 	leader.send(message("start_recording", `{"duration":1}`, 6))
 	var take session.StartRecording
-	must(t, observer.next("start_recording").Decode(&take))
-	if take.RecordingID != "" {
-		t.Errorf("the observer was told to record %+v", take)
+	for _, c := range []*wire{observer, watcher} {
+		must(t, c.next("start_recording").Decode(&take))
+		if take.RecordingID != "" {
+			t.Errorf("one who records nothing was told to record %+v", take)
+		}
 	}
 	// Nobody else may lead: the leadership waits for its owner.
 	must(t, leader.ws.Close())
@@ -167,7 +165,9 @@ func TestTokenMode(t *testing.T) {
 		method, path, sessionID, role string
 		status                        int
 	}{
-		{"GET", "/studio", "studio", "observer", 200}, {"GET", "/studio", "other", "leader", 403}, {"GET", "", "studio", "leader", 403},
+		{"GET", "/studio", "studio", "observer", 200}, {"GET", "/studio", "studio", "watcher", 200},
+		{"GET", "/studio/recordings", "studio", "observer", 200}, {"GET", "/studio/recordings", "studio", "watcher", 403},
+		{"GET", "/studio", "other", "leader", 403}, {"GET", "", "studio", "leader", 403},
 		{"GET", "", "*", "leader", 200}, {"POST", "", "*", "leader", 201}, {"POST", "/studio/commands", "studio", "member", 403},
 		{"POST", "/studio/commands", "studio", "leader", 202},
 	} {

@@ -37,7 +37,7 @@ func (s *Server) api() []route {
 		{pattern: "GET /api/openapi.json", act: anybody, serve: describe},
 		{pattern: "POST /api/sessions", act: access.Rule, serve: s.createSession},
 		{pattern: "GET /api/sessions", act: access.Rule, serve: s.listSessions},
-		{pattern: "GET /api/sessions/{id}", act: access.Look, serve: s.getSession},
+		{pattern: "GET /api/sessions/{id}", act: access.See, serve: s.getSession},
 		{pattern: "GET /api/sessions/{id}/sync", act: access.Look, serve: s.getSync},
 		{pattern: "GET /api/sessions/{id}/recordings", act: access.Look, serve: s.getRecordings},
 		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true},
@@ -161,7 +161,9 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
 		Message   string `json:"message"`
 		Token     string `json:"token"`
 		JoinKey   string `json:"joinKey,omitempty"`
-	}{true, info.SessionID, info.CreatorID, "session created", info.Token, s.access.JoinKey(info.SessionID)})
+
+		Keys *session.Keys `json:"keys,omitempty"`
+	}{true, info.SessionID, info.CreatorID, "session created", info.Token, s.access.JoinKey(info.SessionID), s.access.Keys(info.SessionID)})
 }
 
 func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {

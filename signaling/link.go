@@ -239,7 +239,7 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 		return err
 	}
 	joined.SessionJoined.Answer = answer
-	joined.SessionJoined.JoinKey = l.server.access.JoinKey(member.SessionID())
+	l.tellKeys(&joined.SessionJoined)
 	l.member, l.peer, l.sessionID = member, peer, joined.SessionJoined.SessionID
 	l.admitted(joined, id)
 	return nil

@@ -117,24 +117,3 @@ func (l *link) admission(q JoinRequest) (session.Admission, error) {
 		Resumes: q.ResumeToken != "", IsCreator: q.Token != "",
 	})
 }
-
-// forLeaders are the events that a member's role can't send.
-var forLeaders = map[string]bool{
-	"schedule": true, "cancel": true, "start_recording": true, "stop_recording": true, "load_media": true,
-	"sync_playback": true, "playback_options": true, "request_leadership": true,
-}
-
-// forObservers are the events that an observer may send.
-var forObservers = map[string]bool{
-	"join_session": true, "leave_session": true, "heartbeat": true, "request_session_state": true, "report_desync": true,
-	"offer": true, "candidate": true, "resync": true,
-}
-
-// allowed refuses events that the member's role can't send.
-func (l *link) allowed(event string) error {
-	role := l.member.Role()
-	if role == session.RoleObserver && !forObservers[event] || role == session.RoleMember && forLeaders[event] {
-		return &session.Error{Code: access.CodeNotAllowed, Message: "the role " + string(role) + " doesn't allow that"}
-	}
-	return nil
-}

@@ -18,6 +18,7 @@ type reply struct {
 	SessionID      string
 	CreatorID      string
 	Token, JoinKey string
+	Keys           *session.Keys
 	Version        string
 	URLs           []string
 	Sessions       []session.Summary

@@ -28,6 +28,7 @@ func TestWhoMayUpload(t *testing.T) {
 		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, access.CodeBadKey},
 		{"no recording", "", adminKey, 404, session.CodeUnknownRecording},
 		{"unknown recording", "x", adminKey, 404, session.CodeUnknownRecording},
+		{"the watch key", take.RecordingID, w.server.access.Keys("studio").Watch, 403, access.CodeNotAllowed},
 		{"the join key", take.RecordingID, w.server.access.JoinKey("studio"), 404, "no_storage"}, // let through to where nothing is kept here
 		{"the admin key", take.RecordingID, adminKey, 404, "no_storage"},
 	} {
