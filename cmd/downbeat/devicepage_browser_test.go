@@ -164,7 +164,7 @@ func TestDevicePageWithoutCamera(t *testing.T) {
 	}
 	i.get("/api/sessions/dark/sync", &sync)
 	for _, d := range sync.Devices {
-		if d.Status != nil && d.Status.Camera != "off" {
+		if d.Status != nil && d.Status.Camera != "none" {
 			t.Errorf("a device says that its camera is %s", d.Status.Camera)
 		}
 	}

@@ -88,6 +88,7 @@ func TestRecorderFreezes(t *testing.T) {
 	p.troubled("camera_frozen")
 	p.shows("frozen")
 	p.do(`recording.drawing = true`)
+	p.await(`recording.cleared.includes('camera_frozen') && !recording.recorder.troubles.some(t => t.code === 'camera_frozen')`)
 	p.shows("recording")
 	s.stop()
 	p.kept(10)

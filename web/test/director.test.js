@@ -161,3 +161,44 @@ test('a device that is removed stops recording', async t => {
   session.tell('closed', { code: 'closed_4007', message: '' })
   assert.equal(director.state, 'finishing')
 })
+
+test('a recording that began late and is short says so, with the warnings of its time', async t => {
+  const { session, director, warned } = rig()
+  t.after(() => director.close())
+  director.open()
+  const start = { commandId: 'c1', timestamp: START + 500, payload: { recordingId: 'r1' } }
+  const stop = { commandId: 's1', timestamp: START + 10500 }
+  void session.handlers.get('start_recording')?.prepare(start)
+  void session.handlers.get('start_recording')?.fn(start, { late: false, device: 500 })
+  director.receive({ type: 'started', id: 'r1', at: 3500, error: 0.1 })
+  assert.equal(warned.get('late_start'), 3000)
+  director.noted('low_frame_rate', 7)
+  session.handlers.get('stop_recording')?.prepare(stop)
+  void session.handlers.get('stop_recording')?.fn(stop, { late: false, device: 10500 })
+  director.receive({ type: 'stopped', id: 'r1', at: 10400, error: 0.1, empty: false, report: { frames: 49, droppedFrames: 160 } })
+  assert.equal(warned.get('late_start'), false)
+  assert.deepEqual(session.sent.find(([event]) => event === 'recording_report')?.[1], {
+    recordingId: 'r1',
+    report: {
+      lateMs: 3000, durationMs: 6900, frames: 49, droppedFrames: 160,
+      warnings: [{ code: 'low_frame_rate', value: 7 }, { code: 'late_start', value: 3000 }, { code: 'short_take', value: 3.1 }],
+    },
+  })
+})
+
+test('a recording that is as it should be warns of nothing; one that ended before its stop does', async t => {
+  for (const [last, stopped, want] of /** @type {[number, boolean, object[]][]} */ ([
+    [10480, true, []], [4000, false, [{ code: 'short_take' }]],
+  ])) {
+    const { session, director } = rig()
+    t.after(() => director.close())
+    director.open()
+    const start = { commandId: 'c1', timestamp: START + 500, payload: { recordingId: 'r1' } }
+    void session.handlers.get('start_recording')?.prepare(start)
+    void session.handlers.get('start_recording')?.fn(start, { late: false, device: 500 })
+    director.receive({ type: 'started', id: 'r1', at: 520, error: 0.1 })
+    if (stopped) session.handlers.get('stop_recording')?.prepare({ commandId: 's1', timestamp: START + 10500 })
+    director.receive({ type: 'stopped', id: 'r1', at: last, error: 0.1, empty: false })
+    assert.deepEqual(session.sent.find(([event]) => event === 'recording_report')?.[1].report.warnings, want)
+  }
+})

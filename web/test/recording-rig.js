@@ -103,9 +103,11 @@ export function rig(session = new FakeSession()) {
   /** @type {string[]} */ const troubles = []
   const underway = new Underway(/** @type {any} */ (session))
   const able = { yes: true }
+  /** @type {Map<string, any>} */ const warned = new Map()
   const director = new Director(/** @type {any} */ (session), /** @type {any} */ ({ post: (/** @type {any} */ m) => posted.push(m) }), underway, {
-    state: () => {}, able: () => able.yes, countdown: () => {}, trouble: code => troubles.push(code),
+    state: () => {}, able: () => able.yes, countdown: () => {}, trouble: code => void troubles.push(code), begun: () => {},
+    warn: (code, value) => void warned.set(code, value),
   })
   const of = (/** @type {string} */ type) => posted.filter(m => m.type === type)
-  return { session, director, underway, able, posted, troubles, of }
+  return { session, director, underway, able, posted, troubles, warned, of }
 }

@@ -18,7 +18,9 @@ if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recor
 const recorder = new Recorder(session, options)
 
 const troubles = []
+const cleared = []
 const counts = []
+recorder.on('cleared', ({ code }) => cleared.push(code))
 recorder.on('trouble', trouble => troubles.push(trouble))
 recorder.on('countdown', count => counts.push(count))
 const until = done => new Promise(resolve => {
@@ -49,7 +51,7 @@ const block = () => {
 if (jank > 0) block()
 
 globalThis.recording = {
-  session, recorder, troubles, counts, until, breath, drawing: true,
+  session, recorder, troubles, cleared, counts, until, breath, drawing: true,
   id: session.deviceId,
   opened: until(() => session.bound < 5).then(() => recorder.open()).then(() => '', error => error.code),
   /** Marks the page's time for the trace. */

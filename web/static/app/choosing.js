@@ -63,7 +63,7 @@ class Choosing {
     this.#camera.disabled = true
     byId('camera-words').textContent = 'Say yes to the browser’s question.'
     try {
-      this.#stream = await openCamera({ video: true, audio: true }, {})
+      this.#stream = (await openCamera({ video: true, audio: true }, {})).stream
       this.#choice.camera = true
       this.#preview()
       if (this.#choice.view) this.#finish(true)

@@ -104,7 +104,7 @@ function run(s, film) {
     return void film.open()
   }
   nothingToRecord(s)
-  void new Status(s, () => 0).tell()
+  new Status(s).camera = 'none'
 }
 
 /**

@@ -16,6 +16,8 @@ export class Film {
   #recorder
   #since = NaN
   #failing = false
+  /** Takes back what was said. */
+  /** @type {Map<string, () => void>} */ #said = new Map()
   #timer
 
   /** Called when what the page says of the device may be another thing. */
@@ -26,10 +28,11 @@ export class Film {
     this.#session = session
     const recorder = (this.#recorder = new Recorder(session))
     recorder.on('state', () => this.#stateChanged())
-    recorder.on('stream', () => this.#preview())
+    recorder.on('stream', () => this.#swapped())
     recorder.on('takes', () => this.#takes())
     recorder.on('countdown', count => this.#count(count))
     recorder.on('trouble', ({ code, message }) => this.#trouble(code, message))
+    recorder.on('cleared', ({ code }) => this.#cleared(code))
     byId('camera-again').onclick = () => this.#again()
     for (const id of ['camera-choice', 'microphone-choice']) byId(id).onchange = () => this.#choose()
     addEventListener('beforeunload', event => this.#leaving(event))
@@ -70,6 +73,11 @@ export class Film {
   #preview() {
     find(/** @type {HTMLVideoElement} */ (byId('preview')), this.#recorder.stream)
     byId('finder').hidden = !this.#recorder.stream
+  }
+
+  #swapped() {
+    this.#preview()
+    void this.#list()
   }
 
   async #list() {
@@ -132,8 +140,18 @@ export class Film {
    * @param {string} message
    */
   #trouble(code, message) {
-    if (code !== 'camera_lost') return alertUser(message)
+    if (code !== 'camera_lost') return void this.#said.set(code, alertUser(message))
     this.#failed(message)
+    this.changed()
+  }
+
+  /** @param {string} code  of what isn't wrong any more */
+  #cleared(code) {
+    this.#said.get(code)?.()
+    this.#said.delete(code)
+    if (code !== 'camera_lost') return
+    this.#failing = false
+    byId('camera-trouble').hidden = true
     this.changed()
   }
 

@@ -75,16 +75,18 @@ export function setPill(pill, text, kind = '') {
 }
 
 /**
- * Says what went wrong, until dismissed; the same thing once.
+ * Says what went wrong, until dismissed; the same thing once. Returns a function that takes it back.
  *
  * @param {string} message
+ * @returns {() => void}
  */
 export function alertUser(message) {
   const alerts = byId('alerts')
-  for (const shown of alerts.children) if (shown.firstChild?.textContent === message) return
+  for (const shown of alerts.children) if (shown.firstChild?.textContent === message) return () => shown.remove()
   const box = el('p', { className: 'alert' }, el('span', {}, message))
   box.append(el('button', { type: 'button', onclick: () => box.remove() }, 'Dismiss'))
   alerts.append(box)
+  return () => box.remove()
 }
 
 /** @param {unknown} error */

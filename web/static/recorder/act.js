@@ -1,3 +1,5 @@
+import { Ledger } from './warnings.js'
+
 /** A promise that is kept from outside, of when something happened: session time, ms. */
 class Moment {
   /** @type {(t: number | undefined) => void} */ tell = () => {}
@@ -25,6 +27,11 @@ export class Act {
   torn = false
   empty = false
   /** @type {import('./tape.js').Tape | null} */ tape = null
+  /** Page time of the first frame, ms. */
+  firstAt = NaN
+  /** From the take's instant to that, ms. */
+  lateMs = NaN
+  ledger = new Ledger()
   /** It was begun after its instant: the device came late, or came back. */
   late = false
   /** Which file of this device's recording of the take it is: 1 for the first. */

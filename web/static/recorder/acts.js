@@ -1,5 +1,6 @@
 import { known } from './act.js'
 
+/** @import { Command } from '../lib/commands.js' */
 /** @import { Session } from '../lib/session.js' */
 /** @import { Act } from './act.js' */
 /** @import { Desk } from './desk.js' */
@@ -62,6 +63,31 @@ export class Acts {
   }
 
   /**
+   * Its instant is there, or past.
+   *
+   * @param {Act} act
+   */
+  roll(act) {
+    if (act.state === 'armed') act.state = 'recording'
+    act.tape?.start()
+    this.#changed()
+  }
+
+  /**
+   * The stop of the latest take.
+   *
+   * @param {Command} command
+   */
+  plan({ commandId, timestamp }) {
+    const act = this.current
+    if (!act || timestamp < act.at) return
+    act.stopId = commandId
+    act.stopAt = timestamp
+    act.to = this.#session.toDevice(timestamp)
+    this.bound(act)
+  }
+
+  /**
    * @param {Act} act
    * @param {{id: string, part: number}} next  the recording that it goes on in
    */
@@ -108,6 +134,16 @@ export class Acts {
     setTimeout(() => {
       for (const act of running) if (this.has(act) && act.to === Infinity) this.end(act, performance.now())
     }, MISSED)
+  }
+
+  /**
+   * A warning for what is recorded now.
+   *
+   * @param {string} code
+   * @param {number} [value]
+   */
+  note(code, value) {
+    for (const act of this.all) if (act.state === 'recording') act.ledger.note(code, value)
   }
 
   /** @param {string} commandId  of a start or a stop */

@@ -22,26 +22,38 @@ const USUAL = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ide
  */
 
 /**
- * Asks for camera and microphone. Rejects with a DownbeatError: `insecure`,
+ * What opened: `microphone` is why there is no sound, if there is none.
+ *
+ * @typedef {object} Opened
+ * @property {MediaStream} stream
+ * @property {'ready' | 'off' | 'none' | 'refused' | 'lost'} microphone
+ */
+
+/**
+ * Asks for camera and microphone; a device without a microphone has its camera all the same. Rejects with a DownbeatError: `insecure`,
  * `unsupported`, `no_camera`, `camera_refused`, `camera_busy`.
  *
  * @param {Wishes} wishes
  * @param {Choices} choices
- * @returns {Promise<MediaStream>}
+ * @returns {Promise<Opened>}
  */
 export async function openCamera(wishes, choices) {
   if (!isSecureContext) throw new DownbeatError('insecure', 'Browsers give cameras to pages with https only. Open this page by its https address.')
   if (!navigator.mediaDevices?.getUserMedia) throw new DownbeatError('unsupported', 'This browser can’t use a camera. Try a current Chrome, Safari or Firefox.')
-  const constraints = {
-    video: constraintsOf(wishes.video, USUAL, choices.videoDeviceId),
-    audio: constraintsOf(wishes.audio, PURE, choices.audioDeviceId),
-  }
+  const video = constraintsOf(wishes.video, USUAL, choices.videoDeviceId)
+  const audio = constraintsOf(wishes.audio, PURE, choices.audioDeviceId)
   try {
-    return await navigator.mediaDevices.getUserMedia(constraints)
+    return { stream: await navigator.mediaDevices.getUserMedia({ video, audio }), microphone: audio ? 'ready' : 'off' }
   } catch (error) {
-    throw inWords(/** @type {DOMException} */ (error), !!constraints.video)
+    const { name } = /** @type {DOMException} */ (error)
+    const stream = video && audio ? await navigator.mediaDevices.getUserMedia({ video }).catch(() => null) : null
+    if (!stream) throw inWords(/** @type {DOMException} */ (error), !!video)
+    return { stream, microphone: REASONS[name] ?? 'lost' }
   }
 }
+
+/** @type {Record<string, Opened['microphone']>} */
+const REASONS = { NotFoundError: 'none', OverconstrainedError: 'none', NotAllowedError: 'refused', SecurityError: 'refused' }
 
 /**
  * @param {boolean | MediaTrackConstraints} wish

@@ -1,4 +1,6 @@
+import { DownbeatError } from '../lib/signaling.js'
 import { Thread, beside } from '../lib/thread.js'
+import { troubleOf } from './trouble.js'
 
 /** The page's end of the recorder's worker. */
 export class Desk {
@@ -51,6 +53,24 @@ export class Desk {
     this.post({ type: 'close' })
     setTimeout(() => this.#thread.terminate(), 1000)
   }
+}
+
+/**
+ * Starts a worker that takes up what an earlier page left.
+ *
+ * @param {{url: string, authorization: string} | null} server  where recordings go; null: nowhere
+ * @param {(message: any) => void} on  what it says from then on, its end too
+ * @returns {Promise<{desk: Desk, lasting: boolean, found: any[]}>}
+ */
+export function openDesk(server, on) {
+  return new Promise((resolve, reject) => {
+    const desk = new Desk(m => {
+      if (m.type === 'ready') return desk.post({ type: 'open', server })
+      if (m.type === 'opened') return resolve({ desk, lasting: m.lasting, found: m.found })
+      if (m.type === 'broken') reject(new DownbeatError('unsupported', troubleOf('recorder_broken').message))
+      on(m)
+    })
+  })
 }
 
 /** Bundlers find the worker by this very form. */

@@ -1,7 +1,7 @@
 import { Act, known, within } from './act.js'
 import { Acts } from './acts.js'
 import { Latecomer } from './latecomer.js'
-import { Reports } from './reports.js'
+import { LATE, Reports } from './reports.js'
 import { Tape } from './tape.js'
 
 /** @import { Command, Act as Fired } from '../lib/commands.js' */
@@ -20,6 +20,8 @@ const COARSE = 50
 /**
  * @typedef {object} DirectorEvents
  * @property {() => void} state
+ * @property {() => void} begun  another take has its first frame
+ * @property {(code: string, value: number | boolean) => void} warn
  * @property {() => boolean} able  is there something to record?
  * @property {(count: {ms: number, timestamp: number, label: string}) => void} countdown
  * @property {(code: string, detail?: string) => void} trouble
@@ -62,7 +64,7 @@ export class Director {
     const s = this.#session
     this.#undo = [
       s.onCommand('start_recording', (c, act) => this.#start(c, act), { prepare: c => this.#prepare(c) }),
-      s.onCommand('stop_recording', (c, act) => this.#stop(c, act), { prepare: c => this.#prepareStop(c) }),
+      s.onCommand('stop_recording', (c, act) => this.#stop(c, act), { prepare: c => this.#acts.plan(c) }),
       s.on('cancelled', ({ commandId }) => this.#acts.cancelled(commandId)),
       s.on('clock', () => this.#acts.refine()),
       s.on('closed', () => this.#acts.endAll()),
@@ -107,7 +109,7 @@ export class Director {
     this.#add(act)
     await act.armed.promise
     if (!this.#acts.has(act)) return
-    this.#roll(act)
+    this.#acts.roll(act)
     const at = await within(act.began.promise, PATIENCE)
     this.#session.send('fired', { commandId: take.commandId, at: at ?? this.#session.toSession(device), late: true })
   }
@@ -115,7 +117,7 @@ export class Director {
   /** @param {Act} act */
   #arm(act) {
     const { id, label, from, to } = act
-    const notes = { sessionId: this.#session.sessionId, label, filename: this.#view }
+    const notes = { sessionId: this.#session.sessionId, label, filename: viewOf(this.#session) }
     if (!this.stream) return this.#desk.post({ type: 'arm', id, notes, from: known(from), to })
     const filetype = Tape.type.split(';')[0]
     const filename = `${notes.filename}.${filetype.split('/')[1]}`
@@ -124,13 +126,6 @@ export class Director {
       stopped: (at, error, empty) => this.#stopped({ id, at, error, empty: empty || act.empty, torn: act.torn }),
     })
     this.#desk.post({ type: 'begin', id, notes: { ...notes, filename, filetype } })
-  }
-
-  /** A name for the file: how this device looks on. */
-  get #view() {
-    const { session, deviceId } = this.#session
-    const own = session?.devices?.find((/** @type {any} */ d) => d.deviceId === deviceId)
-    return own?.viewType || 'recording'
   }
 
   /** @param {number | undefined} capture  of a frame, page time, ms */
@@ -149,29 +144,8 @@ export class Director {
     if (!act || act.late) return
     if (late) act.from = device
     if (late) this.#acts.bound(act)
-    this.#roll(act)
+    this.#acts.roll(act)
     return within(act.began.promise, PATIENCE)
-  }
-
-  /**
-   * Its instant is there, or past.
-   *
-   * @param {Act} act
-   */
-  #roll(act) {
-    if (act.state === 'armed') act.state = 'recording'
-    act.tape?.start()
-    this.#on.state()
-  }
-
-  /** @param {Command} command */
-  #prepareStop({ commandId, timestamp }) {
-    const act = this.#acts.current
-    if (!act || timestamp < act.at) return
-    act.stopId = commandId
-    act.stopAt = timestamp
-    act.to = this.#session.toDevice(timestamp)
-    this.#acts.bound(act)
   }
 
   /**
@@ -217,12 +191,26 @@ export class Director {
     if (act.state === 'armed') act.state = 'recording'
     const { timestamp, bound } = this.#reports.started(id, at, error)
     if (bound > COARSE) this.#on.trouble('coarse_clock')
+    act.firstAt = at
+    act.lateMs = timestamp - act.at
+    if (act.part === 1) this.#on.warn('late_start', act.lateMs > LATE && act.lateMs)
     act.reported = true
     act.began.tell(timestamp)
+    this.#on.begun()
     this.#on.state()
   }
 
-  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean}} m */
+  /**
+   * A warning that holds now is one of what is recorded now.
+   *
+   * @param {string} code
+   * @param {number} [value]
+   */
+  noted(code, value) {
+    this.#acts.note(code, value)
+  }
+
+  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: object}} m */
   #stopped(m) {
     const act = this.#acts.get(m.id)
     if (m.empty) {
@@ -231,7 +219,9 @@ export class Director {
     } else {
       const timestamp = this.#reports.stopped(m, act?.tape ? 'complete' : 'note')
       act?.ended.tell(timestamp)
+      if (act) this.#reports.report(act, m.at, m.report)
     }
+    this.#on.warn('late_start', false)
     if (act) this.#acts.drop(act, m.empty && act.tape !== null)
   }
 
@@ -265,16 +255,16 @@ export class Director {
    */
   async #goOn(act) {
     act.tape = null
-    const next = await this.#latecomer.part(act.origin, () => this.#acts.has(act))
+    const next = await this.#latecomer.part(act.origin, () => this.#acts.has(act), act.id)
     if (!this.#acts.has(act)) return
-    if (!next || next.id === act.id) {
+    if (!next) {
       this.#on.trouble('not_continued')
       return this.#acts.drop(act, false)
     }
     this.#acts.rename(act, next)
     this.#arm(act)
     await act.armed.promise
-    if (act.state === 'recording' && this.#acts.has(act)) this.#roll(act)
+    if (act.state === 'recording' && this.#acts.has(act)) this.#acts.roll(act)
   }
 
   /** @param {{notes: any, bytes: number, interrupted: boolean}} left  by an earlier page */
@@ -289,4 +279,14 @@ export class Director {
     for (const off of this.#undo.splice(0)) off()
     this.#acts.close()
   }
+}
+
+/**
+ * A name for the file: how this device looks on.
+ *
+ * @param {Session} session
+ */
+function viewOf({ session, deviceId }) {
+  const own = session?.devices?.find((/** @type {any} */ d) => d.deviceId === deviceId)
+  return own?.viewType || 'recording'
 }

@@ -4,8 +4,9 @@
 
 /** The start's own handler has this long to begin a take, ms. */
 const GRACE = 200
-/** When another file of a take is asked for again, ms. */
+/** When another file of a take is asked for again, ms, and how often where the server errs. */
 const AGAIN = 1000
+const TRIES = 10
 
 /**
  * @typedef {object} LatecomerEvents
@@ -72,17 +73,19 @@ export class Latecomer {
    *
    * @param {string} recordingId  of the take's first file
    * @param {() => boolean} wanted  is it still?
+   * @param {string} [not]  one that has its file already, which the server hasn't heard of yet
    * @returns {Promise<{id: string, part: number} | null>}
    */
-  async part(recordingId, wanted) {
-    while (!this.#closed && wanted()) {
+  async part(recordingId, wanted, not) {
+    for (let i = 0; i < TRIES && !this.#closed && wanted(); i++) {
       try {
         const { recordingId: id, part } = await this.#session.request('recording_part', { recordingId })
-        return { id, part }
+        if (id !== not) return { id, part }
       } catch (error) {
         if (!(/** @type {DownbeatError} */ (error).retry)) return null
-        await new Promise(resolve => setTimeout(resolve, AGAIN))
+        i = 0 // the take goes on, and so does this
       }
+      await new Promise(resolve => setTimeout(resolve, AGAIN))
     }
     return null
   }

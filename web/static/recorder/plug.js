@@ -9,7 +9,7 @@ const SOUND = 100
  * @typedef {object} PlugEvents
  * @property {(capture: number | undefined) => void} saw  a frame, where the worker has none; page time, ms
  * @property {(kind: string) => void} lost  a track ended by itself
- * @property {() => void} muted  the camera gives nothing just now
+ * @property {(muted: boolean) => void} muted  the camera gives nothing just now
  */
 
 /**
@@ -40,7 +40,9 @@ export async function plug(stream, desk, step, on) {
  */
 function guard(track, on, signal) {
   track.addEventListener('ended', () => on.lost(track.kind), { signal })
-  if (track.kind === 'video') track.addEventListener('mute', () => on.muted(), { signal })
+  for (const muted of [true, false]) {
+    if (track.kind === 'video') track.addEventListener(muted ? 'mute' : 'unmute', () => on.muted(muted), { signal })
+  }
   if (track.readyState === 'ended') on.lost(track.kind)
 }
 

@@ -1,17 +1,19 @@
 import { Emitter } from '../lib/emitter.js'
 import { DownbeatError } from '../lib/signaling.js'
 import { Awake } from './awake.js'
-import { listDevices, openCamera } from './camera.js'
-import { Desk } from './desk.js'
+import { listDevices } from './camera.js'
+import { openDesk } from './desk.js'
 import { Director } from './director.js'
-import { plug } from './plug.js'
-import { Status } from './status.js'
+import { Lens } from './lens.js'
+import { Recordings } from './recordings.js'
 import { Tape } from './tape.js'
-import { troubleOf } from './trouble.js'
+import { OF_A_TAKE, Troubles } from './trouble.js'
 import { Underway } from './underway.js'
+import { Wellbeing } from './wellbeing.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { Choices } from './camera.js' */
+/** @import { Desk } from './desk.js' */
 /** @import { TakeState } from './shelf.js' */
 
 /**
@@ -38,7 +40,8 @@ const SETTLING = 2000
  * Records one device's part of every take of its session. Dispatches, with
  * `detail`: `state` and `takes` when these changed, `stream` when another one is to
  * be shown, `countdown` with `{ms, timestamp, label}` ten times a second while a
- * take is coming, and `trouble` with `{code, message, fatal}`.
+ * take is coming, `trouble` with `{code, message, fatal}`, and `cleared` with `{code}`
+ * when what a trouble said no longer holds.
  *
  * It handles the session's `start_recording` and `stop_recording`, so that nothing else on
  * the page may.
@@ -46,16 +49,15 @@ const SETTLING = 2000
 export class Recorder extends Emitter {
   #session
   #options
-  /** @type {Choices} */ #choices = {}
+  #underway
+  #troubles = new Troubles(trouble => this.emit('trouble', trouble), code => this.emit('cleared', { code }))
+  /** @type {Lens | null} */ #lens = null
   /** @type {Desk | null} */ #desk = null
   /** @type {Director | null} */ #director = null
-  /** @type {Status | null} */ #status = null
-  #underway
+  /** @type {Wellbeing | null} */ #well = null
   /** @type {Awake | null} */ #awake = null
-  /** @type {MediaStream | null} */ #stream = null
   /** @type {RecorderState} */ #state = 'closed'
-  /** @type {Map<string, TakeState>} */ #takes = new Map()
-  /** @type {Map<string, (blob: Blob) => void>} */ #files = new Map()
+  #recordings = new Recordings(m => this.#desk?.post(m), (before, now) => this.#took(before, now))
   /** @type {(() => void)[]} */ #undo = []
   #lasting = false
   #settled = () => {}
@@ -73,7 +75,7 @@ export class Recorder extends Emitter {
 
   /** What is or would be recorded, to be shown; null while closed. */
   get stream() {
-    return this.#stream
+    return this.#lens?.stream ?? null
   }
 
   get state() {
@@ -82,7 +84,12 @@ export class Recorder extends Emitter {
 
   /** The recordings that this page knows of, the oldest first. */
   get takes() {
-    return [...this.#takes.values()]
+    return this.#recordings.all
+  }
+
+  /** What is wrong now: said by `trouble`, and not yet taken back by `cleared`. */
+  get troubles() {
+    return this.#troubles.all
   }
 
   /** Do recordings survive this page? Where not, it mustn't be closed before they are uploaded. */
@@ -102,26 +109,46 @@ export class Recorder extends Emitter {
 
   /**
    * Asks for the camera, takes up what an earlier page left, and records from
-   * now on when told to. Rejects with a DownbeatError that says what to do:
+   * now on when told to: at once, if a take goes on. Rejects with a DownbeatError that says what to do:
    * `insecure`, `no_camera`, `camera_refused`, `camera_busy`, `unsupported`.
    */
   async open() {
     if (this.#state !== 'closed') return
     if (this.method === 'mediarecorder' && !Tape.type) throw new DownbeatError('unsupported', 'This browser can’t record. Try a current Chrome, Safari or Firefox.')
-    const status = (this.#status ??= new Status(this.#session, () => this.#pending))
+    const well = (this.#well ??= this.#newWellbeing())
+    const lens = (this.#lens ??= this.#newLens())
     try {
-      this.#stream = this.#options.stream ?? (await this.#camera())
+      await lens.open()
     } catch (error) {
-      const { code } = /** @type {DownbeatError} */ (error)
-      status.camera = code === 'camera_refused' ? 'refused' : 'off'
+      well.refused(/** @type {DownbeatError} */ (error).code)
       throw error
     }
     await this.#openDesk()
-    await this.#plug()
+    await this.#plugged()
     if (this.method === 'webcodecs') await this.#settledSoon()
     this.#listen()
     this.#setState('ready')
-    status.camera = 'ready'
+    this.#settle()
+  }
+
+  #newWellbeing() {
+    return new Wellbeing(this.#session, this.#options.upload !== false, {
+      takes: () => this.takes,
+      lens: () => this.#lens,
+      noted: (code, value) => this.#director?.noted(code, value),
+      clear: (...codes) => this.#troubles.clear(...codes),
+    })
+  }
+
+  #newLens() {
+    const { video = true, audio = true, stream } = this.#options
+    return new Lens({ video, audio }, stream, this.method === 'webcodecs' ? this.#session.resolution : null, {
+      saw: capture => this.#director?.saw(capture),
+      health: health => this.#well?.heard(health),
+      lost: kind => this.#lost(kind),
+      muted: muted => (muted ? this.#troubles.say('camera_muted') : this.#troubles.clear('camera_muted')),
+      swapped: () => this.#swapped(),
+    })
   }
 
   /** Until it is known when frames are captured: a second, with a camera that says so. */
@@ -132,58 +159,45 @@ export class Recorder extends Emitter {
     ])
   }
 
-  #camera() {
-    const { video = true, audio = true } = this.#options
-    return openCamera({ video, audio }, this.#choices)
-  }
-
-  /** @returns {Promise<void>} */
-  #openDesk() {
+  async #openDesk() {
     const { server } = this.#session
     const { upload, authorization = server.authorization } = this.#options
-    return new Promise((resolve, reject) => {
-      const desk = new Desk(m => {
-        if (m.type === 'ready') return desk.post({ type: 'open', server: upload ? { url: server.url, authorization } : null })
-        if (m.type === 'opened') return resolve(this.#opened(m))
-        if (m.type === 'broken') reject(new DownbeatError('unsupported', troubleOf('recorder_broken').message))
-        this.#receive(m)
-      })
-      this.#desk = desk
-    })
-  }
-
-  /** @param {{lasting: boolean, found: any[]}} m */
-  #opened({ lasting, found }) {
+    const { desk, lasting, found } = await openDesk(upload ? { url: server.url, authorization } : null, m => this.#receive(m))
+    this.#desk = desk
     this.#lasting = lasting
-    if (!lasting) this.#trouble('no_storage')
-    this.#director = new Director(this.#session, /** @type {Desk} */ (this.#desk), this.#underway, {
-      able: () => this.#live,
+    if (!lasting) this.#troubles.say('no_storage')
+    this.#director = new Director(this.#session, desk, this.#underway, {
+      able: () => this.#lens?.live === true,
       state: () => this.#settle(),
+      begun: () => this.#troubles.clear(...OF_A_TAKE),
       countdown: detail => this.emit('countdown', detail),
-      trouble: (code, detail) => this.#trouble(code, detail),
+      trouble: (code, detail) => this.#troubles.say(code, detail),
+      warn: (code, value) => this.#well?.warnings.set(code, value),
     })
     for (const left of found) this.#director.recovered(left)
   }
 
   /** Gives the tracks to the worker, or to MediaRecorder. */
-  async #plug() {
-    const stream = /** @type {MediaStream} */ (this.#stream)
+  async #plugged() {
+    const lens = /** @type {Lens} */ (this.#lens)
     const director = /** @type {Director} */ (this.#director)
-    const exact = this.method === 'webcodecs'
-    director.stream = exact ? null : stream
-    const unplug = await plug(stream, /** @type {Desk} */ (this.#desk), exact ? this.#session.resolution : null, {
-      saw: capture => director.saw(capture),
-      lost: kind => this.#lost(kind),
-      muted: () => this.#trouble('camera_muted'),
-    })
-    this.#undo.push(unplug)
+    director.stream = this.method === 'webcodecs' ? null : lens.stream
+    await lens.plug(/** @type {Desk} */ (this.#desk))
   }
 
   /** @param {string} kind  of the track that ended */
   #lost(kind) {
-    const video = kind === 'video'
-    this.#trouble(video ? 'camera_lost' : 'microphone_lost')
-    if (video && this.#status) this.#status.camera = 'lost'
+    this.#troubles.say(kind === 'video' ? 'camera_lost' : 'microphone_lost')
+    this.#settle()
+  }
+
+  /** The stream is another one. */
+  #swapped() {
+    if (this.#director && this.method !== 'webcodecs') this.#director.stream = this.stream
+    this.#troubles.clear('camera_lost', 'camera_muted', 'camera_frozen', 'no_frames', 'microphone_lost', 'microphone_silent')
+    this.#well?.swapped()
+    this.#settle()
+    this.emit('stream', this.stream)
   }
 
   #listen() {
@@ -196,26 +210,15 @@ export class Recorder extends Emitter {
   }
 
   /**
-   * Switches camera or microphone; not while a take is coming or under way.
-   * Rejects as `open` does, and with `recording`.
+   * Switches camera or microphone; not while a take is coming or under way. When one can't be
+   * opened, the one before it goes on. Rejects as `open` does, and with `recording`.
    *
    * @param {Choices} choices
    */
   async choose(choices) {
-    Object.assign(this.#choices, choices)
-    if (this.#state === 'closed' || this.#options.stream) return
-    if (this.#state !== 'ready') throw new DownbeatError('recording', 'The camera can’t be switched during a take.', true)
-    this.#unplug()
-    this.#stream = await this.#camera() // most phones open one camera at a time
-    await this.#plug()
-    if (this.#status) this.#status.camera = 'ready'
-    this.emit('stream', this.#stream)
-  }
-
-  #unplug() {
-    for (const undo of this.#undo.splice(0)) undo()
-    if (!this.#options.stream) for (const track of this.#stream?.getTracks() ?? []) track.stop()
-    this.#stream = null
+    if (this.#state !== 'ready' && this.#state !== 'closed') throw new DownbeatError('recording', 'The camera can’t be switched during a take.', true)
+    this.#lens ??= this.#newLens()
+    await this.#lens.choose(choices)
   }
 
   /**
@@ -225,12 +228,7 @@ export class Recorder extends Emitter {
    * @returns {Promise<Blob | null>}
    */
   async file(recordingId) {
-    const take = this.#takes.get(recordingId)
-    if (!this.#desk || !take || take.state === 'uploaded') return null
-    return new Promise(resolve => {
-      this.#files.set(recordingId, resolve)
-      this.#desk?.post({ type: 'file', id: recordingId })
-    })
+    return this.#desk ? this.#recordings.file(recordingId) : null
   }
 
   /**
@@ -239,62 +237,45 @@ export class Recorder extends Emitter {
    * @param {string} recordingId
    */
   discard(recordingId) {
-    if (this.#takes.get(recordingId)?.state === 'recording') return
-    this.#desk?.post({ type: 'discard', id: recordingId })
-    if (this.#takes.delete(recordingId)) this.emit('takes', this.takes)
+    this.#recordings.discard(recordingId)
   }
 
   /** @param {any} m  from the worker */
   #receive(m) {
     switch (m.type) {
-      case 'take': return this.#took(m.take)
-      case 'file': return this.#filed(m)
+      case 'take': return this.#recordings.took(m.take)
+      case 'file': return this.#recordings.filed(m)
       case 'frozen': return this.#frozen(true)
       case 'flowing': return this.#frozen(false)
+      case 'health': return this.#well?.heard(m)
       case 'settled': return this.#settled()
-      case 'broken': return this.#trouble('recorder_broken', m.error)
+      case 'broken': return this.#troubles.say('recorder_broken', m.error)
       default: this.#director?.receive(m)
     }
   }
 
-  /** @param {TakeState} take */
-  #took(take) {
-    const before = this.#takes.get(take.recordingId)?.state
-    this.#takes.set(take.recordingId, take)
+  /**
+   * @param {TakeState} [before]
+   * @param {TakeState} [now]
+   */
+  #took(before, now) {
     this.emit('takes', this.takes)
-    if (before !== take.state) void this.#status?.tell()
-  }
-
-  /** @param {{id: string, blob: Blob}} m */
-  #filed({ id, blob }) {
-    this.#files.get(id)?.(blob)
-    this.#files.delete(id)
+    if (this.takes.every(({ state }) => state === 'uploaded')) this.#troubles.clear('interrupted')
+    if (before?.state !== now?.state) this.#well?.status.soon()
   }
 
   /** @param {boolean} frozen */
   #frozen(frozen) {
-    if (frozen) this.#trouble('camera_frozen')
-    if (frozen && this.#status) this.#status.camera = 'frozen'
-    else this.#settle()
-  }
-
-  /** Is there something to record? */
-  get #live() {
-    const tracks = this.#stream?.getTracks() ?? []
-    const video = tracks.filter(({ kind }) => kind === 'video')
-    return (video.length ? video : tracks).some(({ readyState }) => readyState === 'live')
-  }
-
-  get #pending() {
-    return this.takes.reduce((sum, { bytes, uploadedBytes }) => sum + bytes - uploadedBytes, 0)
+    if (frozen) this.#troubles.say('camera_frozen')
+    else this.#troubles.clear('camera_frozen', 'camera_muted', 'no_frames')
+    this.#settle()
   }
 
   #settle() {
     if (this.#state === 'closed') return
     const state = this.#director?.state ?? 'ready'
     if (this.#awake) this.#awake.on = state !== 'ready'
-    const lost = this.#stream?.getVideoTracks().some(track => track.readyState === 'ended')
-    if (this.#status && !lost) this.#status.camera = state === 'recording' ? 'recording' : 'ready'
+    this.#well?.settle(state, this.#troubles.has('camera_frozen'))
     this.#setState(state)
   }
 
@@ -306,25 +287,14 @@ export class Recorder extends Emitter {
   }
 
   /**
-   * @param {string} code
-   * @param {string} [detail]
-   */
-  #trouble(code, detail) {
-    this.emit('trouble', troubleOf(code, detail))
-  }
-
-  /**
    * Closes the camera and undoes everything. A take under way ends with what
    * is stored of it; that, and what isn't uploaded yet, goes on with the next `open`.
    */
   close() {
-    if (this.#state === 'closed') return
-    this.#unplug()
-    this.#director?.close()
-    this.#desk?.close()
-    this.#awake?.close()
-    this.#status?.close()
-    this.#desk = this.#director = this.#awake = this.#status = null
+    for (const undo of this.#undo.splice(0)) undo()
+    for (const part of [this.#lens, this.#director, this.#desk, this.#awake, this.#well]) part?.close()
+    this.#lens = this.#desk = this.#director = this.#awake = this.#well = null
+    this.#troubles.clear(...this.troubles.map(({ code }) => code))
     this.#setState('closed')
   }
 }

@@ -1,10 +1,16 @@
 /** @import { Session } from '../lib/session.js' */
+/** @import { Act } from './act.js' */
 /** @import { Desk } from './desk.js' */
 
 /** The server takes no bound that is wider, ms. */
 const WIDEST = 60_000
 /** What a crash or a full storage may cost of the end, ms. */
 const LOST = 1500
+
+/** A first frame that is later than this is late, ms: several frames. */
+export const LATE = 150
+/** A recording that lacks less of its take isn't short, ms. */
+const SHORT = 500
 
 /** Tells the session when frames were captured, and the journal of the recording, in case that the page ends. */
 export class Reports {
@@ -57,6 +63,23 @@ export class Reports {
     return timestamp
   }
 
+  /**
+   * How well a recording was made.
+   *
+   * @param {Act} act
+   * @param {number} lastAt  page time of its last frame, ms
+   * @param {object} [made]  by the worker's own account
+   */
+  report(act, lastAt, made = {}) {
+    const durationMs = lastAt - act.firstAt
+    if (act.part === 1 && act.lateMs > LATE) act.ledger.note('late_start', act.lateMs)
+    const missing = act.stopAt - act.at - durationMs
+    if (act.part === 1 && act.stopAt === Infinity) act.ledger.note('short_take')
+    else if (act.part === 1 && missing > SHORT) act.ledger.note('short_take', missing / 1000)
+    const report = { lateMs: finite(act.lateMs), durationMs: finite(durationMs), ...made, warnings: act.ledger.all }
+    this.#session.send('recording_report', { recordingId: act.id, report })
+  }
+
   /** @param {string} recordingId  of which there is nothing */
   failed(recordingId) {
     this.#session.send('recording_failed', { recordingId })
@@ -88,4 +111,9 @@ export class Reports {
     const bound = Math.min(WIDEST, this.#session.bound + error)
     return { timestamp: this.#session.toSession(at), bound: Number.isNaN(bound) ? WIDEST : bound }
   }
+}
+
+/** @param {number} ms */
+function finite(ms) {
+  return Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : undefined
 }

@@ -1,29 +1,50 @@
 /** @import { Session } from '../lib/session.js' */
+/** @import { Warning } from './warnings.js' */
 
-/** How often the server hears how the device is, ms; sooner when the camera's state changes. */
-const EVERY = 10000
+/** How often the server hears how the device is, ms. */
+const EVERY = 10_000
+/** What changed is told this soon, with what else changes by then, ms. */
+const SOON = 300
 
-/** @typedef {'off' | 'ready' | 'recording' | 'frozen' | 'lost' | 'refused'} CameraState */
+/** @typedef {'none' | 'off' | 'ready' | 'recording' | 'frozen' | 'covered' | 'lost' | 'refused'} CameraState */
+/** @typedef {'none' | 'off' | 'ready' | 'silent' | 'lost' | 'refused'} MicrophoneState */
+
+/**
+ * What a status says beside camera and microphone; what is undefined is unknown.
+ *
+ * @typedef {object} More
+ * @property {number} [freeBytes]
+ * @property {number} [battery]
+ * @property {boolean} [charging]
+ * @property {number} [levelDb]
+ * @property {number} [frameRate]
+ * @property {number} [droppedFrames]
+ * @property {Warning[]} [warnings]
+ * @property {string} [uploadError]
+ * @property {object} [settings]
+ */
 
 /** Tells the session how this device is. */
 export class Status {
   #session
   #pending
+  #more
   #timer
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #soon
   /** @type {CameraState} */ #camera = 'off'
-  /** @type {any} */ #battery = null
+  /** @type {MicrophoneState} */ #microphone = 'off'
   #closed = false
 
   /**
    * @param {Session} session
-   * @param {() => number} pending  bytes that the server doesn't have
+   * @param {() => number} [pending]  bytes that the server doesn't have
+   * @param {() => More} [more]
    */
-  constructor(session, pending) {
+  constructor(session, pending = () => 0, more = () => ({})) {
     this.#session = session
     this.#pending = pending
+    this.#more = more
     this.#timer = setInterval(() => void this.tell(), EVERY)
-    const { getBattery } = /** @type {any} */ (navigator) // not in every browser
-    getBattery?.call(navigator).then((/** @type {any} */ battery) => (this.#battery = battery), () => {})
   }
 
   get camera() {
@@ -36,23 +57,34 @@ export class Status {
     void this.tell()
   }
 
-  async tell() {
-    /** @type {StorageEstimate} */
-    const { quota = NaN, usage = NaN } = (await navigator.storage?.estimate().catch(() => null)) ?? {}
+  get microphone() {
+    return this.#microphone
+  }
+
+  set microphone(microphone) {
+    if (microphone === this.#microphone) return
+    this.#microphone = microphone
+    this.soon()
+  }
+
+  /** Something changed that mustn't wait for the next turn. */
+  soon() {
     if (this.#closed) return
-    const free = Math.max(0, quota - usage)
-    const { level, charging } = this.#battery ?? {}
-    const status = {
-      camera: this.#camera, pendingBytes: this.#pending(),
-      ...(Number.isNaN(free) ? {} : { freeBytes: free }),
-      ...(level === undefined ? {} : { battery: level, charging }),
-    }
+    this.#soon ??= setTimeout(() => void this.tell(), SOON)
+  }
+
+  async tell() {
+    clearTimeout(this.#soon)
+    this.#soon = undefined
+    const status = { camera: this.#camera, microphone: this.#microphone, pendingBytes: this.#pending(), ...this.#more() }
     await this.#session.request('device_status', status).catch(() => {}) // an older server, or none just now
   }
 
   close() {
+    this.#microphone = 'off'
     this.camera = 'off'
     this.#closed = true
     clearInterval(this.#timer)
+    clearTimeout(this.#soon)
   }
 }

@@ -34,6 +34,51 @@ const WORDS = {
   recorder_broken: ['The recorder failed to start. Reload the page.', true],
 }
 
+/** Of a take that is over: they are taken back when another one has begun. */
+export const OF_A_TAKE = [
+  'encoder_failed', 'too_slow', 'nothing_recorded', 'not_continued', 'cannot_encode', 'no_frames', 'storage_failed', 'storage_full', 'microphone_silent',
+]
+
+/** What is wrong now: said once, and taken back when its cause is gone. */
+export class Troubles {
+  #said
+  #cleared
+  /** @type {Map<string, Trouble>} */ #held = new Map()
+
+  /**
+   * @param {(trouble: Trouble) => void} said
+   * @param {(code: string) => void} cleared
+   */
+  constructor(said, cleared) {
+    this.#said = said
+    this.#cleared = cleared
+  }
+
+  get all() {
+    return [...this.#held.values()]
+  }
+
+  /** @param {string} code */
+  has(code) {
+    return this.#held.has(code)
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} [detail]
+   */
+  say(code, detail) {
+    const trouble = troubleOf(code, detail)
+    this.#held.set(code, trouble)
+    this.#said(trouble)
+  }
+
+  /** @param {string[]} codes */
+  clear(...codes) {
+    for (const code of codes) if (this.#held.delete(code)) this.#cleared(code)
+  }
+}
+
 /**
  * @param {string} code
  * @param {string} [detail]
