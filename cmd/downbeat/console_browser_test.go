@@ -123,8 +123,10 @@ func watchTogether(h *hall) {
 	h.wait("it to play", `play.textContent === 'Pause' && /^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent)`)
 	h.focus("#seek")
 	h.press(kb.End)
-	h.wait("the end", `/^1:30/.test(document.getElementById('position').textContent)`)
+	h.wait("the end", `/^1:30/.test(document.getElementById('position').textContent) && play.textContent === 'Play'`)
 	h.focus("#play")
+	h.press("p")
+	h.wait("it to begin again", `/^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent) && play.textContent === 'Pause'`)
 	h.press("p")
 	h.wait("a pause", `play.textContent === 'Play'`)
 
@@ -143,6 +145,14 @@ func watchTogether(h *hall) {
 	h.focus("#rate")
 	h.press(kb.ArrowDown)
 	ben.await(`Math.abs($('media').playbackRate - 1.25) < 0.1`)
+	h.run(`document.getElementById('wait-for-all').click()`)
+	h.wait("the box to be what the session says", `document.getElementById('wait-for-all').checked`)
+	h.shoot("console-watch.png")
+
+	h.fill("media-title", "")
+	h.fill("media-url", h.url+"/none.mp4"+kb.Enter)
+	h.wait("word of what nobody can load", `/Nobody can load this film.*no such file/.test(document.getElementById('film-warning').innerText) && /Ben\s[\s\S]*failed/.test(document.getElementById('in-sync').innerText)`)
+	h.shoot("console-watch-failed.png")
 }
 
 // takeOver looks on from another console, which may not act until the leader

@@ -3,12 +3,12 @@ import test from 'node:test'
 import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
 import { CommandList, KEPT, longSummary, spreadOf, titleOf } from '../static/app/commandlist.js'
 import { notJoined, words } from '../static/app/leader.js'
-import { fileName } from '../static/app/media.js'
+import { fileName, subtitlesOf } from '../static/app/media.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
 import { together, verdict } from '../static/app/ready.js'
 import { Roster } from '../static/app/roster.js'
 import { plain } from '../static/app/shortcuts.js'
-import { outOfStep, step, watches } from '../static/app/step.js'
+import { filmWarning, step, told, watches } from '../static/app/step.js'
 
 const tracking = { state: 'tracking', boundMs: 0.2, hidden: false }
 const phone = { deviceId: 'a', userId: 'u', deviceType: 'mobile', isConnected: true, sync: tracking, status: null }
@@ -142,11 +142,37 @@ test('who is in step, and what that is known by', () => {
   const viewer = { ...phone, deviceType: '' }
   const out = { ...viewer, sync: { desync: { timestamp: 1000, lastMs: -400, maxMs: 900 } } }
   assert.deepEqual([watches(viewer), watches({ ...viewer, isConnected: false }), watches(phone), watches({ ...out, deviceType: 'mobile' })], [true, false, false, true])
-  assert.equal(step(viewer, undefined, 0).word, 'not told')
-  assert.deepEqual(step(viewer, 16.3, 0), { word: 'in step', kind: 'good', words: 'last play or pause at +16.3 ms' })
-  assert.deepEqual(step(out, 16.3, 5000), { word: 'out of step', kind: 'bad', words: '400 ms behind' })
-  assert.deepEqual(step(out, undefined, 60_000), { word: 'in step', kind: 'good', words: 'again; was out by up to 900 ms before' })
-  assert.deepEqual([outOfStep(viewer, 0), outOfStep(out, 5000), outOfStep(out, 11_000)], [null, -400, null])
+  const plays = (/** @type {any} */ media) => ({ ...viewer, status: { timestamp: 1000, media: { mediaUrl: '/f', state: 'playing', ...media } } })
+  const words = (/** @type {any} */ device, /** @type {number | undefined} */ errorMs = undefined, now = 3000) => Object.values(step(device, errorMs, now)).join(' | ')
+  assert.equal(words(viewer), 'not told |  | nothing heard of a player there', 'no news is no good news')
+  assert.equal(words(viewer, 16.3), 'not told |  | nothing heard of a player there')
+  assert.equal(words(plays({ driftMs: 3 }), 16.3), 'in step | good | 3.00 ms ahead; 2 s ago; last play or pause at +16.3 ms')
+  assert.equal(words(plays({ driftMs: 3 }), undefined, 17_000), 'not told |  | nothing heard of its player lately')
+  assert.equal(words(plays({ driftMs: -400, error: 'slow' }), 16.3, 1000), 'out of step | bad | 400 ms behind, the film comes too slowly; just now')
+  assert.equal(words(plays({ driftMs: 120 })), 'catching up | warn | 120 ms ahead; 2 s ago')
+  assert.match(words(plays({ state: 'failed', error: 'not_found' }), 16.3), /^failed . bad . there is no such file .404.; 2 s ago$/)
+  assert.match(words(plays({ state: 'blocked', error: 'autoplay_refused' })), /^needs a tap . bad . .* tap/)
+  assert.match(words(plays({ state: 'buffering' })), /^buffering . warn/)
+  assert.match(words(plays({ error: 'live' })), /^plays . {2}. a live stream/)
+  assert.equal(told(plays({}), 17_000), null)
+})
+
+test('a film that nobody can load is said once, for all', () => {
+  const viewer = (/** @type {string} */ state, error = '') => ({ ...phone, deviceType: '', status: { timestamp: 1000, media: { mediaUrl: '/f', state, error } } })
+  assert.equal(filmWarning([viewer('playing'), { ...phone }], '/f', 2000), '')
+  assert.match(filmWarning([viewer('failed', 'not_found'), viewer('failed', 'not_found'), phone], '/f', 2000), /^Nobody can load this film: there is no such file .404..$/)
+  assert.match(filmWarning([viewer('failed', 'broken'), viewer('playing')], '/f', 2000), /^1 of 2 can’t load this film: .*decode/)
+  assert.match(filmWarning([viewer('playing', 'no_ranges')], '/f', 2000), /no ranges/)
+  assert.equal(filmWarning([viewer('failed', 'broken')], '/another', 2000), '', 'of the film before')
+})
+
+test('subtitles, one on a line', () => {
+  assert.deepEqual(subtitlesOf('/film.pt-BR.vtt\n\n https://a.example/x.vtt ', 'https://c.example/'), [
+    { url: 'https://c.example/film.pt-BR.vtt', label: 'português (Brasil)', language: 'pt-BR' },
+    { url: 'https://a.example/x.vtt', label: 'x.vtt', language: '' },
+  ])
+  assert.equal(subtitlesOf('http://', 'https://c.example/'), null)
+  assert.equal(subtitlesOf('/a.vtt\n'.repeat(9), 'https://c.example/'), null)
 })
 
 test('a medium without a title goes by its file’s name', () => {

@@ -37,3 +37,32 @@ export function fileName(href) {
     return name // a lone %
   }
 }
+
+const MOST_SUBTITLES = 8
+
+/**
+ * Addresses of subtitles, one on a line; null where a line is none. What language each
+ * is in, its name tells: film.pt-BR.vtt.
+ *
+ * @param {string} text
+ * @param {string} base
+ * @returns {{url: string, label: string, language: string}[] | null}
+ */
+export function subtitlesOf(text, base) {
+  const lines = text.split('\n').map(line => line.trim()).filter(Boolean)
+  if (lines.length > MOST_SUBTITLES || !lines.every(line => URL.canParse(line, base))) return null
+  return lines.map(line => {
+    const url = new URL(line, base)
+    const language = /\.([a-z]{2,3}(?:-[a-z0-9]{2,8})?)\.vtt$/i.exec(url.pathname)?.[1] ?? ''
+    return { url: url.href, label: (languageName(language) || fileName(url.href)).slice(0, 64), language }
+  })
+}
+
+/** @param {string} language */
+function languageName(language) {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language
+  } catch {
+    return language
+  }
+}

@@ -1,12 +1,12 @@
 import * as format from './format.js'
-import { Keyed } from './keyed.js'
 import { fileName, lengthOf } from './media.js'
-import { step, watches } from './step.js'
-import { alertError, alertUser, byId, el, reveal, say, setPill } from './ui.js'
+import { PartyLoad } from './party-load.js'
+import { PartyWho } from './party-who.js'
+import { alertError, byId, reveal, say } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Painter } from './painter.js' */
-/** @import { Device, Roster } from './roster.js' */
+/** @import { Roster } from './roster.js' */
 
 /** Length of the seek bar while the media's isn't known, s. */
 const UNKNOWN = 600
@@ -14,25 +14,22 @@ const UNKNOWN = 600
 const seek = /** @type {HTMLInputElement} */ (byId('seek'))
 const rate = /** @type {HTMLSelectElement} */ (byId('rate'))
 const play = /** @type {HTMLButtonElement} */ (byId('play'))
-const url = /** @type {HTMLInputElement} */ (byId('media-url'))
-const title = /** @type {HTMLInputElement} */ (byId('media-title'))
-const length = /** @type {HTMLInputElement} */ (byId('media-length'))
-const load = /** @type {HTMLButtonElement} */ (byId('load'))
+const loop = /** @type {HTMLInputElement} */ (byId('loop'))
+const waitForAll = /** @type {HTMLInputElement} */ (byId('wait-for-all'))
 
 /** What all watch: load, play, pause, seek, rate; and who is in sync. */
 export class Party {
   #session
   #painter
-  #roster
-  /** Length of the media as this browser found it, s, by its URL. */
-  /** @type {Map<string, number>} */ #found = new Map()
+  #load
+  #who
+  /** Media whose length was looked for. */
+  /** @type {Set<string>} */ #sought = new Set()
   #timer = 0
-  /** The last play or pause, and when each device followed it, ms against the instant. */
+  /** The last play or pause. */
   #order = ''
-  /** @type {Map<string, number>} */ #followed = new Map()
   /** The bar is being moved: it doesn't follow the time meanwhile. */
   #held = false
-  #who
 
   /**
    * @param {Session} session
@@ -42,14 +39,20 @@ export class Party {
   constructor(session, painter, roster) {
     this.#session = session
     this.#painter = painter
-    this.#roster = roster
-    this.#who = new Keyed(byId('in-sync'), device => this.#item(device))
+    this.#who = new PartyWho(session, roster)
+    this.#load = new PartyLoad(session, () => this.#soon())
     byId('media-form').onsubmit = event => {
       event.preventDefault()
-      this.#load().catch(alertError)
+      this.#load.load().catch(alertError)
     }
     play.onclick = () => this.toggle()
     rate.onchange = () => this.#sync({ playbackRate: Number(rate.value) })
+    loop.onchange = () => void session.playbackOptions({ loop: loop.checked }).catch(alertError)
+    waitForAll.onchange = () => void session.playbackOptions({ waitForAll: waitForAll.checked }).catch(alertError)
+    this.#followBar()
+  }
+
+  #followBar() {
     seek.oninput = () => {
       this.#held = true
       say(byId('position'), this.#positionWords(Number(seek.value)))
@@ -61,21 +64,22 @@ export class Party {
     seek.onblur = () => (this.#held = false)
   }
 
-  /** Plays what is paused, pauses what plays. */
+  /** Plays what is paused or over, pauses what plays. */
   toggle() {
-    if (!play.disabled) this.#sync({ isPlaying: !this.#planned.isPlaying })
+    if (!play.disabled) this.#sync({ isPlaying: !this.#plays })
   }
 
   /** @param {string} commandId  of a playback_sync */
   ordered(commandId) {
     this.#order = commandId
+    this.#who.forget()
   }
 
   /** @param {any} report  as in command_report */
-  report({ commandId, devices }) {
-    if (commandId !== this.#order) return
-    for (const { deviceId, errorMs } of devices) if (Number.isFinite(errorMs)) this.#followed.set(deviceId, errorMs)
-    this.#painter.ask('party', () => this.draw())
+  report(report) {
+    if (report.commandId !== this.#order) return
+    this.#who.report(report)
+    this.#soon()
   }
 
   close() {
@@ -84,38 +88,28 @@ export class Party {
 
   /** What the timeline comes to with all that is scheduled. */
   get #planned() {
-    return this.#session.timeline.at(Infinity)
+    return this.#session.timeline.planned(this.#session.now())
+  }
+
+  /** Does it play, or would, if it didn't wait for somebody? */
+  get #plays() {
+    return this.#planned.isPlaying || this.#session.timeline.info.waitingFor.length > 0
   }
 
   /** @param {object} change  of the timeline */
   #sync(change) {
-    this.#session.syncPlayback({ isPlaying: this.#planned.isPlaying, ...change }).catch(alertError)
+    this.#session.syncPlayback({ isPlaying: this.#plays, ...change }).catch(alertError)
   }
 
-  async #load() {
-    const mediaUrl = url.value.trim()
-    let media
-    try {
-      media = new URL(mediaUrl, location.href)
-    } catch {
-      return alertUser('That is no address: give one that every device can open, such as https://example.org/film.mp4.')
-    }
-    const typed = length.value.trim() ? format.parseClock(length.value) : 0
-    if (Number.isNaN(typed)) return alertUser('The length must be like 1:30 or 90.')
-    load.disabled = true
-    try {
-      const mediaDuration = typed || await lengthOf(media.href)
-      await this.#session.loadMedia({ mediaUrl: media.href, mediaTitle: title.value.trim(), ...(mediaDuration ? { mediaDuration } : {}) })
-    } finally {
-      this.#painter.ask('party', () => this.draw())
-    }
+  #soon() {
+    this.#painter.ask('party', () => this.draw())
   }
 
   /** Draws soon, and each second while it plays. */
   tick() {
     clearTimeout(this.#timer)
-    this.#painter.ask('party', () => this.draw())
-    if (this.#planned.isPlaying) this.#timer = setTimeout(() => this.tick(), 1000)
+    this.#soon()
+    if (this.#plays) this.#timer = setTimeout(() => this.tick(), 1000)
   }
 
   draw() {
@@ -123,26 +117,34 @@ export class Party {
     const now = s.now()
     const state = s.timeline.at(Number.isNaN(now) ? Infinity : now)
     const may = s.isLeader && (s.state === 'synced' || s.state === 'syncing')
-    for (const control of [url, title, length, load]) control.disabled = !may
+    this.#load.enable(may)
     const loaded = state.mediaUrl !== ''
-    for (const control of [play, seek, rate]) control.disabled = !may || !loaded
+    for (const control of [play, seek, rate, loop, waitForAll]) control.disabled = !may || !loaded
     reveal(byId('party-empty'), !loaded)
     for (const id of ['player', 'sync-box']) reveal(byId(id), loaded)
     if (loaded) this.#drawPlayer(state, now)
     this.drawWho()
   }
 
+  drawWho() {
+    this.#who.draw()
+  }
+
   /** @param {import('../lib/timeline.js').PlaybackState} state @param {number} now */
   #drawPlayer(state, now) {
-    const { title } = this.#session.timeline.info
-    const name = title || fileName(state.mediaUrl)
-    say(byId('now-title'), name)
+    const { info } = this.#session.timeline
+    say(byId('now-title'), info.title || fileName(state.mediaUrl))
     byId('now-title').title = state.mediaUrl
-    say(play, this.#planned.isPlaying ? 'Pause' : 'Play')
+    say(play, this.#plays ? 'Pause' : 'Play')
     const offered = [...rate.options].find(o => Number(o.value) === state.playbackRate)
     if (offered && document.activeElement !== rate) rate.value = offered.value
-    if (this.#held) return
-    const position = Math.min(this.#session.timeline.position(now) || 0, this.#duration || Infinity)
+    loop.checked = info.loop
+    waitForAll.checked = info.waitForAll
+    if (!this.#held) this.#drawPosition(this.#session.timeline.position(now) || 0)
+  }
+
+  /** @param {number} position  s */
+  #drawPosition(position) {
     const whole = String(Math.round(this.#duration || Math.max(UNKNOWN, Math.ceil(position / 60 + 5) * 60)))
     if (seek.max !== whole) seek.max = whole
     const value = String(Math.floor(position))
@@ -152,52 +154,29 @@ export class Party {
     if (seek.getAttribute('aria-valuetext') !== words) seek.setAttribute('aria-valuetext', words)
   }
 
-  /** Length of the media, s; 0 while it isn't known. */
+  /** Length of the media, s; 0 while nobody knows it. */
   get #duration() {
     const { info } = this.#session.timeline
     const { mediaUrl } = this.#planned
     if (info.mediaUrl === mediaUrl && info.duration > 0) return info.duration
-    const found = this.#found.get(mediaUrl)
-    if (found === undefined && mediaUrl) this.#find(mediaUrl)
-    return found ?? 0
+    if (mediaUrl && !this.#sought.has(mediaUrl)) this.#find(mediaUrl)
+    return 0
   }
 
-  /** @param {string} mediaUrl */
-  #find(mediaUrl) {
-    this.#found.set(mediaUrl, 0)
-    lengthOf(mediaUrl).then(s => {
-      this.#found.set(mediaUrl, s)
-      this.tick()
-    })
+  /**
+   * Looks for a length, for everybody.
+   *
+   * @param {string} mediaUrl
+   */
+  async #find(mediaUrl) {
+    this.#sought.add(mediaUrl)
+    const s = await lengthOf(mediaUrl)
+    if (s > 0) await this.#session.mediaInfo(mediaUrl, s).catch(() => {}) // whoever plays it tells it as well
   }
 
   /** @param {number} position */
   #positionWords(position) {
     const duration = this.#duration
     return duration ? `${format.clock(position)} of ${format.clock(duration)}` : format.clock(position)
-  }
-
-  /** Who is how far from where it should be. */
-  drawWho() {
-    const watching = this.#roster.devices.filter(watches)
-    reveal(byId('in-sync-empty'), watching.length === 0)
-    this.#who.show(watching.map(d => [d.deviceId, d]))
-  }
-
-  /**
-   * @param {Device} first
-   * @returns {import('./keyed.js').Part<Device>}
-   */
-  #item(first) {
-    const name = el('span', { className: 'what' })
-    const words = el('span', { className: 'soft' })
-    const pill = el('span', { className: 'pill' })
-    const update = (/** @type {Device} */ device) => {
-      const is = step(device, this.#followed.get(device.deviceId), this.#session.now())
-      say(name, this.#roster.name(first.deviceId))
-      say(words, is.words)
-      setPill(pill, is.word, is.kind)
-    }
-    return { node: el('li', {}, name, words, pill), update }
   }
 }

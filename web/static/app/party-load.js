@@ -1,0 +1,56 @@
+import * as format from './format.js'
+import { lengthOf, subtitlesOf } from './media.js'
+import { alertUser, byId } from './ui.js'
+
+/** @import { Session } from '../downbeat.js' */
+
+const url = /** @type {HTMLInputElement} */ (byId('media-url'))
+const title = /** @type {HTMLInputElement} */ (byId('media-title'))
+const length = /** @type {HTMLInputElement} */ (byId('media-length'))
+const subtitles = /** @type {HTMLTextAreaElement} */ (byId('media-subtitles'))
+const button = /** @type {HTMLButtonElement} */ (byId('load'))
+
+/** The form that puts another film on. */
+export class PartyLoad {
+  #session
+  #done
+
+  /**
+   * @param {Session} session
+   * @param {() => void} done  it has been tried
+   */
+  constructor(session, done) {
+    this.#session = session
+    this.#done = done
+  }
+
+  /** @param {boolean} may */
+  enable(may) {
+    for (const control of [url, title, length, subtitles, button]) control.disabled = !may
+  }
+
+  /** Loads what the form says. */
+  async load() {
+    const media = addressOf(url.value)
+    if (!media) return alertUser('That is no address: give one that every device can open, such as https://example.org/film.mp4.')
+    const typed = length.value.trim() ? format.parseClock(length.value) : 0
+    if (Number.isNaN(typed)) return alertUser('The length must be like 1:30 or 90.')
+    const texts = subtitlesOf(subtitles.value, location.href)
+    if (!texts) return alertUser('Subtitles are addresses of WebVTT files, one on a line, eight at most.')
+    button.disabled = true
+    try {
+      const mediaDuration = typed || await lengthOf(media)
+      await this.#session.loadMedia({
+        mediaUrl: media, mediaTitle: title.value.trim(), ...(mediaDuration ? { mediaDuration } : {}), ...(texts.length ? { subtitles: texts } : {}),
+      })
+      title.value = length.value = subtitles.value = '' // they were this film's
+    } finally {
+      this.#done()
+    }
+  }
+}
+
+/** @param {string} text */
+function addressOf(text) {
+  return URL.canParse(text.trim(), location.href) ? new URL(text.trim(), location.href).href : null
+}
