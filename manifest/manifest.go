@@ -28,7 +28,9 @@ type Take struct {
 	TakeID        string            `json:"takeId"`
 	PostureLabel  string            `json:"postureLabel"`
 	TakeTimestamp clock.SessionTime `json:"takeTimestamp"` // when all devices were to start
-	Recordings    []Recording       `json:"recordings"`    // by their first frame
+	Mark          string            `json:"mark"`          // good, bad or empty
+	Note          string            `json:"note"`
+	Recordings    []Recording       `json:"recordings"` // by their first frame
 }
 
 // Recording is one device's part of the take. What isn't known is null.
@@ -49,6 +51,9 @@ type Recording struct {
 	SHA256         *string            `json:"sha256"`
 	FileType       *string            `json:"fileType"`     // media type, as the device told it
 	DownloadName   *string            `json:"downloadName"` // of the file, when the server hands it out
+	Part           int                `json:"part"`         // of the device's recordings of the take, 1 for the first
+
+	Report *session.RecordingReport `json:"report"` // how well it was made, as the device told
 }
 
 // Takes makes the takes of a session's recordings, which are in the order of
@@ -59,7 +64,7 @@ func Takes(list []session.Recording) []Take {
 		if len(takes) == 0 || takes[len(takes)-1].TakeID != r.TakeID {
 			takes = append(takes, Take{
 				Version: Version, SessionID: r.SessionID, TakeID: r.TakeID,
-				PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp,
+				PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp, Mark: r.Mark, Note: r.Note,
 			})
 		}
 		take := &takes[len(takes)-1]
@@ -74,9 +79,13 @@ func (t *Take) describe(r session.Recording) Recording {
 		StartTimestamp: r.StartTimestamp, StartBoundMs: r.StartBoundMs, StopTimestamp: r.StopTimestamp, StopBoundMs: r.StopBoundMs,
 		DurationMs: between(r.StartTimestamp, r.StopTimestamp), AfterFirstMs: between(r.StartTimestamp, r.StartTimestamp),
 		UploadStatus: settled(r.UploadStatus), FileSizeBytes: r.FileSizeBytes,
+		Part: r.Part, Report: r.Report,
 	}
-	if len(t.Recordings) > 0 {
-		d.AfterFirstMs = between(t.Recordings[0].StartTimestamp, r.StartTimestamp)
+	for _, first := range t.Recordings {
+		if first.StartTimestamp != nil {
+			d.AfterFirstMs = between(first.StartTimestamp, r.StartTimestamp)
+			break
+		}
 	}
 	if r.File != "" {
 		name, sum := path.Base(r.File), r.SHA256

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -19,14 +20,18 @@ func (t Take) Name() string {
 }
 
 // fileName is what a recording's file is called when the server hands it out: no two of
-// a take have the same, since devices' ids differ.
+// a take have the same, since devices' ids and their parts differ.
 func (t Take) fileName(r Recording) string {
 	name := t.Name()
 	if view := word(r.ViewType); view != "" {
 		name += "-" + view
 	}
 	device, _, _ := strings.Cut(r.DeviceID, "-")
-	return name + "-" + word(device) + extension(r)
+	name += "-" + word(device)
+	if r.Part > 1 {
+		name += "-part" + strconv.Itoa(r.Part)
+	}
+	return name + extension(r)
 }
 
 // maxWord bounds a word in bytes: two of them, a time and an id are a name that

@@ -80,7 +80,10 @@ func (w *Writer) write(take Take) error {
 	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b) {
 		return nil
 	}
-	return upload.WriteFile(name, b)
+	if err := upload.WriteFile(name, b); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil // the take was deleted meanwhile
 }
 
 // queue holds the sessions that have changed.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -85,29 +86,51 @@ func (r *room) liveCommands() (list []Issued, created instant) {
 	return list, created
 }
 
-// withPages adds what is in pages, but for what an earlier session of that id had. A
-// command may be there twice, or out of turn: a stop that nobody was there to issue in time.
-func withPages(list []Issued, pages []Entry, created instant) ([]Issued, error) {
-	known := map[string]bool{}
-	for _, c := range list {
+// withPages adds what is in pages, but for what an earlier session of that id had. It may
+// be out of turn: a stop that nobody was there to issue in time.
+func withPages(live []Issued, pages []Entry, created instant) ([]Issued, error) {
+	list, known := live, map[string]bool{}
+	for _, c := range live {
 		known[c.CommandID] = true
 	}
-	for _, e := range pages {
-		p, err := decode[page](e)
-		if err != nil {
-			return nil, unavailable("reading the history", err)
-		}
-		for i := range p.Commands {
-			if c := &p.Commands[i]; !known[c.ID] && c.IssuedAt >= created {
-				known[c.ID] = true
-				list = append(list, p.issued(c))
-			}
+	all, err := openPages(pages)
+	if err != nil {
+		return nil, err
+	}
+	for id, c := range all {
+		if !known[id] && c.IssuedAt >= created {
+			list = append(list, c.issued())
 		}
 	}
 	slices.SortFunc(list, func(a, b Issued) int {
 		return cmp.Or(cmp.Compare(b.Timestamp, a.Timestamp), strings.Compare(b.CommandID, a.CommandID))
 	})
 	return list, nil
+}
+
+// pagedCommand is a command in a page.
+type pagedCommand struct {
+	page *page
+	*past
+}
+
+// openPages returns the commands of pages. Of one that is in several of them the page
+// counts in which the devices have said most.
+func openPages(pages []Entry) (map[string]pagedCommand, error) {
+	all := map[string]pagedCommand{}
+	for _, e := range pages {
+		p, err := decode[page](e)
+		if err != nil {
+			return nil, unavailable("reading the history", err)
+		}
+		for i := range p.Commands {
+			c := pagedCommand{p, &p.Commands[i]}
+			if other, twice := all[c.ID]; !twice || other.said() < c.said() {
+				all[c.ID] = c
+			}
+		}
+	}
+	return all, nil
 }
 
 // choose returns the commands after one of them, as many as there is place for,
@@ -147,10 +170,10 @@ func (c *command) issued() Issued {
 	return i
 }
 
-func (p *page) issued(c *past) Issued {
+func (c pagedCommand) issued() Issued {
 	i := c.command.issued()
-	rep := p.report(c)
-	if slices.ContainsFunc(c.Rows, func(row []int64) bool { return len(row) > 1 }) {
+	if c.said() > 0 {
+		rep := c.report()
 		i.Report = &rep
 	}
 	return i
@@ -177,19 +200,14 @@ func (r *room) reportOf(ctx context.Context, commandID string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	for _, e := range pages {
-		if !strings.Contains(string(e.Value), cmp.Or(commandID, "\x00")) {
-			continue
-		}
-		p, err := decode[page](e)
-		if err != nil {
-			return Report{}, unavailable("reading the history", err)
-		}
-		for i := range p.Commands {
-			if p.Commands[i].ID == commandID {
-				return p.report(&p.Commands[i]), nil
-			}
-		}
+	pages = slices.DeleteFunc(pages, func(e Entry) bool { return !bytes.Contains(e.Value, []byte(commandID)) })
+	all, err := openPages(pages)
+	if err != nil {
+		return Report{}, err
 	}
-	return Report{}, fault(CodeUnknownCommand, "there is no command %s", commandID)
+	over, ok := all[commandID]
+	if !ok {
+		return Report{}, fault(CodeUnknownCommand, "there is no command %s", commandID)
+	}
+	return over.report(), nil
 }

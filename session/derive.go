@@ -32,6 +32,9 @@ func derive(s *state, d diff) []notice {
 		if after, _ := d.after.(*playback); after != nil {
 			return playbackChanged(s, before, after)
 		}
+	case kindTake:
+		after, _ := d.after.(*takeMeta)
+		return takeChanged(after)
 	case kindCompleted:
 		if after, _ := d.after.(*completion); after != nil {
 			return []notice{tell("session_completed", SessionCompleted{s.id, after.At.time()})}

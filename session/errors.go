@@ -23,6 +23,8 @@ const (
 	CodeBadPlayback     = "bad_playback"      // position, rate, time or limit is negative, not finite or out of range
 	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
 	CodeBadStatus       = "bad_status"        // a field of device_status is out of its range
+	CodeBadTake         = "bad_take"          // mark or note of a take
+	CodeBadReport       = "bad_report"        // a field of recording_report is out of its range
 	CodeBadDevices      = "bad_devices"       // start_recording: no ids, or more than 1000
 	CodeAmbiguousTime   = "ambiguous_time"    // both at and delay are given
 	CodeAtInPast        = "at_in_past"        // at isn't in the future
@@ -43,6 +45,9 @@ const (
 	CodeTooManyCommands     = "too_many_commands"
 	CodeUnknownCommand      = "unknown_command"
 	CodeUnknownDevice       = "unknown_device"
+	CodeUnknownTake         = "unknown_take"
+	CodeEmptyUpload         = "empty_upload"      // a file of no bytes is no recording
+	CodeRecordingDeleted    = "recording_deleted" // with its take
 	CodeCommandCancelled    = "command_cancelled"
 	CodeCommandPast         = "command_past" // too late to cancel
 	CodeTooManyRecordings   = "too_many_recordings"

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -65,39 +64,36 @@ func (r *room) makePage() (p *page, value []byte, err error) {
 }
 
 // archive moves commands that are over into a page, as long as there are enough
-// of them. Another instance may do the same: whatever page the store has got
-// under the key is in force, and what isn't in it stays.
+// of them. Another instance may do the same at that moment: a command may be in two pages.
 func (r *room) archive(ctx context.Context) error {
 	p, value, err := r.makePage()
 	if p == nil || err != nil {
 		return err
 	}
-	key := p.key(r.id)
-	_, err = r.svc.cfg.Store.Put(ctx, key, value, 0)
-	if errors.Is(err, ErrConflict) {
-		p, err = r.svc.readPage(ctx, key)
-	}
-	if err != nil {
+	if _, err = r.svc.cfg.Store.Put(ctx, p.key(r.id, value), value, 0); err != nil && !errors.Is(err, ErrConflict) {
 		return unavailable("keeping the history", err)
 	}
-	moved := map[string]bool{}
-	for _, c := range p.Commands {
-		moved[c.ID] = true
-	}
-	if err := r.update(ctx, func(s *state, now instant) ([]change, error) { return prune(s, moved, now), nil }); err != nil {
+	if err := r.update(ctx, func(s *state, now instant) ([]change, error) { return prune(s, p, now), nil }); err != nil {
 		return err
 	}
 	return r.svc.trimHistory(ctx, r.id)
 }
 
-// prune forgets commands that are in a page, acknowledgements first. The start of
-// the take that goes on is only marked, and forgotten later.
-func prune(s *state, moved map[string]bool, now instant) (changes []change) {
+// prune forgets commands that are in a page, acknowledgements first, unless something has
+// been acknowledged since it was written. The start of the take that goes on is only
+// marked, and forgotten later.
+func prune(s *state, p *page, now instant) (changes []change) {
+	paged := map[string]*past{}
+	for i := range p.Commands {
+		paged[p.Commands[i].ID] = &p.Commands[i]
+	}
 	active := s.activeTake(now)
 	for _, c := range s.commandsByTime() {
-		switch {
-		case !moved[c.ID] && !c.Paged, c == active && c.Paged, c.Timestamp >= now:
-			continue // for a page by an instance whose clock is ahead, not only here: a stop isn't forgotten before its start
+		switch over := paged[c.ID]; {
+		case c.Timestamp >= now, c == active && c.Paged:
+			continue // an instance whose clock is behind must not forget a stop before its start
+		case !c.Paged && (over == nil || !p.has(over, s.acks[c.ID])):
+			continue
 		case c == active:
 			marked := *c
 			marked.Paged = true
@@ -110,15 +106,6 @@ func prune(s *state, moved map[string]bool, now instant) (changes []change) {
 		changes = append(changes, s.remove(kindCommand, c.ID))
 	}
 	return changes
-}
-
-func (s *Service) readPage(ctx context.Context, key string) (*page, error) {
-	e, err := s.cfg.Store.Get(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	p := new(page)
-	return p, json.Unmarshal(e.Value, p)
 }
 
 // pages returns the entries of a session's history, the latest first.

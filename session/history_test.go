@@ -43,10 +43,10 @@ func TestPagesKeepReports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := asText(p.report(&p.Commands[0])), asText(report(b.state, c)); got != want {
+		if got, want := asText(pagedCommand{p, &p.Commands[0]}.report()), asText(report(b.state, c)); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
-		if i := p.issued(&p.Commands[0]); string(i.Payload) != `{"n":1}` || i.Report == nil {
+		if i := (pagedCommand{p, &p.Commands[0]}).issued(); string(i.Payload) != `{"n":1}` || i.Report == nil {
 			t.Errorf("%s: issued as %+v", name, i)
 		}
 	}
@@ -55,7 +55,7 @@ func TestPagesKeepReports(t *testing.T) {
 // TestBrokenPages: rows that nobody could have written are passed over.
 func TestBrokenPages(t *testing.T) {
 	p := &page{Devices: []string{"d"}, Commands: []past{{Rows: [][]int64{{}, {1}, {-1}, {0, 3, 1, 1, 9}, {0}}}}}
-	if n := len(p.report(&p.Commands[0]).Devices); n != 2 {
+	if n := len(pagedCommand{p, &p.Commands[0]}.report().Devices); n != 2 {
 		t.Errorf("%d devices", n)
 	}
 }
@@ -73,13 +73,9 @@ func TestPrune(t *testing.T) {
 	}
 	later := after(time.Hour)
 	move := func() []string {
-		moved := map[string]bool{}
-		for _, c := range overdue(b.state, maxCommands, pageLen, later) {
-			moved[c.ID] = true
-		}
-		changes := prune(b.state, moved, later)
-		b.do(changes, nil)
-		return []string{fmt.Sprint(len(moved)), fmt.Sprint(len(b.commands)), fmt.Sprint(len(b.acks))}
+		p := newPage(b.state, overdue(b.state, maxCommands, pageLen, later))
+		b.do(prune(b.state, p, later), nil)
+		return []string{fmt.Sprint(len(p.Commands)), fmt.Sprint(len(b.commands)), fmt.Sprint(len(b.acks))}
 	}
 	if got := strings.Join(move(), " "); got != "32 130 129" {
 		t.Errorf("moved, commands, acknowledgements: %s", got)
@@ -93,11 +89,14 @@ func TestPrune(t *testing.T) {
 	// An instance whose clock is behind gets a page that has the stop, which lies ahead to it.
 	_, stopping, err := stop(b.state, "ann", time.Hour, later)
 	b.do(stopping, err)
-	if changes := prune(b.state, map[string]bool{"take": true, "take-stop": true}, later.add(time.Minute)); len(changes) != 0 {
+	both := newPage(b.state, []*command{b.commands["take"], b.commands["take-stop"]})
+	if changes := prune(b.state, both, later.add(time.Minute)); len(changes) != 0 {
 		t.Errorf("forgotten: %+v", changes)
 	}
-	changes := prune(b.state, map[string]bool{"take-stop": true}, later.add(2*time.Hour))
-	if len(changes) != 2 || changes[0].key != keyOf("studio", kindCommand, "take") {
+	// What is acknowledged meanwhile isn't forgotten with the stop.
+	b.do(armed(b.state, "d-bob", "take-stop", later))
+	changes := prune(b.state, both, later.add(2*time.Hour))
+	if len(changes) != 1 || changes[0].key != keyOf("studio", kindCommand, "take") {
 		t.Errorf("forgotten: %+v", changes)
 	}
 }
@@ -228,7 +227,7 @@ func TestHistoryGoesWithItsSession(t *testing.T) {
 		_ = a.Leave(w.ctx)
 		p := &page{Commands: []past{{command: command{ID: "x"}}}}
 		value, _ := encode(p)
-		if _, err := store.Put(w.ctx, p.key("gone"), value, 0); err != nil {
+		if _, err := store.Put(w.ctx, p.key("gone", value), value, 0); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Hour)

@@ -16,6 +16,7 @@ const (
 	kindRecording kind = "recording"
 	kindPlayback  kind = "playback"
 	kindCompleted kind = "completed"
+	kindTake      kind = "take"
 )
 
 // metas matches the one entry that every session has.

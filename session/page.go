@@ -1,7 +1,9 @@
 package session
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,12 +96,12 @@ func ackOf(row []int64, at instant) *ack {
 	return a
 }
 
-// report returns the report of one of the page's commands.
-func (p *page) report(c *past) Report {
+// report returns the report of a command in a page.
+func (c pagedCommand) report() Report {
 	rep := newReporter(&c.command)
 	for _, row := range c.Rows {
-		if len(row) > 0 && row[0] >= 0 && row[0] < int64(len(p.Devices)) {
-			rep.add(p.Devices[row[0]], ackOf(row, c.Timestamp))
+		if len(row) > 0 && row[0] >= 0 && row[0] < int64(len(c.page.Devices)) {
+			rep.add(c.page.Devices[row[0]], ackOf(row, c.Timestamp))
 		}
 	}
 	return rep.done()
@@ -110,10 +112,34 @@ func pagesOf(sessionID string) string { return "h." + sessionID + ".>" }
 
 const allPages = "h.*.>"
 
-// key of a page tells when its last command was, and how many it has.
-func (p *page) key(sessionID string) string {
-	last := p.Commands[len(p.Commands)-1]
-	return fmt.Sprintf("h.%s.%016x.%d.%s", sessionID, uint64(last.Timestamp), len(p.Commands), escape(last.ID))
+// has reports whether a command of the page has these acknowledgements.
+func (p *page) has(c *past, acks map[string]*ack) bool {
+	rows := map[string][]int64{}
+	for _, row := range c.Rows {
+		rows[p.Devices[row[0]]] = row
+	}
+	for deviceID, a := range acks {
+		row := rows[deviceID]
+		if row == nil || !slices.Equal(row, a.row(row[0], c.Timestamp)) {
+			return false
+		}
+	}
+	return true
+}
+
+// said tells how much the devices have said of a command.
+func (c *past) said() (n int) {
+	for _, row := range c.Rows {
+		n += max(len(row)-1, 0)
+	}
+	return n
+}
+
+// key of a page tells when its last command was, and how many it has. The same pages
+// have the same keys.
+func (p *page) key(sessionID string, value []byte) string {
+	sum := sha256.Sum256(value)
+	return fmt.Sprintf("h.%s.%016x.%d.%x", sessionID, uint64(p.Commands[len(p.Commands)-1].Timestamp), len(p.Commands), sum[:8])
 }
 
 // lengthOf returns how many commands the page of that key has.

@@ -180,8 +180,16 @@ func (st *stage) checkCompleted() (faults []string) {
 			told++
 		}
 	}
+	st.mu.Lock()
+	sets := 0 // each upload makes another set of what is uploaded, and a deletion none
+	for _, r := range st.all.recordings {
+		if r.Upload == uploadUploaded {
+			sets++
+		}
+	}
+	st.mu.Unlock()
 	whole := uploaded > 0 && missing == 0 && snap.Status != "recording"
-	if whole != (snap.Status == "completed") || whole && told == 0 || told > uploaded {
+	if whole != (snap.Status == "completed") || whole && told == 0 || told > sets {
 		faults = append(faults, fmt.Sprintf("%s, told %d times, with %d uploaded and %d missing", snap.Status, told, uploaded, missing))
 	}
 	return faults

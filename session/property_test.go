@@ -31,7 +31,7 @@ type deed struct {
 
 var deeds = []string{
 	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
-	"lead", "play", "play", "load", "touch", "upload", "upload", "failed", "begun", "net", "crash",
+	"lead", "play", "play", "load", "touch", "upload", "upload", "failed", "part", "report", "mark", "delete", "begun", "net", "crash",
 }
 
 func deedGen() *rapid.Generator[deed] {
@@ -57,8 +57,8 @@ type stage struct {
 	delay   atomic.Int64 // of all devices' ways, ns
 
 	mu       sync.Mutex
-	all      *state            // what the store has
-	paged    map[string]pastOf // the commands in pages
+	all      *state                  // what the store has
+	paged    map[string]pagedCommand // the commands in pages
 	svc      [2]*Service
 	stop     [2]context.CancelFunc
 	slots    [5]*part
@@ -67,12 +67,6 @@ type stage struct {
 	commands []string
 	promises []promise // by what was acknowledged
 	jumps    []string
-}
-
-// pastOf is a command in a page.
-type pastOf struct {
-	page *page
-	*past
 }
 
 // promise says what is wrong with a state in which something that was acknowledged isn't so.
@@ -91,7 +85,7 @@ func TestRandomInterleavings(t *testing.T) {
 
 func perform(t *testing.T, script []deed) (faults []string) {
 	ctx, stop := context.WithCancel(t.Context())
-	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pastOf{}}
+	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pagedCommand{}}
 	for i := range st.svc {
 		st.boot(i)
 	}
@@ -200,7 +194,10 @@ func (st *stage) followPages() {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		for i := range p.Commands {
-			st.paged[p.Commands[i].ID] = pastOf{p, &p.Commands[i]}
+			c := pagedCommand{p, &p.Commands[i]}
+			if other, twice := st.paged[c.ID]; !twice || other.said() < c.said() {
+				st.paged[c.ID] = c
+			}
 		}
 	}, func() {})
 }
@@ -330,7 +327,7 @@ func (st *stage) act(kind string, p *part, command string) {
 	var cmd Scheduled
 	var err error
 	var promised promise
-	recording := p.recording()
+	recording, take := p.recording()
 	switch kind {
 	case "upload":
 		err = p.UploadCompleted(st.ctx, recording, 1)
@@ -341,6 +338,24 @@ func (st *stage) act(kind string, p *part, command string) {
 	case "begun":
 		_, err = p.Member.svc.UploadBegan(st.ctx, recording)
 		promised = isUploaded(recording, uploadUploading, uploadUploaded)
+	case "part":
+		var made Part
+		made, err = p.RecordingPart(st.ctx, recording)
+		promised = func(s *state) string { return unless(s.recordings[made.RecordingID] != nil, "a part") }
+	case "report":
+		err = p.RecordingReport(st.ctx, recording, RecordingReport{Frames: new(int64(1))})
+		promised = func(s *state) string {
+			r := s.recordings[recording]
+			return unless(r != nil && (r.Report != nil || r.Deleted), "reported")
+		}
+	case "mark":
+		_, err = p.Member.svc.ChangeTake(st.ctx, "studio", take, TakeChange{Mark: new("good")})
+		promised = func(s *state) string {
+			return unless(s.takes[take] != nil && (s.takes[take].Deleted || s.takes[take].Mark == "good"), "marked")
+		}
+	case "delete":
+		err = p.Member.svc.DeleteTake(st.ctx, "studio", take, time.Now().UnixMilli()%2 == 0)
+		promised = func(s *state) string { return unless(s.isDeleted(take), "deleted") }
 	case "schedule":
 		cmd, err = p.Schedule(st.ctx, ScheduleRequest{Name: "flash"})
 	case "start":
@@ -399,18 +414,23 @@ func unless(so bool, what string) string {
 func isUploaded(recording string, as ...string) promise {
 	return func(s *state) string {
 		r := s.recordings[recording]
-		return unless(r != nil && slices.Contains(as, r.Upload), "recording "+strings.Join(as, " or "))
+		return unless(r != nil && (r.Deleted || s.isDeleted(r.Take) || slices.Contains(as, r.Upload)), "recording "+strings.Join(as, " or "))
 	}
 }
 
-// recording returns the latest recording that the device was told to make.
-func (p *part) recording() string {
+// recording returns the latest recording that the device was told to make, and its take.
+func (p *part) recording() (id, take string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range slices.Backward(p.events) {
 		if r, ok := e.Data.(StartRecording); ok && r.RecordingID != "" {
-			return r.RecordingID
+			return r.RecordingID, r.CommandID
 		}
 	}
-	return "none"
+	return "none", "none"
+}
+
+func (p *part) recordingID() string {
+	id, _ := p.recording()
+	return id
 }

@@ -29,7 +29,7 @@ func plan(s *state, now instant) []change {
 	var changes []change
 	for _, d := range s.devicesByJoining() {
 		id := recordingID(take.ID, d.ID)
-		if d.records(take) && d.Connected && d.concerned(take) && s.recordings[id] == nil {
+		if !s.isDeleted(take.ID) && d.records(take) && d.Connected && d.concerned(take) && s.recordings[id] == nil {
 			changes = append(changes, s.put(false, newRecording(take, d), kindRecording, id))
 		}
 	}
@@ -84,14 +84,24 @@ func (s *state) ofDevice(deviceID, id string) (*recording, error) {
 	if r == nil || r.DeviceID != deviceID {
 		return nil, fault(CodeUnknownRecording, "this device has no recording %s", id)
 	}
+	if r.Deleted || s.isDeleted(r.Take) {
+		return nil, deleted(id)
+	}
 	c := *r
 	return &c, nil
 }
 
 // stillRecords reports whether a device may go on recording what a stop has ended.
 func (s *state) stillRecords(d *device, stop *command) bool {
-	r := s.recordings[recordingID(stop.Take, d.ID)]
-	return stop.Event == eventStopRecording && r != nil && !r.Stopped && r.Upload == ""
+	if stop.Event != eventStopRecording {
+		return false
+	}
+	r := s.latestPart(stop.Take, d.ID)
+	return r != nil && !r.Deleted && !r.Stopped && r.Upload == ""
+}
+
+func deleted(recordingID string) *Error {
+	return fault(CodeRecordingDeleted, "recording %s has been deleted with its take", recordingID)
 }
 
 func (s *state) putRecording(r *recording) []change {
@@ -132,7 +142,7 @@ func (s *state) uploadStatus(r *recording, now instant) string {
 	if r.Upload != "" {
 		return r.Upload
 	}
-	if take := s.activeTake(now); !r.Stopped && take != nil && take.ID == r.Take {
+	if take := s.activeTake(now); !r.Stopped && take != nil && take.ID == r.Take && s.latestPart(r.Take, r.DeviceID) == r {
 		return uploadRecording
 	}
 	return uploadPending

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -30,10 +31,15 @@ type Recording struct {
 	File           string             `json:"file"`          // its path, where this server took it in
 	SHA256         string             `json:"sha256"`
 	FileType       string             `json:"fileType"` // media type of the file, as the device told it
+	Part           int                `json:"part"`     // of those that the device has of the take; 1 for the first
+	Report         *RecordingReport   `json:"report"`   // how well it was made; null before the device has said so
+
+	Mark string `json:"-"` // of the take: good, bad or empty
+	Note string `json:"-"` // of the take
 }
 
-// Recordings returns a session's recordings: by take, those that have started
-// first and by their first frame.
+// Recordings returns a session's recordings: by take, the devices that have started
+// first and by their first frame, each with its parts.
 func (s *Service) Recordings(ctx context.Context, sessionID string) (list []Recording, err error) {
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
@@ -46,44 +52,57 @@ func (s *Service) Recordings(ctx context.Context, sessionID string) (list []Reco
 
 func (s *state) recordingList(now instant) []Recording {
 	list := []Recording{}
-	var before *recording
+	var before *recording // the first part of the device before
 	for _, r := range s.recordingsByStart() {
 		w := s.wireRecording(r, now)
-		if r.Started && before != nil && before.Started && before.Take == r.Take {
-			diff, bound := millis(r.Start.sub(before.Start)), millis(r.StartBound+before.StartBound)
-			w.DiffMs, w.DiffBoundMs = &diff, &bound
+		if r.part() == 1 {
+			if r.Started && before != nil && before.Started && before.Take == r.Take {
+				diff, bound := millis(r.Start.sub(before.Start)), millis(r.StartBound+before.StartBound)
+				w.DiffMs, w.DiffBoundMs = &diff, &bound
+			}
+			before = r
 		}
 		list = append(list, w)
-		before = r
 	}
 	return list
 }
 
+// recordingsByStart returns the recordings by take, then by their device's first frame,
+// then by part: what has started before what hasn't.
 func (s *state) recordingsByStart() []*recording {
+	type of struct{ take, device string }
+	first := map[of]instant{}
 	all := make([]*recording, 0, len(s.recordings))
 	for _, r := range s.recordings {
+		if r.Deleted || s.isDeleted(r.Take) {
+			continue
+		}
 		all = append(all, r)
+		if at, ok := first[of{r.Take, r.DeviceID}]; r.Started && (!ok || r.Start < at) {
+			first[of{r.Take, r.DeviceID}] = r.Start
+		}
+	}
+	start := func(r *recording) instant {
+		if at, ok := first[of{r.Take, r.DeviceID}]; ok {
+			return at
+		}
+		return math.MaxInt64
 	}
 	slices.SortFunc(all, func(a, b *recording) int {
-		return cmp.Or(cmp.Compare(a.TakeAt, b.TakeAt), cmp.Compare(a.Take, b.Take), cmp.Compare(a.order(), b.order()),
-			cmp.Compare(a.Start, b.Start), cmp.Compare(a.DeviceID, b.DeviceID))
+		return cmp.Or(cmp.Compare(a.TakeAt, b.TakeAt), cmp.Compare(a.Take, b.Take), cmp.Compare(start(a), start(b)),
+			cmp.Compare(a.DeviceID, b.DeviceID), cmp.Compare(a.part(), b.part()))
 	})
 	return all
 }
 
-// order puts what has started before what hasn't.
-func (r *recording) order() int {
-	if r.Started {
-		return 0
-	}
-	return 1
-}
-
 func (s *state) wireRecording(r *recording, now instant) Recording {
 	w := Recording{
-		RecordingID: r.ID, SessionID: s.id, TakeID: r.Take, TakeTimestamp: r.TakeAt.time(), PostureLabel: r.Label,
+		RecordingID: r.ID, SessionID: s.id, TakeID: r.Take, TakeTimestamp: r.TakeAt.time(), PostureLabel: s.label(r.Take, r.Label),
 		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, UploadStatus: s.uploadStatus(r, now),
-		File: r.Path, SHA256: r.SHA256, FileType: r.FileType,
+		File: r.Path, SHA256: r.SHA256, FileType: r.FileType, Part: r.part(), Report: r.Report,
+	}
+	if t := s.takes[r.Take]; t != nil {
+		w.Mark, w.Note = t.Mark, t.Note
 	}
 	w.StartTimestamp, w.StartBoundMs = frameTime(r.Started, r.Start, r.StartBound)
 	w.StopTimestamp, w.StopBoundMs = frameTime(r.Stopped, r.Stop, r.StopBound)

@@ -126,6 +126,10 @@ type recording struct {
 	Path       string        `json:"path,omitempty"`   // of the file that this service took in
 	SHA256     string        `json:"sha256,omitempty"` // hexadecimal, of that file
 	FileType   string        `json:"fileType,omitempty"`
+
+	Part    int              `json:"part,omitempty"` // of the device's; 0 as 1
+	Report  *RecordingReport `json:"report,omitempty"`
+	Deleted bool             `json:"deleted,omitempty"` // with its take: nothing else of it is kept
 }
 
 // completion says which recordings were all uploaded when.

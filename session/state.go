@@ -17,6 +17,7 @@ type state struct {
 	commands   map[string]*command
 	acks       map[string]map[string]*ack // command → device
 	recordings map[string]*recording
+	takes      map[string]*takeMeta
 	playback   *playback
 	completed  *completion
 }
@@ -45,6 +46,7 @@ func newState(id string) *state {
 		commands:   map[string]*command{},
 		acks:       map[string]map[string]*ack{},
 		recordings: map[string]*recording{},
+		takes:      map[string]*takeMeta{},
 	}
 }
 
@@ -82,7 +84,7 @@ func (s *state) apply(e Entry) (d diff, ok bool, err error) {
 }
 
 func (s *state) set(d *diff, e Entry) error {
-	want := map[kind]int{kindUser: 1, kindCommand: 1, kindAck: 2, kindRecording: 1}[d.kind]
+	want := map[kind]int{kindUser: 1, kindCommand: 1, kindAck: 2, kindRecording: 1, kindTake: 1}[d.kind]
 	if len(d.ids) != want {
 		return fmt.Errorf("session: key %q has %d ids, not %d", e.Key, len(d.ids), want)
 	}
@@ -99,6 +101,8 @@ func (s *state) set(d *diff, e Entry) error {
 		return swapIn(d, e, s.commands, d.ids[0])
 	case kindRecording:
 		return swapIn(d, e, s.recordings, d.ids[0])
+	case kindTake:
+		return swapIn(d, e, s.takes, d.ids[0])
 	case kindAck:
 		return s.setAck(d, e)
 	}

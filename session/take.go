@@ -165,7 +165,7 @@ func (s *state) takeUnderWay(now instant) *Take {
 		return nil
 	}
 	t := &Take{
-		TakeID: start.ID, PostureLabel: start.Label, Timestamp: start.Timestamp.time(), Duration: millis(start.Duration), Devices: start.Devices,
+		TakeID: start.ID, PostureLabel: s.label(start.ID, start.Label), Timestamp: start.Timestamp.time(), Duration: millis(start.Duration), Devices: start.Devices,
 	}
 	if stop := s.stopOf(start.ID); stop != nil {
 		at := stop.Timestamp.time()

@@ -41,7 +41,9 @@ func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
 }
 
 // UploadDone notes that a recording is uploaded. It may be told again: the file
-// that was told first stays. With the last one missing the session is completed.
+// that was told first stays. With the last one missing the session is completed. A file
+// without a byte is refused with the code empty_upload, and its recording has failed; one
+// of a recording that was deleted with recording_deleted.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !text.Fits(f.Path, 1024) || !text.Fits(f.Type, 127) {
 		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
@@ -49,6 +51,9 @@ func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, now instant) ([]change, error) {
 		return uploaded(st, f, now)
 	})
+	if err == nil && f.Size == 0 {
+		return fault(CodeEmptyUpload, "the file of recording %s has no bytes", f.RecordingID)
+	}
 	return err
 }
 
@@ -64,6 +69,9 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 	for _, e := range found {
 		sessionID, _, _, err := parseKey(e.Key)
 		r, badRecord := decode[recording](e)
+		if err == nil && badRecord == nil && r != nil && r.Deleted {
+			return Place{}, deleted(recordingID)
+		}
 		if err == nil && badRecord == nil && r != nil {
 			return Place{sessionID, r.Take, r.DeviceID}, nil
 		}

@@ -37,6 +37,9 @@ func uploaded(s *state, f UploadedFile, now instant) ([]change, error) {
 	if err != nil || r.SHA256 != "" {
 		return nil, err
 	}
+	if f.Size == 0 { // it holds nothing, whatever was said of it
+		return s.empty(r), nil
+	}
 	r.Upload, r.Size, r.Path, r.SHA256, r.FileType = uploadUploaded, f.Size, f.Path, f.SHA256, f.Type
 	r.Heard = now
 	return s.putRecording(r), nil
@@ -49,8 +52,21 @@ func claimed(s *state, deviceID, id string, size int64) ([]change, error) {
 	if err != nil || r.Upload == uploadUploaded {
 		return nil, err
 	}
+	if size == 0 {
+		return s.empty(r), nil
+	}
 	r.Upload, r.Size = uploadUploaded, size
 	return s.putRecording(r), nil
+}
+
+// empty notes that what was uploaded of a recording is nothing: it has failed, unless
+// there is a file already.
+func (s *state) empty(r *recording) []change {
+	if r.Upload == uploadUploaded || r.Upload == uploadFailed {
+		return nil
+	}
+	r.Upload = uploadFailed
+	return s.putRecording(r)
 }
 
 // failed notes that a device has nothing to upload of a take.
@@ -67,6 +83,9 @@ func (s *state) recordingOf(id string) (*recording, error) {
 	r := s.recordings[id]
 	if r == nil {
 		return nil, fault(CodeUnknownRecording, "there is no recording %s", id)
+	}
+	if r.Deleted || s.isDeleted(r.Take) {
+		return nil, deleted(id)
 	}
 	c := *r
 	return &c, nil
@@ -90,11 +109,11 @@ func (s *state) uploadedSet(now instant) []byte {
 	}
 	sum, any := sha256.New(), false
 	for _, id := range sortedKeys(s.recordings) {
-		switch s.recordings[id].Upload {
-		case uploadUploaded:
-			any = true
+		switch r := s.recordings[id]; {
+		case r.Upload == uploadUploaded:
+			any = any || !r.Deleted // what was uploaded counts on: that it is gone completes nothing
 			_, _ = sum.Write([]byte(id + "\n"))
-		case uploadFailed:
+		case r.Upload == uploadFailed, r.Deleted, s.isDeleted(r.Take):
 		default:
 			return nil
 		}

@@ -22,16 +22,16 @@ func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Rec
 	return st.recordingList(s.now()), nil
 }
 
-// WatchRecordings calls changed with the id of a session of which a recording has
+// WatchRecordings calls changed with the id of a session of which a recording or a take has
 // changed, and at first with those of all recordings, from one goroutine. It blocks
 // until ctx ends. Ask [Service.StoredRecordings] what has changed.
 func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID string)) {
 	note := func(e Entry) {
-		if id, _, _, err := parseKey(e.Key); err == nil {
+		if id, k, _, err := parseKey(e.Key); err == nil && (k == kindRecording || k == kindTake) {
 			changed(id)
 		}
 	}
-	s.watch(ctx, "s.*."+string(kindRecording)+".*", note)
+	s.watch(ctx, "s.*.*.*", note)
 }
 
 // watch watches entries until ctx ends.

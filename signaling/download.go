@@ -36,7 +36,7 @@ var (
 	notUploaded = &httpError{"not_uploaded", "this recording's file hasn't arrived"}
 	fileMissing = &httpError{"file_missing", "the file isn't on this server's disk; another one may have it"}
 	nothing     = &httpError{"nothing_to_export", "no recording of the take has its times and a file yet"}
-	unknownTake = &httpError{"unknown_take", "there are no recordings of such a take"}
+	unknownTake = &session.Error{Code: session.CodeUnknownTake, Message: "there are no recordings of such a take"}
 )
 
 // getFile sends a finished recording, or the ranges of it that are asked for.

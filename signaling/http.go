@@ -44,6 +44,8 @@ func (s *Server) api() []route {
 		{pattern: "GET /api/sessions/{id}/takes/{take}/manifest", act: access.Look, serve: s.getManifest, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/timeline.otio", act: access.Look, serve: s.getTimeline, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/ffmpeg.sh", act: access.Look, serve: s.getScript, signed: true},
+		{pattern: "PATCH /api/sessions/{id}/takes/{take}", act: access.Command, serve: s.patchTake},
+		{pattern: "DELETE /api/sessions/{id}/takes/{take}", act: access.Command, serve: s.deleteTake},
 		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},
 		{pattern: "GET /api/sessions/{id}/commands", act: access.Look, serve: s.getCommands},
 		{pattern: "GET /api/sessions/{id}/commands/{command}", act: access.Look, serve: s.getReport},
@@ -279,8 +281,11 @@ func writeError(w http.ResponseWriter, status int, err error) {
 
 func statusOf(code string) int {
 	switch code {
-	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording, session.CodeUnknownDevice:
+	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording, session.CodeUnknownDevice,
+		session.CodeUnknownTake:
 		return http.StatusNotFound
+	case session.CodeRecordingDeleted:
+		return http.StatusGone
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
 		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
 		return http.StatusUnauthorized

@@ -37,6 +37,8 @@ type listedTake struct {
 	TakeID        string            `json:"takeId"`
 	PostureLabel  string            `json:"postureLabel"`
 	TakeTimestamp clock.SessionTime `json:"takeTimestamp"`
+	Mark          string            `json:"mark"` // good, bad or empty
+	Note          string            `json:"note"`
 	ManifestURL   string            `json:"manifestUrl"`
 	OTIOURL       *string           `json:"otioUrl"`
 	FFmpegURL     *string           `json:"ffmpegUrl"`
@@ -88,7 +90,7 @@ func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
 	for _, rec := range rows {
 		if n := len(takes); n == 0 || takes[n-1].TakeID != rec.TakeID {
 			takes = append(takes, listedTake{
-				TakeID: rec.TakeID, PostureLabel: rec.PostureLabel, TakeTimestamp: rec.TakeTimestamp,
+				TakeID: rec.TakeID, PostureLabel: rec.PostureLabel, TakeTimestamp: rec.TakeTimestamp, Mark: rec.Mark, Note: rec.Note,
 				ManifestURL: *s.link(r, "takes", rec.SessionID, rec.TakeID, "manifest"),
 			})
 		}

@@ -64,6 +64,8 @@ var requests = map[string]request{
 	"recording_started": with(recordingStarted),
 	"recording_stopped": with(recordingStopped),
 	"recording_failed":  with(recordingFailed),
+	"recording_part":    with(recordingPart),
+	"recording_report":  with(recordingReport),
 	"upload_completed":  with(uploadCompleted),
 	"load_media":        with(loadMedia),
 	"sync_playback":     with(syncPlayback),

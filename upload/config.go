@@ -33,7 +33,8 @@ type Recordings interface {
 	Begin(ctx context.Context, f File) (Place, error)
 	// Done is told once of each finished file, and again after a crash that
 	// came before its return was noted: telling twice must do nothing. After
-	// [ErrUnknown] it isn't asked again, after other errors it is.
+	// [ErrUnknown] it isn't asked again, after [ErrUnwanted] the file is removed as
+	// well, after other errors it is asked again.
 	Done(ctx context.Context, f Finished) error
 	// GivenUp is told of a recording of which no upload is left: it was refused
 	// after Begin, was terminated or has expired.
@@ -42,6 +43,10 @@ type Recordings interface {
 
 // ErrUnknown says that nobody knows a recording any more.
 var ErrUnknown = errors.New("the recording is not known any more")
+
+// ErrUnwanted says that a finished file is not to be kept: its recording was deleted, or it
+// is nothing. What else the error wraps, an [Error], is the client's answer.
+var ErrUnwanted = errors.New("the file is not to be kept")
 
 // File is what a client says of the file that it wants to upload.
 type File struct {

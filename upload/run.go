@@ -78,7 +78,7 @@ func (s *Server) tend(u *upload) {
 	switch expired := s.cfg.Now().After(rec.Expires); {
 	case rec.complete() && !rec.Told:
 		if err := s.settle(u); err != nil {
-			s.cfg.Log.Warn("a second file of a recording is dropped", "recording", rec.RecordingID, "error", err)
+			s.cfg.Log.Warn("a finished file is dropped", "recording", rec.RecordingID, "error", err)
 		}
 	case expired:
 		s.giveUp(u)

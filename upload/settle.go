@@ -12,7 +12,7 @@ import (
 const doneTimeout = 10 * time.Second
 
 // settle brings a complete file to its place and tells whom it belongs to. It
-// refuses a second file of a recording. Other failures are logged, and tried again by Run:
+// refuses a second file of a recording, and one that isn't wanted. Other failures are logged, and tried again by Run:
 // the client has done its part. The upload's turn must be held.
 func (s *Server) settle(u *upload) error {
 	rec := u.record()
@@ -25,7 +25,9 @@ func (s *Server) settle(u *upload) error {
 	case err != nil:
 		s.cfg.Log.Error("a finished recording has no place yet", "recording", rec.RecordingID, "error", err)
 	default:
-		s.tell(u)
+		if err := s.tell(u); err != nil {
+			return err
+		}
 		s.dropOthers(&rec)
 	}
 	return nil
@@ -48,20 +50,24 @@ func (s *Server) dropOthers(arrived *record) {
 	}
 }
 
-func (s *Server) tell(u *upload) {
+// tell fails when the file isn't wanted, and is gone.
+func (s *Server) tell(u *upload) error {
 	rec := u.record()
 	ctx, cancel := context.WithTimeout(s.ctx, doneTimeout)
 	defer cancel()
 	switch err := s.cfg.Recordings.Done(ctx, rec.finished()); {
+	case errors.Is(err, ErrUnwanted):
+		return errors.Join(err, s.dropFile(&rec), s.discard(u))
 	case errors.Is(err, ErrUnknown):
 		s.cfg.Log.Warn("a finished recording is of no session any more", "recording", rec.RecordingID, "file", rec.path())
 	case err != nil:
 		s.cfg.Log.Warn("a finished recording couldn't be told yet", "recording", rec.RecordingID, "error", err)
-		return
+		return nil
 	}
 	if err := s.update(u, func(rec *record) error { rec.Told = true; return nil }); err != nil {
 		s.cfg.Log.Warn("a finished recording may be told again", "recording", rec.RecordingID, "error", err)
 	}
+	return nil
 }
 
 // move gives a complete file its name, if it hasn't got it yet.

@@ -65,6 +65,14 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 			return nil
 		})
 	}
+	group.Go(func() error {
+		sessions.WatchDeleted(ctx, func(sessionID, takeID string) {
+			if err := s.uploads.ForgetTake(sessionID, takeID); err != nil {
+				log.Error("the files of a deleted take can't be removed", "session", sessionID, "take", takeID, "error", err)
+			}
+		})
+		return nil
+	})
 	group.Go(func() error { return s.uploads.Run(ctx) })
 	group.Go(func() error { return s.manifests.Run(ctx) })
 	return group.Wait()

@@ -17,6 +17,9 @@ import (
 type recordings struct{ sessions *session.Service }
 
 func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, error) {
+	if f.Size == 0 {
+		return upload.Place{}, &upload.Error{Status: http.StatusBadRequest, Code: session.CodeEmptyUpload, Message: "a file of no bytes is no recording"}
+	}
 	p, err := r.sessions.UploadBegan(ctx, f.RecordingID)
 	if err != nil {
 		return upload.Place{}, refusedUpload(err)
@@ -25,13 +28,27 @@ func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, err
 }
 
 func (r recordings) Done(ctx context.Context, f upload.Finished) error {
-	return unknownRecording(r.sessions.UploadDone(ctx, session.UploadedFile{
+	err := r.sessions.UploadDone(ctx, session.UploadedFile{
 		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256, Type: f.Type,
-	}))
+	})
+	if unwanted(err) {
+		return fmt.Errorf("%w: %w", upload.ErrUnwanted, refusedUpload(err))
+	}
+	return unknownRecording(err)
+}
+
+// unwanted reports whether a finished file isn't to be kept.
+func unwanted(err error) bool {
+	var e *session.Error
+	return errors.As(err, &e) && (e.Code == session.CodeRecordingDeleted || e.Code == session.CodeEmptyUpload)
 }
 
 func (r recordings) GivenUp(ctx context.Context, recordingID string) error {
-	return unknownRecording(r.sessions.UploadGivenUp(ctx, recordingID))
+	err := r.sessions.UploadGivenUp(ctx, recordingID)
+	if unwanted(err) {
+		return nil
+	}
+	return unknownRecording(err)
 }
 
 // unknownRecording tells the uploads not to ask again for a recording that is gone.
@@ -50,8 +67,13 @@ func refusedUpload(err error) error {
 		return err
 	}
 	status := http.StatusNotFound
-	if e.Retry {
+	switch {
+	case e.Retry:
 		status = http.StatusServiceUnavailable
+	case e.Code == session.CodeRecordingDeleted:
+		status = http.StatusGone
+	case e.Code == session.CodeEmptyUpload:
+		status = http.StatusBadRequest
 	}
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
 }
