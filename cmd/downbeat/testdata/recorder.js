@@ -3,6 +3,7 @@
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
 import { Breath } from '/test/breath.js'
+import { live } from '/test/live.js'
 import { noise, readCode, timeCode } from '/test/timecode.js'
 
 const params = new URLSearchParams(location.search)
@@ -12,6 +13,7 @@ const options = { video: true, audio: !params.has('mute') }
 if (params.has('method')) options.method = params.get('method')
 if (params.get('source') === 'canvas') options.stream = timeCode(() => globalThis.recording?.drawing !== false)
 if (params.get('source') === 'noise') options.stream = noise(options.method === 'mediarecorder' ? 480 : 1280)
+if (params.get('source') === 'live') options.stream = live()
 // A microphone that sounds when it is told to: ?breath.
 const breath = params.has('breath') ? new Breath() : null
 if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recording?.drawing !== false).getVideoTracks(), breath.track])

@@ -13,15 +13,18 @@ export function timeCode(going = () => true) {
   const draw = () => {
     requestAnimationFrame(draw)
     if (!going()) return
-    let rest = Math.round(performance.now() * 1000)
-    for (let bit = 0; bit < COLUMNS * ROWS; bit++) {
-      context.fillStyle = rest % 2 ? 'white' : 'black'
-      context.fillRect((bit % COLUMNS) * SIZE, Math.floor(bit / COLUMNS) * SIZE, SIZE, SIZE)
-      rest = Math.floor(rest / 2)
-    }
+    drawCode(context, Math.round(performance.now() * 1000))
   }
   draw()
   return canvas.captureStream(30)
+}
+
+/** Draws a number, the lowest bit first, on 320 × 240 pixels. */
+export function drawCode(context, value) {
+  for (let bit = 0, rest = value; bit < COLUMNS * ROWS; bit++, rest = Math.floor(rest / 2)) {
+    context.fillStyle = rest % 2 ? 'white' : 'black'
+    context.fillRect((bit % COLUMNS) * SIZE, Math.floor(bit / COLUMNS) * SIZE, SIZE, SIZE)
+  }
 }
 
 const small = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true })

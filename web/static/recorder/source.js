@@ -15,6 +15,7 @@ export const LEFT = 200
  * performance.now() less the page's.
  */
 export class Clocks {
+  #time
   #shift
   #calibration
   /** @type {import('./calibrate.js').Base | null} */ #base = null
@@ -29,14 +30,16 @@ export class Clocks {
   /**
    * @param {number} step   the smallest step of performance.now(), ms
    * @param {{shift: number, error: number}} relation  of the two threads' clocks
+   * @param {() => number} [time]  this thread's clock, ms
    */
-  constructor(step, relation) {
+  constructor(step, relation, time = () => performance.now()) {
+    this.#time = time
     this.#shift = relation.shift
     this.#calibration = new Calibration(step, relation.error)
   }
 
   now() {
-    return performance.now() - this.#shift
+    return this.#time() - this.#shift
   }
 
   /** @param {import('./calibrate.js').Sight[]} sights */
