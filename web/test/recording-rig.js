@@ -10,6 +10,7 @@ export class FakeSession extends EventTarget {
   recordingId = ''
   bound = 0.2
   resolution = 0.005
+  monitorWanted = false
   /** @type {any} */ session = { take: null, devices: [] }
   /** @type {[string, any][]} */ sent = []
   /** @type {[string, any][]} */ asked = []
@@ -79,6 +80,14 @@ export class FakeSession extends EventTarget {
    * @param {any} [data]
    */
   send(event, data) {
+    this.sent.push([event, data])
+  }
+
+  /**
+   * @param {string} event
+   * @param {any} [data]
+   */
+  sendAside(event, data) {
     this.sent.push([event, data])
   }
 

@@ -97,6 +97,17 @@ export class Calls extends Emitter {
   }
 
   /**
+   * Sends an event that may be lost: over the data channel where it is open, so that it stands
+   * in nobody's way, else over the WebSocket; not at all while what was sent before still waits.
+   *
+   * @param {string} event
+   * @param {object} [data]
+   */
+  sendAside(event, data = {}) {
+    this.#post({ type: 'aside', event, data })
+  }
+
+  /**
    * @protected
    * @param {{id: number, data?: any, error?: {code: string, message: string, retry: boolean}}} m
    */

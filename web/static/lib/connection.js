@@ -1,3 +1,4 @@
+import { BACKLOG } from './link.js'
 import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
 
 /** @import { Message } from './signaling.js' */
@@ -218,6 +219,15 @@ export class Connection {
     this.#unsent.push(report)
     if (this.#unsent.length > UNSENT) this.#unsent.shift()
     if (this.#joined) this.#report(report)
+  }
+
+  /**
+   * Sends what may be lost, unless what was sent before still waits.
+   *
+   * @param {{event: string, data: unknown}} m
+   */
+  sendAside({ event, data }) {
+    if (this.#joined && this.#signaling.backlog < BACKLOG) this.#signaling.send(event, data)
   }
 
   /**

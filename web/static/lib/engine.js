@@ -60,6 +60,7 @@ export class Engine {
       case 'map': return this.#channelMap(m.map)
       case 'control': return this.#controlText(m.text)
       case 'send': return this.#send(m.event, m.data)
+      case 'aside': return this.#link.send(m) || this.#connection?.sendAside(m)
       case 'request': return this.#request(m.id, m.event, m.data)
       case 'handler': return this.#handle(m.name, m.action)
       case 'at': return this.#at(m)

@@ -58,6 +58,7 @@ export class Host {
   /** @param {any} m  to the engine */
   post(m) {
     if (m.type === 'hidden' && this.#responder) this.#responder.hidden = m.hidden
+    if (m.type === 'aside' && this.#link?.send(m)) return
     if (this.#thread) this.#thread.post(m)
     else this.#engine?.receive(m)
   }

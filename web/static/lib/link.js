@@ -2,6 +2,9 @@ import { Responder } from './responder.js'
 
 /** @import { ClockMap } from './frames.js' */
 
+/** Bytes that may wait before what may be lost is. */
+export const BACKLOG = 32 << 10
+
 /**
  * The two data channels, in whichever thread holds them: answers the pings of
  * one, hands on the texts of the other.
@@ -38,6 +41,19 @@ export class Link {
     control.onmessage = event => {
       if (typeof event.data === 'string') this.#on.control(event.data)
     }
+  }
+
+  /**
+   * Sends an event over the control channel, unless what was sent before still waits; false
+   * where there is no such channel.
+   *
+   * @param {{event: string, data: object}} m
+   */
+  send({ event, data }) {
+    const control = this.#channels[1]
+    if (control?.readyState !== 'open') return false
+    if (control.bufferedAmount < BACKLOG) control.send(JSON.stringify({ event, data }))
+    return true
   }
 
   close() {

@@ -24,6 +24,8 @@ export class Member extends Calls {
   joinKey = ''
   /** This device's own recording of the take that is coming or under way, as of joining; '' for none. */
   recordingId = ''
+  /** Somebody watches what this device's camera and microphone give. */
+  monitorWanted = false
   /** The session's members and playback, as of the last message that held them. */
   /** @type {any} */ session = null
   /** Playback as a function of session time, scheduled changes included. */
@@ -49,6 +51,7 @@ export class Member extends Calls {
     switch (event) {
       case 'session_joined': this.#joined(data); break
       case 'session_state': this.session = data; break
+      case 'monitor_wanted': this.monitorWanted = data.on === true; break
       case 'leadership_changed': this.isLeader = data.newLeaderId === this.userId
     }
     if (!this.timeline.receive(event, data)) return
@@ -58,7 +61,7 @@ export class Member extends Calls {
 
   /** @param {any} data */
   #joined({ userId, deviceId, isLeader, session, joinKey = '', recordingId = '' }) {
-    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, recordingId })
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, recordingId, monitorWanted: false })
   }
 
   /**

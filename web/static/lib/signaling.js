@@ -83,6 +83,11 @@ export class Signaling {
     return this.#socket?.readyState === WebSocket.OPEN
   }
 
+  /** Bytes that wait to be sent. */
+  get backlog() {
+    return this.#socket?.bufferedAmount ?? 0
+  }
+
   /**
    * Connects anew, dropping what was.
    *

@@ -210,7 +210,7 @@ export class Director {
     this.#acts.note(code, value)
   }
 
-  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: object}} m */
+  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: import('./report.js').Report}} m */
   #stopped(m) {
     const act = this.#acts.get(m.id)
     if (m.empty) {

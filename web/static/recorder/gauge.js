@@ -1,11 +1,11 @@
+import { decibels } from './level.js'
+
 /** @import { Health } from './vitals.js' */
 
 /** How often it tells, ms. */
 const TELL = 1000
 /** Samples that are looked at: the latest two thirds of a second at 48 kHz. */
 const WINDOW = 32768
-/** What zeros count as, dBFS. */
-const FLOOR = -120
 
 /** What comes from a stream that MediaRecorder records, where no worker sees it. */
 export class Gauge {
@@ -63,9 +63,4 @@ export class Gauge {
     clearInterval(this.#timer)
     this.#ctx?.close().catch(() => {})
   }
-}
-
-/** @param {number} amplitude  1 is full scale */
-export function decibels(amplitude) {
-  return Math.max(FLOOR, 20 * Math.log10(amplitude))
 }

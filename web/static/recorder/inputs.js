@@ -1,4 +1,5 @@
 import { Choices } from './codecs.js'
+import { Glimpse } from './glimpse.js'
 import { Health } from './health.js'
 import { Clocks, pump } from './source.js'
 
@@ -15,6 +16,8 @@ const COMING = 1500
 const USUAL = 30
 /** The first frames may come at once: an encoder refuses what no camera does. */
 const FASTEST = 120
+/** A device with more frames before its encoder makes nothing else. */
+const BUSY = 3
 /** Channels of a microphone that says nothing yet: both are there whatever comes. */
 const STEREO = 2
 
@@ -38,6 +41,7 @@ export class Inputs {
   #post
   #takes
   #health
+  #glimpse
   #choices = new Choices()
   /** @type {{kind: string, p: {close: () => void}}[]} */ #pumps = []
   #wants = { video: false, audio: false }
@@ -57,6 +61,7 @@ export class Inputs {
     this.#post = post
     this.#takes = takes
     this.#health = new Health(post)
+    this.#glimpse = new Glimpse(glimpsed => post({ type: 'glimpse', ...glimpsed }))
   }
 
   get wants() {
@@ -125,6 +130,18 @@ export class Inputs {
       before?.frame.close()
     }
     this.#health.frame(frame)
+    this.#glimpse.frame(frame)
+  }
+
+  /**
+   * What passes, for somebody who watches from elsewhere.
+   *
+   * @param {{on: boolean, picture: boolean}} m
+   */
+  glimpse({ on, picture }) {
+    const busy = [...this.#takes()].some(({ queued }) => queued > BUSY)
+    if (on) this.#glimpse.ask(picture && !busy)
+    else this.#glimpse.close()
   }
 
   /** @param {VideoFrame} frame  the first */
@@ -142,6 +159,7 @@ export class Inputs {
   /** @param {Piece} piece  of sound */
   #place(piece) {
     this.#health.sound(piece, this.clocks?.now() ?? 0)
+    this.#glimpse.sound(piece)
     for (const take of this.#takes()) take.sound(piece)
   }
 
@@ -180,6 +198,7 @@ export class Inputs {
   }
 
   close() {
+    this.#glimpse.close()
     for (const { p } of this.#pumps.splice(0)) p.close()
     this.still?.frame.close()
     this.picture = this.still = null

@@ -94,6 +94,11 @@ export class Lens {
     return this.stream?.getAudioTracks()[0]
   }
 
+  /** Levels, where the worker has none. */
+  get gauge() {
+    return this.#gauge
+  }
+
   /** Should there be sound? */
   get wantsSound() {
     return !this.#given && !!this.#wishes.audio

@@ -90,6 +90,11 @@ export class Picture {
     this.time = time
   }
 
+  /** Frames that wait for the encoder. */
+  get queued() {
+    return this.#encoder.encodeQueueSize
+  }
+
   finish() {
     return drain(this.#encoder)
   }

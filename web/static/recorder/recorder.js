@@ -1,10 +1,12 @@
 import { Emitter } from '../lib/emitter.js'
 import { DownbeatError } from '../lib/signaling.js'
+import { within } from './act.js'
 import { Awake } from './awake.js'
 import { listDevices } from './camera.js'
 import { openDesk } from './desk.js'
 import { Director } from './director.js'
 import { Lens } from './lens.js'
+import { Monitor } from './monitor.js'
 import { Recordings } from './recordings.js'
 import { Tape } from './tape.js'
 import { OF_A_TAKE, Troubles } from './trouble.js'
@@ -56,6 +58,7 @@ export class Recorder extends Emitter {
   /** @type {Director | null} */ #director = null
   /** @type {Wellbeing | null} */ #well = null
   /** @type {Awake | null} */ #awake = null
+  /** @type {Monitor | null} */ #monitor = null
   /** @type {RecorderState} */ #state = 'closed'
   #recordings = new Recordings(m => this.#desk?.post(m), (before, now) => this.#took(before, now))
   /** @type {(() => void)[]} */ #undo = []
@@ -125,7 +128,8 @@ export class Recorder extends Emitter {
     }
     await this.#openDesk()
     await this.#plugged()
-    if (this.method === 'webcodecs') await this.#settledSoon()
+    // Until it is known when frames are captured: a second, with a camera that says so.
+    if (this.method === 'webcodecs') await within(new Promise(resolve => (this.#settled = () => resolve(undefined))), SETTLING)
     this.#listen()
     this.#setState('ready')
     this.#settle()
@@ -149,14 +153,6 @@ export class Recorder extends Emitter {
       muted: muted => (muted ? this.#troubles.say('camera_muted') : this.#troubles.clear('camera_muted')),
       swapped: () => this.#swapped(),
     })
-  }
-
-  /** Until it is known when frames are captured: a second, with a camera that says so. */
-  #settledSoon() {
-    return Promise.race([
-      new Promise(resolve => (this.#settled = () => resolve(undefined))),
-      new Promise(resolve => setTimeout(resolve, SETTLING)),
-    ])
   }
 
   async #openDesk() {
@@ -207,6 +203,8 @@ export class Recorder extends Emitter {
     this.#undo.push(() => ending.abort(), this.#session.on('session_joined', hurry))
     this.#awake = new Awake()
     this.#director?.open()
+    const desk = this.method === 'webcodecs' ? this.#desk : null
+    this.#monitor = new Monitor(this.#session, desk, /** @type {Lens} */ (this.#lens), () => this.#state)
   }
 
   /**
@@ -248,6 +246,7 @@ export class Recorder extends Emitter {
       case 'frozen': return this.#frozen(true)
       case 'flowing': return this.#frozen(false)
       case 'health': return this.#well?.heard(m)
+      case 'glimpse': return this.#monitor?.got(m)
       case 'settled': return this.#settled()
       case 'broken': return this.#troubles.say('recorder_broken', m.error)
       default: this.#director?.receive(m)
@@ -292,8 +291,8 @@ export class Recorder extends Emitter {
    */
   close() {
     for (const undo of this.#undo.splice(0)) undo()
-    for (const part of [this.#lens, this.#director, this.#desk, this.#awake, this.#well]) part?.close()
-    this.#lens = this.#desk = this.#director = this.#awake = this.#well = null
+    for (const part of [this.#monitor, this.#lens, this.#director, this.#desk, this.#awake, this.#well]) part?.close()
+    this.#monitor = this.#lens = this.#desk = this.#director = this.#awake = this.#well = null
     this.#troubles.clear(...this.troubles.map(({ code }) => code))
     this.#setState('closed')
   }

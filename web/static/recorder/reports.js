@@ -1,6 +1,7 @@
 /** @import { Session } from '../lib/session.js' */
 /** @import { Act } from './act.js' */
 /** @import { Desk } from './desk.js' */
+/** @import { Report } from './report.js' */
 
 /** The server takes no bound that is wider, ms. */
 const WIDEST = 60_000
@@ -8,7 +9,7 @@ const WIDEST = 60_000
 const LOST = 1500
 
 /** A first frame that is later than this is late, ms: several frames. */
-export const LATE = 150
+export const LATE = 250
 /** A recording that lacks less of its take isn't short, ms. */
 const SHORT = 500
 
@@ -68,16 +69,27 @@ export class Reports {
    *
    * @param {Act} act
    * @param {number} lastAt  page time of its last frame, ms
-   * @param {object} [made]  by the worker's own account
+   * @param {Partial<Report>} [made]  by the worker's own account
    */
   report(act, lastAt, made = {}) {
     const durationMs = lastAt - act.firstAt
-    if (act.part === 1 && act.lateMs > LATE) act.ledger.note('late_start', act.lateMs)
-    const missing = act.stopAt - act.at - durationMs
-    if (act.part === 1 && act.stopAt === Infinity) act.ledger.note('short_take')
-    else if (act.part === 1 && missing > SHORT) act.ledger.note('short_take', missing / 1000)
-    const report = { lateMs: finite(act.lateMs), durationMs: finite(durationMs), ...made, warnings: act.ledger.all }
+    for (const { code, value } of made.warnings ?? []) act.ledger.note(code, value)
+    if (act.part === 1) this.#noteInstants(act, durationMs)
+    const report = { durationMs: finite(durationMs), ...made, lateMs: finite(act.lateMs), warnings: act.ledger.all }
     this.#session.send('recording_report', { recordingId: act.id, report })
+  }
+
+  /**
+   * How the first file of a take lies in it; the others begin and end where they can.
+   *
+   * @param {Act} act
+   * @param {number} durationMs
+   */
+  #noteInstants({ ledger, lateMs, at, stopAt }, durationMs) {
+    if (lateMs > LATE) ledger.note('late_start', lateMs)
+    const missing = stopAt - at - durationMs
+    if (stopAt === Infinity) ledger.note('short_take')
+    else if (missing > SHORT) ledger.note('short_take', missing / 1000)
   }
 
   /** @param {string} recordingId  of which there is nothing */

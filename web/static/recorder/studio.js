@@ -42,6 +42,7 @@ export class Studio {
       case 'tracks': return this.#inputs.open(m)
       case 'sound': return this.#inputs.renewSound(m)
       case 'saw': return this.#inputs.clocks?.saw(m.sights)
+      case 'glimpse': return this.#inputs.glimpse(m)
       case 'arm': return void this.#arm(m)
       case 'bounds': return this.#setBounds(m.id, m)
       case 'cancel': return void this.#cancel(m.id)

@@ -69,6 +69,11 @@ export class Take {
     if (!choice.video) on.warm()
   }
 
+  /** Frames that wait for the encoder: a device that is busy has many. */
+  get queued() {
+    return this.#picture?.queued ?? 0
+  }
+
   /** There was no room for its end: the file lacks some of what was encoded. */
   get full() {
     return this.#full

@@ -37,6 +37,7 @@ const WORDS = {
 /** Of a take that is over: they are taken back when another one has begun. */
 export const OF_A_TAKE = [
   'encoder_failed', 'too_slow', 'nothing_recorded', 'not_continued', 'cannot_encode', 'no_frames', 'storage_failed', 'storage_full', 'microphone_silent',
+  'silent_take', 'sound_failed', 'cannot_encode_sound', 'frame_failed',
 ]
 
 /** What is wrong now: said once, and taken back when its cause is gone. */

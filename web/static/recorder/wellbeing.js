@@ -81,7 +81,7 @@ export class Wellbeing {
     const frameRate = lens.video?.getSettings().frameRate
     this.#vitals.heard(health, { frameRate, video: lens.live && !!lens.video, audio: lens.audio?.readyState === 'live' })
     this.#listen(lens)
-    if (!this.warnings.has('silence') && !this.warnings.has('no_sound')) this.#of.clear('microphone_silent')
+    if (!this.warnings.has('silence') && !this.warnings.has('no_sound')) this.#of.clear('microphone_silent', 'silent_take')
   }
 
   /**

@@ -1,0 +1,105 @@
+import { Instants } from './instants.js'
+import { Shown } from './shown.js'
+
+/** @import { Session } from '../lib/session.js' */
+/** @import { Desk } from './desk.js' */
+/** @import { Glimpsed } from './glimpse.js' */
+/** @import { Lens } from './lens.js' */
+/** @import { RecorderState } from './recorder.js' */
+
+/** How often levels go, ms: the server takes no more. */
+const EVERY = 500
+/** And a picture with them, each so many times: between takes, and in one. */
+const IDLE = 3
+const BUSY = 8
+/** A page whose timer is this late has other things to do, ms. */
+const LATE = 60
+/** From asking for a picture to having it, ms. */
+const MAKING = 300
+/** A device that takes longer to make one makes half as many, ms. */
+const SLOW = 60
+
+/**
+ * @typedef {object} Glimpser
+ * @property {(picture: boolean) => void} ask  told by `got`
+ * @property {() => void} rest
+ */
+
+/** Shows the leader what camera and microphone give, small and seldom, while anybody watches. */
+export class Monitor {
+  #session
+  #instants
+  #of
+  #state
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #timer
+  #dueAt = NaN
+  #count = 0
+  #slow = 1
+  #undo
+
+  /**
+   * @param {Session} session
+   * @param {Desk | null} desk  null: MediaRecorder has the frames
+   * @param {Lens} lens
+   * @param {() => RecorderState} state
+   */
+  constructor(session, desk, lens, state) {
+    this.#session = session
+    this.#instants = new Instants(session)
+    this.#of = desk ? asking(desk) : new Shown(() => lens.stream, () => lens.gauge, glimpsed => this.got(glimpsed))
+    this.#state = state
+    this.#undo = [
+      session.on('monitor_wanted', ({ on }) => this.#want(on === true)),
+      session.on('session_joined', () => this.#want(false)), // or it is said again
+    ]
+    if (session.monitorWanted) this.#want(true)
+  }
+
+  /** @param {boolean} on */
+  #want(on) {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    if (!on) return this.#of.rest()
+    this.#count = 0
+    this.#dueAt = performance.now() + EVERY
+    this.#timer = setInterval(() => this.#tick(), EVERY)
+  }
+
+  #tick() {
+    const now = performance.now()
+    const late = now - this.#dueAt > LATE
+    this.#dueAt = now + EVERY
+    if (this.#instants.near(MAKING)) return
+    const taking = this.#state() !== 'ready'
+    const each = (taking ? BUSY : IDLE) * this.#slow
+    const picture = this.#count++ % each === 0 && !late
+    this.#of.ask(picture)
+  }
+
+  /** @param {Glimpsed} glimpsed  from the worker, or from the page itself */
+  got({ tookMs, peakDb, rmsDb, image, width, height }) {
+    const glimpsed = { ...(peakDb === undefined ? {} : { peakDb, rmsDb }), ...(image ? { image, width, height } : {}) }
+    if (tookMs !== undefined) this.#slow = tookMs > SLOW ? 2 : 1
+    if (!this.#timer || this.#instants.near() || !Object.keys(glimpsed).length) return
+    this.#session.sendAside('monitor', glimpsed)
+  }
+
+  close() {
+    this.#want(false)
+    for (const off of this.#undo) off()
+    this.#instants.close()
+  }
+}
+
+/**
+ * The worker sees what passes.
+ *
+ * @param {Desk} desk
+ * @returns {Glimpser}
+ */
+function asking(desk) {
+  return {
+    ask: picture => desk.post({ type: 'glimpse', on: true, picture }),
+    rest: () => desk.post({ type: 'glimpse', on: false }),
+  }
+}
