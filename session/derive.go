@@ -32,6 +32,9 @@ func derive(s *state, d diff) []notice {
 		if after, _ := d.after.(*playback); after != nil {
 			return playbackChanged(s, before, after)
 		}
+	case kindCamera:
+		after, _ := d.after.(*cameraWish)
+		return cameraChanged(d.ids[0], after)
 	case kindTake:
 		after, _ := d.after.(*takeMeta)
 		return takeChanged(after)
@@ -116,7 +119,9 @@ func announce(c *command) []notice {
 	return nil // a playback_sync is told by the timeline
 }
 
-func tell(name string, data any) notice { return notice{Event: Event{name, data, &sharedEncoding{}}} }
+func tell(name string, data any) notice {
+	return notice{Event: Event{Name: name, Data: data, shared: &sharedEncoding{}}}
+}
 
 func (n notice) to(d *device) Event {
 	if n.each != nil {

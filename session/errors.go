@@ -23,6 +23,8 @@ const (
 	CodeBadPlayback     = "bad_playback"      // position, rate, time or limit is negative, not finite or out of range
 	CodeBadSize         = "bad_size"          // fileSizeBytes is negative or larger than 2^53 − 1
 	CodeBadStatus       = "bad_status"        // a field of device_status is out of its range
+	CodeBadSettings     = "bad_settings"      // a field of camera_settings is out of its range
+	CodeBadMonitor      = "bad_monitor"       // a field of monitor is out of its range, or the image isn't one
 	CodeBadTake         = "bad_take"          // mark or note of a take
 	CodeBadReport       = "bad_report"        // a field of recording_report is out of its range
 	CodeBadDevices      = "bad_devices"       // start_recording: no ids, or more than 1000

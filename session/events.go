@@ -13,6 +13,9 @@ import (
 type Event struct {
 	Name string
 	Data any
+	// Source is set where an event is better left out than late, and than to keep others
+	// waiting: a later one of the same source takes its place.
+	Source string
 
 	shared *sharedEncoding // nil for one that is for one member
 }

@@ -106,6 +106,7 @@ func (r *room) attach(m *Member, at seat) (Joined, error) {
 		joined.JoinedSession = &JoinedSession{true, d.ID, SessionStatus{r.id, r.state.status(now)}, d.Since.time()}
 	}
 	r.catchUp(m, d, now)
+	r.askMonitor()
 	r.hurry()
 	return joined, nil
 }

@@ -17,6 +17,7 @@ const (
 	kindPlayback  kind = "playback"
 	kindCompleted kind = "completed"
 	kindTake      kind = "take"
+	kindCamera    kind = "camera"
 )
 
 // metas matches the one entry that every session has.

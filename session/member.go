@@ -19,6 +19,7 @@ type Member struct {
 	role             Role
 	rules            bool // may take the lead from one who is there
 	deliver          func(Event)
+	monitor          monitoring    // guarded by room.mu
 	status           *DeviceStatus // guarded by room.mu; nil before the device has told one
 
 	ending sync.Once
@@ -261,6 +262,7 @@ func (m *Member) end() bool {
 		first = true
 		delete(m.room.members, m.deviceID)
 		close(m.gone)
+		m.room.askMonitor()
 	})
 	return first
 }

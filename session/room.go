@@ -28,6 +28,8 @@ type room struct {
 	mistaken map[string]uint64 // connections that are here but marked gone by another instance
 	lastSync instant
 	retryAt  instant // no due change is tried again before
+
+	monitored bool // somebody wants to see what the devices do
 }
 
 // waiter waits until cond holds.
@@ -88,6 +90,8 @@ func (r *room) apply(e Entry) {
 // consequences of a change for what this instance does by itself.
 func (r *room) consequences(d diff) {
 	switch d.kind {
+	case kindMeta:
+		r.askMonitor()
 	case kindCommand:
 		if c, _ := d.after.(*command); c != nil && d.before == nil && !c.Cancelled {
 			r.burst(c)
@@ -96,6 +100,7 @@ func (r *room) consequences(d diff) {
 		r.acknowledged(d)
 		return
 	case kindUser:
+		r.askMonitor()
 		r.completeReports()
 		r.lookForMistakes(d)
 	}

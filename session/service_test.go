@@ -24,8 +24,8 @@ func TestJoinedObjects(t *testing.T) {
 			`"userToken":"` + p.joined.SessionJoined.UserToken + `",` +
 			`"session":{"sessionId":"studio","creatorId":"ann","leaderId":"ann","status":"active","users":[{"id":"ann","username":"Ann",` +
 			`"avatar":"","joinedAt":"2000-01-01T00:00:00.000Z","lastSeen":946684800000,"isConnected":true,"isLeader":true}],` +
-			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true}],` +
-			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1,"loop":false,"mediaDuration":0},"take":null,` +
+			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true,"camera":null}],` +
+			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1,"loop":false,"mediaDuration":0},"take":null,"camera":null,` +
 			`"createdAt":"2000-01-01T00:00:00.000Z","lastActivity":946684800000,"userCount":1}}`
 		if string(got) != want {
 			t.Errorf("session_joined\n got %s\nwant %s", got, want)

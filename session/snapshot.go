@@ -19,6 +19,7 @@ type Snapshot struct {
 	PlaybackState PlaybackState     `json:"playbackState"`
 	Media         *Media            `json:"media,omitempty"` // what playbackState is of; none before any
 	Take          *Take             `json:"take"`            // null while none is scheduled or under way
+	Camera        *CameraSettings   `json:"camera"`          // what is wanted of all devices that record; null for nothing
 	CreatedAt     string            `json:"createdAt"`       // ISO 8601
 	LastActivity  clock.SessionTime `json:"lastActivity"`
 	UserCount     int               `json:"userCount"` // connected or not
@@ -54,6 +55,8 @@ type DeviceState struct {
 	ViewType    string `json:"viewType"`
 	IsConnected bool   `json:"isConnected"`
 	Records     bool   `json:"records"` // whether it takes part in takes
+
+	Camera *CameraSettings `json:"camera"` // what is wanted of it itself; null for nothing
 }
 
 // Summary is a session in the list of all.
@@ -116,7 +119,7 @@ func (s *state) snapshot(now instant) Snapshot {
 	snap := Snapshot{
 		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
-		PlaybackState: s.playback.at(now).settled(now).wire(), Media: s.playback.media(now), Take: s.takeUnderWay(now), CreatedAt: m.CreatedAt.iso(),
+		PlaybackState: s.playback.at(now).settled(now).wire(), Media: s.playback.media(now), Take: s.takeUnderWay(now), Camera: s.camera(allCameras), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
 	}
 	for _, u := range s.usersByJoining() {
@@ -125,7 +128,7 @@ func (s *state) snapshot(now instant) Snapshot {
 		})
 	}
 	for _, d := range s.devicesByJoining() {
-		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder()})
+		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder(), s.camera(d.ID)})
 	}
 	return snap
 }

@@ -18,6 +18,7 @@ type state struct {
 	acks       map[string]map[string]*ack // command → device
 	recordings map[string]*recording
 	takes      map[string]*takeMeta
+	cameras    map[string]*cameraWish // by device, and of all
 	playback   *playback
 	completed  *completion
 }
@@ -47,6 +48,7 @@ func newState(id string) *state {
 		acks:       map[string]map[string]*ack{},
 		recordings: map[string]*recording{},
 		takes:      map[string]*takeMeta{},
+		cameras:    map[string]*cameraWish{},
 	}
 }
 
@@ -84,7 +86,7 @@ func (s *state) apply(e Entry) (d diff, ok bool, err error) {
 }
 
 func (s *state) set(d *diff, e Entry) error {
-	want := map[kind]int{kindUser: 1, kindCommand: 1, kindAck: 2, kindRecording: 1, kindTake: 1}[d.kind]
+	want := map[kind]int{kindUser: 1, kindCommand: 1, kindAck: 2, kindRecording: 1, kindTake: 1, kindCamera: 1}[d.kind]
 	if len(d.ids) != want {
 		return fmt.Errorf("session: key %q has %d ids, not %d", e.Key, len(d.ids), want)
 	}
@@ -101,6 +103,8 @@ func (s *state) set(d *diff, e Entry) error {
 		return swapIn(d, e, s.commands, d.ids[0])
 	case kindRecording:
 		return swapIn(d, e, s.recordings, d.ids[0])
+	case kindCamera:
+		return swapIn(d, e, s.cameras, d.ids[0])
 	case kindTake:
 		return swapIn(d, e, s.takes, d.ids[0])
 	case kindAck:

@@ -52,6 +52,7 @@ type conn struct {
 	ws      *websocket.Conn
 	limit   int64 // of what is read, in bytes
 	queue   chan []byte
+	spare   *spare
 	pongs   chan string // answers to the other side's pings
 	done    chan struct{}
 	silence time.Duration // that ends the connection, once it counts; the reader's own
@@ -68,11 +69,15 @@ type conn struct {
 
 func newConn(ws *websocket.Conn, limit int64) *conn {
 	c := &conn{
-		ws: ws, limit: limit, queue: make(chan []byte, queueLen), pongs: make(chan string, 1),
+		ws: ws, limit: limit, queue: make(chan []byte, queueLen), spare: newSpare(), pongs: make(chan string, 1),
 		done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ws.SetPingHandler(c.pinged)
-	ws.SetPongHandler(func(string) error { c.heard(); return nil })
+	ws.SetPongHandler(func(data string) error {
+		c.heard()
+		c.spare.answered(data)
+		return nil
+	})
 	return c
 }
 
@@ -153,6 +158,8 @@ func (c *conn) writeLoop() {
 		select {
 		case b := <-c.queue:
 			err = c.writeQueued(b)
+		case <-c.spare.wake:
+			err = c.writeSpare()
 		case data := <-c.pongs:
 			err = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
 		case <-ping.C:

@@ -26,6 +26,9 @@ func (l *link) event(e session.Event) {
 	l.deliver.Lock()
 	defer l.deliver.Unlock()
 	if !l.joined {
+		if e.Source != "" {
+			return
+		}
 		l.waiting = append(l.waiting, e)
 		return
 	}
@@ -44,6 +47,10 @@ func (l *link) pass(e session.Event) {
 	b, err := e.Encoded(encodeEvent)
 	if err != nil {
 		l.server.log.Error("encode", "event", e.Name, "err", err)
+		return
+	}
+	if e.Source != "" {
+		l.conn.spare.offer(e.Source, b)
 		return
 	}
 	l.conn.send(b)

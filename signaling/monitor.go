@@ -1,0 +1,34 @@
+package signaling
+
+import (
+	"context"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+type watchMonitorData struct {
+	On *bool `json:"on"`
+}
+
+func watchMonitor(ctx context.Context, l *link, q watchMonitorData) (string, any, error) {
+	if q.On == nil {
+		return "", nil, missing("on")
+	}
+	return done, nil, l.member.WatchMonitor(ctx, *q.On)
+}
+
+func monitor(_ context.Context, l *link, q session.Still) (string, any, error) {
+	return done, nil, l.member.Monitor(q)
+}
+
+type cameraSettingsData struct {
+	DeviceID string                  `json:"deviceId"` // empty: all
+	Settings *session.CameraSettings `json:"settings"`
+}
+
+func cameraSettings(ctx context.Context, l *link, q cameraSettingsData) (string, any, error) {
+	if q.Settings == nil {
+		return "", nil, missing("settings")
+	}
+	return done, nil, l.member.SetCamera(ctx, q.DeviceID, *q.Settings)
+}
