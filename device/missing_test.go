@@ -1,11 +1,15 @@
 package device
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 // forget takes a session out of the server's memory, as a restart does.
@@ -61,5 +65,28 @@ func TestWaitsForItsSession(t *testing.T) {
 		if err := <-d.err; codeOf(err) != session.CodeSessionNotFound || time.Since(gone) < sessionWait || time.Since(gone) > sessionWait+time.Minute {
 			t.Errorf("after %v: %v", time.Since(gone), err)
 		}
+	})
+}
+
+// TestStaysAwayForGood: a device that was removed, or whose session was ended, doesn't come back.
+func TestStaysAwayForGood(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		leader := w.run(Config{Net: w.net.Host("10.0.0.2"), UserID: "ann"})
+		<-leader.Joined()
+		d := w.start(Config{Net: w.net.Host("10.0.0.3"), UserID: "bob"})
+		<-d.Joined()
+		_, err := leader.Call(t.Context(), "remove_device", map[string]any{"deviceId": d.Seat().DeviceID})
+		must(t, err)
+		closed := func(d *running, code int) {
+			t.Helper()
+			var end *websocket.CloseError
+			if err := <-d.err; !errors.As(err, &end) || end.Code != code {
+				t.Errorf("ended with %v", err)
+			}
+		}
+		closed(d, signaling.CloseRemoved)
+		_, err = leader.Call(t.Context(), "end_session", nil)
+		must(t, err)
+		closed(leader, signaling.CloseEnded)
 	})
 }

@@ -1,6 +1,9 @@
 package session
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // notice is an event and those whom it is for.
 type notice struct {
@@ -18,7 +21,7 @@ func derive(s *state, d diff) []notice {
 	case kindUser:
 		before, _ := d.before.(*user)
 		after, _ := d.after.(*user)
-		return userChanged(before, after)
+		return slices.Concat(userChanged(before, after), userEdited(before, after), devicesGone(before, after))
 	case kindMeta:
 		before, _ := d.before.(*meta)
 		after, _ := d.after.(*meta)
@@ -58,7 +61,7 @@ func userChanged(before, after *user) []notice {
 	}
 	for _, d := range devicesOf(after) {
 		if d.Connected && !before.has(d.ID) {
-			came = append(came, tell("device_joined", DeviceJoined{d.ID, d.Type, d.View, d.Since.time()}))
+			came = append(came, tell("device_joined", DeviceJoined{d.ID, d.Type, d.View, d.Since.time(), after.ID, d.recorder(), d.Silenced}))
 		}
 	}
 	switch was, is := before.connected(), after.connected(); {
@@ -73,14 +76,29 @@ func userChanged(before, after *user) []notice {
 }
 
 func metaChanged(s *state, before, after *meta) []notice {
-	if before == nil || after == nil || before.LeaderID == after.LeaderID {
+	if before == nil || after == nil {
 		return nil
 	}
-	name := ""
-	if u := s.users[after.LeaderID]; u != nil {
-		name = u.Username
+	var notices []notice
+	if after.LeaderID != before.LeaderID {
+		led := LeadershipChanged{after.LeaderID, s.nameOf(after.LeaderID), after.LeaderSince.time()}
+		notices = append(notices, tell("leadership_changed", led))
 	}
-	return []notice{tell("leadership_changed", LeadershipChanged{after.LeaderID, name, after.LeaderSince.time()})}
+	if after.Name != before.Name {
+		notices = append(notices, tell("session_changed", SessionChanged{after.Name, after.NamedAt.time()}))
+	}
+	if after.Ended != before.Ended {
+		notices = append(notices, tell("session_ended", SessionEnded{after.Ended.time()}))
+	}
+	return notices
+}
+
+// nameOf returns what a user is called, empty if it isn't there.
+func (s *state) nameOf(userID string) string {
+	if u := s.users[userID]; u != nil {
+		return u.Username
+	}
+	return ""
 }
 
 func commandChanged(before, after *command) []notice {

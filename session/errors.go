@@ -6,6 +6,7 @@ import "fmt"
 // fails has changed nothing.
 const (
 	CodeBadSessionID    = "bad_session_id"    // not 1 to 64 of A-Z a-z 0-9 _ -
+	CodeBadSessionName  = "bad_session_name"  // longer than 64 characters, or not text
 	CodeBadUserID       = "bad_user_id"       // not 1 to 64 of A-Z a-z 0-9 _ - . : @, or begins with a dot
 	CodeBadUsername     = "bad_username"      // longer than 64 characters, or not text
 	CodeBadAvatar       = "bad_avatar"        // longer than 1024 bytes, or not text
@@ -42,6 +43,7 @@ const (
 	CodeBadToken        = "bad_token"         // not the creator's
 
 	CodeNotLeader           = "not_leader"
+	CodeUnknownUser         = "unknown_user"
 	CodeMayNotLead          = "may_not_lead"     // the role doesn't lead
 	CodeLeaderConnected     = "leader_connected" // leadership is only granted when the leader is away
 	CodeTooManyCommands     = "too_many_commands"

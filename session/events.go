@@ -58,6 +58,48 @@ type DeviceJoined struct {
 	DeviceType string            `json:"deviceType"` // empty for one that joined as a user
 	ViewType   string            `json:"viewType"`
 	Timestamp  clock.SessionTime `json:"timestamp"`
+	UserID     string            `json:"userId"`
+	Records    bool              `json:"records"`
+	Silenced   bool              `json:"silenced"`
+}
+
+// DeviceChanged is the data of device_changed: something but the connection of a device is
+// otherwise.
+type DeviceChanged struct {
+	DeviceID   string            `json:"deviceId"`
+	UserID     string            `json:"userId"`
+	DeviceType string            `json:"deviceType"`
+	ViewType   string            `json:"viewType"`
+	Records    bool              `json:"records"`
+	Silenced   bool              `json:"silenced"`
+	Timestamp  clock.SessionTime `json:"timestamp"`
+}
+
+// DeviceRemoved is the data of device_removed: a device has left or was removed, and is no
+// part of the session any more; its user neither, if it was its last one.
+type DeviceRemoved struct {
+	DeviceID  string            `json:"deviceId"`
+	UserID    string            `json:"userId"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// UserChanged is the data of user_changed: a user is called otherwise.
+type UserChanged struct {
+	UserID    string            `json:"userId"`
+	Username  string            `json:"username"`
+	Avatar    string            `json:"avatar"`
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// SessionChanged is the data of session_changed.
+type SessionChanged struct {
+	Name      string            `json:"name"` // empty: none
+	Timestamp clock.SessionTime `json:"timestamp"`
+}
+
+// SessionEnded is the data of session_ended: the leader ended the session.
+type SessionEnded struct {
+	Timestamp clock.SessionTime `json:"timestamp"`
 }
 
 // DeviceDisconnected is the data of device_disconnected: a device's connection

@@ -1,5 +1,7 @@
 package session
 
+import "cmp"
+
 // JoinRequest says who joins what. All but SessionID is optional.
 type JoinRequest struct {
 	SessionID    string // the session is created if missing
@@ -73,6 +75,8 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 // mayEnter refuses whoever needs a session that exists, or a proof, and brings none.
 func (n *newcomer) mayEnter(s *state) error {
 	switch a := n.Admission; {
+	case s.meta != nil && !s.live():
+		return &Error{CodeSessionNotFound, "session " + s.id + " has just ended", true}
 	case s.meta == nil && (a.NoCreate || n.NoCreate):
 		// Who was there may wait for it: the creator may be on the way back to a server that was restarted.
 		return &Error{CodeSessionNotFound, "there is no session " + s.id, n.NoCreate && n.ResumeToken != ""}
@@ -128,12 +132,8 @@ func (n *newcomer) user(present *user, who identity, now instant) *user {
 		u.LastSeen, u.Changed = now, now
 		return u
 	}
-	name := n.Username
-	if name == "" {
-		name = "Guest " + who.userID[:min(4, len(who.userID))]
-	}
 	return &user{
-		ID: who.userID, Username: name, Avatar: n.Avatar, TokenHash: hash(n.userTokenSecret()),
+		ID: who.userID, Username: cmp.Or(n.Username, guestName(who.userID)), Avatar: n.Avatar, TokenHash: hash(n.userTokenSecret()),
 		JoinedAt: now, LastSeen: now, Changed: now,
 	}
 }

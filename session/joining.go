@@ -91,6 +91,9 @@ func (r *room) attach(m *Member, at seat) (Joined, error) {
 	if d == nil || d.Conn != m.conn || !d.Connected {
 		return Joined{}, fault(CodeNotJoined, "the device has been connected anew meanwhile")
 	}
+	if r.state.meta != nil && !r.state.live() {
+		return Joined{}, fault(CodeSessionNotFound, "session %s has just ended", r.id)
+	}
 	now := r.svc.now()
 	if !r.leaderHere() {
 		r.lastSync = now

@@ -9,7 +9,7 @@ func (s *state) isLeader(userID string) bool {
 // mayLead refuses whoever isn't the leader; the empty user stands for one whom
 // the access layer let in over REST, or the service itself.
 func (s *state) mayLead(userID string) error {
-	if s.meta == nil {
+	if !s.live() {
 		return fault(CodeSessionNotFound, "there is no session %s", s.id)
 	}
 	if userID != "" && !s.isLeader(userID) {
@@ -93,17 +93,18 @@ func transfer(s *state, grace time.Duration, now instant) []change {
 	return s.handOver(s.meta.LeaderID, now)
 }
 
-// requestLeadership gives the leadership to a user while the leader is away.
-func requestLeadership(s *state, userID string, now instant) ([]change, error) {
+// requestLeadership gives the leadership to a user while the leader is away, or at once
+// to one who rules.
+func requestLeadership(s *state, userID string, rules bool, now instant) ([]change, error) {
 	switch {
-	case s.meta == nil:
+	case !s.live():
 		return nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
 	case s.isLeader(userID):
 		return nil, nil
 	case s.users[userID] == nil || !s.users[userID].mayLead():
 		return nil, fault(CodeMayNotLead, "the user's role doesn't lead")
 	}
-	if _, gone := s.leaderGoneSince(); !gone {
+	if _, gone := s.leaderGoneSince(); !gone && !rules {
 		return nil, fault(CodeLeaderConnected, "the leader is connected")
 	}
 	return []change{s.elect(userID, now)}, nil

@@ -22,8 +22,9 @@ type Member struct {
 	monitor          monitoring    // guarded by room.mu
 	status           *DeviceStatus // guarded by room.mu; nil before the device has told one
 
-	ending sync.Once
+	once   sync.Once     // it ends once
 	gone   chan struct{} // closed when the membership has ended
+	ending Ending        // why, set before that
 }
 
 // DeviceID returns the device's id, a UUID given by the service.
@@ -36,8 +37,8 @@ func (m *Member) SessionID() string { return m.room.id }
 func (m *Member) UserID() string { return m.userID }
 
 // Done returns a channel that is closed when the membership has ended: by
-// Leave, by Disconnect, or because the device has connected anew elsewhere, in
-// which case this connection is of no more use.
+// Leave, by Disconnect, or for a reason that Ending tells, in which case this
+// connection is of no more use.
 func (m *Member) Done() <-chan struct{} { return m.gone }
 
 // IsLeader reports whether the member's user leads the session now, and the device may.
@@ -167,10 +168,14 @@ func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at cl
 	})
 }
 
-// RequestLeadership makes the member's user the leader if the leader isn't connected.
-func (m *Member) RequestLeadership(ctx context.Context) error {
-	return m.update(ctx, func(s *state, now instant) ([]change, error) {
-		return requestLeadership(s, m.userID, now)
+// RequestLeadership makes the member's user the leader: if the leader isn't connected, or
+// at once with the creator's token or for one who joined by it or by the admin key.
+func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) error {
+	return m.directs(ctx, func(s *state, now instant) ([]change, error) {
+		if creatorToken != "" && !s.isCreator(creatorToken) {
+			return nil, fault(CodeBadToken, "the token isn't the creator's")
+		}
+		return requestLeadership(s, m.userID, m.rules || creatorToken != "", now)
 	})
 }
 
@@ -258,7 +263,7 @@ func (m *Member) end() bool {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
 	first := false
-	m.ending.Do(func() {
+	m.once.Do(func() {
 		first = true
 		delete(m.room.members, m.deviceID)
 		close(m.gone)
@@ -267,10 +272,11 @@ func (m *Member) end() bool {
 	return first
 }
 
-// replace ends the membership because the device is connected anew. It runs
-// under room.mu, so the room is left by a goroutine of the service.
-func (m *Member) replace() {
-	m.ending.Do(func() {
+// replace ends the membership because of others. It runs under room.mu, so the room is left
+// by a goroutine of the service.
+func (m *Member) replace(why Ending) {
+	m.once.Do(func() {
+		m.ending = why
 		close(m.gone)
 		m.svc.wg.Go(func() { m.svc.exit(m.room) })
 	})

@@ -32,6 +32,7 @@ type deed struct {
 var deeds = []string{
 	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
 	"lead", "play", "play", "load", "touch", "upload", "upload", "failed", "part", "report", "mark", "delete", "begun", "net", "crash",
+	"hand", "rename", "edit", "silence", "remove",
 }
 
 func deedGen() *rapid.Generator[deed] {
@@ -281,11 +282,23 @@ func (st *stage) do(d deed) {
 	case p == nil:
 	case kind == "disconnect", kind == "leave":
 		st.rise(d, p, kind == "leave")
-	case slices.Contains([]string{"schedule", "start", "stop", "play", "load", "cancel"}, kind) && d.pick > 0:
+	case slices.Contains([]string{"schedule", "start", "stop", "play", "load", "cancel", "hand", "rename", "silence", "remove"}, kind) && d.pick > 0:
 		st.act(kind, st.leader(p), command)
 	default:
 		st.act(kind, p, command)
 	}
+}
+
+// other returns a device that somebody may do something about.
+func (st *stage) other(p *part) *part {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, q := range st.slots {
+		if q != nil && q != p {
+			return q
+		}
+	}
+	return p
 }
 
 // leader returns the device in a slot that leads, or else p.
@@ -376,9 +389,23 @@ func (st *stage) act(kind string, p *part, command string) {
 		err = p.Fired(st.ctx, command, clock.SessionTime(time.Now().UnixNano()), false)
 		promised = func(s *state) string { return unless(st.ack(command, p.DeviceID()).Fired, "fired") }
 	case "lead":
-		err = p.RequestLeadership(st.ctx)
+		err = p.RequestLeadership(st.ctx, "")
 	case "touch":
 		err = p.Touch(st.ctx)
+	case "hand":
+		err = p.HandOver(st.ctx, st.other(p).UserID())
+	case "rename":
+		err = p.Rename(st.ctx, fmt.Sprint("scene ", time.Now().Second()))
+	case "edit":
+		if err = p.UpdateUser(st.ctx, UserUpdate{Username: new(fmt.Sprint("name ", time.Now().Second()))}); err == nil {
+			err = p.UpdateDevice(st.ctx, DeviceUpdate{Records: new(time.Now().Second()%2 == 0)})
+		}
+	case "silence":
+		err = p.UpdateDevice(st.ctx, DeviceUpdate{DeviceID: st.other(p).DeviceID(), Silenced: new(time.Now().Second()%2 == 0)})
+	case "remove":
+		id := st.other(p).DeviceID()
+		err = p.RemoveDevice(st.ctx, id)
+		promised = func(s *state) string { return unless(s.owners[id] == "", "removed") }
 	}
 	if c := codeOf(err); (c == CodeBusy || c == CodeUnavailable) && st.lives(p) {
 		st.t.Errorf("%s: %v", kind, err)

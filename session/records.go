@@ -29,6 +29,9 @@ const isoLayout = "2006-01-02T15:04:05.000Z"
 type meta struct {
 	CreatorID   string  `json:"creatorId"`
 	CreatorName string  `json:"creatorName,omitempty"`
+	Name        string  `json:"name,omitempty"`
+	NamedAt     instant `json:"namedAt,omitempty"`
+	Ended       instant `json:"ended,omitempty"`     // when the leader ended it; what is left is being removed
 	TokenHash   []byte  `json:"tokenHash,omitempty"` // of the creator's token
 	CreatedAt   instant `json:"createdAt"`
 	LeaderID    string  `json:"leaderId"`
@@ -48,7 +51,8 @@ type user struct {
 	Changed  instant  `json:"changed"` // when a device came or went last
 	Devices  []device `json:"devices"` // in the order of joining, never none
 
-	TokenHash []byte `json:"tokenHash,omitempty"` // of the secret in its user token
+	Edited    instant `json:"edited,omitempty"`    // when something but its connections changed
+	TokenHash []byte  `json:"tokenHash,omitempty"` // of the secret in its user token
 }
 
 // device is one endpoint of a user.
@@ -58,6 +62,8 @@ type device struct {
 	View      string  `json:"view,omitempty"`
 	UserAgent string  `json:"userAgent,omitempty"`
 	NoRecords bool    `json:"noRecords,omitempty"` // no part of takes
+	Silenced  bool    `json:"silenced,omitempty"`  // is to make no sound
+	Removed   bool    `json:"removed,omitempty"`   // the leader removed it; what is left is being removed
 	Role      Role    `json:"role,omitempty"`
 	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
 	JoinedAt  instant `json:"joinedAt"`

@@ -13,6 +13,7 @@ import (
 type CreateRequest struct {
 	CreatorID   string
 	CreatorName string
+	Name        string // of the session, at most 64 characters
 }
 
 // Info is a session as its creator gets to know it.
@@ -45,7 +46,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Info, error) {
 			}
 			info.CreatedAt = now.time()
 			return []change{st.put(false, &meta{
-				CreatorID: info.CreatorID, CreatorName: q.CreatorName, TokenHash: hash(token),
+				CreatorID: info.CreatorID, CreatorName: q.CreatorName, Name: q.Name, TokenHash: hash(token),
 				CreatedAt: now, LeaderID: info.CreatorID, LeaderSince: now,
 			}, kindMeta)}, nil
 		})
@@ -108,13 +109,14 @@ func (s *Service) Snapshot(ctx context.Context, sessionID string) (snap Snapshot
 // List returns all sessions, the oldest first.
 func (s *Service) List(ctx context.Context) ([]Summary, error) {
 	list := []Summary{}
-	states, err := s.load(ctx, metas, "s.*."+string(kindUser)+".*", "s.*."+string(kindPlayback))
+	states, err := s.load(ctx, metas, "s.*."+string(kindUser)+".*", "s.*."+string(kindPlayback), "s.*."+string(kindCommand)+".*",
+		"s.*."+string(kindRecording)+".*", "s.*."+string(kindCompleted))
 	if err != nil {
 		return nil, err
 	}
 	for _, st := range states {
-		if st.meta != nil {
-			list = append(list, st.summary())
+		if st.live() {
+			list = append(list, st.summary(s.now()))
 		}
 	}
 	slices.SortFunc(list, func(a, b Summary) int {

@@ -9,7 +9,10 @@ func (s *state) resumed(n newcomer) (*user, *device) {
 		return nil, nil
 	}
 	deviceID, _ := parseSecret(n.ResumeToken)
-	return s.device(deviceID)
+	if s.meta != nil && !s.live() {
+		return nil, nil
+	}
+	return s.seated(deviceID)
 }
 
 // resume connects a device anew. The connection that it had, if any, is

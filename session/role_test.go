@@ -17,7 +17,7 @@ func TestRolesAndLeadership(t *testing.T) {
 		if !a.IsLeader() {
 			t.Error("the first leader doesn't lead")
 		}
-		wantCode(t, b.RequestLeadership(w.ctx), CodeMayNotLead)
+		wantCode(t, b.RequestLeadership(w.ctx, ""), CodeMayNotLead)
 		_ = a.Disconnect(w.ctx)
 		time.Sleep(time.Hour)
 		if b.IsLeader() || c.IsLeader() || b.State().LeaderID != "ann" {

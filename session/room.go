@@ -82,6 +82,7 @@ func (r *room) apply(e Entry) {
 		for _, n := range derive(r.state, d) {
 			r.tell(n)
 		}
+		r.ended(d)
 		r.consequences(d)
 	}
 	r.release()
@@ -117,7 +118,11 @@ func (r *room) expel(d diff) {
 		}
 		if _, now := r.state.device(dev.ID); now == nil || now.Conn != m.conn {
 			delete(r.members, dev.ID)
-			m.replace()
+			why := Replaced
+			if now != nil && now.Removed {
+				why = Removed
+			}
+			m.replace(why)
 		}
 	}
 }
@@ -149,7 +154,7 @@ func (r *room) burst(c *command) {
 func (r *room) exists() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state.meta != nil
+	return r.state.live()
 }
 
 // await blocks until cond holds, which is asked again after each change.

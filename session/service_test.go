@@ -22,9 +22,9 @@ func TestJoinedObjects(t *testing.T) {
 		}
 		want := `{"sessionId":"studio","userId":"ann","deviceId":"id01","isLeader":true,"resumeToken":"` + token + `",` +
 			`"userToken":"` + p.joined.SessionJoined.UserToken + `",` +
-			`"session":{"sessionId":"studio","creatorId":"ann","leaderId":"ann","status":"active","users":[{"id":"ann","username":"Ann",` +
+			`"session":{"sessionId":"studio","name":"","creatorId":"ann","leaderId":"ann","status":"active","users":[{"id":"ann","username":"Ann",` +
 			`"avatar":"","joinedAt":"2000-01-01T00:00:00.000Z","lastSeen":946684800000,"isConnected":true,"isLeader":true}],` +
-			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true,"camera":null}],` +
+			`"devices":[{"deviceId":"id01","userId":"ann","deviceType":"mobile","viewType":"front","isConnected":true,"records":true,"silenced":false,"camera":null}],` +
 			`"playbackState":{"mediaUrl":"","mediaId":"","position":0,"isPlaying":false,"lastUpdateTime":0,"playbackRate":1,"loop":false,"mediaDuration":0},"take":null,"camera":null,` +
 			`"createdAt":"2000-01-01T00:00:00.000Z","lastActivity":946684800000,"userCount":1}}`
 		if string(got) != want {
@@ -73,7 +73,7 @@ func TestLeaderGoneAndBack(t *testing.T) {
 		if back.DeviceID() != a.DeviceID() || back.UserID() != "ann" || back.IsLeader() {
 			t.Errorf("ann is back as %s on %s", back.UserID(), back.DeviceID())
 		}
-		wantCode(t, back.RequestLeadership(w.ctx), CodeLeaderConnected)
+		wantCode(t, back.RequestLeadership(w.ctx, ""), CodeLeaderConnected)
 		if err := b.Leave(w.ctx); err != nil {
 			t.Error(err)
 		}

@@ -11,6 +11,7 @@ import (
 // Snapshot is a session as the protocol's session object has it.
 type Snapshot struct {
 	SessionID     string            `json:"sessionId"`
+	Name          string            `json:"name"` // empty: none
 	CreatorID     string            `json:"creatorId"`
 	LeaderID      string            `json:"leaderId"`
 	Status        string            `json:"status"` // active, recording or completed
@@ -54,7 +55,8 @@ type DeviceState struct {
 	DeviceType  string `json:"deviceType"`
 	ViewType    string `json:"viewType"`
 	IsConnected bool   `json:"isConnected"`
-	Records     bool   `json:"records"` // whether it takes part in takes
+	Records     bool   `json:"records"`  // whether it takes part in takes
+	Silenced    bool   `json:"silenced"` // whether it is to make no sound
 
 	Camera *CameraSettings `json:"camera"` // what is wanted of it itself; null for nothing
 }
@@ -66,6 +68,11 @@ type Summary struct {
 	HasMedia     bool              `json:"hasMedia"`
 	CreatedAt    string            `json:"createdAt"` // ISO 8601
 	LastActivity clock.SessionTime `json:"lastActivity"`
+
+	Name           string `json:"name"`
+	LeaderName     string `json:"leaderName"` // empty while nobody is known to lead
+	ConnectedCount int    `json:"connectedCount"`
+	Status         string `json:"status"` // as in a Snapshot
 }
 
 // Joined is what one who joins is answered with.
@@ -117,7 +124,7 @@ func (s *state) snapshot(now instant) Snapshot {
 		m = &meta{}
 	}
 	snap := Snapshot{
-		SessionID: s.id, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
+		SessionID: s.id, Name: m.Name, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
 		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
 		PlaybackState: s.playback.at(now).settled(now).wire(), Media: s.playback.media(now), Take: s.takeUnderWay(now), Camera: s.camera(allCameras), CreatedAt: m.CreatedAt.iso(),
 		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
@@ -128,7 +135,7 @@ func (s *state) snapshot(now instant) Snapshot {
 		})
 	}
 	for _, d := range s.devicesByJoining() {
-		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder(), s.camera(d.ID)})
+		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder(), d.Silenced, s.camera(d.ID)})
 	}
 	return snap
 }
@@ -143,10 +150,11 @@ func (s *state) status(now instant) string {
 	return "active"
 }
 
-func (s *state) summary() Summary {
+func (s *state) summary(now instant) Summary {
 	return Summary{
 		s.id, len(s.users), s.playback != nil && s.playback.MediaURL != "",
 		s.meta.CreatedAt.iso(), s.lastActivity().time(),
+		s.meta.Name, s.nameOf(s.meta.LeaderID), s.connectedCount(), s.status(now),
 	}
 }
 

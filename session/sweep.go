@@ -30,6 +30,12 @@ func (s *Service) sweep(ctx context.Context) error {
 		return err
 	}
 	for id, st := range states {
+		if st.meta != nil && !st.live() { // whoever ended it didn't come to the end
+			if err := s.clear(ctx, id); err != nil {
+				return err
+			}
+			continue
+		}
 		if s.now().sub(st.lastActivity()) < s.cfg.KeepIdle {
 			continue
 		}

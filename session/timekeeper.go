@@ -54,7 +54,7 @@ func (r *room) tick() []transition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
-	if r.state.meta == nil {
+	if !r.state.live() {
 		return r.dueRevival(now)
 	}
 	r.dueReports(now)
@@ -94,6 +94,9 @@ func (r *room) dueChanges(now instant) []transition {
 	if changes, _ := completed(r.state, now); changes != nil {
 		steps = append(steps, completed)
 	}
+	if unseat(r.state, now) != nil {
+		steps = append(steps, func(s *state, now instant) ([]change, error) { return unseat(s, now), nil })
+	}
 	for deviceID, conn := range r.dropped {
 		steps = append(steps, r.drop(deviceID, conn))
 	}
@@ -121,7 +124,7 @@ func (r *room) untilNext() time.Duration {
 	now := r.svc.now()
 	next := now.add(idle)
 	sooner := func(t instant) { next = min(next, t) }
-	if r.state.meta == nil {
+	if !r.state.live() {
 		if len(r.members) > 0 && revive(r.state, now) != nil {
 			return max(r.retryAt.sub(now), 0)
 		}
@@ -149,7 +152,7 @@ func (r *room) untilNext() time.Duration {
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))
 	}
-	if len(r.dropped)+len(r.mistaken) > 0 {
+	if len(r.dropped)+len(r.mistaken) > 0 || unseat(r.state, now) != nil {
 		sooner(max(now, r.retryAt))
 	}
 	if r.leaderHere() {

@@ -10,7 +10,9 @@ import (
 )
 
 const (
-	maxID      = 64
+	maxID      = 64   // bytes
+	maxName    = 64   // characters of what people call themselves, devices and sessions
+	maxAvatar  = 1024 // bytes
 	maxPayload = 16 << 10
 	maxAhead   = 24 * time.Hour
 	maxListed  = 1000 // devices that a request names
@@ -45,13 +47,13 @@ func (q *JoinRequest) validate() error {
 		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	case q.UserID != "" && !isID(q.UserID, ".:@"), q.Admission.UserID != "" && !isID(q.Admission.UserID, ".:@"):
 		return fault(CodeBadUserID, "userId must be 1 to 64 letters, digits, _ - . : or @")
-	case !isText(&q.Username, 64):
+	case !isText(&q.Username, maxName):
 		return fault(CodeBadUsername, "username must be text of at most 64 characters")
-	case !text.Fits(q.Avatar, 1024):
+	case !text.Fits(q.Avatar, maxAvatar):
 		return fault(CodeBadAvatar, "avatar must be text of at most 1024 bytes")
 	case q.DeviceType != "" && q.DeviceType != "desktop" && q.DeviceType != "mobile" && q.DeviceType != "native":
 		return fault(CodeBadDeviceType, "deviceType must be desktop, mobile or native")
-	case !isText(&q.ViewType, 64):
+	case !isText(&q.ViewType, maxName):
 		return fault(CodeBadViewType, "viewType must be text of at most 64 characters")
 	case !text.Fits(q.UserAgent, 512):
 		return fault(CodeBadUserAgent, "userAgent must be text of at most 512 bytes")
@@ -74,8 +76,10 @@ func (q *CreateRequest) validate() error {
 	switch {
 	case q.CreatorID != "" && !isID(q.CreatorID, ".:@"):
 		return fault(CodeBadUserID, "creatorId must be 1 to 64 letters, digits, _ - . : or @")
-	case !isText(&q.CreatorName, 64):
+	case !isText(&q.CreatorName, maxName):
 		return fault(CodeBadUsername, "creatorName must be text of at most 64 characters")
+	case !isText(&q.Name, maxName):
+		return badSessionName()
 	}
 	return nil
 }

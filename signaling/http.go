@@ -38,6 +38,8 @@ func (s *Server) api() []route {
 		{pattern: "POST /api/sessions", act: access.Rule, serve: s.createSession},
 		{pattern: "GET /api/sessions", act: access.Rule, serve: s.listSessions},
 		{pattern: "GET /api/sessions/{id}", act: access.See, serve: s.getSession},
+		{pattern: "PATCH /api/sessions/{id}", act: access.Command, serve: s.patchSession},
+		{pattern: "DELETE /api/sessions/{id}", act: access.Command, serve: s.deleteSession},
 		{pattern: "GET /api/sessions/{id}/sync", act: access.Look, serve: s.getSync},
 		{pattern: "GET /api/sessions/{id}/recordings", act: access.Look, serve: s.getRecordings},
 		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true},
@@ -147,11 +149,11 @@ type TimeStatus struct {
 }
 
 func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
-	var q struct{ CreatorID, CreatorName string }
+	var q struct{ CreatorID, CreatorName, Name string }
 	if !readJSON(w, r, &q) {
 		return
 	}
-	info, err := s.cfg.Sessions.Create(r.Context(), session.CreateRequest{CreatorID: q.CreatorID, CreatorName: q.CreatorName})
+	info, err := s.cfg.Sessions.Create(r.Context(), session.CreateRequest{CreatorID: q.CreatorID, CreatorName: q.CreatorName, Name: q.Name})
 	if err != nil {
 		writeError(w, 0, err)
 		return
@@ -282,7 +284,7 @@ func writeError(w http.ResponseWriter, status int, err error) {
 func statusOf(code string) int {
 	switch code {
 	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording, session.CodeUnknownDevice,
-		session.CodeUnknownTake:
+		session.CodeUnknownTake, session.CodeUnknownUser:
 		return http.StatusNotFound
 	case session.CodeRecordingDeleted:
 		return http.StatusGone

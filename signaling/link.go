@@ -245,14 +245,25 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	return nil
 }
 
-// watchSeat closes the connection when its device has joined over another one.
+// endings are the closes of connections whose membership others have ended.
+var endings = map[session.Ending]struct {
+	code   int
+	reason string
+}{
+	session.Replaced: {CloseReplaced, "replaced"},
+	session.Removed:  {CloseRemoved, "removed"},
+	session.Ended:    {CloseEnded, "ended"},
+}
+
+// watchSeat closes the connection when its device has joined over another one, was removed,
+// or its session has ended.
 func (l *link) watchSeat(ctx context.Context) {
 	select {
 	case <-l.member.Done():
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if !l.left {
-			l.conn.close(CloseReplaced, "replaced")
+		if end := endings[l.member.Ending()]; !l.left {
+			l.conn.close(end.code, end.reason)
 		}
 	case <-ctx.Done():
 	}

@@ -50,7 +50,7 @@ func (s *Server) unclaim(addr netip.Addr) {
 // permitted refuses a call that isn't allowed.
 func (s *Server) permitted(r *http.Request, act access.Act) error {
 	addr := access.Address(r, s.cfg.Proxies)
-	if s.failures.Spent(addr, time.Now()) {
+	if s.guessedTooOften(addr) {
 		return tooManyAttempts
 	}
 	id, secret := r.PathValue("id"), bearer(r)
@@ -72,13 +72,15 @@ func (s *Server) byLink(r *http.Request) bool {
 // opened refuses a call whose signed link isn't good.
 func (s *Server) opened(r *http.Request) error {
 	addr := access.Address(r, s.cfg.Proxies)
-	if s.failures.Spent(addr, time.Now()) {
+	if s.guessedTooOften(addr) {
 		return tooManyAttempts
 	}
 	err := s.access.Opens(r.URL.Path, r.URL.Query())
 	s.failed(addr, err)
 	return err
 }
+
+func (s *Server) guessedTooOften(addr netip.Addr) bool { return s.failures.Spent(addr, time.Now()) }
 
 // bearer returns the secret that a request carries, empty without one.
 func bearer(r *http.Request) string {
@@ -109,7 +111,7 @@ func isCode(err error, code string) bool {
 
 // admission decides whether and how somebody may join.
 func (l *link) admission(q JoinRequest) (session.Admission, error) {
-	if l.server.failures.Spent(l.addr, time.Now()) {
+	if l.server.guessedTooOften(l.addr) {
 		return session.Admission{}, tooManyAttempts
 	}
 	return l.server.access.Join(access.Claim{

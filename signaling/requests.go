@@ -52,8 +52,14 @@ var requests = map[string]request{
 	"leave_session":         leave,
 	"heartbeat":             heartbeat,
 	"request_session_state": state,
-	"request_leadership": plain(func(ctx context.Context, m *session.Member) error {
-		return m.RequestLeadership(ctx)
+	"request_leadership":    with(requestLeadership),
+	"hand_over":             with(handOver),
+	"update_user":           with(updateUser),
+	"update_device":         with(updateDevice),
+	"remove_device":         with(removeDevice),
+	"update_session":        with(updateSession),
+	"end_session": plain(func(ctx context.Context, m *session.Member) error {
+		return m.End(ctx)
 	}),
 	"schedule":          with(schedule),
 	"start_recording":   with(startRecording),

@@ -110,7 +110,7 @@ func TestRESTErrors(t *testing.T) {
 		code                     string
 	}{
 		{"no such call", "GET", "/api/nothing", "", 404, "not_found"},
-		{"no such method", "DELETE", "/api/sessions/studio", "", 404, "not_found"},
+		{"no such method", "PUT", "/api/sessions/studio", "", 404, "not_found"},
 		{"body not JSON", "POST", "/api/sessions", "{", 400, "bad_field"},
 		{"body two objects", "POST", "/api/sessions", "{}{}", 400, "bad_field"},
 		{"body an array", "POST", "/api/sessions", "[]", 400, "bad_field"},

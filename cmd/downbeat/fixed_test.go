@@ -17,20 +17,20 @@ import (
 // ISO 8601), or another of these objects, after * in a list. Those with a ? may be missing.
 var fixed = map[string]string{
 	"user":          "id:s username:s avatar:s joinedAt:t lastSeen:n isConnected:b isLeader:b",
-	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b",
+	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b silenced:b",
 	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n",
 	"subtitle":      "url:s label:s language:s",
 	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n " + playedAs,
-	"session": "sessionId:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? take:any " +
+	"session": "sessionId:s name:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? take:any " +
 		"createdAt:t lastActivity:n userCount:n",
 	"status":              "id:s status:s",
-	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n",
+	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n name:s leaderName:s connectedCount:n status:s",
 	"authoritative":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n timestamp:n",
 	"session_joined":      "sessionId:s userId:s deviceId:s isLeader:b resumeToken:s userToken:s? role:s? recordingId:s? session:session",
 	"joined_session":      "success:b deviceId:s session:status timestamp:n",
 	"user_joined":         "userId:s username:s avatar:s timestamp:n",
 	"user_left":           "userId:s username:s timestamp:n",
-	"device_joined":       "deviceId:s deviceType:s viewType:s timestamp:n",
+	"device_joined":       "deviceId:s deviceType:s viewType:s timestamp:n userId:s records:b silenced:b",
 	"device_disconnected": "deviceId:s timestamp:n",
 	"playback_sync":       "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n timestamp:n leaderId:s commandId:s",
 	"media_loaded":        "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n timestamp:n loadedBy:s " + playedAs,

@@ -1,0 +1,103 @@
+package session
+
+import (
+	"context"
+	"errors"
+)
+
+// Ending is why a membership is over without the member's asking.
+type Ending int
+
+// Why a membership is over.
+const (
+	Replaced Ending = iota // the device is connected anew, or its session was forgotten
+	Removed                // the leader removed the device
+	Ended                  // the leader ended the session
+)
+
+// Ending says why Done is closed, if it was by somebody else.
+func (m *Member) Ending() Ending { return m.ending }
+
+// finish ends a session: from then on nobody is in it.
+func finish(s *state, by string, now instant) ([]change, error) {
+	if err := s.mayLead(by); err != nil {
+		return nil, err
+	}
+	m := *s.meta
+	m.Ended = now
+	return []change{s.put(true, &m, kindMeta)}, nil
+}
+
+// live reports whether there is a session that hasn't ended.
+func (s *state) live() bool { return s.meta != nil && s.meta.Ended == 0 }
+
+// end ends the session, and removes what the store has of it.
+func (r *room) end(ctx context.Context, by string) error {
+	err := r.update(ctx, func(s *state, now instant) ([]change, error) { return finish(s, by, now) })
+	if err != nil {
+		return err
+	}
+	return r.svc.clear(ctx, r.id)
+}
+
+// ended tells the members that the session has ended, and ends their memberships.
+func (r *room) ended(d diff) {
+	if after, _ := d.after.(*meta); after == nil || after.Ended == 0 {
+		return
+	}
+	for id, m := range r.members {
+		delete(r.members, id)
+		m.replace(Ended)
+	}
+}
+
+// clear deletes the entries of a session that has ended, its meta last: while that is
+// there nobody joins. Any instance may do so, and several at once.
+func (s *Service) clear(ctx context.Context, sessionID string) error {
+	for range maxAttempts {
+		entries, err := s.cfg.Store.List(ctx, filterOf(sessionID))
+		if err != nil {
+			return unavailable("removing the session", err)
+		}
+		if done, err := s.clearOnce(ctx, sessionID, entries); done || err != nil {
+			return err
+		}
+	}
+	return &Error{CodeBusy, "too many changes at once", true}
+}
+
+// clearOnce is done when there is no entry left, or no session that has ended.
+func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []Entry) (done bool, err error) {
+	whole := keyOf(sessionID, kindMeta)
+	var last *Entry
+	for _, e := range entries {
+		if e.Key == whole {
+			last = &e
+			if m, err := decode[meta](e); err == nil && m != nil && m.Ended == 0 {
+				return true, nil // another session of that name
+			}
+		}
+	}
+	if last == nil {
+		return true, nil
+	}
+	for _, e := range entries {
+		if e.Key == whole {
+			continue
+		}
+		if err := s.drop(ctx, e); err != nil {
+			return false, err
+		}
+	}
+	if len(entries) > 1 {
+		return false, nil // look again before the last one
+	}
+	return false, s.drop(ctx, *last)
+}
+
+func (s *Service) drop(ctx context.Context, e Entry) error {
+	if _, err := s.cfg.Store.Delete(ctx, e.Key, e.Revision); err != nil && !errors.Is(err, ErrConflict) {
+		return unavailable("removing the session", err)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package signaling
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+type leadershipData struct {
+	Token string `json:"token"` // the creator's
+}
+
+func requestLeadership(ctx context.Context, l *link, q leadershipData) (string, any, error) {
+	if q.Token != "" && l.server.guessedTooOften(l.addr) {
+		return "", nil, tooManyAttempts
+	}
+	err := l.member.RequestLeadership(ctx, q.Token)
+	l.server.failed(l.addr, err)
+	return done, nil, err
+}
+
+type userData struct {
+	UserID   string  `json:"userId"`
+	Username *string `json:"username"`
+	Avatar   *string `json:"avatar"`
+}
+
+func handOver(ctx context.Context, l *link, q userData) (string, any, error) {
+	if q.UserID == "" {
+		return "", nil, missing("userId")
+	}
+	return done, nil, l.member.HandOver(ctx, q.UserID)
+}
+
+func updateUser(ctx context.Context, l *link, q userData) (string, any, error) {
+	return done, nil, l.member.UpdateUser(ctx, session.UserUpdate{UserID: q.UserID, Username: q.Username, Avatar: q.Avatar})
+}
+
+type deviceData struct {
+	DeviceID string  `json:"deviceId"`
+	ViewType *string `json:"viewType"`
+	Records  *bool   `json:"records"`
+	Silenced *bool   `json:"silenced"`
+}
+
+func updateDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
+	return done, nil, l.member.UpdateDevice(ctx, session.DeviceUpdate{
+		DeviceID: q.DeviceID, ViewType: q.ViewType, Records: q.Records, Silenced: q.Silenced,
+	})
+}
+
+func removeDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
+	if q.DeviceID == "" {
+		return "", nil, missing("deviceId")
+	}
+	return done, nil, l.member.RemoveDevice(ctx, q.DeviceID)
+}
+
+type sessionData struct {
+	Name *string `json:"name"`
+}
+
+func updateSession(ctx context.Context, l *link, q sessionData) (string, any, error) {
+	if q.Name == nil {
+		return "", nil, missing("name")
+	}
+	return done, nil, l.member.Rename(ctx, *q.Name)
+}
+
+// patchSession calls a session otherwise.
+func (s *Server) patchSession(w http.ResponseWriter, r *http.Request) {
+	var q sessionData
+	if !readJSON(w, r, &q) {
+		return
+	}
+	if q.Name == nil {
+		writeError(w, 0, missing("name"))
+		return
+	}
+	answer(w, http.StatusOK, ok{true}, s.cfg.Sessions.Rename(r.Context(), r.PathValue("id"), *q.Name))
+}
+
+// deleteSession ends a session for all.
+func (s *Server) deleteSession(w http.ResponseWriter, r *http.Request) {
+	answer(w, http.StatusOK, ok{true}, s.cfg.Sessions.End(r.Context(), r.PathValue("id")))
+}

@@ -1,0 +1,109 @@
+package signaling
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// TestManaging: who leads names, silences, removes, hands over and ends; all over the wire.
+func TestManaging(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	made := w.call(t, "POST", "/api/sessions", `{"creatorId":"ann","name":"Brücke"}`, nil)
+	leader := w.join(t, `{"sessionId":"`+made.SessionID+`","token":"`+made.Token+`","username":"Ann"}`)
+	other := w.join(t, `{"sessionId":"`+made.SessionID+`","userId":"bob","deviceType":"mobile"}`)
+	third := w.join(t, `{"sessionId":"`+made.SessionID+`"}`)
+	ghost := w.join(t, `{"sessionId":"`+made.SessionID+`","userId":"gus"}`)
+	if leader.seat.Session.Name != "Brücke" || leader.seat.UserToken == "" {
+		t.Errorf("joined %+v", leader.seat)
+	}
+	ask := func(c *wire, event, data string) Message {
+		t.Helper()
+		c.send(message(event, data, 7))
+		m := c.next("ok")
+		if m.ReplyTo != 7 {
+			t.Errorf("%s is answered by %+v", event, m)
+		}
+		return m
+	}
+	hears := func(event, part string) {
+		t.Helper()
+		if m := third.next(event); !strings.Contains(string(m.Data), part) {
+			t.Errorf("%s tells %s", event, m.Data)
+		}
+	}
+	ask(leader, "update_session", `{"name":"Scene 12"}`)
+	hears("session_changed", `"name":"Scene 12"`)
+	ask(leader, "update_device", `{"deviceId":"`+other.seat.DeviceID+`","silenced":true}`)
+	hears("device_changed", `"silenced":true`)
+	ask(other, "update_device", `{"records":false,"viewType":"left"}`)
+	hears("device_changed", `"viewType":"left","records":false`)
+	ask(leader, "update_user", `{"userId":"bob","username":"Bo"}`)
+	hears("user_changed", `"username":"Bo"`)
+	ask(leader, "remove_device", `{"deviceId":"`+ghost.seat.DeviceID+`"}`)
+	hears("device_removed", ghost.seat.DeviceID)
+	ghost.wantClose(CloseRemoved)
+	for event, c := range map[string]struct{ data, code string }{
+		"hand_over": {`{}`, "bad_field"}, "remove_device": {`{"deviceId":""}`, "bad_field"}, "update_session": {`{}`, "bad_field"},
+		"update_user": {`{"userId":"nobody"}`, session.CodeUnknownUser}, "request_leadership": {`{"token":"wrong"}`, session.CodeBadToken},
+	} {
+		leader.send(message(event, c.data, 8))
+		leader.wantError(c.code, event)
+	}
+	ask(leader, "hand_over", `{"userId":"bob"}`)
+	hears("leadership_changed", `"newLeaderId":"bob","newLeaderName":"Bo"`)
+	leader.send(message("end_session", `{}`, 9))
+	leader.wantError(session.CodeNotLeader, "end_session")
+	ask(leader, "request_leadership", `{}`) // joined by the creator's token
+	hears("leadership_changed", `"newLeaderId":"ann"`)
+	ask(leader, "end_session", `{}`)
+	hears("session_ended", `"timestamp"`)
+	leader.wantClose(CloseEnded)
+	other.wantClose(CloseEnded)
+	third.wantClose(CloseEnded)
+	if state := w.state(made.SessionID); state != "" {
+		t.Errorf("left is %s", state)
+	}
+}
+
+// TestManagingOverHTTP needs what commands need.
+func TestManagingOverHTTP(t *testing.T) {
+	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
+	made := w.call(t, "POST", "/api/sessions", `{"creatorName":"Ann"}`, bearing(adminKey))
+	at := "/api/sessions/" + made.SessionID
+	c := w.join(t, `{"sessionId":"`+made.SessionID+`","username":"Dir","key":"`+made.Keys.Direct+`"}`)
+	for _, call := range []struct {
+		method, body, secret, code string
+		status                     int
+	}{
+		{"PATCH", `{"name":"Szene"}`, made.Keys.Device, access.CodeNotAllowed, 403},
+		{"DELETE", ``, made.Keys.Watch, access.CodeNotAllowed, 403},
+		{"PATCH", `{}`, made.Token, "bad_field", 400},
+		{"PATCH", `{"name":"\n"}`, made.Token, session.CodeBadSessionName, 400},
+		{"PATCH", `{"name":"Szene"}`, made.Token, "", 200},
+	} {
+		if r := w.call(t, call.method, at, call.body, bearing(call.secret)); r.Status != call.status || r.Error.Code != call.code {
+			t.Errorf("%s %s: %+v", call.method, call.body, r)
+		}
+	}
+	if m := c.next("session_changed"); !strings.Contains(string(m.Data), "Szene") {
+		t.Errorf("told %s", m.Data)
+	}
+	list := w.call(t, "GET", "/api/sessions", "", bearing(adminKey)).Sessions
+	if len(list) != 1 || list[0].Name != "Szene" || list[0].LeaderName != "Dir" || list[0].ConnectedCount != 1 || list[0].Status != "active" {
+		t.Errorf("listed are %+v", list)
+	}
+	if r := w.call(t, "POST", "/api/sessions", `{"name":"\u0000"}`, bearing(adminKey)); r.Error.Code != session.CodeBadSessionName {
+		t.Errorf("created %+v", r)
+	}
+	if r := w.call(t, "DELETE", at, "", bearing(made.Keys.Direct)); r.Status != 200 {
+		t.Errorf("ended: %+v", r)
+	}
+	c.next("session_ended")
+	c.wantClose(CloseEnded)
+	if r := w.call(t, "DELETE", at, "", bearing(adminKey)); r.Status != 404 {
+		t.Errorf("ended twice: %+v", r)
+	}
+}
