@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 	"github.com/downbeat-sync/downbeat/manifest"
 )
 
-// Timeline returns the take as an OpenTimelineIO document: a track for each
-// recording, in which a gap leads up to the recording's first frame. It fails with
-// ErrNothing when there is none to place. The objects are those of
+// Timeline returns the take as an OpenTimelineIO document: for each device a track of its
+// pictures and one of its sound, in which gaps lead up to where its recordings
+// began. Times are in frames of a usual rate. It fails with ErrNothing when there is nothing to place. The objects are those of
 // https://opentimelineio.readthedocs.io/en/latest/tutorials/otio-serialized-schema.html
 func Timeline(take manifest.Take, names Names) ([]byte, error) {
 	placed, others := split(take)
@@ -22,13 +23,19 @@ func Timeline(take manifest.Take, names Names) ([]byte, error) {
 		return nil, ErrNothing
 	}
 	first := placed[0].StartTimestamp.Add(-millis(*placed[0].AfterFirstMs))
-	tracks := []any{}
-	for _, r := range placed {
-		tracks = append(tracks, track(r, names.base(r)))
+	rate := rateOf(placed)
+	var video, audio []any
+	for _, device := range byDevice(placed) {
+		if shows := slices.DeleteFunc(slices.Clone(device), func(r manifest.Recording) bool { return !pictures(r) }); len(shows) > 0 {
+			video = append(video, track(rate, "Video", shows, names))
+		}
+		if sounds := slices.DeleteFunc(slices.Clone(device), func(r manifest.Recording) bool { return !sound(r) }); len(sounds) > 0 {
+			audio = append(audio, track(rate, "Audio", sounds, names))
+		}
 	}
 	b, err := json.MarshalIndent(timeline{
-		Schema: "Timeline.1", Name: take.Name(), GlobalStartTime: timeOfDay(first), Metadata: about(take, first, others),
-		Tracks: composition{item: newItem("Stack.1", "tracks"), Children: tracks},
+		Schema: "Timeline.1", Name: take.Name(), GlobalStartTime: rate.timeOfDay(first), Metadata: about(take, first, others),
+		Tracks: composition{item: newItem("Stack.1", "tracks"), Children: append(video, audio...)},
 	}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -36,35 +43,64 @@ func Timeline(take manifest.Take, names Names) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-func track(r manifest.Recording, file string) composition {
-	t := composition{item: newItem("Track.1", trackName(r)), Kind: "Video", Children: []any{}}
-	if r.FileType != nil && strings.HasPrefix(strings.ToLower(*r.FileType), "audio/") {
-		t.Kind = "Audio"
+// pictures reports whether a recording has any, by the type of its file.
+func pictures(r manifest.Recording) bool {
+	return r.FileType == nil || !strings.HasPrefix(strings.ToLower(*r.FileType), "audio/")
+}
+
+// sound reports whether a recording has some, as far as its device or the type of its file tells.
+func sound(r manifest.Recording) bool {
+	if r.Report != nil && r.Report.Sound != "" {
+		return r.Report.Sound != "none"
 	}
-	if *r.AfterFirstMs > 0 {
-		gap := newItem("Gap.1", "")
-		gap.SourceRange = newRange(*r.AfterFirstMs)
-		t.Children = append(t.Children, gap)
+	if !pictures(r) {
+		return true
 	}
-	t.Children = append(t.Children, newClip(r, file))
+	kind := ""
+	if r.FileType != nil {
+		kind = strings.ToLower(*r.FileType)
+	}
+	return slices.ContainsFunc([]string{"opus", "mp4a", "aac", "vorbis", "pcm", "flac"}, func(codec string) bool { return strings.Contains(kind, codec) })
+}
+
+// track lays recordings of one device, which follow one another.
+func track(rate rate, kind string, parts []manifest.Recording, names Names) composition {
+	t := composition{item: newItem("Track.1", parts[0].Device()), Kind: kind, Children: []any{}}
+	end := 0.0
+	for _, r := range parts {
+		begin := *r.AfterFirstMs
+		if rate.frames(begin) > rate.frames(end) {
+			gap := newItem("Gap.1", "")
+			gap.SourceRange = rate.between(end, begin)
+			t.Children = append(t.Children, gap)
+			end = begin
+		}
+		// Parts don't overlap: the next one begins after its device has lost the one before.
+		t.Children = append(t.Children, newClip(rate, r, end, names.base(r)))
+		end += *r.DurationMs
+	}
 	return t
 }
 
-func trackName(r manifest.Recording) string {
-	device, _, _ := strings.Cut(r.DeviceID, "-")
-	return strings.TrimSpace(r.ViewType + " " + device)
-}
-
-func newClip(r manifest.Recording, file string) clip {
-	c := clip{item: newItem("Clip.2", file), Active: "DEFAULT_MEDIA", References: map[string]reference{
+// newClip returns a recording that begins so long after time 0, in ms.
+func newClip(rate rate, r manifest.Recording, begin float64, file string) clip {
+	long := rate.between(begin, begin+*r.DurationMs)
+	c := clip{item: newItem("Clip.2", clipName(r)), Active: "DEFAULT_MEDIA", References: map[string]reference{
 		"DEFAULT_MEDIA": {
-			Schema: "ExternalReference.1", Name: file, Metadata: map[string]any{}, AvailableRange: newRange(*r.DurationMs),
-			TargetURL: url.PathEscape(file),
+			Schema: "ExternalReference.1", Name: file, Metadata: map[string]any{}, AvailableRange: long, TargetURL: url.PathEscape(file),
 		},
 	}}
-	c.SourceRange = newRange(*r.DurationMs)
+	c.SourceRange = long
 	c.Metadata = map[string]any{"downbeat": r}
 	return c
+}
+
+// clipName is whose the recording is, and which part if it is another than the first.
+func clipName(r manifest.Recording) string {
+	if r.Part > 1 {
+		return fmt.Sprintf("%s, part %d", r.Device(), r.Part)
+	}
+	return r.Device()
 }
 
 // metadata is what the timeline says of the take.
@@ -89,12 +125,6 @@ func about(take manifest.Take, first clock.SessionTime, others []manifest.Record
 		m.LeftOut = append(m.LeftOut, leftOut{why(r), r})
 	}
 	return map[string]any{"downbeat": m}
-}
-
-// timeOfDay is the time code of an instant: microseconds since midnight in UTC.
-func timeOfDay(at clock.SessionTime) *rationalTime {
-	const day = 24 * time.Hour
-	return newTime(float64(((time.Duration(at)%day + day) % day).Microseconds()))
 }
 
 func millis(ms float64) time.Duration {

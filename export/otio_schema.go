@@ -1,13 +1,6 @@
 package export
 
-import (
-	"math"
-	"strconv"
-)
-
-// timeRate is that of all times in a document: microseconds, in which session
-// times are told.
-const timeRate = 1e6
+import "strconv"
 
 // item has what OpenTimelineIO's items have in common.
 type item struct {
@@ -60,18 +53,10 @@ type timeRange struct {
 	Duration  *rationalTime `json:"duration"`
 }
 
-func newRange(ms float64) *timeRange {
-	return &timeRange{"TimeRange.1", newTime(0), newTime(math.Round(ms * 1000))}
-}
-
 type rationalTime struct {
 	Schema string `json:"OTIO_SCHEMA"`
 	Rate   double `json:"rate"`
 	Value  double `json:"value"`
-}
-
-func newTime(microseconds float64) *rationalTime {
-	return &rationalTime{"RationalTime.1", timeRate, double(microseconds)}
 }
 
 // double is a number that readers which tell integers from others take for
@@ -79,5 +64,8 @@ func newTime(microseconds float64) *rationalTime {
 type double float64
 
 func (d double) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(d), 'f', 1, 64), nil
+	if d == double(int64(d)) {
+		return strconv.AppendFloat(nil, float64(d), 'f', 1, 64), nil
+	}
+	return strconv.AppendFloat(nil, float64(d), 'f', -1, 64), nil
 }

@@ -135,46 +135,61 @@ func timelineOf(t *testing.T, take manifest.Take, names export.Names) object {
 	return o
 }
 
-// lasts checks a range in microseconds, from 0.
-func lasts(t *testing.T, what string, r object, microseconds string) {
+// lasts checks a range: from 0, as many frames.
+func lasts(t *testing.T, what string, r object, frames, rate string) {
 	t.Helper()
 	start, d := r.at("start_time"), r.at("duration")
-	if start["value"] != json.Number("0.0") || d["value"] != json.Number(microseconds) || d["rate"] != json.Number("1000000.0") || start["rate"] != d["rate"] {
+	if start["value"] != json.Number("0.0") || d["value"] != json.Number(frames) || d["rate"] != json.Number(rate) || start["rate"] != d["rate"] {
 		t.Errorf("%s: from %v for %v", what, start, d)
 	}
 }
 
-// TestTimeline: each file begins where its first frame was, to the microsecond.
+// filmedAt is a recording of so many frames a second.
+func filmedAt(r session.Recording, fps float64, sound string) session.Recording {
+	r.Report = &session.RecordingReport{FrameRate: &fps, Sound: sound}
+	return r
+}
+
+// TestTimeline: each file begins at the frame that is nearest to its own first one, its sound beside it.
 func TestTimeline(t *testing.T) {
 	missing := made("d", "", "", "", time.Second, time.Second)
 	missing.File = ""
 	timeless := made("e", "", "e.webm", "video/webm", 0, 0)
 	timeless.StopTimestamp = nil
+	front := filmedAt(made("a", "front", "a-'; rm -rf ~; '.webm", "video/webm", 123*time.Microsecond, 2*time.Second+time.Microsecond), 24.96, "ok")
+	front.Username = "Kim"
 	o := timelineOf(t, takeOf(
-		timeless,
-		made("a", "front", "a-'; rm -rf ~; '.webm", "video/webm", 123*time.Microsecond, 2*time.Second+time.Microsecond),
-		made("b", "side", "b.webm", "audio/webm;codecs=opus", 7_000_001*time.Microsecond, 24*time.Hour),
-		missing,
+		timeless, front, made("b", "side", "b.webm", "audio/webm;codecs=opus", 7_000_001*time.Microsecond, 24*time.Hour), missing,
+		filmedAt(made("f", "top", "f.mp4", "video/mp4;codecs=avc1", 30*time.Millisecond, time.Second), 25.01, ""),
 	), export.Kept)
-	if start := o.at("global_start_time"); start["value"] != json.Number("43200000000.0") {
+	if start := o.at("global_start_time"); start["value"] != json.Number("1080000.0") || start["rate"] != json.Number("25.0") {
 		t.Errorf("starts at %v", start)
 	}
 	tracks := objects("children", o.at("tracks")["children"])
-	if len(tracks) != 2 || tracks[0]["kind"] != "Video" || tracks[1]["kind"] != "Audio" || tracks[0]["name"] != "front a" {
-		t.Fatalf("tracks %v", tracks)
+	var is []string
+	for _, track := range tracks {
+		is = append(is, track["kind"].(string)+" "+track["name"].(string))
 	}
-	first, second := objects("children", tracks[0]["children"]), objects("children", tracks[1]["children"])
-	lasts(t, "first gap", first[0].at("source_range"), "123.0")
-	lasts(t, "first clip", first[1].at("source_range"), "2000001.0")
-	lasts(t, "second gap", second[0].at("source_range"), "7000001.0")
-	lasts(t, "second clip", second[1].at("source_range"), "86400000000.0")
-	file := first[1].at("media_references").at("DEFAULT_MEDIA")
-	lasts(t, "file", file.at("available_range"), "2000001.0")
+	if want := []string{"Video front (Kim)", "Video top", "Audio front (Kim)", "Audio side"}; !slices.Equal(is, want) {
+		t.Fatalf("tracks %v, want %v", is, want)
+	}
+	first, top, second := objects("children", tracks[0]["children"]), objects("children", tracks[1]["children"]), objects("children", tracks[3]["children"])
+	if len(first) != 1 || len(objects("children", tracks[2]["children"])) != 1 {
+		t.Fatal("a gap of less than half a frame")
+	}
+	lasts(t, "first clip", first[0].at("source_range"), "50.0", "25.0")
+	lasts(t, "its sound", objects("children", tracks[2]["children"])[0].at("source_range"), "50.0", "25.0")
+	lasts(t, "a gap of 30 ms", top[0].at("source_range"), "1.0", "25.0")
+	lasts(t, "the clip behind it", top[1].at("source_range"), "25.0", "25.0")
+	lasts(t, "second gap", second[0].at("source_range"), "175.0", "25.0")
+	lasts(t, "second clip", second[1].at("source_range"), "2160000.0", "25.0")
+	file := first[0].at("media_references").at("DEFAULT_MEDIA")
+	lasts(t, "file", file.at("available_range"), "50.0", "25.0")
 	target, _ := url.Parse(file["target_url"].(string))
 	if target == nil || target.Path != "a-'; rm -rf ~; '.webm" || target.IsAbs() {
 		t.Errorf("file at %v", file["target_url"])
 	}
-	said := first[1].at("metadata").at("downbeat")
+	said := first[0].at("metadata").at("downbeat")
 	if said["sha256"] != "ab" || said["startBoundMs"] != json.Number("0.25") || said["startTimestamp"] != json.Number("1795608000000.123") {
 		t.Errorf("the clip says %v", said)
 	}
@@ -185,10 +200,55 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// TestTimelineOfParts: what a device recorded in pieces is one track, with gaps as long as it recorded nothing.
+func TestTimelineOfParts(t *testing.T) {
+	part := func(id string, n int, after, d time.Duration) session.Recording {
+		r := made(id, "front", id+".mp4", "video/mp4", after, d)
+		r.DeviceID, r.Part = "a-e798", n
+		return r
+	}
+	o := timelineOf(t, takeOf(part("a", 1, 0, 1990*time.Millisecond), part("b", 2, 3500*time.Millisecond, time.Second), part("c", 3, 4510*time.Millisecond, time.Second)), export.Kept)
+	tracks := objects("children", o.at("tracks")["children"])
+	if len(tracks) != 1 {
+		t.Fatalf("%d tracks", len(tracks))
+	}
+	var names []string
+	total := 0.0
+	for _, item := range objects("children", tracks[0]["children"]) {
+		names = append(names, item["name"].(string))
+		n, err := item.at("source_range").at("duration")["value"].(json.Number).Float64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	if want := []string{"front", "", "front, part 2", "front, part 3"}; !slices.Equal(names, want) || total != 165 { // 5.5 s at 30
+		t.Errorf("%q, %v frames", names, total)
+	}
+}
+
+// TestRates: measured rates are those that editors know.
+func TestRates(t *testing.T) {
+	for measured, want := range map[float64]string{
+		29.6: "30.0", 29.97: "30.0", 30.2: "30.0", 24.02: "24.0", 25: "25.0", 14.9: "24.0", 59.3: "60.0", 50.4: "50.0", 119.7: "120.0", 240: "120.0",
+	} {
+		o := timelineOf(t, takeOf(filmedAt(made("a", "", "a.mp4", "", 0, time.Second), measured, "")), export.Kept)
+		if got := o.at("global_start_time")["rate"]; got != json.Number(want) {
+			t.Errorf("%v frames/s: a rate of %v, want %v", measured, got, want)
+		}
+	}
+	o := timelineOf(t, takeOf(
+		filmedAt(made("a", "", "a.mp4", "", 0, time.Second), 59.8, ""), filmedAt(made("b", "", "b.mp4", "", 0, time.Second), 30, ""),
+		filmedAt(made("c", "", "c.mp4", "", 0, time.Second), 29.8, "")), export.Kept)
+	if got := o.at("global_start_time")["rate"]; got != json.Number("30.0") {
+		t.Errorf("two at 30 and one at 60: %v", got)
+	}
+}
+
 func TestDownloadedNames(t *testing.T) {
 	o := timelineOf(t, takeOf(made("a", "front", "a-x.webm", "video/webm", 0, time.Second)), export.Downloaded)
 	children := objects("children", objects("children", o.at("tracks")["children"])[0]["children"])
-	if len(children) != 1 || children[0]["name"] != "plank-20261125T120000Z-front-a.webm" {
+	if len(children) != 1 || children[0].at("media_references").at("DEFAULT_MEDIA")["name"] != "plank-20261125T120000Z-front-a.webm" {
 		t.Errorf("children %v", children)
 	}
 }

@@ -56,8 +56,8 @@ func TestScriptQuotes(t *testing.T) {
 	for _, name := range []string{hostile, "-version"} {
 		write(t, filepath.Join(dir, name), "x", 0o600)
 	}
-	// ffprobe says that everything has pictures and sound; ffmpeg prints its arguments.
-	write(t, filepath.Join(programs, "ffprobe"), "#!/bin/sh\necho 0\n", 0o700)
+	// ffprobe says that everything has pictures and sound, and that the film is as long as it should be; ffmpeg prints its arguments.
+	write(t, filepath.Join(programs, "ffprobe"), "#!/bin/sh\ncase \"$*\" in *duration*) echo 1.0015 ;; *) echo 0 ;; esac\n", 0o700)
 	write(t, filepath.Join(programs, "ffmpeg"), "#!/bin/sh\nprintf '<%s>\\n' \"$@\"\n", 0o700)
 	out, err := run(t, dir, scriptOf(t, takeOf(evil, dash), export.Kept), programs)
 	if err != nil {
@@ -300,6 +300,166 @@ func TestPlaylistsAreNotOpened(t *testing.T) {
 	write(t, filepath.Join(dir, "a.webm"), "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.mkv\n#EXT-X-ENDLIST\n", 0o600)
 	take := takeOf(made("a", "", "a.webm", "video/webm", 0, time.Second))
 	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err == nil || !strings.Contains(out, "neither pictures nor sound") {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+// streams tells what ffprobe shows of a file's streams.
+func streams(t *testing.T, file string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("ffprobe", append(append([]string{"-v", "error", "-of", "csv=p=0"}, args...), file)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// pixels returns the luma of a film's frames, scaled to so many columns and rows.
+func pixels(t *testing.T, film string, columns, rows int) [][]byte {
+	t.Helper()
+	scale := fmt.Sprintf("scale=%d:%d:flags=area,format=yuv420p,extractplanes=y", columns, rows)
+	all := ffmpeg(t, "-i", film, "-vf", scale, "-f", "rawvideo", "-")
+	var frames [][]byte
+	for size := columns * rows; len(all) >= size; all = all[size:] {
+		frames = append(frames, all[:size])
+	}
+	return frames
+}
+
+// TestFilmWithoutWhatIsBroken: what can't be used is left out and named, and the rest is a film.
+func TestFilmWithoutWhatIsBroken(t *testing.T) {
+	needFFmpeg(t)
+	dir := t.TempDir()
+	good := camera{name: "good", rate: 10, sound: true}.record(t, dir)
+	write(t, filepath.Join(dir, "empty.webm"), "", 0o600)
+	write(t, filepath.Join(dir, "noise.mp4"), strings.Repeat("no film ", 1000), 0o600)
+	header, err := os.ReadFile(filepath.Join(dir, good.File[strings.LastIndex(good.File, "/")+1:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "header.mkv"), string(header[:600]), 0o600)
+	take := takeOf(good, made("e", "", "empty.webm", "video/webm", 0, time.Second), made("h", "", "header.mkv", "", 0, time.Second),
+		made("m", "", "missing.webm", "", 0, time.Second), made("n", "", "noise.mp4", "video/mp4", 0, time.Second))
+	out, err := run(t, dir, scriptOf(t, take, export.Kept), "")
+	if err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
+	notes, err := os.ReadFile(strings.TrimSuffix(film, ".mp4") + ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment := streams(t, film, "-show_entries", "format_tags=comment")
+	for _, name := range []string{"empty.webm", "header.mkv", "missing.webm isn't here", "noise.mp4"} {
+		if !strings.Contains(out, "Left out: ./"+name) || !strings.Contains(string(notes), name) || !strings.Contains(comment, name) {
+			t.Errorf("nothing says that %s is left out:\n%s\n%s\n%s", name, out, notes, comment)
+		}
+	}
+	if got := streams(t, film, "-show_entries", "stream=codec_type"); got != "video\naudio" {
+		t.Errorf("the film has %q", got)
+	}
+	click(t, ffmpeg(t, "-i", film, "-map", "a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"), 3*time.Millisecond)
+}
+
+// TestFilmOfATurnedPhone: a picture that changes its size within a file keeps its proportions, and its
+// place in time; another one isn't touched.
+func TestFilmOfATurnedPhone(t *testing.T) {
+	needFFmpeg(t)
+	dir := t.TempDir()
+	for i, size := range []string{"64x36", "36x64"} {
+		ffmpeg(t, "-f", "lavfi", "-i", "color=white:s="+size+":r=30:d=1", "-c:v", "libvpx", "-b:v", "1M", filepath.Join(dir, fmt.Sprintf("part%d.webm", i)))
+	}
+	write(t, filepath.Join(dir, "parts.txt"), "file part0.webm\nfile part1.webm\n", 0o600)
+	ffmpeg(t, "-f", "concat", "-i", filepath.Join(dir, "parts.txt"), "-c", "copy", filepath.Join(dir, "turned.mkv"))
+	take := takeOf(made("a", "", "turned.mkv", "", 0, filmed), camera{name: "b", rate: 30}.record(t, dir))
+	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
+	frames := pixels(t, film, 20, 1) // 10 columns for each picture; a portrait in a landscape cell has 3 of them
+	for at, lit := range map[int]int{15: 10, 45: 3} {
+		n := 0
+		for _, luma := range frames[at][:10] {
+			if luma > 150 {
+				n++
+			}
+		}
+		if n < lit-1 || n > lit+1 {
+			t.Errorf("frame %d: %d columns of the turned picture are lit, not %d: %v", at, n, lit, frames[at][:10])
+		}
+	}
+	var other []byte
+	for _, frame := range pixels(t, film, 4, 1) {
+		other = append(other, 0, frame[2], 0)
+	}
+	bright(t, other, 1, 0, 30)
+}
+
+// TestFilmWithoutCovers: the picture of an album is no film.
+func TestFilmWithoutCovers(t *testing.T) {
+	needFFmpeg(t)
+	dir := t.TempDir()
+	ffmpeg(t, "-f", "lavfi", "-i", "color=white:s=64x64:d=1", "-frames:v", "1", filepath.Join(dir, "cover.png"))
+	ffmpeg(t, "-f", "lavfi", "-i", "sine=d=2", "-i", filepath.Join(dir, "cover.png"), "-map", "0", "-map", "1", "-c:a", "aac", "-c:v", "png",
+		"-disposition:v", "attached_pic", filepath.Join(dir, "song.m4a"))
+	take := takeOf(made("a", "", "song.m4a", "audio/mp4", 0, filmed), camera{name: "b", rate: 30}.record(t, dir))
+	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
+	if got := streams(t, film, "-show_entries", "stream=codec_type"); got != "video\naudio" {
+		t.Errorf("the film has %q", got)
+	}
+	var frames []byte
+	for _, frame := range pixels(t, film, 1, 1) {
+		frames = append(frames, frame[0], 0, 0)
+	}
+	bright(t, frames, 0, 0, 30)
+}
+
+// TestFilmOfParts: a camera that was interrupted has one place in the film, black while it recorded nothing.
+func TestFilmOfParts(t *testing.T) {
+	needFFmpeg(t)
+	dir := t.TempDir()
+	first := camera{name: "a", rate: 30, sound: true}.record(t, dir)
+	ffmpeg(t, "-i", filepath.Join(dir, "a.mkv"), "-t", "0.5", "-c", "copy", filepath.Join(dir, "a1.mkv"))
+	first.File = "recordings/studio/1/a1.mkv"
+	*first.StopTimestamp = first.StartTimestamp.Add(500 * time.Millisecond)
+	second := camera{name: "a2", began: 1200 * time.Millisecond, rate: 30}.record(t, dir)
+	second.DeviceID = first.DeviceID
+	take := takeOf(first, second, camera{name: "b", rate: 30}.record(t, dir))
+	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
+	if got := streams(t, film, "-select_streams", "v", "-show_entries", "stream=width,height"); got != "320,90" {
+		t.Errorf("the film is %s", got)
+	}
+	for i, frame := range pixels(t, film, 2, 1) {
+		at := float64(i) / 30
+		want := 16.5 + levels*at
+		if at > 0.58 && at < 1.18 {
+			want = 16
+		}
+		if got := float64(frame[0]); at > 0.05 && (at < 0.45 || at > 0.6) && (at < 1.15 || at > 1.25) && (got < want-6 || got > want+6) {
+			t.Errorf("at %.3f the interrupted camera is %v bright, not %.0f", at, got, want)
+		}
+	}
+}
+
+// TestFilmIsLookedAt: a film that isn't what was promised is no success.
+func TestFilmIsLookedAt(t *testing.T) {
+	needFFmpeg(t)
+	dir, programs := t.TempDir(), t.TempDir()
+	take := takeOf(camera{name: "a", rate: 10}.record(t, dir))
+	real, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An ffmpeg that ends early without a word.
+	write(t, filepath.Join(programs, "ffmpeg"), "#!/bin/sh\nexec "+real+" \"$@\" -t 1 "+filepath.Join(dir, take.Name()+"-side-by-side.mp4")+"\n", 0o700)
+	script := bytes.ReplaceAll(scriptOf(t, take, export.Kept), []byte(`-t "$length" -movflags +faststart "$film"`), nil)
+	if out, err := run(t, dir, script, programs); err == nil || !strings.Contains(out, "Something is wrong") {
 		t.Errorf("%v %s", err, out)
 	}
 }

@@ -39,6 +39,7 @@ type Recording struct {
 	DeviceID       string             `json:"deviceId"`
 	DeviceType     string             `json:"deviceType"`
 	ViewType       string             `json:"viewType"`
+	DeviceName     string             `json:"deviceName"`     // for people: its view and its user's name, as they were then
 	StartTimestamp *clock.SessionTime `json:"startTimestamp"` // of the first frame
 	StartBoundMs   *float64           `json:"startBoundMs"`
 	StopTimestamp  *clock.SessionTime `json:"stopTimestamp"` // of the last frame
@@ -75,7 +76,7 @@ func Takes(list []session.Recording) []Take {
 
 func (t *Take) describe(r session.Recording) Recording {
 	d := Recording{
-		RecordingID: r.RecordingID, DeviceID: r.DeviceID, DeviceType: r.DeviceType, ViewType: r.ViewType,
+		RecordingID: r.RecordingID, DeviceID: r.DeviceID, DeviceType: r.DeviceType, ViewType: r.ViewType, DeviceName: deviceName(r),
 		StartTimestamp: r.StartTimestamp, StartBoundMs: r.StartBoundMs, StopTimestamp: r.StopTimestamp, StopBoundMs: r.StopBoundMs,
 		DurationMs: between(r.StartTimestamp, r.StopTimestamp), AfterFirstMs: between(r.StartTimestamp, r.StartTimestamp),
 		UploadStatus: settled(r.UploadStatus), FileSizeBytes: r.FileSizeBytes,

@@ -1,11 +1,15 @@
 package manifest
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 // Name is what the files of a take are called that are made or handed out:
@@ -19,15 +23,29 @@ func (t Take) Name() string {
 	return label + "-" + time.Unix(0, int64(t.TakeTimestamp)).UTC().Format("20060102T150405Z")
 }
 
+// deviceName is what people call a device: by its view and its user's name; empty where it has neither.
+func deviceName(r session.Recording) string {
+	if r.ViewType == "" || r.Username == "" || r.ViewType == r.Username {
+		return cmp.Or(r.ViewType, r.Username)
+	}
+	return r.ViewType + " (" + r.Username + ")"
+}
+
+// Device is what to call the device whose recording it is, whatever is known of it.
+func (r Recording) Device() string {
+	id, _, _ := strings.Cut(r.DeviceID, "-")
+	return cmp.Or(r.DeviceName, r.ViewType, "device "+id)
+}
+
 // fileName is what a recording's file is called when the server hands it out: no two of
 // a take have the same, since devices' ids and their parts differ.
 func (t Take) fileName(r Recording) string {
 	name := t.Name()
-	if view := word(r.ViewType); view != "" {
-		name += "-" + view
+	if device := word(cmp.Or(r.DeviceName, r.ViewType)); device != "" {
+		name += "-" + device
 	}
-	device, _, _ := strings.Cut(r.DeviceID, "-")
-	name += "-" + word(device)
+	id, _, _ := strings.Cut(r.DeviceID, "-")
+	name += "-" + word(id)
 	if r.Part > 1 {
 		name += "-part" + strconv.Itoa(r.Part)
 	}
@@ -42,7 +60,8 @@ const maxWord = 80
 // them by hyphens.
 func word(s string) string {
 	parts := strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) })
-	s = strings.Join(parts, "-")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.IndexFunc(part, unicode.IsLetter) < 0 && strings.IndexFunc(part, unicode.IsDigit) < 0 })
+	s = strings.Join(parts, "-") // of marks alone, such as an emoji's, there is nothing to read
 	if len(s) > maxWord {
 		s = strings.ToValidUTF8(s[:maxWord], "")
 	}

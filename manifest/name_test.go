@@ -14,6 +14,10 @@ import (
 func TestDownloadName(t *testing.T) {
 	at := clock.SessionTime(time.Date(2026, 11, 25, 15, 10, 30, 5e8, time.UTC).UnixNano())
 	for _, c := range []struct{ name, label, view, file, kind, want string }{
+		{"a user", "a", "front|Kim 🏳️‍🌈", "x.mp4", "", "a-20261125T151030Z-front-Kim-465aba69.mp4"},
+		{"a user without a view", "a", "|可可", "x.mp4", "", "a-20261125T151030Z-可可-465aba69.mp4"},
+		{"a user called as the view", "a", "front|front", "x.mp4", "", "a-20261125T151030Z-front-465aba69.mp4"},
+		{"a user of nothing that file systems take", "a", "|🏳️‍🌈", "x.mp4", "", "a-20261125T151030Z-465aba69.mp4"},
 		{"plain", "plank", "front", "x.webm", "video/webm;codecs=vp8,opus", "plank-20261125T151030Z-front-465aba69.webm"},
 		{"nothing said", "", "", "x", "", "take-20261125T151030Z-465aba69.bin"},
 		{"only a name", "a b", "", "x.MOV", "", "a-b-20261125T151030Z-465aba69.mov"},
@@ -25,8 +29,9 @@ func TestDownloadName(t *testing.T) {
 		{"other scripts", "پلانک ۱ é", "\u202efdp", "x.mp4", "", "پلانک-۱-é-20261125T151030Z-fdp-465aba69.mp4"},
 		{"long", strings.Repeat("é", 128), "", "x.mp4", "", strings.Repeat("é", 40) + "-20261125T151030Z-465aba69.mp4"},
 	} {
+		view, user, _ := strings.Cut(c.view, "|")
 		takes := manifest.Takes([]session.Recording{{
-			RecordingID: "a", SessionID: "studio", TakeID: "1", PostureLabel: c.label, ViewType: c.view, TakeTimestamp: at,
+			RecordingID: "a", SessionID: "studio", TakeID: "1", PostureLabel: c.label, ViewType: view, Username: user, TakeTimestamp: at,
 			DeviceID: "465aba69-e798-46db-bad7-978c324f48d3", File: "recordings/studio/1/a-" + c.file, FileType: c.kind,
 		}})
 		if got := *takes[0].Recordings[0].DownloadName; got != c.want {

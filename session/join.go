@@ -138,6 +138,14 @@ func (n *newcomer) user(present *user, who identity, now instant) *user {
 	}
 }
 
+// ownName is the name that a user has given, if any.
+func (u *user) ownName() string {
+	if u.Username == guestName(u.ID) {
+		return ""
+	}
+	return u.Username
+}
+
 func (n *newcomer) device(who identity, now instant) device {
 	return device{
 		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent, NoRecords: n.Records != nil && !*n.Records,

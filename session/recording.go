@@ -30,7 +30,7 @@ func plan(s *state, now instant) []change {
 	for _, d := range s.devicesByJoining() {
 		id := recordingID(take.ID, d.ID)
 		if !s.isDeleted(take.ID) && d.records(take) && d.Connected && d.concerned(take) && s.recordings[id] == nil {
-			changes = append(changes, s.put(false, newRecording(take, d), kindRecording, id))
+			changes = append(changes, s.put(false, newRecording(take, s.users[s.owners[d.ID]], d), kindRecording, id))
 		}
 	}
 	done := *take
@@ -48,10 +48,10 @@ func (s *state) unplanned() *command {
 	return nil
 }
 
-func newRecording(take *command, d *device) *recording {
+func newRecording(take *command, u *user, d *device) *recording {
 	return &recording{
 		ID: recordingID(take.ID, d.ID), Take: take.ID, TakeAt: take.Timestamp, Label: take.Label,
-		DeviceID: d.ID, Type: d.Type, View: d.View,
+		DeviceID: d.ID, User: u.ownName(), Type: d.Type, View: d.View,
 	}
 }
 
@@ -66,10 +66,10 @@ func (s *state) recordingNow(d *device, now instant) string {
 
 // planned returns the recording that a device is to make of a take of that id.
 func (s *state) planned(deviceID, id string) *recording {
-	_, d := s.device(deviceID)
+	u, d := s.device(deviceID)
 	for _, c := range s.commands {
 		if d != nil && c.Event == eventStartRecording && !c.Cancelled && d.records(c) && recordingID(c.ID, deviceID) == id {
-			return newRecording(c, d)
+			return newRecording(c, u, d)
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ type Recording struct {
 	DeviceID       string             `json:"deviceId"`
 	DeviceType     string             `json:"deviceType"`
 	ViewType       string             `json:"viewType"`
+	Username       string             `json:"username"`       // that the device's user had given when the take began; may be empty
 	StartTimestamp *clock.SessionTime `json:"startTimestamp"` // the first captured frame's; null until the device has said so
 	StartBoundMs   *float64           `json:"startBoundMs"`
 	StopTimestamp  *clock.SessionTime `json:"stopTimestamp"` // the last captured frame's
@@ -98,7 +99,7 @@ func (s *state) recordingsByStart() []*recording {
 func (s *state) wireRecording(r *recording, now instant) Recording {
 	w := Recording{
 		RecordingID: r.ID, SessionID: s.id, TakeID: r.Take, TakeTimestamp: r.TakeAt.time(), PostureLabel: s.label(r.Take, r.Label),
-		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, UploadStatus: s.uploadStatus(r, now),
+		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, Username: r.User, UploadStatus: s.uploadStatus(r, now),
 		File: r.Path, SHA256: r.SHA256, FileType: r.FileType, Part: r.part(), Report: r.Report,
 	}
 	if t := s.takes[r.Take]; t != nil {

@@ -120,6 +120,7 @@ type recording struct {
 	DeviceID   string        `json:"deviceId"`
 	Type       string        `json:"type"`
 	View       string        `json:"view,omitempty"`
+	User       string        `json:"user,omitempty"` // the name that the device's user had given when the take began
 	Started    bool          `json:"started,omitempty"`
 	Start      instant       `json:"start,omitempty"` // the first captured frame's
 	StartBound time.Duration `json:"startBound,omitempty"`

@@ -54,7 +54,7 @@ func prefersCSV(accept []string) bool {
 var csvHeader = []string{
 	"sessionId", "postureLabel", "deviceId", "deviceType", "viewType", "startTimestamp", "stopTimestamp", "uploadStatus",
 	"fileSizeBytes", "diffMs", "diffBoundMs", "startBoundMs", "stopBoundMs", "takeId", "takeTimestamp", "recordingId", "file", "sha256",
-	"uploadedBytes", "uploadLength", "fileType", "part",
+	"uploadedBytes", "uploadLength", "fileType", "part", "username",
 }
 
 // writeCSV writes RFC 4180: a header, lines that end with CR LF, quotes where
@@ -68,7 +68,7 @@ func writeCSV(w io.Writer, list []listed) error {
 			cell(r.SessionID), cell(r.PostureLabel), cell(r.DeviceID), cell(r.DeviceType), cell(r.ViewType),
 			timeCell(r.StartTimestamp), timeCell(r.StopTimestamp), r.UploadStatus, bytesCell(r.FileSizeBytes), number(r.DiffMs), number(r.DiffBoundMs),
 			number(r.StartBoundMs), number(r.StopBoundMs), cell(r.TakeID), timeCell(&r.TakeTimestamp), cell(r.RecordingID),
-			cell(r.File), r.SHA256, bytesCell(r.UploadedBytes), bytesCell(r.UploadLength), cell(r.FileType), strconv.Itoa(r.Part),
+			cell(r.File), r.SHA256, bytesCell(r.UploadedBytes), bytesCell(r.UploadLength), cell(r.FileType), strconv.Itoa(r.Part), cell(r.Username),
 		})
 	}
 	c.Flush()

@@ -45,7 +45,7 @@ func TestRecordingsOverTheWire(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
 	must(t, err)
 	if len(rows) != 2 || rows[1][0] != "studio" || rows[1][1] != `a "b", c` || rows[1][4] != `'=cmd|' /C calc'!A0` || rows[1][5] != string(at) ||
-		rows[1][8] != "42" || !bytes.Contains(table, []byte("part\r\n")) {
+		rows[1][8] != "42" || !bytes.Contains(table, []byte("part,username\r\n")) {
 		t.Errorf("the table is %q", table)
 	}
 }
@@ -72,7 +72,7 @@ func TestProgressIsListed(t *testing.T) {
 	if r := row(); r.UploadedBytes == nil || *r.UploadedBytes != 5 || r.UploadLength != nil {
 		t.Errorf("while uploading %+v", r)
 	}
-	if table := w.get(t, "/api/sessions/studio/recordings", "text/csv"); !bytes.HasSuffix(table, []byte(",5,,,1\r\n")) {
+	if table := w.get(t, "/api/sessions/studio/recordings", "text/csv"); !bytes.HasSuffix(table, []byte(",5,,,1,\r\n")) {
 		t.Errorf("the table is %q", table)
 	}
 }
