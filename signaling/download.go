@@ -204,6 +204,12 @@ const (
 // steadyWriter gives up on a client that takes nothing any more.
 type steadyWriter struct{ http.ResponseWriter }
 
+// Write sends what has to be taken within the time of a piece.
+func (w *steadyWriter) Write(b []byte) (int, error) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(pieceTime))
+	return w.ResponseWriter.Write(b)
+}
+
 // ReadFrom sends pieces, each of them as the system can best.
 func (w *steadyWriter) ReadFrom(src io.Reader) (sent int64, err error) {
 	all, ok := src.(*io.LimitedReader) // which is what http.ServeContent has

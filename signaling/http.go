@@ -46,6 +46,7 @@ func (s *Server) api() []route {
 		{pattern: "GET /api/sessions/{id}/takes/{take}/manifest", act: access.Look, serve: s.getManifest, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/timeline.otio", act: access.Look, serve: s.getTimeline, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/ffmpeg.sh", act: access.Look, serve: s.getScript, signed: true},
+		{pattern: "GET /api/sessions/{id}/takes/{take}/take.zip", act: access.Look, serve: s.getZip, signed: true},
 		{pattern: "PATCH /api/sessions/{id}/takes/{take}", act: access.Command, serve: s.patchTake},
 		{pattern: "DELETE /api/sessions/{id}/takes/{take}", act: access.Command, serve: s.deleteTake},
 		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},

@@ -42,6 +42,7 @@ type listedTake struct {
 	ManifestURL   string            `json:"manifestUrl"`
 	OTIOURL       *string           `json:"otioUrl"`
 	FFmpegURL     *string           `json:"ffmpegUrl"`
+	ZipURL        *string           `json:"zipUrl"` // null before the first file is here
 }
 
 // list returns a session's recordings, and how far their uploads are.
@@ -93,6 +94,9 @@ func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
 				TakeID: rec.TakeID, PostureLabel: rec.PostureLabel, TakeTimestamp: rec.TakeTimestamp, Mark: rec.Mark, Note: rec.Note,
 				ManifestURL: *s.link(r, "takes", rec.SessionID, rec.TakeID, "manifest"),
 			})
+		}
+		if take := &takes[len(takes)-1]; take.ZipURL == nil && rec.FileURL != nil {
+			take.ZipURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "take.zip")
 		}
 		if take := &takes[len(takes)-1]; take.OTIOURL == nil && placed(rec.Recording) {
 			take.OTIOURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "timeline.otio")
