@@ -60,7 +60,9 @@ const maxWord = 80
 // them by hyphens.
 func word(s string) string {
 	parts := strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) })
-	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.IndexFunc(part, unicode.IsLetter) < 0 && strings.IndexFunc(part, unicode.IsDigit) < 0 })
+	parts = slices.DeleteFunc(parts, func(part string) bool {
+		return strings.IndexFunc(part, unicode.IsLetter) < 0 && strings.IndexFunc(part, unicode.IsDigit) < 0
+	})
 	s = strings.Join(parts, "-") // of marks alone, such as an emoji's, there is nothing to read
 	if len(s) > maxWord {
 		s = strings.ToValidUTF8(s[:maxWord], "")
