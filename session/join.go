@@ -1,6 +1,9 @@
 package session
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // JoinRequest says who joins what. All but SessionID is optional.
 type JoinRequest struct {
@@ -19,7 +22,8 @@ type JoinRequest struct {
 	Admission    Admission
 }
 
-// maxUserDevices bounds the devices of one user, and so the size of its entry.
+// maxUserDevices bounds the devices of one user, and so the size of its entry. One more takes
+// the place of the one that has been away the longest.
 const maxUserDevices = 64
 
 // rememberedDevices is how many times as many devices as may be connected a session
@@ -64,6 +68,10 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 	}
 	changes := n.leads(s, who, now)
 	u := n.user(present, who, now)
+	if len(u.Devices) >= maxUserDevices { // a browser's dead pages must not keep its next one out
+		i := u.longestGone()
+		u.Devices = slices.Delete(u.Devices, i, i+1)
+	}
 	u.Devices = append(u.Devices, n.device(who, now))
 	changes = append(changes, s.put(present != nil, u, kindUser, u.ID))
 	return seat{
@@ -91,7 +99,7 @@ func (n *newcomer) fits(s *state, present *user, who identity) error {
 	switch {
 	case present != nil && !who.proved:
 		return fault(CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
-	case present != nil && len(present.Devices) >= maxUserDevices:
+	case present != nil && len(present.Devices) >= maxUserDevices && present.longestGone() < 0:
 		return fault(CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
 	case s.connectedCount() >= n.maxDevices:
 		return &Error{CodeSessionFull, "the session is full", true}

@@ -83,9 +83,21 @@ func TestCreatorsToken(t *testing.T) {
 		_, changes, err := join(b.state, n, after(time.Second))
 		if err != nil {
 			b.want(err, CodeTooManyDevices)
-			return
+			break
 		}
 		b.do(changes, nil)
+	}
+	// One that is away makes room for the next.
+	dead := b.users["ann"].Devices[7].ID
+	b.do(disconnect(b.state, b.users["ann"].Devices[7].ID, 1, after(2*time.Second)), nil)
+	b.do(disconnect(b.state, b.users["ann"].Devices[3].ID, 1, after(3*time.Second)), nil)
+	n := newcomer{JoinRequest: JoinRequest{CreatorToken: "key"}, deviceID: "next", maxDevices: 1000}
+	_, changes, err := join(b.state, n, after(4*time.Second))
+	if told := b.do(changes, err); !slices.Equal(told, []string{"device_joined", "device_removed"}) {
+		t.Errorf("told %v", told)
+	}
+	if u := b.users["ann"]; u.index(dead) >= 0 || u.index("next") != maxUserDevices-1 || len(u.Devices) != maxUserDevices {
+		t.Errorf("the devices are %+v", u.Devices)
 	}
 }
 

@@ -46,16 +46,18 @@ func (s *state) leaderless() bool {
 
 // heir returns the longest-joined connected user but for the one given.
 func (s *state) heir(but string) *user {
-	var heir *user
+	return s.eldest(func(u *user) bool { return u.ID != but && u.connected() && u.mayLead() })
+}
+
+// eldest returns the longest-joined of the users that are so, nil if none is.
+func (s *state) eldest(so func(*user) bool) *user {
+	var eldest *user
 	for _, u := range s.users {
-		if u.ID == but || !u.connected() || !u.mayLead() {
-			continue
-		}
-		if heir == nil || compareJoining(u.JoinedAt, heir.JoinedAt, u.ID, heir.ID) < 0 {
-			heir = u
+		if so(u) && (eldest == nil || compareJoining(u.JoinedAt, eldest.JoinedAt, u.ID, eldest.ID) < 0) {
+			eldest = u
 		}
 	}
-	return heir
+	return eldest
 }
 
 // handOver makes the heir the leader, if there is one.

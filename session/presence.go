@@ -27,6 +27,17 @@ func (u *user) connected() bool {
 	return u != nil && slices.ContainsFunc(u.Devices, func(d device) bool { return d.Connected })
 }
 
+// longestGone returns the place of the device that has been disconnected the longest, or -1.
+func (u *user) longestGone() int {
+	longest := -1
+	for i, d := range u.Devices {
+		if !d.Connected && (longest < 0 || d.Since < u.Devices[longest].Since) {
+			longest = i
+		}
+	}
+	return longest
+}
+
 // copy returns a copy of the user whose devices may be modified.
 func (u *user) copy() *user {
 	c := *u

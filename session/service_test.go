@@ -432,6 +432,29 @@ func TestWhoComesDuringTheRemoval(t *testing.T) {
 	}
 }
 
+// TestOnlyCamerasComeDuringTheRemoval: the session is made anew of them too, and the lead
+// waits for one who may have it.
+func TestOnlyCamerasComeDuringTheRemoval(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		info, err := w.svc.Create(w.ctx, CreateRequest{CreatorID: "ann"})
+		wantCode(t, err, "")
+		cam := w.join(JoinRequest{SessionID: info.SessionID, UserID: "cam", DeviceType: "mobile", Admission: Admission{NoCreate: true, Role: RoleMember}})
+		whole := keyOf(info.SessionID, kindMeta)
+		e, err := w.svc.cfg.Store.Get(w.ctx, whole)
+		wantCode(t, err, "")
+		_, err = w.svc.cfg.Store.Delete(w.ctx, whole, e.Revision)
+		wantCode(t, err, "")
+		time.Sleep(time.Minute)
+		if s := cam.State(); len(s.Devices) != 1 || cam.IsLeader() {
+			t.Errorf("it is %+v", s)
+		}
+		ann := w.join(JoinRequest{SessionID: info.SessionID, UserID: "ann", CreatorToken: info.Token})
+		if !ann.IsLeader() || len(ann.State().Devices) != 2 {
+			t.Errorf("the creator is in %+v", ann.State())
+		}
+	})
+}
+
 // TestStrangersDontFillASession: who joins anew each time is refused some day, and who
 // was there comes back even then.
 func TestStrangersDontFillASession(t *testing.T) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -99,13 +100,15 @@ func (s *Service) delete(ctx context.Context, key string, revision uint64) (kept
 }
 
 // revive makes a session anew of those who joined it at the moment at which it was removed.
+// Its creator's token is forgotten, and may become the new one's. Where nobody who is
+// there may lead, the lead waits for somebody who may.
 func revive(s *state, now instant) []change {
-	u := s.heir("")
+	u := cmp.Or(s.heir(""), s.eldest((*user).connected))
 	if s.meta != nil || u == nil {
 		return nil
 	}
 	return []change{s.put(false, &meta{
-		CreatorID: u.ID, CreatorName: u.Username, CreatedAt: now, LeaderID: u.ID, LeaderSince: now,
+		CreatorID: u.ID, CreatorName: u.Username, CreatedAt: now, LeaderID: u.ID, LeaderSince: now, Revived: true,
 	}, kindMeta)}
 }
 
