@@ -85,3 +85,30 @@ func TestRecorderStandsStill(t *testing.T) {
 		})
 	}
 }
+
+// TestRecorderWithoutAFrame: the camera never gives a picture. Nothing was recorded then, whatever
+// bytes a recorder makes of that, and the session is told so.
+func TestRecorderWithoutAFrame(t *testing.T) {
+	for _, method := range []string{"webcodecs", "mediarecorder"} {
+		t.Run(method, func(t *testing.T) {
+			s := newRecordingStage(t, nil)
+			p := s.device("source=blind&method=" + method)
+			s.take("blind", 1200*time.Millisecond)
+			if r := s.recordings(1)[0]; r.UploadStatus != "failed" {
+				t.Errorf("%s; troubles %v", asJSON(r), p.troubles())
+			}
+			p.await(`recording.recorder.takes.every(take => take.state !== 'uploaded')`)
+		})
+	}
+}
+
+// TestRecorderOfAMoment: a take that is over before the camera's next frame has one picture.
+func TestRecorderOfAMoment(t *testing.T) {
+	s := newRecordingStage(t, nil, fakeCamera...)
+	p := s.device("")
+	s.take("moment", 8*time.Millisecond)
+	r := p.kept(1)
+	if late := r.StartTimestamp.Sub(r.TakeTimestamp); late < -time.Duration(*r.StartBoundMs*1e6) || late > 10*time.Millisecond {
+		t.Errorf("it begins %v after its instant", late)
+	}
+}

@@ -14,6 +14,8 @@ if (params.has('method')) options.method = params.get('method')
 if (params.get('source') === 'canvas') options.stream = timeCode(() => globalThis.recording?.drawing !== false)
 if (params.get('source') === 'noise') options.stream = noise(options.method === 'mediarecorder' ? 480 : 1280)
 if (params.get('source') === 'live') options.stream = live()
+// A camera that never gives a picture: ?source=blind.
+if (params.get('source') === 'blind') options.stream = new MediaStream([new MediaStreamTrackGenerator({ kind: 'video' }), ...live().getAudioTracks()])
 // A microphone that sounds when it is told to: ?breath.
 const breath = params.has('breath') ? new Breath() : null
 if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recording?.drawing !== false).getVideoTracks(), breath.track])

@@ -179,6 +179,7 @@ export class Director {
       case 'stopped': return this.#stopped(m)
       case 'refused': return this.#refused(m)
       case 'full': return this.#full(m)
+      case 'examined': return this.#acts.get(m.id)?.tape?.examined(m.empty)
       case 'trouble': return this.#on.trouble(m.code, m.error)
       case 'found': return m.found.forEach((/** @type {any} */ left) => this.recovered(left))
     }

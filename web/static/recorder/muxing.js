@@ -50,10 +50,11 @@ export class Muxing {
   /**
    * @param {EncodedVideoChunk} chunk
    * @param {number} timestamp  in the file, s
+   * @param {number} duration   as far as it is known, s: that of the last frame counts
    * @param {EncodedVideoChunkMetadata} [meta]
    */
-  video(chunk, timestamp, meta) {
-    const packet = packetOf(chunk, timestamp)
+  video(chunk, timestamp, duration, meta) {
+    const packet = packetOf(chunk, timestamp, duration)
     this.#then(() => this.#video?.add(packet, meta))
   }
 
@@ -63,7 +64,7 @@ export class Muxing {
    * @param {EncodedAudioChunkMetadata} [meta]
    */
   audio(chunk, timestamp, meta) {
-    const packet = packetOf(chunk, timestamp)
+    const packet = packetOf(chunk, timestamp, (chunk.duration ?? 0) / 1e6)
     this.#then(() => this.#audio?.add(packet, meta))
   }
 
@@ -89,9 +90,10 @@ export class Muxing {
 /**
  * @param {EncodedVideoChunk | EncodedAudioChunk} chunk
  * @param {number} timestamp  s
+ * @param {number} duration   s
  */
-function packetOf(chunk, timestamp) {
+function packetOf(chunk, timestamp, duration) {
   const data = new Uint8Array(chunk.byteLength)
   chunk.copyTo(data)
-  return new EncodedPacket(data, chunk.type, timestamp, (chunk.duration ?? 0) / 1e6)
+  return new EncodedPacket(data, chunk.type, timestamp, duration)
 }

@@ -33,6 +33,8 @@ export class Picture {
   /** Frames in the file, and the time of the last one in it, ms. */
   written = 0
   time = NaN
+  /** Usual time between two frames, ms. */
+  interval = 0
 
   /**
    * @param {VideoEncoderConfig} config
@@ -85,7 +87,7 @@ export class Picture {
     this.#on.warm()
     if (chunk.timestamp < this.#firstStamp) return
     const time = (chunk.timestamp - this.#firstStamp) / 1000
-    this.#muxing.video(chunk, time / 1000, this.#meta)
+    this.#muxing.video(chunk, time / 1000, this.interval / 1000, this.#meta)
     this.written++
     this.time = time
   }

@@ -17,6 +17,8 @@ const SHORT = 500
 export class Reports {
   #session
   #desk
+  /** Session times of first frames, by recording: a refined clock mustn't put an end before them. */
+  /** @type {Map<string, number>} */ #begun = new Map()
 
   /**
    * @param {Session} session
@@ -36,6 +38,7 @@ export class Reports {
    */
   started(recordingId, at, error) {
     const { timestamp, bound } = this.#time(at, error)
+    this.#begun.set(recordingId, timestamp)
     this.#session.send('recording_started', { recordingId, timestamp, bound })
     this.#desk.post({ type: 'note', id: recordingId, notes: { started: timestamp, startBound: bound } })
     return { timestamp, bound }
@@ -58,7 +61,9 @@ export class Reports {
    * @param {'note' | 'complete'} type  complete: and nobody else says so
    */
   stopped({ id, at, error, torn = false }, type) {
-    const { timestamp, bound } = this.#time(at, error + (torn ? LOST : 0))
+    const { timestamp: end, bound } = this.#time(at, error + (torn ? LOST : 0))
+    const timestamp = Math.max(end, this.#begun.get(id) ?? end)
+    this.#begun.delete(id)
     this.#session.send('recording_stopped', { recordingId: id, timestamp, bound })
     this.#desk.post({ type, id, notes: { stopped: timestamp, stopBound: bound } })
     return timestamp

@@ -1,3 +1,4 @@
+import { holdsMedia } from './examine.js'
 import { Journal } from './journal.js'
 import { Kept } from './kept.js'
 import { Sending } from './upload.js'
@@ -111,8 +112,9 @@ export class Shelf {
         continue
       }
       const interrupted = !kept.complete
-      found.push({ notes: { ...kept.notes }, bytes: kept.size, interrupted })
-      if (!kept.size || !kept.notes.recordingId) await kept.remove()
+      const bytes = interrupted && !(await holdsMedia(kept)) ? 0 : kept.size
+      found.push({ notes: { ...kept.notes }, bytes, interrupted })
+      if (!bytes || !kept.notes.recordingId) await kept.remove()
       else this.#takeUp(id, kept)
     }
     return found

@@ -33,7 +33,11 @@ export class Store {
   async names() {
     /** @type {string[]} */
     const names = []
-    if (this.#folder) for await (const name of this.#folder.keys()) names.push(name)
+    try {
+      if (this.#folder) for await (const name of this.#folder.keys()) names.push(name)
+    } catch {
+      // Another tab removes files meanwhile: what was found is there, or turns out not to be.
+    }
     return names
   }
 
@@ -128,9 +132,10 @@ export class Box {
     this.#open = false
   }
 
+  /** Another tab may have done so; what can't be removed is taken up, and removed, by the next page. */
   async remove() {
     this.close()
-    await this.#remove()
+    await this.#remove().catch(() => {})
   }
 }
 

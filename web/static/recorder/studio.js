@@ -1,3 +1,4 @@
+import { holdsMedia } from './examine.js'
 import { Inputs } from './inputs.js'
 import { Running } from './running.js'
 import { BegunBefore, Shelf } from './shelf.js'
@@ -50,6 +51,7 @@ export class Studio {
       case 'begin': return void this.#begin(m)
       case 'append': return this.#append(m)
       case 'complete': return this.#shelf?.get(m.id)?.complete(m.notes)
+      case 'examine': return void this.#examine(m.id)
       case 'hurry': return this.#shelf?.hurry()
       case 'discard': return void this.#shelf?.discard(m.id)
       case 'file': return this.#handOut(m.id)
@@ -79,7 +81,7 @@ export class Studio {
     if (!choice) return this.#refuse(id, wants.video ? 'no_frames' : 'microphone_silent')
     if (!choice.video && (wants.video || !choice.audio)) return this.#refuse(id, 'cannot_encode')
     if (wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'cannot_encode_sound' })
-    const running = this.#run(id, choice, { title: notes.label || undefined, artist: notes.filename, ...tags })
+    const running = this.#run(id, choice, { title: notes.label || undefined, artist: notes.filename, date: new Date(), ...tags })
     if (running) await this.#file(running, { ...notes, recordingId: id })
   }
 
@@ -189,6 +191,16 @@ export class Studio {
       this.#post({ type: 'trouble', id, code: 'storage_full', error: String(error) })
       this.#post({ type: 'full', id, empty: entry.kept.size === 0 })
     }
+  }
+
+  /**
+   * Tells whether there is anything in a recording that comes from the page.
+   *
+   * @param {string} id
+   */
+  async #examine(id) {
+    const kept = this.#shelf?.get(id)?.kept
+    this.#post({ type: 'examined', id, empty: !kept || !(await holdsMedia(kept)) })
   }
 
   /** @param {string} id */

@@ -49,7 +49,6 @@ export class Take {
   #ending = false
   #over = false
   #full = false
-  #slow = false
   #mute = false
   /** The first picture is one of before the take. */
   #held = false
@@ -109,6 +108,7 @@ export class Take {
     if (place === 'after') return this.end(before)
     if (place === 'before' && this.#picture.encoded > 2 && this.cut.from - at > PREROLL) return
     if (place !== 'before') this.tally.frame(at)
+    this.#picture.interval = this.tally.interval
     this.#picture.encode(frame, place === 'first')
     if (place === 'first') this.#begin()
   }
@@ -144,9 +144,7 @@ export class Take {
   }
 
   #tooSlow() {
-    this.tally.skipped++
-    if (!this.#slow) this.#on.trouble('too_slow')
-    this.#slow = true
+    if (this.tally.skipped++ === 0) this.#on.trouble('too_slow')
   }
 
   /**

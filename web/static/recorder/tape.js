@@ -8,6 +8,8 @@ const SLICE = 1000
 const FRAMES = 120
 /** When no frame comes, the start is as good as this tells, ms. */
 const PATIENCE = 1000
+/** The worker has looked at a file by then, ms. */
+const LOOKING = 3000
 /** A browser that doesn't tell capture times is believed to show a frame within, ms. */
 const UNKNOWN = 100
 
@@ -35,6 +37,7 @@ export class Tape {
   #calledAt = NaN
   #stoppedAt = NaN
   #handing = Promise.resolve()
+  /** @type {(empty: boolean) => void} */ examined = () => {}
 
   /**
    * @param {MediaStream} stream
@@ -114,6 +117,19 @@ export class Tape {
     this.#tellStart()
     const last = this.#captures.findLast(t => t <= this.#stoppedAt) ?? this.#stoppedAt
     await this.#handing
-    this.#on.stopped(Math.max(last, this.#calledAt), this.#interval, this.#bytes === 0)
+    this.#on.stopped(Math.max(last, this.#calledAt), this.#interval, this.#bytes === 0 || (await this.#empty()))
+  }
+
+  /**
+   * MediaRecorder writes a header whether frames came or not: the worker looks into the file.
+   *
+   * @returns {Promise<boolean>}
+   */
+  #empty() {
+    return new Promise(resolve => {
+      this.examined = resolve
+      setTimeout(resolve, LOOKING, false)
+      this.#desk.post({ type: 'examine', id: this.#id })
+    })
   }
 }

@@ -36,3 +36,25 @@ export class Output {
   start(): Promise<void>
   finalize(): Promise<void>
 }
+
+export interface InputTrack {
+  readonly id: number
+}
+
+export class BufferSource {
+  constructor(buffer: Uint8Array<ArrayBuffer>)
+}
+
+export class Input {
+  constructor(options: { formats: typeof ALL_FORMATS, source: BufferSource })
+  getPrimaryVideoTrack(): Promise<InputTrack | null>
+  getPrimaryAudioTrack(): Promise<InputTrack | null>
+  dispose(): void
+}
+
+export class EncodedPacketSink {
+  constructor(track: InputTrack)
+  getFirstPacket(): Promise<EncodedPacket | null>
+}
+
+export const ALL_FORMATS: readonly unknown[]
