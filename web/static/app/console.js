@@ -101,7 +101,7 @@ function run(s, links) {
   const record = new RecordPanel(s, painter, () => readiness.verdict())
   const party = new Party(s, painter, roster)
   const leader = new LeaderLine(s, roster)
-  const takes = new Takes(s.sessionId, roster, painter, () => {})
+  const takes = new Takes(s.sessionId, roster, painter, () => s.isLeader)
   const drawDevices = () => {
     readiness.draw()
     cards.draw()

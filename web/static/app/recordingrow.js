@@ -6,7 +6,8 @@ const AFTER = 'After the one before'
 
 /** A device's recording as a row of its take's table. */
 export class RecordingRow {
-  #name = el('th', { scope: 'row' })
+  #name = el('span')
+  #why = el('span', { className: 'row-why' })
   #after = cell(AFTER)
   #length = cell('Length')
   #state = el('span', { className: 'pill' })
@@ -15,16 +16,16 @@ export class RecordingRow {
   #status = cell('Upload', this.#state, this.#bar, this.#far)
   #file = cell('File')
   #nameOf
-  node = el('tr', {}, this.#name, this.#after, this.#length, this.#status, this.#file)
+  node = el('tr', {}, el('th', { scope: 'row' }, this.#name, this.#why), this.#after, this.#length, this.#status, this.#file)
 
-  /** @param {(deviceId: string) => string} nameOf */
+  /** @param {(recording: any) => string} nameOf */
   constructor(nameOf) {
     this.#nameOf = nameOf
   }
 
   /** @param {any} r  as in the listing */
   update(r) {
-    const name = this.#nameOf(r.deviceId)
+    const name = this.#nameOf(r)
     say(this.#name, name)
     say(this.#after, afterWords(r))
     say(this.#length, r.startTimestamp == null || r.stopTimestamp == null ? '—' : format.span(r.stopTimestamp - r.startTimestamp))

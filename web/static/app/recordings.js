@@ -10,6 +10,9 @@
  * @property {string | null} [manifestUrl]
  * @property {string | null} [otioUrl]
  * @property {string | null} [ffmpegUrl]
+ * @property {string | null} [zipUrl]
+ * @property {string} [mark]  good, bad, or empty
+ * @property {string} [note]
  */
 
 /**
@@ -29,9 +32,9 @@ export function takesOf(listing) {
     take.recordings.push(r)
     takes.set(r.takeId, take)
   }
-  for (const { takeId, manifestUrl, otioUrl, ffmpegUrl } of listing?.takes ?? []) {
+  for (const { takeId, manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note } of listing?.takes ?? []) {
     const take = takes.get(takeId)
-    if (take) Object.assign(take, { manifestUrl, otioUrl, ffmpegUrl })
+    if (take) Object.assign(take, { manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note })
   }
   return [...takes.values()].reverse()
 }

@@ -4,7 +4,9 @@ import { RecordingRow, tableOf } from './recordingrow.js'
 import { firstFrames } from './recordings.js'
 import { picture } from './report.js'
 import { fillFiles } from './takefiles.js'
-import { el, say, setPill } from './ui.js'
+import { TakeTools } from './taketools.js'
+import { TakeView } from './takeview.js'
+import { el, reveal, say, setPill } from './ui.js'
 
 /** @import { Painter } from './painter.js' */
 /** @import { TakeOf } from './recordings.js' */
@@ -18,6 +20,10 @@ export class TakeCard {
   #pill = el('span', { className: 'pill' })
   #chart = el('div', { className: 'take-chart' })
   #files = el('div', { className: 'take-files' })
+  #look = /** @type {HTMLButtonElement} */ (el('button', { type: 'button', className: 'take-look', onclick: () => this.#turnView() }))
+  #viewBox = el('div', { hidden: true })
+  /** @type {TakeView | null} */ #view = null
+  #tools
   #details
   #rows
   #take
@@ -30,23 +36,31 @@ export class TakeCard {
    * @param {Roster} roster
    * @param {Painter} painter
    * @param {boolean} open  unfolded to begin with
+   * @param {{url: string, changed: () => void}} on  the take in the API, and what to do once it took a change
    */
-  constructor(take, roster, painter, open) {
+  constructor(take, roster, painter, open, on) {
     this.#take = take
     this.#roster = roster
+    this.#tools = new TakeTools(on.url, on.changed)
     const rows = el('tbody')
     const summary = el('summary', {}, this.#title, this.#time, this.#apart, this.#pill)
     this.#details = /** @type {HTMLDetailsElement} */ (
-      el('details', { className: 'take' }, summary, this.#chart, tableOf(rows), this.#files))
+      el('details', { className: 'take' }, summary, this.#tools.node, this.#look, this.#viewBox, this.#chart, tableOf(rows), this.#files))
     this.#details.open = open
-    this.#details.ontoggle = () => this.#draw()
+    this.#details.ontoggle = () => {
+      if (!this.#details.open) this.#view?.pause()
+      this.#draw()
+    }
     this.#rows = new Keyed(rows, () => new RecordingRow(id => roster.name(id)))
     this.node = el('li', {}, this.#details)
     new ResizeObserver(() => painter.ask(`chart ${take.takeId}`, () => this.#draw())).observe(this.#chart)
   }
 
-  /** @param {TakeOf} take */
-  update(take) {
+  /**
+   * @param {TakeOf} take
+   * @param {boolean} may  this console may change it
+   */
+  update(take, may) {
     this.#take = take
     const { number, label, timestamp, recordings } = take
     say(this.#title, label ? `Take ${number}: ${label}` : `Take ${number}`)
@@ -56,7 +70,34 @@ export class TakeCard {
     setPill(this.#pill, ...stateOf(take))
     this.#rows.show(recordings.map(r => [r.recordingId, r]))
     fillFiles(this.#files, take)
+    this.#tools.update(take, may)
+    this.#details.dataset.mark = take.mark ?? ''
+    reveal(this.#look, this.#view !== null || TakeView.canShow(recordings))
+    say(this.#look, this.#view ? 'Close the player' : 'Play the take')
     this.#draw()
+  }
+
+  /** Opens the player with what there is now, or closes it. */
+  #turnView() {
+    if (this.#view) {
+      this.#view.close()
+      this.#view.node.remove()
+      this.#view = null
+    } else {
+      this.#view = new TakeView(this.#take.recordings, id => this.#nameOf(id))
+      this.#viewBox.append(this.#view.node)
+    }
+    reveal(this.#viewBox, this.#view !== null)
+    say(this.#look, this.#view ? 'Close the player' : 'Play the take')
+  }
+
+  /**
+   * A device that has left is called as it was then.
+   *
+   * @param {string} deviceId
+   */
+  #nameOf(deviceId) {
+    return this.#roster.name(deviceId)
   }
 
   /** Draws when each device's first frame was, against the instant, if that is another picture. */

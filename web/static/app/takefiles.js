@@ -11,12 +11,12 @@ const NOTHING = 'No manifest and no timeline to fetch: they are there once this 
  * @param {HTMLElement} box
  * @param {TakeOf} take
  */
-export function fillFiles(box, { number, manifestUrl, otioUrl, ffmpegUrl }) {
-  const key = [manifestUrl, otioUrl, ffmpegUrl].join()
+export function fillFiles(box, { number, manifestUrl, otioUrl, ffmpegUrl, zipUrl }) {
+  const key = [zipUrl, manifestUrl, otioUrl, ffmpegUrl].join()
   if (box.dataset.key === key) return
   box.dataset.key = key
   /** @type {[string, string | null | undefined][]} */
-  const files = [['Manifest', manifestUrl], ['OpenTimelineIO', otioUrl], ['ffmpeg script', ffmpegUrl]]
+  const files = [['All of it (ZIP)', zipUrl], ['Manifest', manifestUrl], ['OpenTimelineIO', otioUrl], ['ffmpeg script', ffmpegUrl]]
   const links = files.filter(([, url]) => url).map(([name, url]) => {
     const link = el('a', { href: url, download: '', className: 'as-button' }, name)
     link.setAttribute('aria-label', `${name} of take ${number}`)

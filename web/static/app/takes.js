@@ -15,7 +15,7 @@ import { alertError, byId, reveal, say } from './ui.js'
 export class Takes {
   #url
   #painter
-  #listed
+  #may
   #timer = 0
   #seen = ''
   #changedAt = 0
@@ -26,13 +26,19 @@ export class Takes {
    * @param {string} sessionId
    * @param {Roster} roster
    * @param {Painter} painter
-   * @param {(recordings: any[]) => void} listed  called with each listing
+   * @param {() => boolean} may  this console may change takes
    */
-  constructor(sessionId, roster, painter, listed) {
-    this.#url = at(`api/sessions/${encodeURIComponent(sessionId)}/recordings`)
+  constructor(sessionId, roster, painter, may) {
+    const session = at(`api/sessions/${encodeURIComponent(sessionId)}`)
+    this.#url = `${session}/recordings`
+    this.#may = may
     this.#painter = painter
-    this.#listed = listed
-    this.#list = new Keyed(byId('takes'), take => new TakeCard(take, roster, painter, take.takeId === takesOf(this.#listing)[0]?.takeId))
+    this.#list = new Keyed(byId('takes'), take => {
+      const latest = take.takeId === takesOf(this.#listing)[0]?.takeId
+      const on = { url: `${session}/takes/${encodeURIComponent(take.takeId)}`, changed: () => this.look() }
+      const card = new TakeCard(take, roster, painter, latest, on)
+      return { node: card.node, update: (/** @type {TakeOf} */ t) => card.update(t, this.#may()) }
+    })
     byId('csv').onclick = () => download(this.#url, `recordings-${sessionId}.csv`, { Accept: 'text/csv' }).catch(alertError)
   }
 
@@ -65,7 +71,6 @@ export class Takes {
       ;[this.#seen, this.#changedAt, this.#listing] = [text, now, JSON.parse(text)]
       this.#painter.ask('takes', () => this.draw())
     }
-    this.#listed(this.#listing.recordings)
     this.#lookIn(lookAgainIn(this.#listing.recordings, now - this.#changedAt))
   }
 
