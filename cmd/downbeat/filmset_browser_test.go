@@ -52,6 +52,8 @@ func TestFilmSet(t *testing.T) {
 		t.Fatalf("manifests %v", files)
 	}
 	checkTake(t, files[0])
+	playTake(t, console)
+	judgeTake(t, console, dir)
 }
 
 // checkTake compares the files of a take with its manifest.

@@ -62,6 +62,11 @@ export class Roster {
   }
 
   /** @param {string} deviceId */
+  device(deviceId) {
+    return this.#devices.get(deviceId)
+  }
+
+  /** @param {string} deviceId */
   isAside(deviceId) {
     return this.#aside.has(deviceId)
   }

@@ -51,7 +51,7 @@ export class TakeCard {
       if (!this.#details.open) this.#view?.pause()
       this.#draw()
     }
-    this.#rows = new Keyed(rows, () => new RecordingRow(id => roster.name(id)))
+    this.#rows = new Keyed(rows, () => new RecordingRow(r => this.#rowName(r)))
     this.node = el('li', {}, this.#details)
     new ResizeObserver(() => painter.ask(`chart ${take.takeId}`, () => this.#draw())).observe(this.#chart)
   }
@@ -65,7 +65,7 @@ export class TakeCard {
     const { number, label, timestamp, recordings } = take
     say(this.#title, label ? `Take ${number}: ${label}` : `Take ${number}`)
     say(this.#time, format.timeOfDay(timestamp))
-    const frames = firstFrames(recordings)
+    const frames = firstFrames(recordings.filter(r => !(r.part > 1)))
     say(this.#apart, frames ? `first frames ${format.span(frames.spreadMs)} apart, ± ${format.span(frames.boundMs)}` : '')
     setPill(this.#pill, ...stateOf(take))
     this.#rows.show(recordings.map(r => [r.recordingId, r]))
@@ -97,15 +97,22 @@ export class TakeCard {
    * @param {string} deviceId
    */
   #nameOf(deviceId) {
-    return this.#roster.name(deviceId)
+    if (this.#roster.device(deviceId)) return this.#roster.name(deviceId)
+    const { viewType = '', username = '' } = this.#take.recordings.find(r => r.deviceId === deviceId) ?? {}
+    return viewType || username || this.#roster.name(deviceId)
+  }
+
+  /** @param {any} r  as in the listing */
+  #rowName(r) {
+    return r.part > 1 ? `${this.#nameOf(r.deviceId)}, part ${r.part}` : this.#nameOf(r.deviceId)
   }
 
   /** Draws when each device's first frame was, against the instant, if that is another picture. */
   #draw() {
     if (!this.#details.open) return
     const width = Math.max(280, this.#chart.clientWidth)
-    const rows = this.#take.recordings.filter(r => r.startTimestamp != null).map(r => ({
-      name: this.#roster.name(r.deviceId), error: r.startTimestamp - this.#take.timestamp, bound: r.startBoundMs ?? Infinity, late: false,
+    const rows = this.#take.recordings.filter(r => r.startTimestamp != null && !(r.part > 1)).map(r => ({
+      name: this.#nameOf(r.deviceId), error: r.startTimestamp - this.#take.timestamp, bound: r.startBoundMs ?? Infinity, late: false,
     }))
     const key = JSON.stringify([width, rows])
     if (key === this.#drawn) return
@@ -123,7 +130,7 @@ function stateOf({ recordings }) {
   const of = (/** @type {string} */ status) => recordings.filter(r => r.uploadStatus === status).length
   const [there, failed, all] = [of('uploaded'), of('failed'), recordings.length]
   if (of('recording')) return ['recording', 'warn']
-  if (there === all) return [`all ${all} uploaded`, 'good']
+  if (there === all) return [all === 1 ? 'uploaded' : `all ${all} uploaded`, 'good']
   if (failed) return [`${there} of ${all} uploaded, ${failed} failed`, 'bad']
   return [`${there} of ${all} uploaded`, 'warn']
 }
