@@ -51,6 +51,7 @@ func (s *Server) api() []route {
 		{pattern: "DELETE /api/sessions/{id}/takes/{take}", act: access.Command, serve: s.deleteTake},
 		{pattern: "POST /api/sessions/{id}/commands", act: access.Command, serve: s.postCommand},
 		{pattern: "GET /api/sessions/{id}/commands", act: access.Look, serve: s.getCommands},
+		{pattern: "GET /api/sessions/{id}/media", act: access.Command, serve: s.getFilms},
 		{pattern: "GET /api/sessions/{id}/commands/{command}", act: access.Look, serve: s.getReport},
 	}
 }
@@ -66,6 +67,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})
+	mux.HandleFunc("GET "+filmsAt+"{name...}", s.getFilm)
 	if s.cfg.Metrics != nil {
 		mux.Handle("GET /metrics", s.cfg.Metrics)
 	}

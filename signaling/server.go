@@ -51,6 +51,7 @@ type Config struct {
 	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
 	Files    Files             // where recordings are kept; nil: nowhere
 	Exports  Exports           // documents of a take; nil: none
+	Films    Films             // media that the server sends itself; nil: none
 	Access   *access.Policy    // who may do what; nil: anybody everything
 	Proxies  []netip.Prefix    // whose X-Forwarded-For and X-Forwarded-Prefix are believed
 	Origins  []string          // pages of which other servers may use this one, such as https://app.example

@@ -34,6 +34,7 @@ type serveCmd struct {
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
 	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
+	Media      string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
 	UploadMax  int64         `default:"68719476736" help:"Bytes that one recording may have."`
 	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
 	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
@@ -88,7 +89,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
-		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), forgetFiles: c.Forget, log: log,
+		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), media: c.Media, forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {

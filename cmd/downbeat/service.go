@@ -38,6 +38,7 @@ type serviceConfig struct {
 	keepIdle         time.Duration  // how long a session without activity is kept; 0: the default
 	ntp              []string       // servers; none: session time follows the local clock
 	data             string         // where recordings are kept; empty: nowhere
+	media            string         // directory of films; empty: none
 	uploadMax        int64          // bytes of one recording; 0: upload's default
 	diskReserve      int64          // bytes that stay free; 0: upload's default, negative: none
 	forgetFiles      bool           // of sessions that are removed
@@ -60,6 +61,7 @@ type service struct {
 	ntp      *utc.Discipline // nil without servers
 	signal   *signaling.Server
 	storage  *storage
+	films    *films // nil: none
 	handler  http.Handler
 	log      *slog.Logger
 }
@@ -89,10 +91,13 @@ func newService(cfg serviceConfig) (*service, error) {
 	if s.storage, err = s.newStorage(cfg); err != nil {
 		return nil, errors.Join(err, s.peers.Close())
 	}
+	if s.films, err = openFilms(cfg.media); err != nil {
+		return nil, errors.Join(err, s.peers.Close())
+	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
-		Uploads: s.storage.handler(), Files: s.storage.files(), Exports: exports{},
+		Uploads: s.storage.handler(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})
 	s.handler = s.signal
