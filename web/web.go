@@ -123,7 +123,7 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if f.name == "watch.html" {
 		h.Set("Cross-Origin-Embedder-Policy", "credentialless")
-		h.Set("Content-Security-Policy", policyBefore+mediaAnywhere+policyAfter)
+		h.Set("Content-Security-Policy", policyBefore+fromAnywhere+policyAfter)
 	}
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.body))
 }
@@ -132,12 +132,12 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 // style, no other origin. A blob worker is how a page of another origin starts
 // the library's worker. The watch page differs in where media may come from.
 const (
-	policy       = policyBefore + "media-src 'self' blob:" + policyAfter
-	policyBefore = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; worker-src 'self' blob:; "
-	policyAfter = "; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policy       = policyBefore + "connect-src 'self'; media-src 'self' blob:" + policyAfter
+	policyBefore = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self' blob:; "
+	policyAfter  = "; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-	mediaAnywhere = "media-src 'self' http: https: blob:"
+	// Films come from anywhere, and subtitles, which the page fetches.
+	fromAnywhere = "connect-src 'self' http: https:; media-src 'self' http: https: blob:"
 )
 
 // permissions are what a recording device asks for, and what nobody else's

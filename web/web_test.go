@@ -69,7 +69,7 @@ func TestWatchPagePlaysMediaFromAnywhere(t *testing.T) {
 	if got := res.Header.Get("Cross-Origin-Embedder-Policy"); got != "credentialless" {
 		t.Errorf("Cross-Origin-Embedder-Policy is %q", got)
 	}
-	want := strings.Replace(policy, "media-src 'self' blob:", "media-src 'self' http: https: blob:", 1)
+	want := strings.Replace(policy, "connect-src 'self'; media-src 'self' blob:", "connect-src 'self' http: https:; media-src 'self' http: https: blob:", 1)
 	if got := res.Header.Get("Content-Security-Policy"); got != want || got == policy {
 		t.Errorf("Content-Security-Policy is %q, want %q", got, want)
 	}

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 // viewer is the watch page as somebody uses it.
@@ -89,10 +95,16 @@ func TestWatchPage(t *testing.T) {
 		}
 	}()
 
-	w := viewer{t, browser.tab(t, r.url+"/watch?session=cinema")}
+	nowhere := viewer{t, browser.tab(t, r.url+"/watch?session=cinema&name=Ada")}
+	nowhere.await(`$('state').textContent === 'not joined' && /no such session/.test($('words').textContent)`)
+	made, err := r.service.sessions.Create(t.Context(), session.CreateRequest{CreatorName: "Host"})
+	check(t, err)
+	w := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID)}
 	w.await(`!$('enter').hidden && $('ask-session').hidden`)
 	w.do(chromedp.SendKeys("#name", "Ada"+kb.Enter))
-	w.await(`$('state').textContent === 'nothing loaded' && !$('lead').hidden`)
+	w.await(`$('state').textContent === 'nothing loaded' && $('lead').hidden && !$('take').hidden`)
+	w.do(chromedp.Click("#take"))
+	w.await(`!$('lead').hidden && $('members').textContent === 'only this screen'`)
 	var isolated bool
 	evaluate(t, w.ctx, `crossOriginIsolated`, &isolated)
 	if !isolated {
@@ -107,8 +119,8 @@ func TestWatchPage(t *testing.T) {
 	before := w.position()
 	w.do(chromedp.KeyEvent(kb.ArrowRight))
 	w.await(fmt.Sprintf(`$('media').currentTime > %f && $('state').textContent === 'together'`, before+10))
-	second := viewer{t, browser.tab(t, r.url+"/watch?session=cinema")}
-	second.await(`!$('here').hidden && $('members').textContent === '2 people' && $('leader').textContent === 'Ada' && $('lead').hidden`)
+	second := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID)}
+	second.await(`!$('here').hidden && $('members').textContent === '2 screens' && $('leader').textContent === 'Ada' && $('lead').hidden`)
 	second.await(`!$('tap').hidden && $('state').textContent === 'tap to start' && /tap/i.test($('words').textContent)`)
 	second.picture("tap", 360, true)
 	second.do(chromedp.Click("#tap-sound"))
@@ -131,4 +143,46 @@ func TestWatchPage(t *testing.T) {
 	if words := second.words(); !strings.Contains(words, "server can’t be reached") {
 		t.Error(words)
 	}
+}
+
+// TestWatchPageFilm: a film of the server's own with its subtitles, on the full screen with
+// the controls, which hide while nothing moves, and by keys.
+func TestWatchPageFilm(t *testing.T) {
+	dir := t.TempDir()
+	film, err := testdata.ReadFile("testdata/player.webm")
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(dir, "My film.webm"), film, 0o644))
+	check(t, os.WriteFile(filepath.Join(dir, "My film.en.vtt"), []byte("WEBVTT\n\n00:00.000 --> 01:00.000\nGood evening\n"), 0o644))
+	i := newInstance(t, "--media", dir)
+	var made struct{ SessionID string }
+	answer, err := http.Post(i.url+"/api/sessions", "application/json", strings.NewReader(`{"creatorName":"Host"}`))
+	check(t, err)
+	check(t, json.NewDecoder(answer.Body).Decode(&made))
+	check(t, answer.Body.Close())
+	browser := newChromium(t)
+	defer browser.close()
+	w := viewer{t, browser.tab(t, i.url+"/watch?name=Ada&session="+made.SessionID)}
+	w.await(`!$('take').hidden`)
+	w.do(chromedp.Click("#take"))
+	w.await(`!$('lead').hidden`)
+	w.do(chromedp.Focus("#url"))
+	w.await(`$('films').options.length === 1`)
+	w.do(chromedp.SendKeys("#url", "My film.webm"+kb.Enter))
+	w.await(`$('state').textContent === 'paused' && $('medium').textContent === 'My film' && !$('titles').hidden`)
+	evaluate(t, w.ctx, `(titles.value = '0', titles.dispatchEvent(new Event('change')), document.activeElement.blur(), 0)`, new(int))
+	w.await(`$('media').textTracks[0]?.cues?.length === 1 && $('media').textTracks[0].mode === 'showing'`)
+
+	w.do(chromedp.Click("#full"))
+	w.await(`document.fullscreenElement === $('stage') && $('full').textContent === 'Exit'`)
+	evaluate(t, w.ctx, `document.activeElement.blur()`, new(any))
+	w.do(chromedp.KeyEvent(" "))
+	w.await(`$('state').textContent === 'together' && !$('stage').classList.contains('still')`)
+	shot, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+	check(t, err)
+	artefact(t, "watch-full.png", shot)
+	w.await(`$('stage').classList.contains('still')`)
+	w.do(chromedp.KeyEvent(kb.ArrowRight))
+	w.await(`!$('stage').classList.contains('still') && $('media').currentTime > 10`)
+	w.do(chromedp.KeyEvent("f"))
+	w.await(`!document.fullscreenElement && $('full').textContent === 'Full screen'`)
 }

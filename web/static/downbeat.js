@@ -39,6 +39,7 @@ export { DownbeatError } from './lib/signaling.js'
  * @property {string} [key]         of the session's link, where the server asks for one
  * @property {string} [token]       the creator's, or a JSON Web Token
  * @property {string} [resumeToken] kept in sessionStorage by default
+ * @property {boolean} [create]     false: only a session that exists
  * @property {boolean} [resume]     false: always join as a new device
  * @property {string | URL} [actions]  a module whose exports run in the worker
  * @property {number} [timeout]     ms after which `join` rejects with `timeout`; by default it waits for the server

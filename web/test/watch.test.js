@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { explain, foresee, unplayable } from '../static/player/trouble.js'
+import { addressOf } from '../static/player/heard.js'
+import { actOf } from '../static/app/watch-keys.js'
 import { People } from '../static/app/watch-people.js'
 import { clockTime, inWords, over, refused } from '../static/app/watch-words.js'
 
@@ -9,16 +11,36 @@ const bob = { id: 'b', username: 'Bob', isConnected: false }
 
 test('who is here, and who leads', () => {
   const p = new People()
-  p.receive('session_joined', { session: { leaderId: 'a', users: [ada, bob] } })
-  assert.equal(p.here, 1)
+  const screen = { deviceId: 's1', userId: 'a', deviceType: '', viewType: 'watch', isConnected: true }
+  const devices = [screen, { ...screen, deviceId: 'away', isConnected: false }, { ...screen, deviceId: 'console', viewType: '' }, { ...screen, deviceId: 'camera', deviceType: 'mobile', viewType: 'watch' }]
+  p.receive('session_joined', { session: { leaderId: 'a', users: [ada, bob], devices } })
+  assert.equal(p.watching, 1, 'a camera doesn’t watch, nor a console')
+  assert.equal(p.nameOf('s1'), 'Ada')
   assert.deepEqual(p.leader, { id: 'a', name: 'Ada', here: true })
   assert.equal(p.receive('user_joined', { userId: 'b', username: 'Bob' }), true)
-  assert.equal(p.here, 2)
+  p.receive('device_joined', { deviceId: 's2', deviceType: '', viewType: 'watch' })
+  assert.deepEqual([p.watching, p.nameOf('s2')], [2, ''])
+  p.receive('device_disconnected', { deviceId: 's2' })
+  assert.equal(p.watching, 1)
   p.receive('user_left', { userId: 'a', username: 'Ada' })
   assert.equal(p.leader.here, false)
   p.receive('leadership_changed', { newLeaderId: 'b', newLeaderName: 'Bob' })
   assert.deepEqual(p.leader, { id: 'b', name: 'Bob', here: true })
   assert.equal(p.receive('playback_sync', {}), false)
+})
+
+test('keys belong to who is there for them', () => {
+  const key = (/** @type {string} */ name, /** @type {boolean} */ leads, /** @type {string} */ within = '') =>
+    actOf({ key: name, altKey: false, ctrlKey: false, metaKey: false, target: { closest: (/** @type {string} */ list) => list.includes(within) && within ? {} : null } }, leads)
+  assert.deepEqual([key('f', false), key('M', false), key(' ', false), key(' ', true), key('ArrowLeft', true)], ['fill', 'mute', undefined, 'toggle', 'back'])
+  assert.deepEqual([key('f', true, 'input'), key(' ', true, 'button'), key('c', true, 'button'), key('x', true)], [undefined, undefined, 'title', undefined])
+})
+
+test('a film of the server is found from pages of other servers', () => {
+  const at = (/** @type {string} */ url) => addressOf(url, 'https://s.example/play/', 'https://page.example/x')
+  assert.deepEqual(['/play/media/a.mp4?x', '/film.mp4', 'a.mp4', 'https://o.example/media/a.mp4', '//o.example/media/a'].map(at), [
+    'https://s.example/play/media/a.mp4?x', 'https://page.example/film.mp4', 'https://page.example/a.mp4', 'https://o.example/media/a.mp4', 'https://o.example/media/a',
+  ])
 })
 
 test('positions as people write them', () => {
@@ -32,6 +54,10 @@ test('the state in words', () => {
     [{}, 'together', /together/],
     [{ drift: -80 }, 'catching up', /Catching up/],
     [{ session: 'reconnecting' }, 'reconnecting', /can’t be reached/],
+    [{ waits: 'Bob' }, 'waiting', /Everybody waits for Bob/],
+    [{ waits: 'Bob', own: true, player: 'paused' }, 'waiting', /others wait for this device/],
+    [{ drift: NaN, trouble: 'A live stream.' }, 'playing', /live/],
+    [{ silenced: true }, 'together', /muted this device/],
     [{ player: 'blocked', trouble: 'Tap to start.', tap: true }, 'tap to start', /Tap to start/],
     [{ player: 'failed', trouble: 'No such file.' }, 'trouble', /No such file/],
     [{ player: 'idle' }, 'nothing loaded', /When Ada loads/],

@@ -1,3 +1,4 @@
+import { Films } from './films.js'
 import * as format from './format.js'
 import { lengthOf, subtitlesOf } from './media.js'
 import { alertUser, byId } from './ui.js'
@@ -13,6 +14,7 @@ const button = /** @type {HTMLButtonElement} */ (byId('load'))
 /** The form that puts another film on. */
 export class PartyLoad {
   #session
+  #films
   #done
 
   /**
@@ -21,6 +23,7 @@ export class PartyLoad {
    */
   constructor(session, done) {
     this.#session = session
+    this.#films = new Films(session, url, 'films')
     this.#done = done
   }
 
@@ -31,7 +34,7 @@ export class PartyLoad {
 
   /** Loads what the form says. */
   async load() {
-    const media = addressOf(url.value)
+    const media = this.#films.find(url.value.trim())
     if (!media) return alertUser('That is no address: give one that every device can open, such as https://example.org/film.mp4.')
     const typed = length.value.trim() ? format.parseClock(length.value) : 0
     if (Number.isNaN(typed)) return alertUser('The length must be like 1:30 or 90.')
@@ -39,18 +42,13 @@ export class PartyLoad {
     if (!texts) return alertUser('Subtitles are addresses of WebVTT files, one on a line, eight at most.')
     button.disabled = true
     try {
-      const mediaDuration = typed || await lengthOf(media)
+      const mediaDuration = typed || await lengthOf(media.mediaUrl)
       await this.#session.loadMedia({
-        mediaUrl: media, mediaTitle: title.value.trim(), ...(mediaDuration ? { mediaDuration } : {}), ...(texts.length ? { subtitles: texts } : {}),
+        ...media, mediaTitle: title.value.trim() || media.mediaTitle, ...(mediaDuration ? { mediaDuration } : {}), ...(texts.length ? { subtitles: texts } : {}),
       })
       title.value = length.value = subtitles.value = '' // they were this film's
     } finally {
       this.#done()
     }
   }
-}
-
-/** @param {string} text */
-function addressOf(text) {
-  return URL.canParse(text.trim(), location.href) ? new URL(text.trim(), location.href).href : null
 }

@@ -94,7 +94,7 @@ export class Roster {
 
   /** @param {Device} device */
   #label({ userId, deviceType, viewType }) {
-    return viewType || this.#users.get(userId) || deviceType || 'device'
+    return (deviceType && viewType) || this.#users.get(userId) || deviceType || 'device'
   }
 
   /**
@@ -104,7 +104,7 @@ export class Roster {
    */
   kind(device) {
     const { userId, deviceType, viewType } = device
-    return [viewType && this.#users.get(userId), acts(device) ? deviceType : 'watches or leads'].filter(Boolean).join(' · ')
+    return [deviceType && viewType && this.#users.get(userId), acts(device) ? deviceType : 'watches or leads'].filter(Boolean).join(' · ')
   }
 }
 

@@ -1,13 +1,15 @@
-import { alertError, byId } from './ui.js'
+import { alertError, byId, say } from './ui.js'
 import { clockTime } from './watch-words.js'
 
 /** @import { Session } from '../downbeat.js' */
 
-const SKIP = 10
+export const SKIP = 10
 /** Skips that follow each other more closely add up, ms. */
 const SOON = 1000
+/** What who leads has alone. */
+const LEADERS = ['toggle', 'back', 'forth', 'rate']
 
-/** What the leader can do: load, play, pause, go elsewhere, change the speed. */
+/** The film's transport: where it is, and, for who leads, to play, pause, go elsewhere, change the speed. */
 export class Lead {
   #session
   #element
@@ -16,7 +18,6 @@ export class Lead {
   #skippedAt = -Infinity
   #scrub = /** @type {HTMLInputElement} */ (byId('scrub'))
   #rate = /** @type {HTMLSelectElement} */ (byId('rate'))
-  #url = /** @type {HTMLInputElement} */ (byId('url'))
 
   /**
    * @param {Session} session
@@ -25,9 +26,9 @@ export class Lead {
   constructor(session, element) {
     this.#session = session
     this.#element = element
-    byId('toggle').onclick = () => this.#toggle()
-    byId('back').onclick = () => this.#skip(-SKIP)
-    byId('forth').onclick = () => this.#skip(SKIP)
+    byId('toggle').onclick = () => this.toggle()
+    byId('back').onclick = () => this.skip(-SKIP)
+    byId('forth').onclick = () => this.skip(SKIP)
     this.#rate.onchange = () => this.#sync({ playbackRate: Number(this.#rate.value) })
     this.#scrub.oninput = () => {
       this.#scrubbing = true
@@ -37,20 +38,16 @@ export class Lead {
       this.#scrubbing = false
       this.#sync({ position: Number(this.#scrub.value) })
     }
-    byId('load').onsubmit = event => {
-      event.preventDefault()
-      this.#load(this.#url.value.trim())
-    }
-    addEventListener('keydown', event => this.#key(event))
+    this.#scrub.onblur = () => (this.#scrubbing = false)
   }
 
-  /** @param {string} mediaUrl */
-  #load(mediaUrl) {
-    this.#session.loadMedia({ mediaUrl, mediaTitle: titleOf(mediaUrl) }).catch(alertError)
+  get #planned() {
+    return this.#session.timeline.planned(this.#session.now())
   }
 
-  get #playback() {
-    return this.#session.timeline.at(this.#session.now())
+  /** Does it play, or would, if it didn't wait for somebody? */
+  get #plays() {
+    return (this.#planned.isPlaying && !this.#over) || this.#session.timeline.info.waitingFor.length > 0
   }
 
   /** Where the timeline is, s. */
@@ -58,14 +55,24 @@ export class Lead {
     return this.#session.timeline.position(this.#session.now())
   }
 
-  #toggle() {
-    const { isPlaying } = this.#playback
-    const over = this.#position >= this.#length
-    this.#sync(over ? { isPlaying: true, position: 0 } : { isPlaying: !isPlaying })
+  /** Is it over here, though nobody told its length yet? */
+  get #over() {
+    return !this.#session.timeline.info.loop && this.#position >= this.#length
+  }
+
+  /** s; Infinity while unknown. */
+  get #length() {
+    const { duration } = this.#element
+    return this.#session.timeline.info.duration || (Number.isFinite(duration) ? duration : Infinity)
+  }
+
+  toggle() {
+    if (this.#plays) this.#sync({ isPlaying: false })
+    else this.#sync({ isPlaying: true, ...(this.#over ? { position: 0 } : {}) })
   }
 
   /** @param {number} seconds */
-  #skip(seconds) {
+  skip(seconds) {
     const soon = performance.now() - this.#skippedAt < SOON
     const from = soon ? this.#skippedTo : this.#position
     this.#skippedAt = performance.now()
@@ -75,41 +82,26 @@ export class Lead {
 
   /** @param {{isPlaying?: boolean, position?: number, playbackRate?: number}} change */
   #sync(change) {
-    const { mediaUrl, isPlaying } = this.#playback
-    if (mediaUrl) this.#session.syncPlayback({ isPlaying, ...change }).catch(alertError)
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const { target, key } = event
-    if (!this.#session.isLeader || event.altKey || event.ctrlKey || event.metaKey) return
-    if (target instanceof Element && target.closest('input, select, textarea')) return
-    if (key === ' ' && target instanceof Element && target.closest('button, a')) return // it presses that
-    if (key === ' ') this.#toggle()
-    else if (key === 'ArrowLeft') this.#skip(-SKIP)
-    else if (key === 'ArrowRight') this.#skip(SKIP)
-    else return
-    event.preventDefault()
-  }
-
-  /** s; Infinity while unknown. */
-  get #length() {
-    const { duration } = this.#element
-    return Number.isFinite(duration) ? duration : this.#session.timeline.info.duration || Infinity
+    const { mediaUrl } = this.#planned
+    if (mediaUrl && this.#session.isLeader) this.#session.syncPlayback({ isPlaying: this.#plays, ...change }).catch(alertError)
   }
 
   /** Brings what is shown up to date. */
   show() {
-    const { mediaUrl, isPlaying, playbackRate } = this.#playback
-    byId('lead').hidden = !this.#session.isLeader
-    for (const id of ['toggle', 'back', 'forth', 'rate']) /** @type {HTMLButtonElement} */ (byId(id)).disabled = !mediaUrl
-    const word = isPlaying && this.#position < this.#length ? 'Pause' : 'Play'
-    if (byId('toggle').textContent !== word) byId('toggle').textContent = word
+    const { mediaUrl, playbackRate } = this.#session.timeline.at(this.#session.now())
+    const { isLeader } = this.#session
+    byId('controls').hidden = !mediaUrl
+    for (const id of LEADERS) byId(id).hidden = !isLeader
+    say(byId('toggle'), this.#plays ? 'Pause' : 'Play')
     if (document.activeElement !== this.#rate) this.#rate.value = String(playbackRate)
-    this.#scrub.disabled = !mediaUrl || !Number.isFinite(this.#length)
-    if (this.#scrubbing) return
-    if (Number.isFinite(this.#length)) this.#scrub.max = String(this.#length)
-    const position = Math.min(this.#position, this.#length)
+    this.#scrub.disabled = !isLeader || !Number.isFinite(this.#length)
+    if (!this.#scrubbing) this.#showPosition()
+  }
+
+  #showPosition() {
+    const length = this.#length
+    if (Number.isFinite(length) && this.#scrub.max !== String(length)) this.#scrub.max = String(length)
+    const position = Math.min(this.#position, length)
     this.#scrub.value = String(position)
     this.#showTime(position)
   }
@@ -118,8 +110,8 @@ export class Lead {
   #showTime(position) {
     const length = Number.isFinite(this.#length) ? ` / ${clockTime(this.#length)}` : ''
     const text = clockTime(position) + length
-    byId('time').textContent = text
-    this.#scrub.setAttribute('aria-valuetext', text)
+    say(byId('time'), text)
+    if (this.#scrub.getAttribute('aria-valuetext') !== text) this.#scrub.setAttribute('aria-valuetext', text)
   }
 }
 

@@ -1,6 +1,11 @@
+/** What a watch page calls its view, so that it is known from a console. */
+export const WATCHES = 'watch'
+
 /** Who is in the session, from its events in their order. */
 export class People {
   /** @type {Map<string, {name: string, here: boolean}>} */ #users = new Map()
+  /** Devices by id: whose each is, as far as that is known, and whether it watches. */
+  /** @type {Map<string, {userId: string, watches: boolean}>} */ #devices = new Map()
   #leader = ''
 
   /**
@@ -15,6 +20,9 @@ export class People {
       case 'session_state': return this.#all(data)
       case 'user_joined': return this.#note(data.userId, data.username, true)
       case 'user_left': return this.#note(data.userId, data.username, false)
+      case 'user_changed': return this.#note(data.userId, data.username, this.#users.get(data.userId)?.here ?? true)
+      case 'device_joined': return this.#device(data)
+      case 'device_disconnected': return this.#devices.delete(data.deviceId)
       case 'leadership_changed':
         this.#leader = data.newLeaderId
         return true
@@ -25,8 +33,16 @@ export class People {
   /** @param {any} session */
   #all(session) {
     this.#users.clear()
+    this.#devices.clear()
     for (const { id, username, isConnected } of session.users) this.#note(id, username, isConnected)
+    for (const device of session.devices ?? []) if (device.isConnected) this.#device(device)
     this.#leader = session.leaderId
+    return true
+  }
+
+  /** @param {any} device */
+  #device({ deviceId, userId = '', deviceType, viewType }) {
+    this.#devices.set(deviceId, { userId, watches: !deviceType && viewType === WATCHES })
     return true
   }
 
@@ -40,11 +56,20 @@ export class People {
     return true
   }
 
-  /** How many users are connected. */
-  get here() {
+  /** How many screens watch: no cameras, no consoles. */
+  get watching() {
     let n = 0
-    for (const user of this.#users.values()) if (user.here) n++
+    for (const { watches } of this.#devices.values()) if (watches) n++
     return n
+  }
+
+  /**
+   * Whose device that is, for people; '' where it isn't known.
+   *
+   * @param {string} deviceId
+   */
+  nameOf(deviceId) {
+    return this.#users.get(this.#devices.get(deviceId)?.userId ?? '')?.name ?? ''
   }
 
   get leader() {

@@ -37,6 +37,9 @@ export function refused(code, message) {
  */
 export function over(code, message) {
   switch (code) {
+    case 'session_not_found': return 'The session is gone. If it comes back, this page is in it again.'
+    case 'closed_4007': return 'The leader took this page out of the session. Reload to come back.'
+    case 'closed_4008': return 'The leader ended the session.'
     case 'closed_4001': return 'This page was opened again in another tab or window, or the session was removed. Go on there, or reload to go on here.'
     case 'closed_4002': return 'The server closed the connection, because this page sent too much. Reload to come back.'
     case 'closed_4005': return 'This page left the session. Reload to come back.'
@@ -54,6 +57,9 @@ export function over(code, message) {
  * @property {number} position         s
  * @property {string} leader           a name
  * @property {boolean} leads           is it this user?
+ * @property {string} [waits]          who everybody waits for, as "Ben"; '' or missing: nobody
+ * @property {boolean} [own]           is it this device?
+ * @property {boolean} [silenced]      does the leader want it mute?
  */
 
 /** Within this a device is together with the others, ms. */
@@ -65,10 +71,11 @@ const TOGETHER = 50
  * @param {Scene} scene
  * @returns {[string, '' | 'good' | 'warn' | 'bad', string]}
  */
-export function inWords({ session, player, trouble, tap, drift, position, leader, leads }) {
+export function inWords({ session, player, trouble, tap, drift, position, leader, leads, waits, own, silenced }) {
   if (session === 'reconnecting') return ['reconnecting', 'bad', 'The server can’t be reached. What plays goes on by the last known time; trying again.']
   if (session === 'closed') return ['left', 'bad', 'This page is not in the session any more.']
   if (trouble && player !== 'playing') return [tap ? 'tap to start' : 'trouble', 'bad', trouble]
+  if (waits) return ['waiting', 'warn', own ? 'The others wait for this device to load…' : `Everybody waits for ${waits} to load…`]
   switch (player) {
     case 'idle': return ['nothing loaded', '', leads ? 'Load a film or some music: everybody here will have it.' : `When ${leader} loads a film or some music, it appears here.`]
     case 'unsynced': return ['measuring', 'warn', 'Measuring this device’s clock…']
@@ -77,7 +84,7 @@ export function inWords({ session, player, trouble, tap, drift, position, leader
     case 'seeking': return ['catching up', 'warn', 'Going to where the others are…']
     case 'buffering': return ['waiting', 'warn', 'Waiting for data. The others go on; this device catches up.']
     case 'ended': return ['ended', '', leads ? 'It is over. Play begins again from the start.' : 'It is over.']
-    case 'playing': return playing(trouble, drift)
+    case 'playing': return playing(trouble ?? (silenced ? 'The leader has muted this device.' : undefined), drift)
   }
   return ['starting', '', 'Starting…']
 }
@@ -85,9 +92,10 @@ export function inWords({ session, player, trouble, tap, drift, position, leader
 /**
  * @param {string | undefined} trouble
  * @param {number} drift
- * @returns {[string, 'good' | 'warn', string]}
+ * @returns {[string, '' | 'good' | 'warn', string]}
  */
 function playing(trouble, drift) {
+  if (Number.isNaN(drift)) return ['playing', '', trouble ?? 'Playing.']
   if (Math.abs(drift) > TOGETHER) return ['catching up', 'warn', trouble ?? 'Catching up with the others…']
   return ['together', 'good', trouble ?? 'Playing together with the others.']
 }

@@ -1,15 +1,18 @@
 import { join } from '../downbeat.js'
-import { browser } from '../lib/kept.js'
+import { browser, tab } from '../lib/kept.js'
 import { Player } from '../player.js'
 import { creatorOf } from './creator.js'
 import * as format from './format.js'
-import { credentials } from './keys.js'
-import { base } from './server.js'
+import { authorization, credentials } from './keys.js'
+import { at, base } from './server.js'
 import { alertError, alertUser, byId, setPill } from './ui.js'
 import { DriftView } from './watch-drift.js'
+import { watchKeys } from './watch-keys.js'
 import { Lead, titleOf } from './watch-lead.js'
-import { ownControls } from './watch-own.js'
-import { People } from './watch-people.js'
+import { WatchLoad } from './watch-load.js'
+import { trimSlider } from './watch-own.js'
+import { People, WATCHES } from './watch-people.js'
+import { Stage } from './watch-stage.js'
 import { WakeLock } from './watch-wake.js'
 import { inWords, over, refused } from './watch-words.js'
 
@@ -18,6 +21,12 @@ import { inWords, over, refused } from './watch-words.js'
 const NAME = 'downbeat:name'
 /** A server that hasn't answered after that deserves a word, ms. */
 const PATIENCE = 5000
+/** Kept for this tab: which sessions it was in. */
+const HERE = 'downbeat:watched:'
+/** A session that is gone is looked for after each of these, ms. */
+const AGAIN = 3000
+/** What tells who is here. */
+const MEMBERS = ['session_joined', 'session_state', 'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'leadership_changed']
 const params = new URLSearchParams(location.search)
 
 start()
@@ -59,13 +68,30 @@ async function enter(sessionId, name) {
   try {
     const { userId, token } = creatorOf(sessionId)
     const creator = token ? { userId, token } : {}
-    run(await join({ url: base, sessionId, username: name || 'Guest', ...credentials(), ...creator }))
+    run(await join({ url: base, sessionId, username: name || 'Guest', viewType: WATCHES, create: false, ...credentials(), ...creator }))
+    tab.set(HERE + sessionId, 'yes')
   } catch (error) {
     const { code, message } = /** @type {DownbeatError} */ (error)
-    say('not joined', 'bad', refused(code, message ?? String(error)))
+    const wasHere = code === 'session_not_found' && tab.get(HERE + sessionId)
+    say('not joined', 'bad', wasHere ? over(code, '') : refused(code, message ?? String(error)))
+    if (wasHere) comeBack(sessionId)
   } finally {
     clearTimeout(slow)
   }
+}
+
+/**
+ * Looks for a session that was here a moment ago: a server that forgot it may have it again.
+ *
+ * @param {string} sessionId
+ */
+function comeBack(sessionId) {
+  const look = async () => {
+    const response = await fetch(at(`api/sessions/${encodeURIComponent(sessionId)}`), { headers: authorization() }).catch(() => null)
+    if (response?.ok) location.reload()
+    else setTimeout(look, AGAIN)
+  }
+  setTimeout(look, AGAIN)
 }
 
 /** @param {Session} session */
@@ -75,31 +101,30 @@ function run(session) {
   const people = new People()
   people.receive('session_joined', { session: session.session })
   const lead = new Lead(session, element)
+  const load = new WatchLoad(session)
+  const stage = new Stage(player, element)
   const drift = new DriftView()
   const awake = new WakeLock()
   let ended = ''
 
   const show = () => {
-    const { leader } = people
-    const { trouble } = player
-    const tap = trouble?.code === 'autoplay_refused' || trouble?.code === 'muted'
-    const scene = { session: session.state, player: player.state, trouble: trouble?.message, tap, drift: player.drift, position: session.timeline.position(session.now()), leader: leader.name, leads: session.isLeader }
+    const scene = sceneOf(session, player, people)
     const [text, kind, words] = inWords(scene)
     say(text, kind, ended || words)
+    stage.words(kind === 'good' || kind === '' ? '' : words)
     showFacts(session, people)
-    byId('empty').hidden = session.timeline.at(session.now()).mediaUrl !== ''
-    byId('tap').hidden = !tap
+    showEmpty(session, element)
+    byId('tap').hidden = !scene.tap
     awake.needed = player.state === 'playing' || player.state === 'buffering'
-    lead.show()
+    for (const part of [lead, load, stage]) part.show()
   }
-  for (const event of ['session_joined', 'session_state', 'user_joined', 'user_left', 'leadership_changed']) {
-    session.on(event, data => people.receive(event, data) && show())
-  }
+  for (const event of MEMBERS) session.on(event, data => people.receive(event, data) && show())
   session.on('clock', show)
   session.on('closed', ({ code, message }) => {
     ended = over(code, message)
     player.close()
     show()
+    if (code === 'session_not_found') comeBack(session.sessionId)
   })
   for (const event of ['failed', 'error']) session.on(event, ({ message }) => alertUser(message))
   player.addEventListener('state', show)
@@ -107,9 +132,41 @@ function run(session) {
   byId('tap-sound').onclick = () => player.unlock().catch(alertError)
   byId('tap-mute').onclick = () => player.unlock({ muted: true }).catch(alertError)
   byId('take').onclick = () => session.requestLeadership().catch(alertError)
-  ownControls(player, element)
+  watchKeys(session, stage, lead)
+  trimSlider(player)
   setInterval(show, 250)
   show()
+}
+
+/**
+ * @param {Session} session
+ * @param {Player} player
+ * @param {People} people
+ */
+function sceneOf(session, player, people) {
+  const { trouble } = player
+  const { waitingFor } = session.timeline.info
+  const failed = player.subtitles[player.subtitle]?.message
+  return {
+    session: session.state, player: player.state, trouble: trouble?.message ?? failed, drift: player.drift, position: session.timeline.position(session.now()),
+    tap: trouble?.code === 'autoplay_refused' || trouble?.code === 'muted', leader: people.leader.name, leads: session.isLeader, silenced: player.silenced,
+    waits: waitingFor.map(id => people.nameOf(id) || 'somebody').join(', '), own: waitingFor.includes(session.deviceId),
+  }
+}
+
+/**
+ * What stands where the picture would be, while there is none.
+ *
+ * @param {Session} session
+ * @param {HTMLVideoElement} element
+ */
+function showEmpty(session, element) {
+  const { timeline } = session
+  const { mediaUrl } = timeline.at(session.now())
+  const sound = mediaUrl !== '' && element.readyState > 0 && element.videoWidth === 0
+  const empty = byId('empty')
+  empty.hidden = mediaUrl !== '' && !sound
+  fact('empty', sound ? `♪ ${timeline.info.title || titleOf(mediaUrl)}` : 'Nothing is loaded yet.')
 }
 
 /**
@@ -129,9 +186,9 @@ function say(text, kind, words) {
 function showFacts(session, people) {
   const { timeline } = session
   const { mediaUrl } = timeline.at(session.now())
-  const { leader, here } = people
+  const { leader, watching } = people
   fact('leader', session.isLeader ? 'you' : leader.here ? leader.name : `${leader.name} (away)`)
-  fact('members', here === 1 ? 'only you' : `${here} people`)
+  fact('members', watching <= 1 ? 'only this screen' : `${watching} screens`)
   fact('medium', mediaUrl ? timeline.info.title || titleOf(mediaUrl) || mediaUrl : '—')
   fact('bound', Number.isFinite(session.bound) ? `± ${format.span(session.bound)}` : '—')
   byId('take').hidden = session.isLeader || leader.here || session.state !== 'synced'

@@ -38,6 +38,16 @@ export class Heard {
   }
 
   /**
+   * Where a medium is: what is given without a server is the page's, but films of the
+   * session's server are there, though the page came from another one.
+   *
+   * @param {string} url  as the leader gave it
+   */
+  address(url) {
+    return addressOf(url, this.#session.server.url, location.href)
+  }
+
+  /**
    * The time of device time `d`, ms.
    *
    * @param {number} d  performance.now()
@@ -72,4 +82,14 @@ export class Heard {
       }, { once: true })
     })
   }
+}
+
+/**
+ * @param {string} url
+ * @param {string} server  of the session
+ * @param {string} page
+ */
+export function addressOf(url, server, page) {
+  const film = /^\/([^/].*\/)?media\//.test(url)
+  return URL.canParse(url, page) ? new URL(url, film ? server : page).href : url
 }

@@ -56,7 +56,7 @@ export class Pilot {
     this.#time = time
     this.#status = status
     this.#starter = starter
-    this.#source = new Source(element, trouble => this.#failed(trouble))
+    this.#source = new Source(element, url => time.address(url), trouble => this.#failed(trouble))
     this.holder = new Holder(element)
     this.#grievance = new Grievance(element, status, this.holder, desync)
     this.#reach = new Reach(element)

@@ -12,6 +12,7 @@ const LONGEST_RETRY = 30000
  */
 export class Source {
   #element
+  #address
   #on
   #retry = RETRY
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
@@ -22,10 +23,12 @@ export class Source {
 
   /**
    * @param {HTMLMediaElement} element
+   * @param {(url: string) => string} address  where a medium is
    * @param {(trouble: Trouble) => void} on  it can't be loaded, or broke off
    */
-  constructor(element, on) {
+  constructor(element, address, on) {
     this.#element = element
+    this.#address = address
     this.#on = on
     const { signal } = this.#ending
     element.addEventListener('error', () => void this.#failed(), { signal })
@@ -43,7 +46,7 @@ export class Source {
     this.#element.pause()
     if (!mediaUrl) return this.#empty()
     const trouble = foresee(mediaUrl, location.href) ?? unplayable(mediaUrl, type => this.#element.canPlayType(type))
-    if (!trouble) this.#element.src = new URL(mediaUrl, location.href).href // begins to load
+    if (!trouble) this.#element.src = this.#address(mediaUrl) // begins to load
     else this.#empty()
     if (trouble) this.#on(trouble)
   }
@@ -56,7 +59,7 @@ export class Source {
   async #failed() {
     const { error } = this.#element
     if (!error || !this.url) return
-    const { href, origin } = new URL(this.url, location.href)
+    const { href, origin } = new URL(this.#address(this.url))
     const sameOrigin = origin === location.origin
     const status = sameOrigin ? await statusOf(href) : undefined
     if (error !== this.#element.error || this.#ending.signal.aborted) return // overtaken

@@ -1,4 +1,5 @@
 import { browser } from '../lib/kept.js'
+import { addressOf } from './heard.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Subtitle } from '../lib/timeline.js' */
@@ -50,7 +51,7 @@ export class Titles {
     const list = info.mediaUrl === mediaUrl ? info.subtitles : []
     if (JSON.stringify(list) === JSON.stringify(this.#list)) return
     this.#list = list
-    this.titles = list.map(({ label, language }, i) => ({ label: label || language || `Subtitles ${i + 1}`, language, state: 'idle' }))
+    this.titles = list.map(({ label, language }, i) => ({ label: label || nameOf(language) || `Subtitles ${i + 1}`, language, state: 'idle' }))
     const kept = browser.get(KEPT)
     this.#show(kept ? list.findIndex(({ language, label }) => (language || label) === kept) : -1)
   }
@@ -82,7 +83,7 @@ export class Titles {
     const { signal } = (this.#loading = new AbortController())
     title.state = 'loading'
     try {
-      const text = await fetchTitles(new URL(subtitle.url, location.href), signal)
+      const text = await fetchTitles(new URL(addressOf(subtitle.url, this.#session.server.url, location.href)), signal)
       this.#put(URL.createObjectURL(new Blob([text], { type: 'text/vtt' })), subtitle)
       title.state = 'shown'
       delete title.message
@@ -135,4 +136,13 @@ async function fetchTitles(url, signal) {
   if (text.length > MOST) throw new Error('The file is too large for subtitles.')
   if (!/^\uFEFF?WEBVTT/.test(text)) throw new Error('The subtitles are not WebVTT: such a file begins with WEBVTT.')
   return text
+}
+
+/** @param {string} language */
+function nameOf(language) {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language
+  } catch {
+    return language
+  }
 }
