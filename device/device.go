@@ -89,21 +89,27 @@ func (d *Device) Call(ctx context.Context, event string, data any) (signaling.Me
 // answered it, over as many connections as that takes, and returns the
 // server's refusal if there is one, or the error of ctx.
 func (d *Device) Report(ctx context.Context, event string, data any) error {
+	_, err := d.insist(ctx, event, data)
+	return err
+}
+
+// insist is Call over as many connections as it takes.
+func (d *Device) insist(ctx context.Context, event string, data any) (signaling.Message, error) {
 	for {
 		link, err := d.await(ctx)
 		if err != nil {
-			return err
+			return signaling.Message{}, err
 		}
 		var refused *session.Error
-		_, err = link.Call(ctx, event, data)
+		m, err := link.Call(ctx, event, data)
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return signaling.Message{}, ctx.Err()
 		case err == nil, errors.As(err, &refused) && !refused.Retry:
-			return err
+			return m, err
 		}
 		if !sleep(ctx, firstWait) {
-			return ctx.Err()
+			return signaling.Message{}, ctx.Err()
 		}
 	}
 }

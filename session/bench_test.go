@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 )
 
 // BenchmarkCommand1000 is a command to 1000 devices that all arm and fire.
@@ -44,4 +45,37 @@ func BenchmarkCommand1000(b *testing.B) {
 		}
 		acting.Wait()
 	}
+}
+
+// BenchmarkHistory reads a session's whole history of 1000 commands that 20 devices acted on.
+func BenchmarkHistory(b *testing.B) {
+	var pages []Entry
+	bytes := 0
+	for i := 0; i < keptHistory; i += pageLen {
+		p := &page{}
+		for d := range 20 {
+			p.Devices = append(p.Devices, fmt.Sprintf("%08d-0000-0000-0000-000000000000", d))
+		}
+		for n := range pageLen {
+			at := t0.add(time.Duration(i+n) * time.Second)
+			over := past{command: command{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: eventCommand, Name: "flash", IssuedAt: at, Timestamp: at}}
+			for d := range 20 {
+				a := ack{Armed: true, Fired: true, FiredAt: at.add(time.Duration(d*37) * time.Microsecond), Bounded: true, Bound: 123_456}
+				over.Rows = a.appendRow(over.Rows, d, at)
+			}
+			p.Commands = append(p.Commands, over)
+		}
+		value, err := encode(p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bytes += len(value)
+		pages = append(pages, Entry{Key: p.key("studio", value), Value: value})
+	}
+	for b.Loop() {
+		if list, err := withPages(nil, pages, 0); err != nil || len(withReports(list)) < keptHistory {
+			b.Fatal(len(list), err)
+		}
+	}
+	b.ReportMetric(float64(bytes)/1024, "KiB")
 }

@@ -48,7 +48,7 @@ func (s *Service) Commands(ctx context.Context, sessionID string, limit int, bef
 	return list, more, err
 }
 
-func (r *room) commands(ctx context.Context, limit int, before string) (list []Issued, more bool, err error) {
+func (r *room) commands(ctx context.Context, limit int, before string) ([]Issued, bool, error) {
 	all, created := r.liveCommands()
 	pages, err := r.svc.pages(ctx, r.id)
 	if err != nil {
@@ -64,21 +64,53 @@ func (r *room) commands(ctx context.Context, limit int, before string) (list []I
 	if !found {
 		return nil, false, fault(CodeUnknownCommand, "there is no command %s", before)
 	}
-	return list, more, nil
+	return withReports(list), more, nil
+}
+
+// kept is a command that a session knows, wherever it is kept.
+type kept struct {
+	Issued              // without the report of one in a page
+	paged  pagedCommand // if it is in a page
+}
+
+// devices returns how many devices the command's report has.
+func (k *kept) devices() int {
+	switch {
+	case k.paged.past != nil:
+		return k.paged.Count
+	case k.Report != nil:
+		return len(k.Report.Devices)
+	}
+	return 0
+}
+
+// withReports adds the reports of the commands in pages.
+func withReports(list []kept) []Issued {
+	issued := make([]Issued, len(list))
+	for i, k := range list {
+		issued[i] = k.Issued
+		if k.paged.past == nil {
+			continue
+		}
+		if rep, said := k.paged.report(); said > 0 {
+			issued[i].Report = &rep
+		}
+	}
+	return issued
 }
 
 // liveCommands returns the commands that have entries of their own, the latest
 // first, and when the session was created.
-func (r *room) liveCommands() (list []Issued, created instant) {
+func (r *room) liveCommands() (list []kept, created instant) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range slices.Backward(r.state.commandsByTime()) {
-		i := c.issued()
+		k := kept{Issued: c.issued()}
 		if len(r.state.acks[c.ID]) > 0 {
 			rep := report(r.state, c)
-			i.Report = &rep
+			k.Report = &rep
 		}
-		list = append(list, i)
+		list = append(list, k)
 	}
 	if r.state.meta != nil {
 		created = r.state.meta.CreatedAt
@@ -88,10 +120,10 @@ func (r *room) liveCommands() (list []Issued, created instant) {
 
 // withPages adds what is in pages, but for what an earlier session of that id had. It may
 // be out of turn: a stop that nobody was there to issue in time.
-func withPages(live []Issued, pages []Entry, created instant) ([]Issued, error) {
-	list, known := live, map[string]bool{}
-	for _, c := range live {
-		known[c.CommandID] = true
+func withPages(list []kept, pages []Entry, created instant) ([]kept, error) {
+	known := map[string]bool{}
+	for _, k := range list {
+		known[k.CommandID] = true
 	}
 	all, err := openPages(pages)
 	if err != nil {
@@ -99,19 +131,13 @@ func withPages(live []Issued, pages []Entry, created instant) ([]Issued, error) 
 	}
 	for id, c := range all {
 		if !known[id] && c.IssuedAt >= created {
-			list = append(list, c.issued())
+			list = append(list, kept{c.command.issued(), c})
 		}
 	}
-	slices.SortFunc(list, func(a, b Issued) int {
+	slices.SortFunc(list, func(a, b kept) int {
 		return cmp.Or(cmp.Compare(b.Timestamp, a.Timestamp), strings.Compare(b.CommandID, a.CommandID))
 	})
 	return list, nil
-}
-
-// pagedCommand is a command in a page.
-type pagedCommand struct {
-	page *page
-	*past
 }
 
 // openPages returns the commands of pages. Of one that is in several of them the page
@@ -125,7 +151,7 @@ func openPages(pages []Entry) (map[string]pagedCommand, error) {
 		}
 		for i := range p.Commands {
 			c := pagedCommand{p, &p.Commands[i]}
-			if other, twice := all[c.ID]; !twice || other.said() < c.said() {
+			if other, twice := all[c.ID]; !twice || other.weight() < c.weight() {
 				all[c.ID] = c
 			}
 		}
@@ -135,9 +161,9 @@ func openPages(pages []Entry) (map[string]pagedCommand, error) {
 
 // choose returns the commands after one of them, as many as there is place for,
 // and whether there are more. found is false when that one isn't there.
-func choose(all []Issued, limit int, before string) (list []Issued, more, found bool) {
+func choose(all []kept, limit int, before string) (list []kept, more, found bool) {
 	if before != "" {
-		i := slices.IndexFunc(all, func(c Issued) bool { return c.CommandID == before })
+		i := slices.IndexFunc(all, func(k kept) bool { return k.CommandID == before })
 		if i < 0 {
 			return nil, false, false
 		}
@@ -145,9 +171,7 @@ func choose(all []Issued, limit int, before string) (list []Issued, more, found 
 	}
 	rows := 0
 	for i := range all {
-		if rep := all[i].Report; rep != nil {
-			rows += len(rep.Devices)
-		}
+		rows += all[i].devices()
 		if i == limit || rows > maxRows && i > 0 {
 			return all[:i], true, true
 		}
@@ -166,15 +190,6 @@ func (c *command) issued() Issued {
 	}
 	if p := c.Play; p != nil {
 		i.IsPlaying, i.Position, i.PlaybackRate = &p.IsPlaying, &p.Position, &p.Rate
-	}
-	return i
-}
-
-func (c pagedCommand) issued() Issued {
-	i := c.command.issued()
-	if c.said() > 0 {
-		rep := c.report()
-		i.Report = &rep
 	}
 	return i
 }
@@ -209,5 +224,6 @@ func (r *room) reportOf(ctx context.Context, commandID string) (Report, error) {
 	if !ok {
 		return Report{}, fault(CodeUnknownCommand, "there is no command %s", commandID)
 	}
-	return over.report(), nil
+	rep, _ := over.report()
+	return rep, nil
 }

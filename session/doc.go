@@ -4,8 +4,9 @@
 //
 // A [Service] keeps every session as small keys in a [Store]: one for what
 // belongs to the session as a whole, one per user with its devices, one per
-// command, one per acknowledgement of a device, one per recording. A request
-// is a pure function
+// command, one per acknowledgement of a device, one per recording, one per take that
+// somebody has said something of. Commands that are over move into pages of a
+// history apart. A request is a pure function
 //
 //	(state, request, now) → changes
 //

@@ -92,7 +92,7 @@ func prune(s *state, p *page, now instant) (changes []change) {
 		switch over := paged[c.ID]; {
 		case c.Timestamp >= now, c == active && c.Paged:
 			continue // an instance whose clock is behind must not forget a stop before its start
-		case !c.Paged && (over == nil || !p.has(over, s.acks[c.ID])):
+		case !c.Paged && (over == nil || !(pagedCommand{p, over}).has(s.acks[c.ID])):
 			continue
 		case c == active:
 			marked := *c

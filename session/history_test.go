@@ -43,20 +43,25 @@ func TestPagesKeepReports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := asText(pagedCommand{p, &p.Commands[0]}.report()), asText(report(b.state, c)); got != want {
+		if got, want := asText(first(pagedCommand{p, &p.Commands[0]}.report())), asText(report(b.state, c)); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
-		if i := (pagedCommand{p, &p.Commands[0]}).issued(); string(i.Payload) != `{"n":1}` || i.Report == nil {
+		if i := withReports([]kept{{p.Commands[0].issued(), pagedCommand{p, &p.Commands[0]}}})[0]; string(i.Payload) != `{"n":1}` || i.Report == nil {
 			t.Errorf("%s: issued as %+v", name, i)
 		}
 	}
 }
 
+func first(rep Report, _ int) Report { return rep }
+
 // TestBrokenPages: rows that nobody could have written are passed over.
 func TestBrokenPages(t *testing.T) {
-	p := &page{Devices: []string{"d"}, Commands: []past{{Rows: [][]int64{{}, {1}, {-1}, {0, 3, 1, 1, 9}, {0}}}}}
-	if n := len(pagedCommand{p, &p.Commands[0]}.report().Devices); n != 2 {
-		t.Errorf("%d devices", n)
+	p := &page{Devices: []string{"d"}, Commands: []past{{}}}
+	for rows, want := range map[string]int{"": 0, "\x00\x00": 1, "\x01\x00": 0, "\x00\x02": 1, "\x00\x0a\x01\x02\x00\x00": 2, "\xff": 1, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff": 1} {
+		p.Commands[0].Rows = []byte(rows)
+		if n := len(first(pagedCommand{p, &p.Commands[0]}.report()).Devices); n != want {
+			t.Errorf("%q: %d devices, want %d", rows, n, want)
+		}
 	}
 }
 
@@ -207,7 +212,9 @@ func TestHistoryIsBounded(t *testing.T) {
 		}
 	})
 	many := &Report{Devices: make([]DeviceReport, maxRows-1)}
-	all := []Issued{{CommandID: "a", Report: many}, {CommandID: "b"}, {CommandID: "c", Report: many}}
+	all := []kept{
+		{Issued: Issued{CommandID: "a", Report: many}}, {Issued: Issued{CommandID: "b"}}, {paged: pagedCommand{nil, &past{Count: maxRows}}},
+	}
 	if list, more, found := choose(all, MaxListed, ""); len(list) != 2 || !more || !found {
 		t.Errorf("%d commands, more %v", len(list), more)
 	}

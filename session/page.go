@@ -2,8 +2,8 @@ package session
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +15,13 @@ type page struct {
 	Commands []past   `json:"commands"` // in the order of their instants
 }
 
-// past is a command that is over, with its acknowledgements as rows: the index
-// of the device, flags, how late it acted in µs, the bound of that in ns. A row
-// ends where nothing but zeros would follow.
+// past is a command that is over, with the devices that its report lists: for each a
+// row of varints, which is the device's index, flags, how late it acted in µs if it
+// did, and the bound of that in ns if it is known.
 type past struct {
 	command
-	Rows [][]int64 `json:"rows,omitempty"`
+	Rows  []byte `json:"rows,omitempty"`
+	Count int    `json:"count,omitempty"` // of rows
 }
 
 // Flags of a row.
@@ -34,7 +35,7 @@ const (
 // newPage writes commands down with their acknowledgements.
 func newPage(s *state, commands []*command) *page {
 	p := &page{Devices: []string{}}
-	index := map[string]int64{}
+	index := map[string]int{}
 	for _, c := range commands {
 		over := past{command: *c}
 		over.Devices, over.Planned = nil, false
@@ -44,96 +45,129 @@ func newPage(s *state, commands []*command) *page {
 		for _, d := range report(s, c).Devices {
 			i, ok := index[d.DeviceID]
 			if !ok {
-				i = int64(len(p.Devices))
+				i = len(p.Devices)
 				index[d.DeviceID] = i
 				p.Devices = append(p.Devices, d.DeviceID)
 			}
-			over.Rows = append(over.Rows, s.acks[c.ID][d.DeviceID].row(i, c.Timestamp))
+			over.Count++
+			over.Rows = s.acks[c.ID][d.DeviceID].appendRow(over.Rows, i, c.Timestamp)
 		}
 		p.Commands = append(p.Commands, over)
 	}
 	return p
 }
 
-func (a *ack) row(device int64, at instant) []int64 {
+func (a *ack) appendRow(b []byte, device int, at instant) []byte {
+	b = binary.AppendUvarint(b, uint64(device))
 	if a == nil {
-		return []int64{device}
+		return append(b, 0)
 	}
-	row := []int64{device, 0, 0, int64(a.Bound)}
-	if a.Armed {
-		row[1] |= rowArmed
-	}
-	if a.Fired {
-		row[1] |= rowFired
-		row[2] = a.FiredAt.sub(at).Microseconds()
-	}
-	if a.Late {
-		row[1] |= rowLate
-	}
-	if a.Bounded {
-		row[1] |= rowBounded
-	}
-	for len(row) > 1 && row[len(row)-1] == 0 {
-		row = row[:len(row)-1]
-	}
-	return row
-}
-
-// ackOf is the inverse of row; it is nil for a device that said nothing.
-func ackOf(row []int64, at instant) *ack {
-	if len(row) == 1 {
-		return nil
-	}
-	full := [4]int64{}
-	copy(full[:], row)
-	a := &ack{
-		Armed: full[1]&rowArmed != 0, Fired: full[1]&rowFired != 0, Late: full[1]&rowLate != 0,
-		Bounded: full[1]&rowBounded != 0, Bound: time.Duration(full[3]),
-	}
-	if a.Fired {
-		a.FiredAt = at.add(time.Duration(full[2]) * time.Microsecond)
-	}
-	return a
-}
-
-// report returns the report of a command in a page.
-func (c pagedCommand) report() Report {
-	rep := newReporter(&c.command)
-	for _, row := range c.Rows {
-		if len(row) > 0 && row[0] >= 0 && row[0] < int64(len(c.page.Devices)) {
-			rep.add(c.page.Devices[row[0]], ackOf(row, c.Timestamp))
+	flags := uint64(0)
+	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded} {
+		if set {
+			flags |= flag
 		}
 	}
-	return rep.done()
+	b = binary.AppendUvarint(b, flags)
+	if a.Fired {
+		b = binary.AppendVarint(b, a.FiredAt.sub(at).Microseconds())
+	}
+	if a.Bounded {
+		b = binary.AppendUvarint(b, uint64(a.Bound))
+	}
+	return b
 }
 
-// pagesOf matches the pages of a session.
-func pagesOf(sessionID string) string { return "h." + sessionID + ".>" }
+// row is what a page has of a device and a command. Of an acknowledgement everything is
+// known but when it was armed.
+type row struct {
+	device string
+	said   bool // whether it said anything
+	ack    ack
+}
 
-const allPages = "h.*.>"
+// rows returns the rows of a command, as far as they can be read.
+func (c pagedCommand) rows() (rows []row) {
+	b := c.Rows
+	next := func() uint64 {
+		v, n := binary.Uvarint(b)
+		if n <= 0 {
+			n = len(b)
+		}
+		b = b[n:]
+		return v
+	}
+	for len(b) > 0 {
+		device, flags := next(), next()
+		a := ack{Armed: flags&rowArmed != 0, Fired: flags&rowFired != 0, Late: flags&rowLate != 0, Bounded: flags&rowBounded != 0}
+		if a.Fired {
+			v := next()
+			late := int64(v>>1) ^ -int64(v&1) // as binary.Varint has it
+			a.FiredAt = c.Timestamp.add(time.Duration(late) * time.Microsecond)
+		}
+		if a.Bounded {
+			a.Bound = time.Duration(next())
+		}
+		if device < uint64(len(c.page.Devices)) {
+			rows = append(rows, row{c.page.Devices[device], flags != 0, a})
+		}
+	}
+	return rows
+}
 
-// has reports whether a command of the page has these acknowledgements.
-func (p *page) has(c *past, acks map[string]*ack) bool {
-	rows := map[string][]int64{}
-	for _, row := range c.Rows {
-		rows[p.Devices[row[0]]] = row
+// pagedCommand is a command in a page.
+type pagedCommand struct {
+	page *page
+	*past
+}
+
+// report returns the report of a command; said is how many devices have said something.
+func (c pagedCommand) report() (rep Report, said int) {
+	r := newReporter(&c.command)
+	for _, row := range c.rows() {
+		a := &row.ack
+		if !row.said {
+			a = nil
+		} else {
+			said++
+		}
+		r.add(row.device, a)
+	}
+	return r.done(), said
+}
+
+// has reports whether the page has these acknowledgements.
+func (c pagedCommand) has(acks map[string]*ack) bool {
+	known := map[string]ack{}
+	for _, row := range c.rows() {
+		known[row.device] = row.ack
 	}
 	for deviceID, a := range acks {
-		row := rows[deviceID]
-		if row == nil || !slices.Equal(row, a.row(row[0], c.Timestamp)) {
+		want := *a
+		want.ArmedAt = 0
+		if got, ok := known[deviceID]; !ok || got != want {
 			return false
 		}
 	}
 	return true
 }
 
-// said tells how much the devices have said of a command.
-func (c *past) said() (n int) {
-	for _, row := range c.Rows {
-		n += max(len(row)-1, 0)
+// weight grows with what is acknowledged.
+func (c pagedCommand) weight() (n int) {
+	for _, row := range c.rows() {
+		for _, is := range []bool{row.ack.Armed, row.ack.Fired} {
+			if is {
+				n++
+			}
+		}
 	}
 	return n
 }
+
+// pagesOf matches the pages of a session.
+func pagesOf(sessionID string) string { return "h." + sessionID + ".>" }
+
+const allPages = "h.*.>"
 
 // key of a page tells when its last command was, and how many it has. The same pages
 // have the same keys.

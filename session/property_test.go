@@ -196,7 +196,7 @@ func (st *stage) followPages() {
 		defer st.mu.Unlock()
 		for i := range p.Commands {
 			c := pagedCommand{p, &p.Commands[i]}
-			if other, twice := st.paged[c.ID]; !twice || other.said() < c.said() {
+			if other, twice := st.paged[c.ID]; !twice || other.weight() < c.weight() {
 				st.paged[c.ID] = c
 			}
 		}
@@ -220,9 +220,9 @@ func (st *stage) ack(id, deviceID string) ack {
 		return *a
 	}
 	if c, ok := st.paged[id]; ok {
-		for _, row := range c.Rows {
-			if a := ackOf(row, c.Timestamp); a != nil && c.page.Devices[row[0]] == deviceID {
-				return *a
+		for _, row := range c.rows() {
+			if row.device == deviceID {
+				return row.ack
 			}
 		}
 	}

@@ -19,7 +19,7 @@ var fields = map[string][]string{
 		"sessionId", "userId", "username", "avatar", "deviceType", "viewType", "userAgent", "token", "key", "resumeToken", "offer", "exchanges",
 	},
 	"schedule":          {"name", "payload", "at", "delay"},
-	"start_recording":   {"sessionId", "postureLabel", "duration", "at", "delay"},
+	"start_recording":   {"sessionId", "postureLabel", "duration", "at", "delay", "devices"},
 	"stop_recording":    {"sessionId"},
 	"cancel":            {"commandId"},
 	"armed":             {"commandId"},
@@ -27,6 +27,11 @@ var fields = map[string][]string{
 	"recording_started": {"recordingId", "timestamp", "bound"},
 	"recording_stopped": {"recordingId", "timestamp", "bound"},
 	"recording_failed":  {"recordingId"},
+	"recording_part":    {"recordingId"},
+	"recording_report":  {"recordingId", "report"},
+	"camera_settings":   {"deviceId", "settings"},
+	"watch_monitor":     {"on"},
+	"monitor":           {"image", "width", "height", "peakDb", "rmsDb"},
 	"upload_completed":  {"recordingId", "fileSizeBytes"},
 	"load_media":        {"mediaUrl", "mediaId", "mediaTitle", "mediaDuration", "subtitles", "loop"},
 	"playback_options":  {"loop", "waitForAll", "waitLimitMs"},
@@ -34,9 +39,10 @@ var fields = map[string][]string{
 	"buffering":         {"mediaUrl", "buffering"},
 	"sync_playback":     {"position", "isPlaying", "mediaUrl", "mediaId", "playbackRate"},
 	"report_desync":     {"reportedPosition", "reportedTime"},
-	"device_status":     {"battery", "charging", "camera", "pendingBytes", "freeBytes", "note", "media"},
-	"offer":             {"sdp"},
-	"candidate":         {"candidate"},
+	"device_status": {"battery", "charging", "camera", "pendingBytes", "freeBytes", "note", "media",
+		"microphone", "levelDb", "frameRate", "droppedFrames", "warnings", "uploadError", "settings"},
+	"offer":     {"sdp"},
+	"candidate": {"candidate"},
 }
 
 var nasty = []string{
@@ -55,7 +61,7 @@ func TestNastyValues(t *testing.T) {
 	good := map[string]string{
 		"sessionId": `"studio"`, "name": `"flash"`, "commandId": `"c"`, "recordingId": `"r"`, "timestamp": `1`, "at": `4102444800000`,
 		"fileSizeBytes": `1`, "mediaUrl": `"/film.mp4"`, "isPlaying": `true`, "reportedPosition": `1`, "reportedTime": `1`, "sdp": `"x"`, "candidate": `"x"`,
-		"mediaDuration": `90`, "buffering": `true`,
+		"mediaDuration": `90`, "buffering": `true`, "on": `true`, "settings": `{}`,
 	}
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		leader := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
