@@ -298,7 +298,7 @@ func TestRequestsRefused(t *testing.T) {
 		CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),
 		CodeBadMedia:        (&LoadRequest{}).validate(),
 		CodeBadPlayback:     (&PlaybackRequest{Position: new(float64(-1))}).validate(),
-		CodeBadUserID:       (&CreateRequest{CreatorID: "a/b"}).validate(),
+		CodeBadUserID:       (&CreateRequest{CreatorID: "a b"}).validate(),
 		CodeBadUsername:     (&CreateRequest{CreatorName: "\x7f"}).validate(),
 	} {
 		if got := codeOf(err); got != code {

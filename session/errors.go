@@ -7,7 +7,7 @@ import "fmt"
 const (
 	CodeBadSessionID    = "bad_session_id"    // not 1 to 64 of A-Z a-z 0-9 _ -
 	CodeBadSessionName  = "bad_session_name"  // longer than 64 characters, or not text
-	CodeBadUserID       = "bad_user_id"       // not 1 to 64 of A-Z a-z 0-9 _ - . : @, or begins with a dot
+	CodeBadUserID       = "bad_user_id"       // not 1 to 128 visible ASCII characters but " < > \, or begins with a dot
 	CodeBadUsername     = "bad_username"      // longer than 64 characters, or not text
 	CodeBadAvatar       = "bad_avatar"        // longer than 1024 bytes, or not text
 	CodeBadDeviceType   = "bad_device_type"   // not desktop, mobile or native

@@ -176,6 +176,8 @@ func TestJoinRequestsRefused(t *testing.T) {
 		{JoinRequest{SessionID: "s", UserID: "a b"}, CodeBadUserID},
 		{JoinRequest{SessionID: "s", UserID: "../x"}, CodeBadUserID},
 		{JoinRequest{SessionID: "s", UserID: "é"}, CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: "<b>"}, CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: strings.Repeat("a", 129)}, CodeBadUserID},
 		{JoinRequest{SessionID: "s", Username: long}, CodeBadUsername},
 		{JoinRequest{SessionID: "s", Username: "a\x00"}, CodeBadUsername},
 		{JoinRequest{SessionID: "s", Username: "\xff"}, CodeBadUsername},
@@ -192,6 +194,11 @@ func TestJoinRequestsRefused(t *testing.T) {
 	fine := JoinRequest{SessionID: "Studio_1-a", UserID: "a.b:c@d", Username: "Zoë Ångström 👋", DeviceType: "mobile", ViewType: "front"}
 	if err := fine.validate(); err != nil {
 		t.Error(err)
+	}
+	for _, id := range []string{"auth0|5f7c8ec7c33c6c004bbafe82", "kim+film@example.org", "https://id.example/users/7?x=1", "{1F2}"} {
+		if err := (&JoinRequest{SessionID: "s", Admission: Admission{UserID: id}}).validate(); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
 	}
 }
 

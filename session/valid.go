@@ -11,6 +11,7 @@ import (
 
 const (
 	maxID      = 64   // bytes
+	maxUserID  = 128  // bytes
 	maxName    = 64   // characters of what people call themselves, devices and sessions
 	maxAvatar  = 1024 // bytes
 	maxPayload = 16 << 10
@@ -34,6 +35,17 @@ func isID(id, punctuation string) bool {
 	return true
 }
 
+const badUserID = `a user's id must be 1 to 128 ASCII characters without spaces, " < > and \`
+
+// isUserID reports whether a user may be called so by programs. Whoever gives ids has a
+// form of their own for them, such as auth0|5f7c8ec7 or kim+film@example.org.
+func isUserID(id string) bool {
+	if id == "" || len(id) > maxUserID || id[0] == '.' {
+		return false
+	}
+	return strings.IndexFunc(id, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\`, r) }) < 0
+}
+
 // isText reports whether *s is text of at most limit characters, and normalises it then:
 // what people write is kept in one spelling.
 func isText(s *string, limit int) (ok bool) {
@@ -45,8 +57,8 @@ func (q *JoinRequest) validate() error {
 	switch {
 	case !ValidSessionID(q.SessionID):
 		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
-	case q.UserID != "" && !isID(q.UserID, ".:@"), q.Admission.UserID != "" && !isID(q.Admission.UserID, ".:@"):
-		return fault(CodeBadUserID, "userId must be 1 to 64 letters, digits, _ - . : or @")
+	case q.UserID != "" && !isUserID(q.UserID), q.Admission.UserID != "" && !isUserID(q.Admission.UserID):
+		return fault(CodeBadUserID, badUserID)
 	case !isText(&q.Username, maxName):
 		return fault(CodeBadUsername, "username must be text of at most 64 characters")
 	case !text.Fits(q.Avatar, maxAvatar):
@@ -69,13 +81,13 @@ func (q *JoinRequest) validate() error {
 
 func isUserToken(token string) bool {
 	id, secret := parseSecret(token)
-	return isID(id, ".:@") && isSecret(secret)
+	return isUserID(id) && isSecret(secret)
 }
 
 func (q *CreateRequest) validate() error {
 	switch {
-	case q.CreatorID != "" && !isID(q.CreatorID, ".:@"):
-		return fault(CodeBadUserID, "creatorId must be 1 to 64 letters, digits, _ - . : or @")
+	case q.CreatorID != "" && !isUserID(q.CreatorID):
+		return fault(CodeBadUserID, badUserID)
 	case !isText(&q.CreatorName, maxName):
 		return fault(CodeBadUsername, "creatorName must be text of at most 64 characters")
 	case !isText(&q.Name, maxName):

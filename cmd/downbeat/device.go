@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 type deviceCmd struct {
@@ -61,9 +64,25 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 	err = d.Run(ctx)
 	cancel()
 	<-said
+	return errors.Join(c.plain(err), record.close())
+}
+
+// plain says in words why a device ended that nobody here has ended.
+func (c *deviceCmd) plain(err error) error {
 	var refused *session.Error
 	if errors.As(err, &refused) && refused.Code == session.CodeSessionNotFound {
-		err = fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", c.Session, c.URL)
+		return fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", c.Session, c.URL)
 	}
-	return errors.Join(err, record.close())
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) {
+		switch closed.Code {
+		case signaling.CloseReplaced:
+			return fmt.Errorf("this device joined session %s over another connection", c.Session)
+		case signaling.CloseRemoved:
+			return fmt.Errorf("the leader of session %s removed this device", c.Session)
+		case signaling.CloseEnded:
+			return fmt.Errorf("the leader ended session %s", c.Session)
+		}
+	}
+	return err
 }
