@@ -91,6 +91,7 @@ func TestSlowReader(t *testing.T) {
 		slow := w.connectSilent(t)
 		go func() { slow.send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
 		leader.next("device_joined")
+		synctest.Wait() // for it to hear of what comes
 		start := time.Now()
 		const messages = queueLen + 8
 		for i := range messages {
