@@ -25,6 +25,7 @@ func TestAcrossInstances(t *testing.T) {
 		there := w.second()
 		a := w.join(JoinRequest{UserID: "ann"})
 		b, c := there.join(JoinRequest{UserID: "bob"}), there.join(JoinRequest{UserID: "cy"})
+		synctest.Wait() // this instance has seen them
 		wantCode(t, a.RemoveDevice(w.ctx, b.DeviceID()), "")
 		<-b.Done()
 		wantCode(t, a.HandOver(w.ctx, "cy"), "")
