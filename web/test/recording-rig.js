@@ -114,7 +114,7 @@ export function rig(session = new FakeSession()) {
   const able = { yes: true }
   /** @type {Map<string, any>} */ const warned = new Map()
   const director = new Director(/** @type {any} */ (session), /** @type {any} */ ({ post: (/** @type {any} */ m) => posted.push(m) }), underway, {
-    state: () => {}, able: () => able.yes, countdown: () => {}, trouble: code => void troubles.push(code), begun: () => {},
+    state: () => {}, able: () => able.yes, prefer: () => ({}), stream: () => null, countdown: () => {}, trouble: code => void troubles.push(code), begun: () => {},
     warn: (code, value) => void warned.set(code, value),
   })
   const of = (/** @type {string} */ type) => posted.filter(m => m.type === type)

@@ -1,4 +1,7 @@
 import { DownbeatError } from '../lib/signaling.js'
+import { constraintsFor } from './settings.js'
+
+/** @import { CameraSettings } from './settings.js' */
 
 /**
  * Without these a browser works on the sound, and delays it.
@@ -35,13 +38,15 @@ const USUAL = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ide
  *
  * @param {Wishes} wishes
  * @param {Choices} choices
+ * @param {CameraSettings} [settings]
  * @returns {Promise<Opened>}
  */
-export async function openCamera(wishes, choices) {
+export async function openCamera(wishes, choices, settings = {}) {
   if (!isSecureContext) throw new DownbeatError('insecure', 'Browsers give cameras to pages with https only. Open this page by its https address.')
   if (!navigator.mediaDevices?.getUserMedia) throw new DownbeatError('unsupported', 'This browser can’t use a camera. Try a current Chrome, Safari or Firefox.')
-  const video = constraintsOf(wishes.video, USUAL, choices.videoDeviceId)
-  const audio = constraintsOf(wishes.audio, PURE, choices.audioDeviceId)
+  const { advanced, ...wanted } = constraintsFor(settings) // no camera opens with its lamp on
+  const video = constraintsOf(wishes.video, USUAL, choices.videoDeviceId, wanted)
+  const audio = settings.sound !== false && constraintsOf(wishes.audio, PURE, choices.audioDeviceId)
   try {
     return { stream: await navigator.mediaDevices.getUserMedia({ video, audio }), microphone: audio ? 'ready' : 'off' }
   } catch (error) {
@@ -59,11 +64,34 @@ const REASONS = { NotFoundError: 'none', OverconstrainedError: 'none', NotAllowe
  * @param {boolean | MediaTrackConstraints} wish
  * @param {MediaTrackConstraints} usual
  * @param {string} [deviceId]
+ * @param {MediaTrackConstraints} [wanted]
  */
-function constraintsOf(wish, usual, deviceId) {
+function constraintsOf(wish, usual, deviceId, wanted = {}) {
   if (!wish) return false
   const own = wish === true ? {} : wish
-  return { ...usual, ...own, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) }
+  return { ...usual, ...own, ...wanted, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) }
+}
+
+/**
+ * Lets a camera that is open follow other settings; rejects where it can't.
+ *
+ * @param {MediaStreamTrack} track
+ * @param {Wishes['video']} wish
+ * @param {CameraSettings} settings
+ */
+export async function adjust(track, wish, settings) {
+  await track.applyConstraints({ ...USUAL, ...(wish === true ? {} : wish || {}), ...constraintsFor(settings) })
+}
+
+/**
+ * The microphone alone, when it has come back; null where there is none.
+ *
+ * @param {Wishes['audio']} wish
+ * @returns {Promise<MediaStreamTrack | null>}
+ */
+export async function openMicrophone(wish) {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: constraintsOf(wish, PURE) }).catch(() => null)
+  return stream?.getAudioTracks()[0] ?? null
 }
 
 /**

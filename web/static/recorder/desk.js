@@ -6,10 +6,12 @@ import { troubleOf } from './trouble.js'
 export class Desk {
   #thread
   #on
+  #ending = new AbortController()
 
   /** @param {(message: any) => void} on  what the worker says; `ready` first, or `broken` */
   constructor(on) {
     this.#on = on
+    globalThis.addEventListener?.('online', () => this.post({ type: 'hurry' }), { signal: this.#ending.signal })
     this.#thread = new Thread(newWorker, beside(import.meta.url, 'downbeat-recorder-worker.js'), m => this.#receive(m))
     this.#thread.ready.then(() => this.#ready(), event => this.#broken(event))
   }
@@ -49,6 +51,7 @@ export class Desk {
 
   /** Files are closed before the worker ends. */
   close() {
+    this.#ending.abort()
     this.#on = () => {}
     this.post({ type: 'close' })
     setTimeout(() => this.#thread.terminate(), 1000)

@@ -22,6 +22,8 @@ const COARSE = 50
  * @property {() => void} state
  * @property {() => void} begun  another take has its first frame
  * @property {(code: string, value: number | boolean) => void} warn
+ * @property {() => import('./codecs.js').Prefer} prefer  how to encode
+ * @property {() => MediaStream | null} stream  that MediaRecorder is to record; null: the worker has the frames
  * @property {() => boolean} able  is there something to record?
  * @property {(count: {ms: number, timestamp: number, label: string}) => void} countdown
  * @property {(code: string, detail?: string) => void} trouble
@@ -37,8 +39,6 @@ export class Director {
   /** @type {(() => void)[]} */ #undo = []
   #latecomer
   #timer
-  /** What MediaRecorder is to record; null: the worker has the frames. */
-  /** @type {MediaStream | null} */ stream = null
 
   /**
    * @param {Session} session
@@ -70,6 +70,11 @@ export class Director {
       s.on('closed', () => this.#acts.endAll()),
     ]
     this.#latecomer.open()
+  }
+
+  /** There is something to record again: a take that goes on goes on here. */
+  again() {
+    this.#latecomer.again()
   }
 
   /** @returns {RecorderState} */
@@ -118,13 +123,15 @@ export class Director {
   #arm(act) {
     const { id, label, from, to } = act
     const notes = { sessionId: this.#session.sessionId, label, filename: viewOf(this.#session) }
-    if (!this.stream) return this.#desk.post({ type: 'arm', id, notes, from: known(from), to })
-    const filetype = Tape.type.split(';')[0]
+    const prefer = this.#on.prefer()
+    const stream = this.#on.stream()
+    if (!stream) return this.#desk.post({ type: 'arm', id, notes, from: known(from), to, prefer })
+    const filetype = Tape.typeOf(prefer.container).split(';')[0]
     const filename = `${notes.filename}.${filetype.split('/')[1]}`
-    act.tape = new Tape(this.stream, this.#desk, id, {
+    act.tape = new Tape(stream, this.#desk, id, {
       started: (at, error) => this.#started({ id, at, error }),
       stopped: (at, error, empty) => this.#stopped({ id, at, error, empty: empty || act.empty, torn: act.torn }),
-    })
+    }, prefer)
     this.#desk.post({ type: 'begin', id, notes: { ...notes, filename, filetype } })
   }
 

@@ -45,6 +45,13 @@ export class Latecomer {
     this.#look()
   }
 
+  /** What ended the recording of the take is gone. */
+  again() {
+    const take = this.#underway.take
+    if (take) this.#begun.delete(take.commandId)
+    this.#look()
+  }
+
   /** Waits until session time is known and the take's instant is past, which the start's own handler is for. */
   #look() {
     const take = this.#underway.take

@@ -1,15 +1,18 @@
-import { openCamera } from './camera.js'
+import { adjust, openCamera, openMicrophone } from './camera.js'
 import { Gauge } from './gauge.js'
-import { plug } from './plug.js'
+import { feedSound, plug } from './plug.js'
 
 /** @import { Choices, Wishes } from './camera.js' */
 /** @import { Desk } from './desk.js' */
+/** @import { CameraSettings } from './settings.js' */
 /** @import { MicrophoneState } from './status.js' */
 /** @import { Health } from './vitals.js' */
 
 /**
  * @typedef {object} LensEvents
  * @property {(kind: string) => void} lost  a track ended by itself
+ * @property {() => void} heard  there is a microphone again
+ * @property {() => void} back   a camera was connected while there is none
  * @property {(muted: boolean) => void} muted  the camera gives nothing just now
  * @property {(capture: number | undefined) => void} saw  a frame, where the worker has none
  * @property {(health: Health) => void} health  how frames and sound come, where the worker has none
@@ -23,14 +26,18 @@ export class Lens {
   #step
   #on
   /** @type {Choices} */ #choices = {}
-  /** @type {Desk | null} */ #desk = null
+  /** @type {CameraSettings} */ #settings = {}
   /** What opened last. */
-  /** @type {Choices} */ #worked = {}
+  /** @type {{choices: Choices, settings: CameraSettings}} */ #worked = { choices: {}, settings: {} }
+  /** Only another stream will do. */
+  #stale = false
+  /** @type {Desk | null} */ #desk = null
   #unplug = () => {}
   /** @type {Gauge | null} */ #gauge = null
-  /** Choices are carried out one after the other; of those that wait the last one counts. */
+  /** Changes are made one after the other; of those that wait the last one counts. */
   #turn = Promise.resolve()
   #asked = 0
+  #ending = new AbortController()
   /** @type {MediaStream | null} */ stream = null
   /** Why there is no sound, if there is none. */
   /** @type {MicrophoneState} */ microphone = 'off'
@@ -46,6 +53,8 @@ export class Lens {
     this.#given = given
     this.#step = step
     this.#on = on
+    const { signal } = this.#ending
+    if (!given) navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#connected(), { signal })
   }
 
   /** Asks for the camera; rejects as `openCamera` does. */
@@ -55,7 +64,7 @@ export class Lens {
       this.microphone = this.#given.getAudioTracks().length ? 'ready' : 'off'
       return
     }
-    const { stream, microphone } = await openCamera(this.#wishes, this.#choices)
+    const { stream, microphone } = await openCamera(this.#wishes, this.#choices, this.#settings)
     Object.assign(this, { stream, microphone })
   }
 
@@ -68,10 +77,7 @@ export class Lens {
         this.#on.saw(capture)
         this.#gauge?.saw()
       },
-      lost: kind => {
-        if (kind === 'audio') this.microphone = 'lost'
-        this.#on.lost(kind)
-      },
+      lost: kind => this.#lost(kind),
       muted: muted => this.#on.muted(muted),
     })
     if (this.#step === null) this.#gauge = new Gauge(stream, health => this.#on.health(health))
@@ -101,7 +107,35 @@ export class Lens {
 
   /** Should there be sound? */
   get wantsSound() {
-    return !this.#given && !!this.#wishes.audio
+    return !this.#given && !!this.#wishes.audio && this.#settings.sound !== false
+  }
+
+  /** @param {string} kind */
+  #lost(kind) {
+    if (kind === 'audio') this.microphone = 'lost'
+    this.#on.lost(kind)
+    if (kind === 'audio') void this.#hearAgain() // another one may be there
+  }
+
+  /** Something was connected or taken away. */
+  #connected() {
+    if (this.audio?.readyState !== 'live') void this.#hearAgain()
+    if (this.#desk && !this.live) this.#on.back()
+  }
+
+  /** A microphone that comes back is heard again, in a take too. MediaRecorder can't. */
+  async #hearAgain() {
+    const desk = this.#desk
+    if (!desk || !this.wantsSound || this.#step === null || !this.live) return
+    const track = await openMicrophone(this.#wishes.audio)
+    if (!track) return
+    if (this.#desk !== desk || !this.stream || this.audio?.readyState === 'live') return track.stop()
+    for (const old of this.stream.getAudioTracks()) this.stream.removeTrack(old)
+    this.stream.addTrack(track)
+    track.addEventListener('ended', () => this.audio === track && this.#lost('audio'), { signal: this.#ending.signal })
+    feedSound(track, desk)
+    this.microphone = 'ready'
+    this.#on.heard()
   }
 
   /**
@@ -112,28 +146,75 @@ export class Lens {
    */
   choose(choices) {
     Object.assign(this.#choices, choices)
-    if (this.#given) return Promise.resolve()
+    this.#stale = true
+    return this.#change()
+  }
+
+  /**
+   * Other settings: as far as the camera that is open can follow, else with another stream.
+   *
+   * @param {CameraSettings} settings
+   */
+  configure(settings) {
+    const { cameraId } = settings
+    if (cameraId && cameraId !== this.#settings.cameraId && cameraId !== this.video?.getSettings().deviceId) {
+      this.#choices.videoDeviceId = cameraId
+      this.#stale = true
+    }
+    if ((settings.sound === false) !== (this.#settings.sound === false)) this.#stale = true
+    this.#settings = settings
+    return this.#change()
+  }
+
+  #change() {
     const asked = ++this.#asked
-    const turn = this.#turn.then(() => (asked === this.#asked ? this.#swap() : undefined))
+    const turn = this.#turn.then(() => (asked === this.#asked ? this.#follow() : undefined))
     this.#turn = turn.catch(() => {})
     return turn
   }
 
+  async #follow() {
+    if (!this.#desk || this.#given) return
+    const stale = this.#stale || !this.live
+    this.#stale = false
+    if (stale || !(await this.#adjusted())) await this.#swap()
+  }
+
+  /** Could the camera follow? Its pictures may have another size then. */
+  async #adjusted() {
+    const { video } = this
+    if (!video) return true
+    const before = JSON.stringify(sizeOf(video))
+    try {
+      await adjust(video, this.#wishes.video, this.#settings)
+    } catch {
+      return false
+    }
+    this.#worked.settings = this.#settings
+    if (JSON.stringify(sizeOf(video)) === before || !this.#desk) return true
+    this.#unplug()
+    await this.plug(this.#desk)
+    return true
+  }
+
   /** Opens what was chosen; when that can't be, what was open before. */
   async #swap() {
-    const desk = this.#desk
-    if (!desk) return
+    const desk = /** @type {Desk} */ (this.#desk)
     this.#drop() // most phones open one camera at a time
     try {
       await this.open()
-      this.#worked = { ...this.#choices }
+      this.#worked = { choices: { ...this.#choices }, settings: this.#settings }
     } catch (error) {
-      this.#choices = { ...this.#worked }
+      this.#choices = { ...this.#worked.choices }
+      const wanted = this.#settings
+      this.#settings = this.#worked.settings
       await this.open().catch(() => {})
+      this.#settings = wanted
       throw error
     } finally {
       if (this.#desk !== desk) this.#drop() // closed meanwhile
       else if (this.stream) await this.plug(desk)
+      if (this.video && this.#settings.torch) await adjust(this.video, this.#wishes.video, this.#settings).catch(() => {})
       if (this.#desk === desk) this.#on.swapped()
     }
   }
@@ -149,7 +230,14 @@ export class Lens {
 
   close() {
     this.#asked++
+    this.#ending.abort()
     this.#desk = null
     this.#drop()
   }
+}
+
+/** @param {MediaStreamTrack} video */
+function sizeOf(video) {
+  const { width, height, frameRate } = video.getSettings()
+  return { width, height, frameRate }
 }

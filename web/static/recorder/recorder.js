@@ -5,28 +5,21 @@ import { Awake } from './awake.js'
 import { listDevices } from './camera.js'
 import { openDesk } from './desk.js'
 import { Director } from './director.js'
+import { Following } from './following.js'
 import { Lens } from './lens.js'
 import { Monitor } from './monitor.js'
+import { methodOf, mustRecord } from './options.js'
 import { Recordings } from './recordings.js'
-import { Tape } from './tape.js'
-import { OF_A_TAKE, Troubles } from './trouble.js'
+import { Troubles } from './trouble.js'
 import { Underway } from './underway.js'
 import { Wellbeing } from './wellbeing.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { Choices } from './camera.js' */
 /** @import { Desk } from './desk.js' */
+/** @import { RecorderOptions } from './options.js' */
+/** @import { CameraSettings } from './settings.js' */
 /** @import { TakeState } from './shelf.js' */
-
-/**
- * @typedef {object} RecorderOptions
- * @property {boolean | MediaTrackConstraints} [video]  true by default
- * @property {boolean | MediaTrackConstraints} [audio]  true by default; without what browsers do to voices
- * @property {MediaStream} [stream]     records that instead of a camera; its tracks stay the caller's
- * @property {boolean} [upload]         false: recordings stay in this browser
- * @property {string} [authorization]   key or token to upload with; the session's by default
- * @property {'webcodecs' | 'mediarecorder'} [method]  the best that there is by default
- */
 
 /**
  * `closed` → `ready` (the camera is open) → `armed` (a take is coming, the encoder
@@ -57,6 +50,7 @@ export class Recorder extends Emitter {
   /** @type {Desk | null} */ #desk = null
   /** @type {Director | null} */ #director = null
   /** @type {Wellbeing | null} */ #well = null
+  #following
   /** @type {Awake | null} */ #awake = null
   /** @type {Monitor | null} */ #monitor = null
   /** @type {RecorderState} */ #state = 'closed'
@@ -73,6 +67,7 @@ export class Recorder extends Emitter {
     super()
     this.#session = session
     this.#underway = new Underway(session)
+    this.#following = this.#newFollowing()
     this.#options = { video: true, audio: true, upload: true, ...options }
   }
 
@@ -102,8 +97,7 @@ export class Recorder extends Emitter {
 
   /** How frames are taken: `webcodecs` cuts exactly, `mediarecorder` to a frame. */
   get method() {
-    const exact = 'MediaStreamTrackProcessor' in globalThis && 'VideoEncoder' in globalThis
-    return this.#options.method ?? (exact ? 'webcodecs' : 'mediarecorder')
+    return methodOf(this.#options)
   }
 
   devices() {
@@ -111,34 +105,47 @@ export class Recorder extends Emitter {
   }
 
   /**
-   * Asks for the camera, takes up what an earlier page left, and records from
-   * now on when told to: at once, if a take goes on. Rejects with a DownbeatError that says what to do:
-   * `insecure`, `no_camera`, `camera_refused`, `camera_busy`, `unsupported`.
+   * Asks for the camera, takes up what an earlier page left, and records from now on when told
+   * to: at once, if a take goes on. Rejects with a DownbeatError that says what to do: `insecure`, `no_camera`, `camera_refused`, `camera_busy`, `unsupported`.
    */
   async open() {
     if (this.#state !== 'closed') return
-    if (this.method === 'mediarecorder' && !Tape.type) throw new DownbeatError('unsupported', 'This browser can’t record. Try a current Chrome, Safari or Firefox.')
+    mustRecord(this.#options)
     const well = (this.#well ??= this.#newWellbeing())
     const lens = (this.#lens ??= this.#newLens())
+    const { settings } = this.#following
     try {
+      void lens.configure(settings)
       await lens.open()
     } catch (error) {
       well.refused(/** @type {DownbeatError} */ (error).code)
       throw error
     }
-    await this.#openDesk()
-    await this.#plugged()
+    const desk = await this.#openDesk()
+    await lens.plug(desk)
     // Until it is known when frames are captured: a second, with a camera that says so.
     if (this.method === 'webcodecs') await within(new Promise(resolve => (this.#settled = () => resolve(undefined))), SETTLING)
     this.#listen()
     this.#setState('ready')
     this.#settle()
+    void this.#following.opened(settings)
+  }
+
+  #newFollowing() {
+    return new Following(this.#session, {
+      lens: () => this.#lens,
+      idle: () => this.#state === 'ready',
+      prefer: prefer => this.method === 'webcodecs' && this.#desk?.post({ type: 'choose', prefer }),
+      refused: refused => this.#well?.warnings.set('setting_refused', refused),
+      told: () => this.#well?.status.soon(),
+    })
   }
 
   #newWellbeing() {
     return new Wellbeing(this.#session, this.#options.upload !== false, {
       takes: () => this.takes,
       lens: () => this.#lens,
+      settings: () => this.#following.told,
       noted: (code, value) => this.#director?.noted(code, value),
       clear: (...codes) => this.#troubles.clear(...codes),
     })
@@ -149,8 +156,16 @@ export class Recorder extends Emitter {
     return new Lens({ video, audio }, stream, this.method === 'webcodecs' ? this.#session.resolution : null, {
       saw: capture => this.#director?.saw(capture),
       health: health => this.#well?.heard(health),
-      lost: kind => this.#lost(kind),
-      muted: muted => (muted ? this.#troubles.say('camera_muted') : this.#troubles.clear('camera_muted')),
+      lost: kind => {
+        this.#troubles.lost(kind)
+        this.#settle()
+      },
+      muted: muted => this.#troubles.muted(muted),
+      heard: () => {
+        this.#troubles.clear('microphone_lost')
+        this.#settle()
+      },
+      back: () => this.#following.back(),
       swapped: () => this.#swapped(),
     })
   }
@@ -163,44 +178,30 @@ export class Recorder extends Emitter {
     this.#lasting = lasting
     if (!lasting) this.#troubles.say('no_storage')
     this.#director = new Director(this.#session, desk, this.#underway, {
+      prefer: () => this.#following.prefer,
       able: () => this.#lens?.live === true,
+      stream: () => (this.method === 'webcodecs' ? null : this.stream),
       state: () => this.#settle(),
-      begun: () => this.#troubles.clear(...OF_A_TAKE),
+      begun: () => this.#troubles.begun(),
       countdown: detail => this.emit('countdown', detail),
       trouble: (code, detail) => this.#troubles.say(code, detail),
       warn: (code, value) => this.#well?.warnings.set(code, value),
     })
     for (const left of found) this.#director.recovered(left)
-  }
-
-  /** Gives the tracks to the worker, or to MediaRecorder. */
-  async #plugged() {
-    const lens = /** @type {Lens} */ (this.#lens)
-    const director = /** @type {Director} */ (this.#director)
-    director.stream = this.method === 'webcodecs' ? null : lens.stream
-    await lens.plug(/** @type {Desk} */ (this.#desk))
-  }
-
-  /** @param {string} kind  of the track that ended */
-  #lost(kind) {
-    this.#troubles.say(kind === 'video' ? 'camera_lost' : 'microphone_lost')
-    this.#settle()
+    return desk
   }
 
   /** The stream is another one. */
   #swapped() {
-    if (this.#director && this.method !== 'webcodecs') this.#director.stream = this.stream
-    this.#troubles.clear('camera_lost', 'camera_muted', 'camera_frozen', 'no_frames', 'microphone_lost', 'microphone_silent')
+    this.#troubles.swapped()
     this.#well?.swapped()
     this.#settle()
+    this.#director?.again()
     this.emit('stream', this.stream)
   }
 
   #listen() {
-    const hurry = () => this.#desk?.post({ type: 'hurry' })
-    const ending = new AbortController()
-    addEventListener('online', hurry, { signal: ending.signal })
-    this.#undo.push(() => ending.abort(), this.#session.on('session_joined', hurry))
+    this.#undo.push(this.#session.on('session_joined', () => this.#desk?.post({ type: 'hurry' })))
     this.#awake = new Awake()
     this.#director?.open()
     const desk = this.method === 'webcodecs' ? this.#desk : null
@@ -220,11 +221,15 @@ export class Recorder extends Emitter {
   }
 
   /**
-   * A recording that is still kept here, as a file; null otherwise.
+   * Other settings of this page's own, below the leader's: at once, or after the take.
    *
-   * @param {string} recordingId
-   * @returns {Promise<Blob | null>}
+   * @param {CameraSettings} settings
    */
+  configure(settings) {
+    this.#following.page = settings
+  }
+
+  /** @param {string} recordingId  of one that is still kept here: its file, null otherwise */
   async file(recordingId) {
     return this.#desk ? this.#recordings.file(recordingId) : null
   }
@@ -243,9 +248,11 @@ export class Recorder extends Emitter {
     switch (m.type) {
       case 'take': return this.#recordings.took(m.take)
       case 'file': return this.#recordings.filed(m)
-      case 'frozen': return this.#frozen(true)
-      case 'flowing': return this.#frozen(false)
+      case 'frozen': case 'flowing':
+        this.#troubles.frozen(m.type === 'frozen')
+        return this.#settle()
       case 'health': return this.#well?.heard(m)
+      case 'chosen': return this.#following.chosen(m)
       case 'glimpse': return this.#monitor?.got(m)
       case 'settled': return this.#settled()
       case 'broken': return this.#troubles.say('recorder_broken', m.error)
@@ -263,13 +270,6 @@ export class Recorder extends Emitter {
     if (before?.state !== now?.state) this.#well?.status.soon()
   }
 
-  /** @param {boolean} frozen */
-  #frozen(frozen) {
-    if (frozen) this.#troubles.say('camera_frozen')
-    else this.#troubles.clear('camera_frozen', 'camera_muted', 'no_frames')
-    this.#settle()
-  }
-
   #settle() {
     if (this.#state === 'closed') return
     const state = this.#director?.state ?? 'ready'
@@ -283,6 +283,7 @@ export class Recorder extends Emitter {
     if (state === this.#state) return
     this.#state = state
     this.emit('state', state)
+    if (state === 'ready') void this.#following.follow()
   }
 
   /**

@@ -43,6 +43,7 @@ export class Studio {
       case 'tracks': return this.#inputs.open(m)
       case 'sound': return this.#inputs.renewSound(m)
       case 'saw': return this.#inputs.clocks?.saw(m.sights)
+      case 'choose': return void this.#tellChoice(m.prefer)
       case 'glimpse': return this.#inputs.glimpse(m)
       case 'arm': return void this.#arm(m)
       case 'bounds': return this.#setBounds(m.id, m)
@@ -83,6 +84,12 @@ export class Studio {
     if (wants.audio && !choice.audio) this.#post({ type: 'trouble', id, code: 'cannot_encode_sound' })
     const running = this.#run(id, choice, { title: notes.label || undefined, artist: notes.filename, date: new Date(), ...tags })
     if (running) await this.#file(running, { ...notes, recordingId: id })
+  }
+
+  /** @param {Prefer} prefer  how takes will be encoded with that */
+  async #tellChoice(prefer) {
+    const choice = await this.#inputs.choose(prefer)
+    if (choice?.video) this.#post({ type: 'chosen', container: choice.container, bitRate: choice.video.bitrate })
   }
 
   /**

@@ -1,3 +1,4 @@
+/** @import { Prefer } from './codecs.js' */
 /** @import { Desk } from './desk.js' */
 
 /** In the order in which they are wanted. */
@@ -29,6 +30,7 @@ export class Tape {
   #desk
   #id
   #on
+  #prefer
   /** @type {MediaRecorder | null} */ #recorder = null
   /** @type {number[]} */ #captures = []
   /** @type {(() => void) | null} */ #first = null
@@ -44,17 +46,29 @@ export class Tape {
    * @param {Desk} desk
    * @param {string} id
    * @param {TapeEvents} on
+   * @param {Prefer} [prefer]
    */
-  constructor(stream, desk, id, on) {
+  constructor(stream, desk, id, on, prefer = {}) {
     this.#stream = stream
     this.#desk = desk
     this.#id = id
     this.#on = on
+    this.#prefer = prefer
   }
 
-  /** The container that it will be, or '' where MediaRecorder can't. */
-  static get type() {
-    return TYPES.find(type => globalThis.MediaRecorder?.isTypeSupported(type)) ?? ''
+  /** Can MediaRecorder record here? */
+  static get possible() {
+    return Tape.typeOf() !== ''
+  }
+
+  /**
+   * What it will be, in the container that is preferred if there is a choice; '' where MediaRecorder can't.
+   *
+   * @param {string} [container]
+   */
+  static typeOf(container) {
+    const types = TYPES.filter(type => globalThis.MediaRecorder?.isTypeSupported(type))
+    return types.find(type => type.startsWith(`video/${container}`)) ?? types[0] ?? ''
   }
 
   /**
@@ -78,7 +92,9 @@ export class Tape {
   /** Once is enough. */
   start() {
     if (this.#recorder) return
-    const recorder = new MediaRecorder(this.#stream, { mimeType: Tape.type })
+    const recorder = new MediaRecorder(this.#stream, {
+      mimeType: Tape.typeOf(this.#prefer.container), ...(this.#prefer.bitRate ? { videoBitsPerSecond: this.#prefer.bitRate } : {}),
+    })
     this.#recorder = recorder
     recorder.ondataavailable = ({ data }) => this.#hand(data)
     recorder.onstop = recorder.onerror = () => void this.#over()

@@ -35,7 +35,7 @@ const WORDS = {
 }
 
 /** Of a take that is over: they are taken back when another one has begun. */
-export const OF_A_TAKE = [
+const OF_A_TAKE = [
   'encoder_failed', 'too_slow', 'nothing_recorded', 'not_continued', 'cannot_encode', 'no_frames', 'storage_failed', 'storage_full', 'microphone_silent',
   'silent_take', 'sound_failed', 'cannot_encode_sound', 'frame_failed',
 ]
@@ -72,6 +72,33 @@ export class Troubles {
     const trouble = troubleOf(code, detail)
     this.#held.set(code, trouble)
     this.#said(trouble)
+  }
+
+  /** @param {string} kind  of a track that ended */
+  lost(kind) {
+    this.say(kind === 'video' ? 'camera_lost' : 'microphone_lost')
+  }
+
+  /** @param {boolean} muted  the camera */
+  muted(muted) {
+    if (muted) this.say('camera_muted')
+    else this.clear('camera_muted')
+  }
+
+  /** @param {boolean} frozen  no frame comes; else: one has */
+  frozen(frozen) {
+    if (frozen) this.say('camera_frozen')
+    else this.clear('camera_frozen', 'camera_muted', 'no_frames')
+  }
+
+  /** Camera and microphone are others. */
+  swapped() {
+    this.clear('camera_lost', 'camera_muted', 'camera_frozen', 'no_frames', 'microphone_lost', 'microphone_silent')
+  }
+
+  /** Another take has begun. */
+  begun() {
+    this.clear(...OF_A_TAKE)
   }
 
   /** @param {string[]} codes */

@@ -14,6 +14,7 @@ import { Warnings } from './warnings.js'
  * @typedef {object} WellbeingSources
  * @property {() => TakeState[]} takes
  * @property {() => Lens | null} lens
+ * @property {() => object | undefined} settings
  * @property {(code: string, value?: number) => void} noted  a warning, for the takes under way
  * @property {(...codes: string[]) => void} clear  troubles that no longer hold
  */
@@ -54,6 +55,7 @@ export class Wellbeing {
     return {
       freeBytes: freeBytes === undefined ? undefined : Math.floor(freeBytes), ...battery, frameRate, droppedFrames,
       levelDb: peakDb === undefined ? undefined : Math.max(-120, Math.min(0, peakDb)), uploadError, warnings: this.warnings.all,
+      settings: this.#of.settings(),
     }
   }
 
@@ -109,7 +111,7 @@ export class Wellbeing {
   get #camera() {
     const lens = this.#of.lens()
     if (this.#state === 'closed') return this.status.camera
-    if (lens?.video && lens.video.readyState === 'ended') return 'lost'
+    if (!lens?.stream || lens.video?.readyState === 'ended') return 'lost'
     if (this.#frozen || this.warnings.has('camera_frozen')) return 'frozen'
     if (this.warnings.has('camera_covered')) return 'covered'
     return this.#state === 'recording' ? 'recording' : 'ready'
