@@ -134,7 +134,7 @@ func deleteTake(s *state, id string, force bool, stop func() ([]change, error), 
 	t, err := s.takeOf(id)
 	if err != nil {
 		if s.isDeleted(id) {
-			return s.bury(id), nil // perhaps by this very request, which had to begin again
+			return unburied(s), nil // perhaps by this very request, which had to begin again
 		}
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func deleteTake(s *state, id string, force bool, stop func() ([]change, error), 
 		}
 		changes = append(changes, ending...)
 	}
-	return append(append(changes, s.bury(id)...), s.forgetDeleted()...), nil
+	return append(append(changes, s.bury(func(take string) bool { return take == id })...), s.forgetDeleted()...), nil
 }
 
 func (s *state) isUploading(takeID string) bool {
@@ -164,11 +164,11 @@ func (s *state) isUploading(takeID string) bool {
 	return false
 }
 
-// bury leaves of a take's recordings what tells that they are deleted.
-func (s *state) bury(takeID string) (changes []change) {
+// bury leaves of takes' recordings what tells that they are deleted.
+func (s *state) bury(of func(takeID string) bool) (changes []change) {
 	for _, id := range sortedKeys(s.recordings) {
-		if r := s.recordings[id]; r.Take == takeID && !r.Deleted {
-			grave := &recording{ID: id, Take: takeID, TakeAt: r.TakeAt, DeviceID: r.DeviceID, Part: r.Part, Deleted: true}
+		if r := s.recordings[id]; !r.Deleted && of(r.Take) {
+			grave := &recording{ID: id, Take: r.Take, TakeAt: r.TakeAt, DeviceID: r.DeviceID, Part: r.Part, Deleted: true}
 			if r.Upload == uploadUploaded {
 				grave.Upload = uploadUploaded
 			}

@@ -218,6 +218,25 @@ func TestDeletedIsForgotten(t *testing.T) {
 	}
 }
 
+// TestLateEntriesAreBuried: what another instance wrote of a take while it was deleted goes too.
+func TestLateEntriesAreBuried(t *testing.T) {
+	store := NewMemory()
+	bubble(t, Config{Store: store}, func(w *world) {
+		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
+		takeID, _ := w.open(a, a)
+		w.stop(a)
+		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), "")
+		value, _ := encode(&recording{ID: "late", Take: takeID, DeviceID: "d", Path: "x"})
+		if _, err := store.Put(w.ctx, keyOf("studio", kindRecording, "late"), value, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if r := a.room.state.recordings["late"]; !r.Deleted || r.Path != "" || len(w.recordings()) != 0 {
+			t.Errorf("left is %+v", r)
+		}
+	})
+}
+
 // TestWatchDeleted tells of takes that were deleted before, and of later ones.
 func TestWatchDeleted(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
@@ -230,8 +249,10 @@ func TestWatchDeleted(t *testing.T) {
 			if i == 0 {
 				go w.svc.WatchDeleted(w.ctx, func(sessionID, takeID string) { told <- sessionID + "/" + takeID })
 			}
-			if got := <-told; got != "studio/"+takeID {
-				t.Errorf("told %s", got)
+			for range 2 { // with the take, and with its recording
+				if got := <-told; got != "studio/"+takeID {
+					t.Errorf("told %s", got)
+				}
 			}
 		}
 	})

@@ -52,14 +52,39 @@ func endTake(s *state, takeID string, lead time.Duration, now instant) ([]change
 	return changes, err
 }
 
-// WatchDeleted calls deleted with each take that is deleted, at first with all that
-// are known to be, from one goroutine. It blocks until ctx ends.
+// WatchDeleted calls deleted with each take that is deleted, at first with all that are
+// known to be, from one goroutine. It blocks until ctx ends. It tells a take again with
+// each of its recordings, of which a file may have come until that moment.
 func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, takeID string)) {
-	s.watch(ctx, "s.*."+string(kindTake)+".*", func(e Entry) {
-		sessionID, _, _, err := parseKey(e.Key)
-		var t takeMeta
-		if err == nil && !e.Deleted() && json.Unmarshal(e.Value, &t) == nil && t.Deleted {
-			deleted(sessionID, t.ID)
+	s.watch(ctx, "s.*.*.*", func(e Entry) {
+		sessionID, k, ids, err := parseKey(e.Key)
+		if err != nil || e.Deleted() {
+			return
+		}
+		var gone struct {
+			Take    string `json:"take"` // of a recording
+			Deleted bool   `json:"deleted"`
+		}
+		if k == kindTake || k == kindRecording {
+			err = json.Unmarshal(e.Value, &gone)
+		}
+		switch {
+		case err != nil || !gone.Deleted:
+		case k == kindTake:
+			deleted(sessionID, ids[0])
+		default:
+			deleted(sessionID, gone.Take)
 		}
 	})
+}
+
+// unburied returns the changes that delete what was recorded of a take when somebody
+// deleted it elsewhere, or which that one didn't get to.
+func unburied(s *state) (changes []change) {
+	for _, id := range sortedKeys(s.takes) {
+		if s.takes[id].Deleted {
+			return s.bury(s.isDeleted)
+		}
+	}
+	return nil
 }

@@ -85,6 +85,9 @@ func (r *room) dueChanges(now instant) []transition {
 	if plan(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return plan(s, now), nil })
 	}
+	if unburied(r.state) != nil {
+		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unburied(s), nil })
+	}
 	if unplan(r.state) != nil {
 		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unplan(s), nil })
 	}

@@ -27,6 +27,9 @@ func (s *Server) ForgetTake(session, take string) error {
 	s.settling.Lock()
 	defer s.settling.Unlock()
 	of := filepath.Join(s.cfg.Dir, "recordings", session)
+	if !exists(filepath.Join(of, take)) {
+		return errors.Join(failed...)
+	}
 	return errors.Join(append(failed, removeDir(filepath.Join(of, take)), prune(of))...)
 }
 
