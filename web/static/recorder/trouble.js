@@ -14,7 +14,7 @@ const WORDS = {
   camera_frozen: ['The camera stopped sending pictures. Bring this page to the front and unlock the screen; if that doesn’t help, close other programs that use the camera and reload.', false],
   camera_muted: ['The camera is switched off or used by something else. Switch it on, or end the other use.', false],
   camera_lost: ['The camera is gone. Connect it again, or choose another one. What was recorded is kept.', true],
-  microphone_lost: ['The microphone is gone; the recording goes on without sound. Connect it again before the next take.', false],
+  microphone_lost: ['The microphone is gone. The recording goes on, and is silent until the microphone is back. Connect it again.', false],
   microphone_silent: ['Nothing comes from the microphone. The recording goes on, and is silent until sound comes. Look whether it is switched on, or choose another one before the next take.', false],
   silent_take: ['This recording is silent from beginning to end. Look whether the microphone is switched on, or choose another one before the next take.', false],
   sound_failed: ['The browser’s encoder for sound gave up. The recording goes on without sound.', false],
