@@ -88,11 +88,11 @@ func (r *room) attach(m *Member, at seat) (Joined, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u, d := r.state.device(m.deviceID)
+	if !r.state.live() && (d == nil || r.state.meta != nil) {
+		return Joined{}, fault(CodeSessionNotFound, "session %s has just ended", r.id)
+	}
 	if d == nil || d.Conn != m.conn || !d.Connected {
 		return Joined{}, fault(CodeNotJoined, "the device has been connected anew meanwhile")
-	}
-	if r.state.meta != nil && !r.state.live() {
-		return Joined{}, fault(CodeSessionNotFound, "session %s has just ended", r.id)
 	}
 	now := r.svc.now()
 	if !r.leaderHere() {
