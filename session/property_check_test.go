@@ -105,8 +105,9 @@ func (st *stage) checkTakes() (faults []string) {
 	for _, a := range st.all.commands {
 		stop := st.all.stopOf(a.ID)
 		for _, b := range st.all.commands {
-			began := a != b && a.Event == eventStartRecording && b.Event == a.Event && b.IssuedAt >= a.IssuedAt && !a.Cancelled
-			if began && (stop == nil || b.IssuedAt < stop.Timestamp) {
+			// One that was issued and cancelled at the very instant at which a was issued came before it.
+			later := b.IssuedAt > a.IssuedAt || b.IssuedAt == a.IssuedAt && !b.Cancelled
+			if a != b && a.Event == eventStartRecording && b.Event == a.Event && later && !a.Cancelled && (stop == nil || b.IssuedAt < stop.Timestamp) {
 				faults = append(faults, fmt.Sprintf("take %+v began during %+v", b, a))
 			}
 		}
