@@ -17,11 +17,11 @@ import (
 // ISO 8601), or another of these objects, after * in a list. Those with a ? may be missing.
 var fixed = map[string]string{
 	"user":          "id:s username:s avatar:s joinedAt:t lastSeen:n isConnected:b isLeader:b",
-	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b silenced:b",
+	"device":        "deviceId:s userId:s deviceType:s viewType:s isConnected:b records:b silenced:b camera:any",
 	"playbackState": "mediaUrl:s mediaId:s position:n isPlaying:b lastUpdateTime:n playbackRate:n loop:b mediaDuration:n",
 	"subtitle":      "url:s label:s language:s",
 	"media":         "mediaUrl:s mediaId:s mediaTitle:s mediaDuration:n " + playedAs,
-	"session": "sessionId:s name:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? take:any " +
+	"session": "sessionId:s name:s creatorId:s leaderId:s status:s users:*user devices:*device playbackState:playbackState media:media? take:any camera:any " +
 		"createdAt:t lastActivity:n userCount:n",
 	"status":              "id:s status:s",
 	"summary":             "sessionId:s userCount:n hasMedia:b createdAt:t lastActivity:n name:s leaderName:s connectedCount:n status:s",
