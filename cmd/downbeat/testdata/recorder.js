@@ -2,6 +2,7 @@
 // the page's time, ?source=noise one of noise. What it says is in `recording`.
 import { join } from '/downbeat.js'
 import { Recorder } from '/recorder.js'
+import { gloom } from '/test/gloom.js'
 import { Breath } from '/test/breath.js'
 import { live } from '/test/live.js'
 import { noise, readCode, timeCode } from '/test/timecode.js'
@@ -19,6 +20,7 @@ if (params.get('source') === 'blind') options.stream = new MediaStream([new Medi
 // A microphone that sounds when it is told to: ?breath.
 const breath = params.has('breath') ? new Breath() : null
 if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recording?.drawing !== false).getVideoTracks(), breath.track])
+if (params.get('source') === 'gloom') options.stream = gloom(() => globalThis.recording?.lit === true)
 const recorder = new Recorder(session, options)
 
 const troubles = []
@@ -55,7 +57,7 @@ const block = () => {
 if (jank > 0) block()
 
 globalThis.recording = {
-  session, recorder, troubles, cleared, counts, until, breath, drawing: true,
+  session, recorder, troubles, cleared, counts, until, breath, drawing: true, lit: false,
   id: session.deviceId,
   opened: until(() => session.bound < 5).then(() => recorder.open()).then(() => '', error => error.code),
   /** Marks the page's time for the trace. */

@@ -10,6 +10,8 @@ import { Clocks, pump } from './source.js'
 
 /** A camera without a frame for this long has frozen, ms. */
 const FROZEN = 1000
+/** So has one whose first frame takes that much longer, ms. */
+const FIRST = 1000
 /** How long to wait for the first frame, ms. */
 const COMING = 1500
 /** Frames a second where the camera doesn't say. */
@@ -46,6 +48,8 @@ export class Inputs {
   /** @type {{kind: string, p: {close: () => void}}[]} */ #pumps = []
   #wants = { video: false, audio: false }
   /** @type {Settings} */ #settings = {}
+  /** From when on frames should come, page time, ms. */
+  #openedAt = NaN
   #frozen = false
   #settled = false
   /** @type {Clocks | null} */ clocks = null
@@ -72,6 +76,7 @@ export class Inputs {
   open({ video, audio, step, relation, settings = {} }) {
     this.close()
     this.clocks = new Clocks(step, relation)
+    this.#openedAt = this.clocks.now() + FIRST
     this.#wants = { video: !!video, audio: !!audio }
     this.#settings = settings
     if (video) this.#pump('video', pump(video, frame => this.#frame(frame), e => this.#broken(e)))
@@ -192,7 +197,7 @@ export class Inputs {
     this.#settled = clocks.settled
     for (const piece of clocks.certain()) this.#place(piece)
     this.#health.tick(clocks, this.#wants.audio, dropped)
-    if (!this.picture || this.#frozen || clocks.now() - clocks.arrivedAt <= FROZEN) return
+    if (!this.#wants.video || this.#frozen || clocks.now() - (clocks.arrivedAt || this.#openedAt) <= FROZEN) return
     this.#frozen = true
     this.#post({ type: 'frozen' })
   }
