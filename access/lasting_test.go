@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,9 +16,7 @@ func TestGrant(t *testing.T) {
 	}
 	changed := func(key, value string) url.Values {
 		c := url.Values{}
-		for k, v := range q {
-			c[k] = v
-		}
+		maps.Copy(c, q)
 		c.Set(key, value)
 		return c
 	}

@@ -7,7 +7,7 @@ import (
 
 // TestPeoplesNames are accepted as people write them, and kept in one spelling.
 func TestPeoplesNames(t *testing.T) {
-	for _, name := range []string{"🏳️‍🌈 Kim", "می‌خواهم", "田中　太郎", "Jean\u00a0Paul", "नमस्ते", "👩🏽‍🚀"} {
+	for _, name := range []string{"🏳️‍🌈 Kim", "می\u200cخواهم", "田中　太郎", "Jean\u00a0Paul", "नमस्ते", "👩🏽‍🚀"} {
 		join := JoinRequest{SessionID: "s", Username: name, ViewType: name}
 		start, load, status := StartRequest{PostureLabel: name}, LoadRequest{MediaURL: "/a", MediaTitle: name}, DeviceStatus{Note: name}
 		create := CreateRequest{CreatorName: name}
