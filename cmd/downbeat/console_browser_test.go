@@ -29,7 +29,7 @@ func TestConsole(t *testing.T) {
 	h.tell(right, map[string]any{"battery": 0.07, "charging": false, "camera": "ready", "freeBytes": 48e9})
 	h.wait("the flat battery", `/Right: battery 7 %, not charging/.test(document.getElementById('ready-why').innerText)`)
 	h.tell(right, map[string]any{"battery": 0.08, "charging": true, "camera": "ready", "freeBytes": 48e9})
-	h.wait("all to be ready", `/All 3 devices are ready/.test(document.body.innerText) && document.getElementById('ready-light').textContent === 'Go'`)
+	h.wait("all to be ready", `/All 3 cameras are ready/.test(document.body.innerText) && document.getElementById('ready-light').textContent === 'Go for a take'`)
 	h.run(`globalThis.card = document.querySelector('.card')`)
 	h.run(watchDrawing)
 
@@ -52,6 +52,7 @@ func flashAll(h *hall) {
 
 // callOff types a label that has all shortcuts in it, and takes the take back.
 func callOff(h *hall) {
+	h.view("film")
 	h.fill("take-label", "first rehearsal, pick-up c")
 	if took := h.text("record-word"); took != "Record" {
 		h.t.Fatalf("typing a label did %s", took)
@@ -103,17 +104,18 @@ func fetchFiles(h *hall) {
 // and doesn't wait for a device that was set aside.
 func notReady(h *hall, gone *camera) {
 	gone.leave()
-	h.wait("the light", `document.getElementById('ready-light').textContent === 'No-go' && /Right: not connected/.test(document.getElementById('ready-why').innerText)`)
+	h.wait("the light", `document.getElementById('ready-light').textContent === 'No-go for a take' && /Right: not connected/.test(document.getElementById('ready-why').innerText)`)
 	h.press("r")
-	h.wait("the question", `ask.open && document.activeElement.id === 'ask-yes'`)
+	h.wait("the question, with the answer that changes nothing standing out", `ask.open && document.activeElement.id === 'ask-no'`)
 	h.press(kb.Escape)
 	h.wait("no take", `!ask.open && record.dataset.phase === 'none' && !record.disabled`)
-	h.focus(".card.away button")
+	h.focus(".card.away .aside-button")
 	h.press(kb.Enter)
-	h.wait("the light", `document.getElementById('ready-light').textContent === 'Go'`)
+	h.wait("the light", `document.getElementById('ready-light').textContent === 'Go for a take'`)
 }
 
 func watchTogether(h *hall) {
+	h.view("watch")
 	h.fill("media-title", "Étude")
 	h.fill("media-length", "1:30")
 	h.fill("media-url", h.url+"/none.mp4"+kb.Enter)
@@ -123,12 +125,13 @@ func watchTogether(h *hall) {
 	h.wait("it to play", `play.textContent === 'Pause' && /^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent)`)
 	h.focus("#seek")
 	h.press(kb.End)
-	h.wait("the end", `/^1:30/.test(document.getElementById('position').textContent) && play.textContent === 'Play'`)
+	h.wait("the end, where it stops", `/^1:30/.test(document.getElementById('position').textContent) && play.textContent === 'Play'`)
 	h.focus("#play")
 	h.press("p")
-	h.wait("it to begin again", `/^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent) && play.textContent === 'Pause'`)
+	h.wait("it to begin again", `play.textContent === 'Pause' && /^0:0[1-9] of 1:30/.test(document.getElementById('position').textContent)`)
 	h.press("p")
 	h.wait("a pause", `play.textContent === 'Play'`)
+	pause(h.page, 400*time.Millisecond) // what answers the next press is no drawing around that instant
 
 	h.fill("media-title", "Nocturne")
 	h.fill("media-length", "")
@@ -158,13 +161,13 @@ func watchTogether(h *hall) {
 // takeOver looks on from another console, which may not act until the leader
 // is gone, and finds the session in the list of the start page.
 func takeOver(h *hall) {
-	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID)}
+	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID+"&view=film")}
 	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.light[data-state=go]:not(.big)').length === 2 && takes.children.length === 1 && /spread .* ± /.test(document.getElementById('report-sum').textContent)`)
 	o.wait("nothing to act with", `['record', 'flash', 'quiet', 'load', 'play', 'seek', 'rate', 'take-label'].every(id => document.getElementById(id).disabled) && lead.hidden`)
 	checkPage(o, "a console that looks on")
 	o.shoot("console-looking-on.png")
 	check(h.t, chromedp.Do(h.page, chromedp.Navigate("about:blank")))
-	o.wait("the leader to be away", `!lead.hidden && /Anna led.*Take over/.test(document.getElementById('lead-line').textContent)`)
+	o.wait("the leader to be away", `!lead.hidden && /Anna led.*Take the lead/.test(document.getElementById('lead-line').textContent)`)
 	o.focus("#lead")
 	o.press(kb.Enter)
 	o.wait("the lead", `/You lead/.test(document.getElementById('lead-line').textContent) && !record.disabled && lead.hidden`)
@@ -173,7 +176,7 @@ func takeOver(h *hall) {
 	o.shoot("console-sessions.png")
 	o.focus("#sessions a")
 	o.press(kb.Enter)
-	o.wait("the session", `document.getElementById('state')?.textContent === 'connected' && document.getElementById('session-id').title`)
+	o.wait("the session", `document.getElementById('state')?.textContent === 'connected' && document.getElementById('session-title').title`)
 }
 
 // watchDrawing notes when the page changes, which instants it knows of, and since when.
@@ -218,7 +221,12 @@ func pictures(h *hall) {
 	} {
 		h.scheme(p.scheme)
 		h.size(p.width, p.height)
-		checkPage(h, p.name)
-		h.shoot(p.name + ".png")
+		for _, view := range []string{"act", "watch", "film"} {
+			h.view(view)
+			checkPage(h, p.name+", "+view)
+			if p.scheme == "light" || view == "film" {
+				h.shoot(p.name + "-" + view + ".png")
+			}
+		}
 	}
 }

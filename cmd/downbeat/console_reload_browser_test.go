@@ -17,6 +17,9 @@ var moments = []struct{ name, before, shows string }{
 	{"playback", `play.textContent === 'Pause'`, `play.textContent === 'Pause' && /^0:\d\d of 1:30/.test(document.getElementById('position').textContent)`},
 }
 
+// views are where a moment is seen; film by default.
+var views = map[string]string{"playback": "watch"}
+
 // TestConsoleReload: whatever the console missed by being reloaded, being a second one,
 // or on another machine, it shows what goes on: take, countdown, playback, the commands
 // and their reports.
@@ -68,6 +71,7 @@ func (h *hall) bring(moment string) {
 	switch moment {
 	case "countdown":
 		h.press("f") // something to remember
+		h.view("film")
 		h.fill("take-label", "open end")
 		h.run(`document.getElementById('take-countdown').value = '10', document.activeElement.blur()`)
 		h.press("r")
@@ -89,7 +93,7 @@ func (h *hall) bring(moment string) {
 // reload reloads the console and returns after how many ms it showed that.
 func (h *hall) reload(moment, shows string) (ms float64) {
 	h.t.Helper()
-	check(h.t, chromedp.Do(h.page, chromedp.Navigate(h.url+"/?session="+h.sessionID)))
+	check(h.t, chromedp.Do(h.page, chromedp.Navigate(h.url+"/?session="+h.sessionID+"&view="+views[moment])))
 	h.wait("the "+moment+" after a reload", `(`+shows+`) && !record.disabled`)
 	evaluate(h.t, h.page, `performance.now()`, &ms)
 	return ms
@@ -98,7 +102,7 @@ func (h *hall) reload(moment, shows string) (ms float64) {
 // second looks on from another console, which shows the same.
 func (h *hall) second(moment, shows string) {
 	h.t.Helper()
-	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID)}
+	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID+"&view="+views[moment])}
 	o.wait("the "+moment+" on a second console", shows)
 	check(h.t, chromedp.Cancel(o.page))
 }

@@ -173,6 +173,12 @@ func (h *hall) focus(selector string) {
 	h.run(`document.querySelector(` + fmt.Sprintf("%q", selector) + `).focus()`)
 }
 
+// view goes to another of the console's views, as its link does.
+func (h *hall) view(name string) {
+	h.t.Helper()
+	h.run(`document.getElementById('view-` + name + `').click()`)
+}
+
 // run evaluates an expression whose value doesn't matter.
 func (h *hall) run(js string) {
 	h.t.Helper()

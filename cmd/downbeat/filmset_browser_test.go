@@ -35,7 +35,7 @@ func TestFilmSet(t *testing.T) {
 	}
 	// A coarse clock is no reason to wait for ever on a busy machine.
 	evaluate(t, console, `(limit.value = limit.options[limit.options.length - 1].value, limit.dispatchEvent(new Event('change', {bubbles: true})), 0)`, new(int))
-	until(t, console, says("#ready-light", "^Go$")+` && document.querySelectorAll('.card').length === 2`)
+	until(t, console, says("#ready-light", "^Go for a take$")+` && document.querySelectorAll('.card').length === 2`)
 
 	evaluate(t, console, `(document.querySelector('#take-label').value = 'scene 1', document.querySelector('#take-duration').value = '2', 0)`, new(int))
 	press(t, console, "#record")

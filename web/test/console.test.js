@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ago, bytes, clock, count, parseClock, shortId } from '../static/app/format.js'
+import { cannotWords, changed, reallyWords } from '../static/app/camerachoices.js'
+import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/format.js'
+import { cut, graphemes } from '../static/app/graphemes.js'
 import { CommandList, KEPT, longSummary, spreadOf, titleOf } from '../static/app/commandlist.js'
-import { notJoined, words } from '../static/app/leader.js'
+import { factsOf, leaderWords, notJoined } from '../static/app/console-words.js'
 import { fileName, subtitlesOf } from '../static/app/media.js'
+import { pictureOf } from '../static/app/monitor.js'
 import { Painter, quietFrom } from '../static/app/painter.js'
-import { together, verdict } from '../static/app/ready.js'
+import { together, verdict, warningsOf } from '../static/app/ready.js'
 import { Roster } from '../static/app/roster.js'
 import { plain } from '../static/app/shortcuts.js'
+import { warningsIn, warningWords } from '../static/app/warnings.js'
 import { filmWarning, step, told, watches } from '../static/app/step.js'
 
 const tracking = { state: 'tracking', boundMs: 0.2, hidden: false }
 const phone = { deviceId: 'a', userId: 'u', deviceType: 'mobile', isConnected: true, sync: tracking, status: null }
-const wanted = { limitMs: 1, recording: true }
+const wanted = { limitMs: 1, purpose: /** @type {import('../static/app/ready.js').Purpose} */ ('film') }
 
 /** @type {[string, object, object, string[]][]} */
 const verdicts = [
@@ -26,16 +30,27 @@ const verdicts = [
   ['a bound at the limit', { sync: { ...tracking, boundMs: 1 } }, {}, []],
   ['a bound above it', { sync: { ...tracking, boundMs: 1.4 } }, {}, ['clock only known to ± 1.40 ms']],
   ['which another limit allows', { sync: { ...tracking, boundMs: 1.4 } }, { limitMs: 5 }, []],
-  ['hidden', { sync: { ...tracking, hidden: true } }, {}, ['page in the background']],
+  ['hidden', { sync: { ...tracking, hidden: true } }, {}, ['page not in front']],
   ['the camera is off', { status: { camera: 'off' } }, {}, ['camera off']],
-  ['which is nothing to a flash', { status: { camera: 'off', freeBytes: 1 } }, { recording: false }, []],
+  ['which is nothing to a flash', { status: { camera: 'off', microphone: 'lost', freeBytes: 1, battery: 0.01, warnings: [{ code: 'camera_covered' }] } }, { purpose: 'act' }, []],
+  ['but the clock is', { sync: { ...tracking, boundMs: 1.4 } }, { purpose: 'act' }, ['clock only known to ± 1.40 ms']],
+  ['no microphone that works', { status: { microphone: 'lost' } }, {}, ['microphone lost']],
+  ['a microphone that hears nothing', { status: { microphone: 'silent', warnings: [{ code: 'silence', value: 6 }] } }, {}, ['microphone hears nothing']],
+  ['which doesn’t matter to a silent film', { status: { microphone: 'silent', warnings: [{ code: 'silence', value: 6 }] } }, { sound: false }, []],
+  ['it warns of silence', { status: { microphone: 'ready', warnings: [{ code: 'silence', value: 6 }] } }, {}, ['microphone hears nothing']],
+  ['sound alone', { status: { camera: 'none', microphone: 'ready' } }, {}, []],
+  ['the picture is black', { status: { camera: 'covered', warnings: [{ code: 'camera_covered', value: 3 }] } }, {}, ['camera covered']],
+  ['a film needs no fine clock', { sync: { ...tracking, boundMs: 15 } }, { purpose: 'watch' }, []],
+  ['but one', { sync: { ...tracking, boundMs: 25 } }, { purpose: 'watch' }, ['clock only known to ± 25.0 ms']],
+  ['the film can’t be played', { status: { media: { state: 'failed' }, camera: 'off' } }, { purpose: 'watch' }, ['can’t play the film']],
+  ['it waits for a tap', { status: { media: { state: 'blocked' } } }, { purpose: 'watch' }, ['needs a tap on its page']],
   ['it records already', { status: { camera: 'recording' } }, {}, []],
   ['the camera isn’t allowed', { status: { camera: 'refused' } }, {}, ['camera not allowed']],
   ['a flat battery', { status: { battery: 0.1, charging: false } }, {}, ['battery 10 %, not charging']],
   ['on the charger', { status: { battery: 0.02, charging: true } }, {}, []],
   ['enough left', { status: { battery: 0.11, charging: false } }, {}, []],
   ['no room', { status: { freeBytes: 499e6 } }, {}, ['only 499 MB free']],
-  ['two at once', { sync: { ...tracking, hidden: true }, status: { camera: 'lost' } }, {}, ['page in the background', 'camera lost']],
+  ['two at once', { sync: { ...tracking, hidden: true }, status: { camera: 'lost' } }, {}, ['page not in front', 'camera lost']],
 ]
 
 for (const [name, device, more, reasons] of verdicts) {
@@ -44,13 +59,77 @@ for (const [name, device, more, reasons] of verdicts) {
   })
 }
 
-test('all together are ready when each is', () => {
+test('all together are ready when each is, for what is about to be done', () => {
   const good = { name: 'Front', verdict: { go: true, reasons: [] } }
   const bad = { name: 'Left', verdict: { go: false, reasons: ['camera off', 'battery 3 %, not charging'] } }
-  assert.equal(together([]).go, false)
-  assert.deepEqual(together([good]), { go: true, words: 'The device is ready.', reasons: [] })
-  assert.deepEqual(together([good, good]), { go: true, words: 'All 2 devices are ready.', reasons: [] })
-  assert.deepEqual(together([good, bad]), { go: false, words: '1 of 2 ready.', reasons: ['Left: camera off; battery 3 %, not charging'] })
+  const told = (/** @type {any[]} */ devices, /** @type {any} */ purpose, others = 0) => {
+    const { state, light, words, reasons } = together(devices, purpose, others)
+    return [state, light, words, ...reasons]
+  }
+  assert.deepEqual(told([good], 'film'), ['go', 'Go for a take', 'The camera is ready.'])
+  assert.deepEqual(told([good, good], 'act'), ['go', 'Go for a flash', 'All 2 devices are ready.'])
+  assert.deepEqual(told([good, bad], 'film'), ['stop', 'No-go for a take', '1 of 2 cameras ready.', 'Left: camera off; battery 3 %, not charging'])
+  assert.deepEqual(told([good], 'film', 2), ['go', 'Go for a take', 'The camera is ready. 2 other devices don’t film.'])
+  assert.deepEqual(told([{ ...good, warnings: 1 }, good], 'film'), ['go', 'Go for a take', 'All 2 cameras are ready. 1 has a warning: see below.'])
+  assert.deepEqual(['film', 'act', 'watch'].map(p => told([], p).slice(0, 2)), [['none', 'No camera yet'], ['none', 'No device yet'], ['none', 'Nobody watches yet']], 'nobody to ask is no no-go')
+})
+
+test('warnings say what is wrong, by how much, and what to do', () => {
+  const codes = ['no_sound', 'silence', 'late_start', 'short_take', 'dropped_frames', 'low_frame_rate', 'camera_frozen', 'camera_covered', 'storage_low',
+    'battery_low', 'hot', 'upload_stuck', 'film_failed', 'film_buffering', 'setting_refused', 'clock_coarse']
+  for (const code of codes) {
+    for (const value of [undefined, NaN, 0.07, 7]) {
+      const text = warningWords({ code, value })?.text ?? assert.fail(code)
+      assert.match(text, /^[A-Z\d][^:]*[:.].*\.$/, code)
+      assert.doesNotMatch(text, /undefined|NaN|null| {2}/, code)
+    }
+  }
+  assert.match(warningWords({ code: 'late_start', value: 3000 })?.text ?? '', /began 3\.0 s late/)
+  assert.match(warningWords({ code: 'dropped_frames', value: 1 })?.text ?? '', /^1 frame was lost/)
+  assert.deepEqual([warningWords({ code: 'unheard_of' }), warningWords({ code: 'toString' })], [null, null])
+  assert.deepEqual(warningsIn([{ code: 'hot' }, null, { code: 'x' }, { code: 'silence', value: 9 }]).map(w => w.stops), [true, false], 'what stops a take comes first')
+  assert.deepEqual([warningsIn(undefined), warningsIn('hot')], [[], []])
+})
+
+test('a card says once what its verdict says already', () => {
+  const of = (/** @type {object} */ status, sound = true) => warningsOf({ ...phone, status }, sound).map(w => w.text.slice(0, 14))
+  assert.deepEqual(of({ camera: 'frozen', warnings: [{ code: 'camera_frozen' }, { code: 'hot' }] }), ['The device run'])
+  assert.deepEqual(of({ battery: 0.05, warnings: [{ code: 'battery_low', value: 0.05 }] }), [])
+  assert.deepEqual(of({ battery: 0.15, warnings: [{ code: 'battery_low', value: 0.15 }] }), ['The battery is'])
+  assert.deepEqual(of({ microphone: 'silent', warnings: [{ code: 'silence' }] }), [])
+  assert.deepEqual(of({ warnings: [{ code: 'silence' }] }, false), [], 'sound isn’t wanted')
+})
+
+test('camera choices', () => {
+  const chosen = { width: 1280, height: 720, frameRate: 25 }
+  assert.deepEqual(changed(chosen, 'size', '1920x1080'), { width: 1920, height: 1080, frameRate: 25 })
+  assert.deepEqual(changed(chosen, 'size', ''), { frameRate: 25 }, 'as the device likes')
+  assert.deepEqual(changed(chosen, 'frameRate', ''), { width: 1280, height: 720 })
+  assert.deepEqual(changed({}, 'bitRate', '5000000'), { bitRate: 5e6 })
+  assert.equal(reallyWords({ width: 1280, height: 720, frameRate: 29.97, container: 'mp4' }), 'It records 1280 × 720, 30 frames a second, MP4.')
+  assert.equal(reallyWords(null), '')
+  assert.equal(cannotWords(['width', 'height', 'torch']), 'It can’t do this picture size, a lamp.')
+  assert.equal(cannotWords(undefined), '')
+})
+
+test('pictures of cameras are pictures', () => {
+  assert.equal(pictureOf('/9j/4AAQ=='), 'data:image/jpeg;base64,/9j/4AAQ==')
+  assert.equal(pictureOf('UklGRiQ'), 'data:image/webp;base64,UklGRiQ')
+  for (const none of ['PHN2Zy8+', '"onerror=', '', 7, null]) assert.equal(pictureOf(none), '')
+})
+
+test('names are cut between characters as people count them', () => {
+  const family = '👨\u200d👩\u200d👧\u200d👦'
+  assert.equal(graphemes(`${family}é`).length, 2)
+  assert.equal(cut(family.repeat(65), 64), family.repeat(64))
+  assert.equal(cut('می\u200cخواهم', 64), 'می\u200cخواهم')
+  assert.equal(cut('abc', 2), 'ab')
+})
+
+test('a session in the list is told from others', () => {
+  assert.equal(factsOf({ leaderName: 'Anna', connectedCount: 3, userCount: 4, status: 'recording', hasMedia: true, idleMs: 0 }), 'Anna leads · 3 connected · recording now · a film is loaded · just now')
+  assert.equal(factsOf({ leaderName: '', connectedCount: 0, userCount: 1, status: 'active', hasMedia: false, idleMs: 7.2e6 }), 'nobody connected · 2 h ago')
+  assert.deepEqual([sessionTitle('Rehearsal', 'x'), sessionTitle('', 'a253c0a9-353d-4740-8e44-43d7b0c2948d')], ['Rehearsal', 'Session a253c0a9'])
 })
 
 test('nothing is drawn around an instant', () => {
@@ -94,7 +173,7 @@ test('a drawing that fails doesn’t keep the others', async () => {
 
 test('times, sizes and numbers for people', () => {
   assert.deepEqual([0, 7.9, 750, 3723, -1].map(clock), ['0:00', '0:07', '12:30', '1:02:03', '0:00'])
-  assert.deepEqual(['90', '1:30', '1:02:03', '0:05.5', '1:75', 'x', ''].map(parseClock), [90, 90, 3723, 5.5, NaN, NaN, NaN])
+  assert.deepEqual(['90', '1:30', '1:02:03', '0:05.5', '2,5', '1:30,25', '0,125', ' 7 ', '1:75', '1,000', '2.500,5', 'x', ''].map(parseClock), [90, 90, 3723, 5.5, 2.5, 90.25, 0.125, 7, NaN, NaN, NaN, NaN, NaN])
   assert.deepEqual([0, 999, 1000, 812e3, 9.96e6, 1.25e9, 3e15, null].map(bytes), ['0 B', '999 B', '1.0 kB', '812 kB', '10 MB', '1.3 GB', '3\u2009000 TB', '—'])
   assert.deepEqual([5e3, 5 * 60e3, 3 * 3600e3, 50 * 3600e3].map(ago), ['just now', '5 min ago', '3 h ago', '2 days ago'])
   assert.deepEqual(['rehearsal-2', 'a253c0a9-353d-4740-8e44-43d7b0c2948d'].map(shortId), ['rehearsal-2', 'a253c0a9'])
@@ -183,9 +262,10 @@ test('a medium without a title goes by its file’s name', () => {
 test('who doesn’t lead learns what there is to do', () => {
   assert.match(notJoined('key_needed', ''), /whole link.*admin key/)
   assert.equal(notJoined('unheard_of', 'it rains'), 'it rains.')
-  assert.match(words(true, 'Anna', false), /You lead/)
-  assert.match(words(false, 'Anna', false), /Anna leads.*only the leader/)
-  assert.match(words(false, 'Anna', true), /Anna.*away.*Take over/)
+  assert.match(leaderWords(true, 'Anna', false), /You lead/)
+  assert.match(leaderWords(false, 'Anna', false), /Anna leads.*only the leader/)
+  assert.match(leaderWords(false, 'Anna', true), /Anna.*away.*Take the lead/)
+  assert.match(leaderWords(false, 'Anna', false, true), /take the lead back/)
 })
 
 const session = {
@@ -201,7 +281,7 @@ const session = {
 test('the roster waits for devices that act, but not for those set aside', () => {
   const roster = new Roster('own')
   roster.take(session)
-  const ids = () => roster.expected.map(d => d.deviceId)
+  const ids = () => roster.expected('act').map(d => d.deviceId)
   assert.deepEqual(roster.devices.map(d => d.deviceId), ['a', 'b', 'w'], 'those that act come first')
   assert.deepEqual(ids(), ['a', 'b'])
   roster.setAside('b', true)
@@ -209,6 +289,21 @@ test('the roster waits for devices that act, but not for those set aside', () =>
   roster.setAside('b', false)
   assert.deepEqual(ids(), ['a', 'b'])
   assert.deepEqual([roster.leaderName, roster.leaderAway], ['Anna', false])
+})
+
+test('a take is for the devices that film, and of them those that are chosen', () => {
+  const roster = new Roster('own')
+  const devices = [...session.devices, { deviceId: 'c', userId: 'v', deviceType: 'mobile', isConnected: true, records: false }, { deviceId: 'd', userId: 'v', deviceType: 'mobile', isConnected: true }]
+  roster.take({ ...session, devices })
+  roster.takeSync({ devices: [{ deviceId: 'd', status: { camera: 'none', microphone: 'none' } }] })
+  const ids = () => roster.expected('film').map(d => d.deviceId)
+  assert.deepEqual([ids(), roster.chosen], [['a', 'b'], undefined], 'all that film, later ones too')
+  roster.leaveOut('a', true)
+  assert.deepEqual([ids(), roster.chosen, roster.recorders.map(d => d.deviceId)], [['b'], ['b'], ['a', 'b']])
+  roster.leaveOut('a', false)
+  assert.equal(roster.chosen, undefined)
+  assert.deepEqual(roster.expected('act').map(d => d.deviceId), ['a', 'b', 'c', 'd'], 'a flash is for all')
+  assert.deepEqual(roster.people.map(p => p.id), ['v'], 'whom the lead may be handed to')
 })
 
 test('the roster keeps what was measured, and names apart', () => {

@@ -135,8 +135,8 @@ test('one device that is far off doesn’t make the others one dot', () => {
 
 test('what session time follows is said in one line', () => {
   const servers = { servers: 5, used: 3, reachable: 4 }
-  assert.equal(timeLine({ ...servers, state: 'ntp', rootDistanceMs: 4.5 }), 'Time: NTP, root distance 4.50 ms, 3 of 5 servers')
+  assert.equal(timeLine({ ...servers, state: 'ntp', rootDistanceMs: 4.5 }), 'Session time follows UTC by 3 of 5 NTP servers, within 4.50 ms.')
   assert.equal(timeLine({ ...servers, state: 'holdover', rootDistanceMs: 12, why: 'no answer' }),
-    'Time: local clock (no answer), root distance 12.0 ms and growing')
-  assert.equal(timeLine({ ...servers, state: 'local', rootDistanceMs: null }), 'Time: local clock')
+    'Session time goes on by this server’s own clock: no answer. It was UTC within 12.0 ms, and that grows.')
+  assert.match(timeLine({ ...servers, state: 'local', rootDistanceMs: null }), /^Session time follows the clock of the server’s machine: /)
 })

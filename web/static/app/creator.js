@@ -11,12 +11,13 @@ function key(sessionId) {
 /**
  * Creates a session and returns its id; rejects with the server's words.
  *
- * @param {string} name
+ * @param {string} name         the creator's
+ * @param {string} sessionName  may be empty
  * @returns {Promise<string>}
  */
-export async function createSession(name) {
+export async function createSession(name, sessionName) {
   const creatorId = randomId()
-  const { sessionId, token } = await post(at('api/sessions'), { creatorId, creatorName: name })
+  const { sessionId, token } = await post(at('api/sessions'), { creatorId, creatorName: name, ...(sessionName ? { name: sessionName } : {}) })
   tab.set(key(sessionId), JSON.stringify({ userId: creatorId, username: name, token }))
   return sessionId
 }

@@ -1,4 +1,5 @@
-import { alertError, byId } from './ui.js'
+import { attempt } from './attempt.js'
+import { byId } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 
@@ -13,11 +14,11 @@ export class FlashPanel {
   constructor(session) {
     this.#session = session
     flash.onclick = () => this.flash()
-    quiet.onclick = () => session.schedule('pulse', {}).catch(alertError)
+    quiet.onclick = () => attempt('flash', session.schedule('pulse', {}))
   }
 
   flash() {
-    if (!flash.disabled) this.#session.schedule('flash', { tone: 880 }).catch(alertError)
+    if (!flash.disabled) attempt('flash', this.#session.schedule('flash', { tone: 880 }))
   }
 
   draw() {

@@ -85,13 +85,15 @@ export function clock(s) {
 }
 
 /**
- * Seconds, of what somebody typed: 90, 1:30 or 1:02:03; NaN when it is none of these.
+ * Seconds, of what somebody typed: 90, 2.5 or 2,5, 1:30 or 1:02:03; NaN when it is none of
+ * these, and of 1,000 and the like, which is a thousand to some and one to others.
  *
  * @param {string} text
  */
 export function parseClock(text) {
-  if (!/^\d+(:[0-5]?\d){0,2}(\.\d+)?$/.test(text.trim())) return NaN
-  return text.trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+  const typed = text.trim()
+  if (!/^\d+(:[0-5]?\d){0,2}([.,]\d+)?$/.test(typed) || /^[1-9]\d{0,2},\d{3}$/.test(typed)) return NaN
+  return typed.replace(',', '.').split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 }
 
 /**
@@ -138,6 +140,16 @@ export function ago(ms) {
  */
 export function shortId(id) {
   return id.length > 20 ? id.slice(0, 8) : id
+}
+
+/**
+ * A session for people: its name, or, without one, the beginning of its id.
+ *
+ * @param {string | undefined} name
+ * @param {string} id
+ */
+export function sessionTitle(name, id) {
+  return name || `Session ${shortId(id)}`
 }
 
 /**

@@ -1,10 +1,12 @@
-import { alertError, byId, reveal, say } from './ui.js'
-import { refused } from './watch-words.js'
+import { tab } from '../lib/kept.js'
+import { leaderWords } from './console-words.js'
+import { creatorOf } from './creator.js'
+import { byId, reveal, say } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Roster } from './roster.js' */
 
-/** Who leads, and the way to take over. */
+/** Who leads, and the way to take the lead. */
 export class LeaderLine {
   #session
   #roster
@@ -16,36 +18,24 @@ export class LeaderLine {
   constructor(session, roster) {
     this.#session = session
     this.#roster = roster
-    byId('lead').onclick = () => session.requestLeadership().catch(alertError)
   }
 
   draw() {
-    const { isLeader, state } = this.#session
+    const { isLeader, state, sessionId } = this.#session
     const { leaderName, leaderAway } = this.#roster
     const joined = state === 'synced' || state === 'syncing'
-    reveal(byId('lead'), joined && !isLeader && leaderAway)
-    say(byId('lead-line'), words(isLeader, leaderName, leaderAway))
+    const rules = mayRule(sessionId)
+    reveal(byId('lead'), joined && !isLeader && (leaderAway || rules))
+    say(byId('lead-line'), leaderWords(isLeader, leaderName, leaderAway, rules))
   }
 }
 
 /**
- * Why the server doesn't let this console into the session, and what to do.
+ * May this page take the lead from somebody who is there? Who created the session may, and
+ * who has the server's admin key.
  *
- * @param {string} code
- * @param {string} message
+ * @param {string} sessionId
  */
-export function notJoined(code, message) {
-  const words = refused(code, message)
-  return code === 'key_needed' ? `${words} Or open the link with the admin key, which the server printed when it started.` : words
-}
-
-/**
- * @param {boolean} isLeader
- * @param {string} name
- * @param {boolean} away
- */
-export function words(isLeader, name, away) {
-  if (isLeader) return 'You lead this session.'
-  if (away) return `${name} led this session and is away. Take over to control it; until then you can only look.`
-  return `${name} leads this session. You can look; only the leader can act.`
+function mayRule(sessionId) {
+  return !!creatorOf(sessionId).token || tab.get('downbeat:admin') !== null
 }

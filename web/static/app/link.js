@@ -1,16 +1,30 @@
 import { copyOnClick } from './copy.js'
 import { at, base } from './server.js'
-import { byId, el, say } from './ui.js'
+import { byId, el, reveal, say } from './ui.js'
 
 /** The address by which this page came. */
 const own = base.replace(/\/$/, '')
 const select = /** @type {HTMLSelectElement} */ (byId('base'))
 
-/** For whom the link is, and what that says. */
-const NOTES = {
-  device: 'Point a phone’s camera here, or open the link on any device of this network: it flashes, plays and records.',
-  watch: 'For whoever only watches: the media plays in step with everybody else’s.',
+/** @typedef {'device' | 'watch' | 'direct'} Role */
+
+/** Whom a link is for: the page that it opens, what that is called, and what it is good for. */
+/** @type {Record<Role, {page: string, open: string, note: string}>} */
+const LINKS = {
+  device: {
+    page: 'device', open: 'Open the device page',
+    note: 'Opens the device page: point a phone’s camera at the code, or open the link on any device of this network. It flashes, and films if you let it. It never leads.',
+  },
+  watch: {
+    page: 'watch', open: 'Open the watch page',
+    note: 'Opens the watch page: films and music play there in step with everybody else’s. It sees nothing of the takes, and never leads.',
+  },
+  direct: {
+    page: '', open: 'Open another console',
+    note: 'Opens this console for somebody who may lead as you do: hand the lead over, or leave it to them. Give it to nobody else.',
+  },
 }
+const ROLES = /** @type {Role[]} */ (['device', 'watch', 'direct'])
 
 /** What is said of a link that leads through the page where phones learn to trust this server. */
 const SETUP = ' A new phone needs this server’s certificate first: the code leads it through that, then on; phones that have it go straight on.'
@@ -18,8 +32,10 @@ const SETUP = ' A new phone needs this server’s certificate first: the code le
 /** The links to join by, as text and as a QR code. */
 export class Links {
   #sessionId
-  #key = ''
-  /** @type {'device' | 'watch'} */ #page = 'device'
+  /** The key of each link, where the server has such keys. */
+  /** @type {Partial<Record<Role, string>>} */ #keys = {}
+  #leads = false
+  /** @type {Role} */ #role = 'device'
 
   /**
    * A console that was opened as localhost offers the server's addresses on
@@ -30,7 +46,7 @@ export class Links {
   constructor(sessionId) {
     this.#sessionId = sessionId
     select.onchange = () => this.#draw()
-    for (const page of /** @type {const} */ (['device', 'watch'])) byId(`for-${page}`).onchange = () => this.#turn(page)
+    for (const role of ROLES) byId(`for-${role}`).onchange = () => this.turn(role)
     copyOnClick('copy', () => byId('link').textContent ?? '', byId('link'))
     fill([own])
     this.#draw()
@@ -40,23 +56,50 @@ export class Links {
     })
   }
 
-  /** @param {string} key  the session's join key */
-  setKey(key) {
-    if (key === this.#key) return
-    this.#key = key
+  /**
+   * @param {object} joined  what this console may hand out
+   * @param {Partial<Record<Role, string>> | null} [joined.keys]
+   * @param {string} [joined.joinKey]  the one for devices alone
+   * @param {boolean} leads
+   */
+  setKeys({ keys, joinKey }, leads) {
+    const all = keys ?? (joinKey ? { device: joinKey } : {})
+    if (leads === this.#leads && JSON.stringify(all) === JSON.stringify(this.#keys)) return
+    this.#keys = all
+    this.#leads = leads
+    for (const role of ROLES) reveal(/** @type {HTMLElement} */ (byId(`for-${role}`).parentElement), this.#may(role))
+    if (!this.#may(this.#role)) this.#role = 'device'
     this.#draw()
   }
 
-  /** @param {'device' | 'watch'} page */
-  #turn(page) {
-    this.#page = page
-    byId('qr-link').setAttribute('aria-label', page === 'watch' ? 'Open the watch page' : 'Open the device page')
+  /**
+   * A link that lets people lead isn't offered by who doesn't, and none whose key isn't known here.
+   *
+   * @param {Role} role
+   */
+  #may(role) {
+    const keyed = Object.keys(this.#keys).length > 0
+    return role === 'device' || (keyed ? !!this.#keys[role] : role === 'watch' || this.#leads)
+  }
+
+  /**
+   * Shows the link for somebody.
+   *
+   * @param {Role} role
+   */
+  turn(role) {
+    if (role === this.#role || !this.#may(role)) return
+    this.#role = role
     this.#draw()
   }
 
   #draw() {
-    const url = this.#url(select.value, this.#page)
-    say(byId('join-note'), NOTES[this.#page] + (setsUp(select.value) ? SETUP : ''))
+    const { open, note } = LINKS[this.#role]
+    const url = this.#url(select.value, this.#role)
+    const box = /** @type {HTMLInputElement} */ (byId(`for-${this.#role}`))
+    if (!box.checked) box.checked = true
+    byId('qr-link').setAttribute('aria-label', open)
+    say(byId('join-note'), note + (setsUp(select.value) ? SETUP : ''))
     const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
     watch.href = this.#url(own, 'watch')
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
@@ -68,11 +111,11 @@ export class Links {
 
   /**
    * @param {string} base
-   * @param {string} page
+   * @param {Role} role
    */
-  #url(base, page) {
-    const key = this.#key ? `#key=${this.#key}` : ''
-    return `${base.replace(/\/$/, '')}/${page}?session=${encodeURIComponent(this.#sessionId)}${key}`
+  #url(base, role) {
+    const key = this.#keys[role]
+    return `${base.replace(/\/$/, '')}/${LINKS[role].page}?session=${encodeURIComponent(this.#sessionId)}${key ? `#key=${key}` : ''}`
   }
 }
 

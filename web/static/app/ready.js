@@ -1,4 +1,6 @@
-import { bytes, span } from './format.js'
+import { bytes, count, span } from './format.js'
+import { cameraWords, microphoneWords, percent, share } from './ready-words.js'
+import { warningsIn } from './warnings.js'
 
 /** @import { Device } from './roster.js' */
 
@@ -6,13 +8,22 @@ import { bytes, span } from './format.js'
 const LEAST_BATTERY = 0.1
 /** A minute of video has some 60 to 150 MB. */
 const LEAST_FREE = 500e6
+/** Players hold the timeline to some 20 ms: a film doesn't need a better clock than this, ms. */
+const FILM_LIMIT = 20
+
+/**
+ * What is about to be done: a take is filmed, all act at one instant, or all watch a film.
+ *
+ * @typedef {'film' | 'act' | 'watch'} Purpose
+ */
 
 /**
  * What a device must fulfil.
  *
  * @typedef {object} Wanted
  * @property {number} limitMs    largest bound of its clock
- * @property {boolean} recording  it is to record, not only to act
+ * @property {Purpose} purpose
+ * @property {boolean} [sound]   a take has sound; absent: it has
  */
 
 /**
@@ -24,16 +35,18 @@ const LEAST_FREE = 500e6
  */
 
 /**
- * What a device doesn't tell (its battery, say) isn't held against it.
+ * What a device doesn't tell (its battery, say) isn't held against it, and neither is what
+ * isn't needed for what is about to be done.
  *
  * @param {Device} device
  * @param {Wanted} wanted
  * @returns {Verdict}
  */
-export function verdict(device, wanted) {
-  const reasons = device.isConnected
-    ? [clockReason(device.sync, wanted.limitMs), pageReason(device.sync), ...statusReasons(device.status, wanted.recording)]
-    : ['not connected']
+export function verdict(device, { limitMs, purpose, sound = true }) {
+  const { status, sync } = device
+  const limit = purpose === 'watch' ? Math.max(limitMs, FILM_LIMIT) : limitMs
+  const more = { film: () => takeReasons(status, sound), act: () => [], watch: () => [mediaReason(status?.media)] }[purpose]
+  const reasons = device.isConnected ? [clockReason(sync, limit), pageReason(sync), ...more()] : ['not connected']
   const told = reasons.filter(reason => reason !== '')
   return { go: told.length === 0, reasons: told }
 }
@@ -54,59 +67,116 @@ function clockReason(sync, limitMs) {
 
 /** @param {any} sync */
 function pageReason(sync) {
-  return sync?.hidden ? 'page in the background' : ''
+  return sync?.hidden ? 'page not in front' : ''
 }
 
+/** States of camera and microphone in which they can record, or do. */
+const CAMERA_GO = new Set(['ready', 'recording', 'none'])
+const MICROPHONE_GO = new Set(['ready', 'recording'])
+
 /**
+ * What keeps a device from a take.
+ *
  * @param {any} status     as the device tells it; null while it doesn't
- * @param {boolean} recording
+ * @param {boolean} sound
  */
-function statusReasons(status, recording) {
+function takeReasons(status, sound) {
   if (!status) return []
-  const { camera, freeBytes } = status
+  const { camera, microphone, freeBytes, charging } = status
   const battery = share(status.battery)
   return [
-    recording && camera && !CAMERA_GO.has(camera) ? `camera ${cameraWords(camera)}` : '',
-    battery != null && battery <= LEAST_BATTERY && !status.charging ? `battery ${percent(battery)}, not charging` : '',
-    recording && freeBytes != null && freeBytes < LEAST_FREE ? `only ${bytes(freeBytes)} free` : '',
+    camera && !CAMERA_GO.has(camera) ? `camera ${cameraWords(camera)}` : '',
+    sound && microphone && !MICROPHONE_GO.has(microphone) ? microphoneReason(microphone) : '',
+    battery != null && battery <= LEAST_BATTERY && !charging ? `battery ${percent(battery)}, not charging` : '',
+    freeBytes != null && freeBytes < LEAST_FREE ? `only ${bytes(freeBytes)} free` : '',
+    ...warned(status, sound).map(({ code }) => STOPS[code] ?? ''),
   ]
 }
 
-/** States of the camera in which it can record, or does. */
-const CAMERA_GO = new Set(['ready', 'recording'])
+/** Warnings that keep a device from a take, whatever else it says. */
+/** @type {Record<string, string>} */
+const STOPS = { no_sound: 'no sound', silence: 'microphone hears nothing', camera_frozen: 'picture stands still', camera_covered: 'picture is black' }
 
-/** @param {string} camera */
-export function cameraWords(camera) {
-  /** @type {Record<string, string>} */
-  const words = { refused: 'not allowed', lost: 'lost', frozen: 'frozen' }
-  return words[camera] ?? camera
+/**
+ * A device's warnings, without those that its status says anyway or that don't matter.
+ *
+ * @param {any} status
+ * @param {boolean} sound  a take has sound
+ * @returns {{code: string, value?: number}[]}
+ */
+function warned({ warnings, camera, microphone, battery, charging, freeBytes }, sound) {
+  const deaf = !sound || (microphone && !MICROPHONE_GO.has(microphone))
+  /** @type {Record<string, boolean>} */
+  const said = {
+    no_sound: deaf, silence: deaf, camera_frozen: camera === 'frozen', camera_covered: camera === 'covered',
+    battery_low: battery <= LEAST_BATTERY && !charging, storage_low: freeBytes < LEAST_FREE,
+  }
+  return Array.isArray(warnings) ? warnings.filter(w => !said[w?.code]) : []
+}
+
+/** @param {string} microphone */
+function microphoneReason(microphone) {
+  return microphone === 'none' ? 'no microphone' : `microphone ${microphoneWords(microphone)}`
+}
+
+/** @param {any} media  what the device plays */
+function mediaReason(media) {
+  switch (media?.state) {
+    case 'failed': return 'can’t play the film'
+    case 'blocked': return 'needs a tap on its page'
+    default: return ''
+  }
 }
 
 /**
- * A battery's charge between 0 and 1; null when it isn't told.
+ * The warnings of a device in sentences, without those that its verdict says in short.
  *
- * @param {unknown} battery
+ * @param {Device} device
+ * @param {boolean} sound  a take has sound
  */
-export function share(battery) {
-  return typeof battery === 'number' && battery >= 0 && battery <= 1 ? battery : null
+export function warningsOf({ isConnected, status }, sound) {
+  return isConnected && status ? warningsIn(warned(status, sound)) : []
 }
 
-/** @param {number} share */
-export function percent(share) {
-  return `${Math.round(share * 100)} %`
+/** What the light says, by what is about to be done: go, no-go, and that there is nobody to ask. */
+const LIGHT = {
+  film: ['Go for a take', 'No-go for a take', 'No camera yet'],
+  act: ['Go for a flash', 'No-go for a flash', 'No device yet'],
+  watch: ['Go for playback', 'No-go for playback', 'Nobody watches yet'],
 }
+/** What to do where there is nobody. */
+const NOBODY = {
+  film: 'Add a phone or a laptop by the code or the link, and choose its camera there.',
+  act: 'Add one by its camera or the link.',
+  watch: 'Send the watchers’ link around.',
+}
+
+/**
+ * @typedef {object} Together
+ * @property {'go' | 'stop' | 'none'} state
+ * @property {string} light
+ * @property {string} words
+ * @property {string[]} reasons
+ */
 
 /**
  * The verdict on all together. Who is set aside isn't waited for.
  *
- * @param {{name: string, verdict: Verdict}[]} devices
- * @returns {{go: boolean, words: string, reasons: string[]}}
+ * @param {{name: string, verdict: Verdict, warnings?: number}[]} devices  that are meant
+ * @param {Purpose} purpose
+ * @param {number} others  devices that are there, and aren't meant
+ * @returns {Together}
  */
-export function together(devices) {
+export function together(devices, purpose, others = 0) {
+  const [go, stop, none] = LIGHT[purpose]
   const there = devices.length
-  if (!there) return { go: false, words: 'No device yet: add one by its camera or the link.', reasons: [] }
+  const beside = purpose === 'film' && others ? ` ${count(others, 'other device')} ${others === 1 ? 'doesn’t' : 'don’t'} film.` : ''
+  if (!there) return { state: 'none', light: none, words: NOBODY[purpose] + beside, reasons: [] }
   const bad = devices.filter(d => !d.verdict.go)
   const reasons = bad.map(d => `${d.name}: ${d.verdict.reasons.join('; ')}`)
-  if (!bad.length) return { go: true, words: there === 1 ? 'The device is ready.' : `All ${there} devices are ready.`, reasons }
-  return { go: false, words: `${there - bad.length} of ${there} ready.`, reasons }
+  const noun = { film: 'camera', act: 'device', watch: 'watcher' }[purpose]
+  if (bad.length) return { state: 'stop', light: stop, words: `${there - bad.length} of ${count(there, noun)} ready.${beside}`, reasons }
+  const warned = devices.filter(d => d.warnings).length
+  const but = warned ? ` ${warned === there ? (there === 1 ? 'It has' : 'All have') : `${warned} ${warned === 1 ? 'has' : 'have'}`} a warning: see below.` : ''
+  return { state: 'go', light: go, words: (there === 1 ? `The ${noun} is ready.` : `All ${there} ${noun}s are ready.`) + but + beside, reasons }
 }

@@ -1,11 +1,14 @@
 import { tab } from '../lib/kept.js'
 import { ask } from './ask.js'
+import { attempt, complain, settle } from './attempt.js'
 import * as format from './format.js'
 import { follow, phase, reading, takeIn } from './take.js'
-import { alertError, alertUser, byId, reveal, say } from './ui.js'
+import { byId, reveal, say } from './ui.js'
 
 /** @import { DownbeatError, Session } from '../downbeat.js' */
 /** @import { Painter } from './painter.js' */
+/** @import { Together } from './ready.js' */
+/** @import { Roster } from './roster.js' */
 /** @import { Take } from './take.js' */
 
 /** Where label, duration and countdown are kept, for this tab. */
@@ -16,6 +19,7 @@ const FIELDS = ['take-label', 'take-duration', 'take-countdown']
 export class RecordPanel {
   #session
   #painter
+  #roster
   #verdict
   /** @type {Take | null} */ #take = null
   #timer = 0
@@ -26,14 +30,17 @@ export class RecordPanel {
   /**
    * @param {Session} session
    * @param {Painter} painter
-   * @param {() => {go: boolean, reasons: string[], words: string}} verdict
+   * @param {Roster} roster
+   * @param {() => Together} verdict  on a take
    */
-  constructor(session, painter, verdict) {
+  constructor(session, painter, roster, verdict) {
     this.#session = session
     this.#painter = painter
+    this.#roster = roster
     this.#verdict = verdict
     this.#button.onclick = () => this.press()
     byId('record-form').onsubmit = event => event.preventDefault()
+    field('take-duration').oninput = () => settle('duration')
     recallFields()
   }
 
@@ -41,7 +48,7 @@ export class RecordPanel {
   press() {
     if (this.#button.disabled || this.#asked) return
     this.#asked = true
-    this.#act().catch(alertError).finally(() => {
+    attempt('record', this.#act()).finally(() => {
       this.#asked = false
       this.#painter.ask('record', () => this.draw())
     })
@@ -54,6 +61,7 @@ export class RecordPanel {
 
   /** @param {string} event  start_recording, stop_recording or cancelled @param {any} data */
   heard(event, data) {
+    settle('too late')
     const calledOff = event === 'cancelled' && data.commandId === this.#take?.commandId
     this.#take = follow(this.#take, event, data)
     if (calledOff) this.#outcome = 'Called off: nobody recorded.'
@@ -88,13 +96,14 @@ export class RecordPanel {
   }
 
   async #start() {
-    const durationMs = fieldNumber('take-duration') * 1000
-    if (!(durationMs >= 0)) return alertUser('The duration must be a number of seconds; 0 records until stopped.')
-    const { go, reasons, words } = this.#verdict()
-    if (!go && !(await ask('Not everything is ready', reasons.length ? reasons : [words], 'Record anyway'))) return
+    const seconds = lengthOf(field('take-duration').value)
+    if (Number.isNaN(seconds)) return complain('duration', 'The length of a take is a number of seconds such as 90 or 2.5, or minutes and seconds such as 1:30. Without one it records until you stop it.')
+    const { state, reasons } = this.#verdict()
+    if (state === 'stop' && !(await ask('Not everything is ready', reasons, 'Record anyway'))) return
     keepFields()
-    const delay = fieldNumber('take-countdown') * 1000
-    await this.#session.startRecording(field('take-label').value.trim(), Math.round(durationMs), delay ? { delay } : {})
+    const delay = Number(field('take-countdown').value) * 1000
+    const devices = this.#roster.chosen
+    await this.#session.startRecording(field('take-label').value.trim(), Math.round(seconds * 1000), { ...(delay ? { delay } : {}), ...(devices ? { devices } : {}) })
   }
 
   /** Session time may be known now: a take's clock goes on by it. */
@@ -117,23 +126,33 @@ export class RecordPanel {
   draw() {
     const s = this.#session
     const { phase: p, seconds } = reading(this.#take, s.now())
+    const films = this.#roster.filming.length > 0
     this.#button.dataset.phase = p
-    this.#button.disabled = !s.isLeader || !joined(s)
+    document.body.dataset.phase = p
+    this.#button.disabled = !s.isLeader || !joined(s) || (p === 'none' && !films)
     say(byId('record-word'), { none: 'Record', counting: 'Call off', recording: 'Stop' }[p])
     const length = (this.#take?.stop ?? 0) - (this.#take?.start ?? 0)
-    say(byId('record-clock'), clockWords(p, seconds, length))
-    reveal(byId('record-clock'), p !== 'none' && !Number.isNaN(seconds))
+    const clock = clockWords(p, seconds, length)
+    say(byId('record-clock'), clock)
+    reveal(byId('record-clock'), clock !== '')
+    say(byId('film-now'), { none: '', counting: `in ${seconds} s`, recording: format.clock(seconds) }[p])
+    reveal(byId('film-now'), p !== 'none' && clock !== '')
     for (const id of FIELDS) field(id).disabled = p !== 'none' || !s.isLeader
     if (p !== 'none') this.#outcome = 'The take is over. Its recordings are below.'
-    say(byId('record-note'), this.#note(p))
+    say(byId('record-note'), this.#note(p, films))
   }
 
-  /** @param {import('./take.js').Phase} p */
-  #note(p) {
+  /**
+   * @param {import('./take.js').Phase} p
+   * @param {boolean} films  there is a device that would record
+   */
+  #note(p, films) {
     const label = this.#take?.label ? ` “${this.#take.label}”` : ''
-    if (p === 'counting') return `The take${label} is about to begin on every device.`
-    if (p === 'recording') return `Every device records${label}.`
-    return this.#outcome
+    const who = this.#take?.devices?.length ?? this.#roster.recorders.filter(d => d.isConnected).length
+    if (p === 'counting') return `The take${label} is about to begin on ${format.count(who, 'device')}.`
+    if (p === 'recording') return `${format.count(who, 'device')} ${who === 1 ? 'records' : 'record'}${label}.`
+    if (films || this.#outcome) return this.#outcome
+    return this.#roster.recorders.length ? 'No device is chosen to record: tick one below.' : 'Nothing here can record yet: add a camera.'
   }
 }
 
@@ -158,7 +177,7 @@ async function callOff(s, commandId) {
     await s.cancel(commandId)
   } catch (error) {
     if (/** @type {DownbeatError} */ (error).code !== 'command_past') throw error
-    alertUser('It was too late to call the take off: it has started. Press Stop.')
+    complain('too late', 'It was too late to call the take off: it has started. Press Stop.')
   }
 }
 
@@ -175,10 +194,9 @@ function field(id) {
   return byId(id)
 }
 
-/** @param {string} id */
-function fieldNumber(id) {
-  const { value } = field(id)
-  return value.trim() === '' ? 0 : Number(value)
+/** @param {string} text  seconds; nothing: until stopped */
+function lengthOf(text) {
+  return text.trim() === '' ? 0 : format.parseClock(text)
 }
 
 function keepFields() {

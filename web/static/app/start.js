@@ -1,9 +1,11 @@
+import { attempt, settle } from './attempt.js'
+import { factsOf } from './console-words.js'
 import { createSession } from './creator.js'
 import * as format from './format.js'
 import { Keyed } from './keyed.js'
 import { authorization } from './keys.js'
 import { at } from './server.js'
-import { alertError, byId, el, reveal, say } from './ui.js'
+import { byId, el, reveal, say } from './ui.js'
 
 /** How often the list is fetched anew, ms. */
 const LOOK = 5000
@@ -19,9 +21,10 @@ export function startPage(open) {
   const leave = (/** @type {string} */ sessionId) => {
     clearInterval(timer)
     byId('start').hidden = true
+    settle('start')
     open(sessionId)
   }
-  onSubmit('create', async () => leave(await createSession(field('creator').value.trim() || 'Conductor')))
+  onSubmit('create', async () => leave(await createSession(field('creator').value.trim() || 'Conductor', field('creating').value.trim())))
   onSubmit('enter', async () => leave(field('existing').value.trim()))
   const list = new Keyed(byId('sessions'), item)
   const look = () => sessions().then(all => show(list, all), error => empty(error.message))
@@ -39,7 +42,7 @@ function onSubmit(id, fn) {
   form.addEventListener('submit', event => {
     event.preventDefault()
     button.disabled = true
-    fn().catch(alertError).finally(() => (button.disabled = false))
+    attempt('start', fn()).finally(() => (button.disabled = false))
   })
 }
 
@@ -81,11 +84,13 @@ function empty(text) {
  * @returns {import('./keyed.js').Part<any>}
  */
 function item({ sessionId }) {
+  const name = el('span', { className: 'what' })
   const facts = el('span', { className: 'soft' })
-  const link = el('a', { title: sessionId, href: `./?session=${encodeURIComponent(sessionId)}` }, el('span', { className: 'what' }, format.shortId(sessionId)), facts)
-  const update = (/** @type {any} */ s) => say(facts, [
-    format.count(s.userCount, 'user'), s.hasMedia ? 'media loaded' : '', Number.isFinite(s.idleMs) ? format.ago(s.idleMs) : '',
-  ].filter(Boolean).join(' · '))
+  const link = el('a', { title: sessionId, href: `./?session=${encodeURIComponent(sessionId)}` }, name, facts)
+  const update = (/** @type {any} */ s) => {
+    say(name, format.sessionTitle(s.name, sessionId))
+    say(facts, factsOf(s))
+  }
   return { node: el('li', {}, link), update }
 }
 

@@ -1,4 +1,4 @@
-import { acts } from './roster.js'
+import { mayWatch } from './kinds.js'
 import { signed, span } from './format.js'
 
 /** @import { MediaStatus } from '../downbeat.js' */
@@ -63,13 +63,13 @@ export function outOfStep({ sync }, now) {
 }
 
 /**
- * Does it watch, as far as this console can tell? Whoever doesn't act may;
+ * Does it watch, as far as this console can tell? Whoever neither acts nor leads may;
  * of the others only who speaks of media.
  *
  * @param {Device} device
  */
 export function watches(device) {
-  return device.isConnected && (!acts(device) || !!device.sync?.desync || !!device.status?.media)
+  return device.isConnected && (mayWatch(device) || !!device.sync?.desync || !!device.status?.media)
 }
 
 /** @typedef {{word: string, kind: '' | 'good' | 'warn' | 'bad', words: string}} Step */

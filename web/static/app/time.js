@@ -25,8 +25,8 @@ export function showTime(painter) {
  * @param {any} time  as in /api/info
  */
 export function timeLine(time) {
-  const servers = `${time.used} of ${time.servers} servers`
-  if (time.state === 'ntp') return `Time: NTP, root distance ${span(time.rootDistanceMs)}, ${servers}`
-  if (time.state === 'holdover') return `Time: local clock (${time.why}), root distance ${span(time.rootDistanceMs)} and growing`
-  return time.why ? `Time: local clock (${time.why})` : 'Time: local clock'
+  const servers = `${time.used} of ${time.servers} NTP servers`
+  if (time.state === 'ntp') return `Session time follows UTC by ${servers}, within ${span(time.rootDistanceMs)}.`
+  if (time.state === 'holdover') return `Session time goes on by this server’s own clock: ${time.why}. It was UTC within ${span(time.rootDistanceMs)}, and that grows.`
+  return `Session time follows the clock of the server’s machine${time.why ? ` (${time.why})` : ''}: the devices are as exact among each other as ever.`
 }

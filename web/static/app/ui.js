@@ -89,9 +89,12 @@ export function alertUser(message) {
   return () => box.remove()
 }
 
-/** @param {unknown} error */
+/**
+ * @param {unknown} error
+ * @returns {() => void}  takes it back
+ */
 export function alertError(error) {
-  alertUser(error instanceof Error ? sentence(error.message) : String(error))
+  return alertUser(error instanceof Error ? sentence(error.message) : String(error))
 }
 
 /** Does the user ask for little motion? */

@@ -152,7 +152,7 @@ export class Calls extends Emitter {
    *
    * @param {string} [postureLabel]
    * @param {number} [duration]  ms; 0 = until stopped
-   * @param {{at?: number, delay?: number}} [when]  as for `schedule`
+   * @param {{at?: number, delay?: number, devices?: string[]}} [when]  as for `schedule`; `devices`: the ids of those that record, of those that can
    * @returns {Promise<Scheduled>}
    */
   startRecording(postureLabel = '', duration = 0, when = {}) {

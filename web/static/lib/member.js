@@ -22,6 +22,8 @@ export class Member extends Calls {
   isLeader = false
   /** The key in the session's join link, where the server has such keys. */
   joinKey = ''
+  /** The keys of all the session's links, where the server has such keys and this device may hand them out. */
+  /** @type {{device: string, watch: string, direct: string} | null} */ keys = null
   /** This device's own recording of the take that is coming or under way, as of joining; '' for none. */
   recordingId = ''
   /** Somebody watches what this device's camera and microphone give. */
@@ -60,8 +62,8 @@ export class Member extends Calls {
   }
 
   /** @param {any} data */
-  #joined({ userId, deviceId, isLeader, session, joinKey = '', recordingId = '' }) {
-    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, recordingId, monitorWanted: false })
+  #joined({ userId, deviceId, isLeader, session, joinKey = '', keys = null, recordingId = '' }) {
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, keys, recordingId, monitorWanted: false })
   }
 
   /**

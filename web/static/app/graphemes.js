@@ -1,0 +1,41 @@
+/**
+ * A text as people count it: each character with its accents, joiners and skin colours is one.
+ *
+ * @param {string} text
+ * @returns {string[]}
+ */
+export function graphemes(text) {
+  if (!('Segmenter' in Intl)) return [...text] // by code points: never more than the server allows
+  return Array.from(new Intl.Segmenter().segment(text), part => part.segment)
+}
+
+/**
+ * The beginning of a text, never cut within a character.
+ *
+ * @param {string} text
+ * @param {number} most  characters
+ */
+export function cut(text, most) {
+  return text.length <= most ? text : graphemes(text).slice(0, most).join('')
+}
+
+/**
+ * Keeps inputs of a page with `data-most` to that many characters. `maxlength` counts
+ * UTF-16 units, of which a family has eleven, and cuts it in the middle.
+ *
+ * @param {ParentNode} [within]
+ */
+export function limitInputs(within = document) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (within.querySelectorAll('input[data-most]'))) limit(input)
+}
+
+/** @param {HTMLInputElement} input  with `data-most` */
+export function limit(input) {
+  const hold = () => {
+    const short = cut(input.value, Number(input.dataset.most))
+    if (short !== input.value) input.value = short
+  }
+  input.addEventListener('input', event => (/** @type {InputEvent} */ (event)).isComposing || hold())
+  input.addEventListener('compositionend', hold)
+  input.addEventListener('change', hold)
+}
