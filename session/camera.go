@@ -41,7 +41,7 @@ func (m *Member) SetCamera(ctx context.Context, deviceID string, q CameraSetting
 	if err := q.validate(); err != nil {
 		return err
 	}
-	return m.update(ctx, func(s *state, _ instant) ([]change, error) { return setCamera(s, m.userID, deviceID, q) })
+	return m.directs(ctx, func(s *state, _ instant) ([]change, error) { return setCamera(s, m.userID, deviceID, q) })
 }
 
 func setCamera(s *state, by, deviceID string, q CameraSettings) ([]change, error) {

@@ -36,6 +36,9 @@ func TestCameraSettings(t *testing.T) {
 			t.Errorf("the session has %s, %s, %s", asText(snap.Camera), asText(snap.Devices[0].Camera), asText(snap.Devices[1].Camera))
 		}
 		wantCode(t, b.SetCamera(w.ctx, "", all), CodeNotLeader)
+		wall := w.join(JoinRequest{UserID: "ann", UserToken: a.joined.SessionJoined.UserToken, Admission: Admission{Role: RoleWatcher}})
+		wantCode(t, wall.SetCamera(w.ctx, "", all), CodeMayNotLead)
+		wantCode(t, wall.WatchMonitor(w.ctx, true), CodeMayNotLead)
 		wantCode(t, a.SetCamera(w.ctx, "nobody", own), CodeUnknownDevice)
 		for name, q := range map[string]CameraSettings{
 			"width": {Width: new(0)}, "height": {Height: new(1 << 20)}, "rate": {FrameRate: new(0.5)}, "bits": {BitRate: new(1.0)},

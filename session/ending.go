@@ -92,6 +92,9 @@ func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []Ent
 	if len(entries) > 1 {
 		return false, nil // look again before the last one
 	}
+	if err := s.forgetHistory(ctx, sessionID); err != nil {
+		return false, unavailable("removing the session's history", err)
+	}
 	return false, s.drop(ctx, *last)
 }
 

@@ -48,7 +48,7 @@ func (r *room) makePage() (p *page, value []byte, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
-	if r.state.meta == nil || now < r.retryAt {
+	if !r.state.live() || now < r.retryAt {
 		return nil, nil, nil
 	}
 	commands := overdue(r.state, r.svc.keepCommands, r.svc.pageCommands, now)

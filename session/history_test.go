@@ -241,9 +241,14 @@ func TestHistoryGoesWithItsSession(t *testing.T) {
 		if left, err := store.List(context.Background(), ">"); err != nil || len(left) != 0 {
 			t.Errorf("left are %d entries, %v", len(left), err)
 		}
-		w.join(JoinRequest{UserID: "ann"})
+		a = w.join(JoinRequest{UserID: "ann"})
 		if list, more := w.list(10, ""); len(list) != 0 || more {
 			t.Errorf("a new session has %+v", list)
+		}
+		w.flashes(a, 100)
+		wantCode(t, a.End(w.ctx), "")
+		if left, err := store.List(context.Background(), ">"); err != nil || len(left) != 0 {
+			t.Errorf("left of one that was ended are %d entries, %v", len(left), err)
 		}
 	})
 }

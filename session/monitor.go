@@ -47,18 +47,16 @@ type monitoring struct {
 // WatchMonitor makes the member hear of what the devices on this instance see, or no
 // longer, as long as its user leads. Leader only.
 func (m *Member) WatchMonitor(_ context.Context, on bool) error {
-	if err := m.begin(); err != nil {
-		return err
-	}
-	defer m.svc.exit(m.room)
-	m.room.mu.Lock()
-	defer m.room.mu.Unlock()
-	if err := m.room.state.mayLead(m.userID); err != nil && on {
-		return err
-	}
-	m.monitor.watches = on
-	m.room.askMonitor()
-	return nil
+	return m.inRoom(func(r *room) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if err := r.state.mayLead(m.userID); err != nil && on {
+			return err
+		}
+		m.monitor.watches = on
+		r.askMonitor()
+		return nil
+	})
 }
 
 // Monitor passes on what the device sees and hears to those who asked for it. What comes
@@ -75,7 +73,7 @@ func (m *Member) Monitor(q Still) error {
 	e := tell("monitor", Monitored{m.deviceID, q, m.svc.now().time()}).Event
 	e.Source = m.deviceID
 	for _, to := range m.room.members {
-		if to.monitor.watches && m.room.state.isLeader(to.userID) {
+		if to.monitor.watches && to.leads() {
 			to.deliver(e)
 		}
 	}
@@ -104,7 +102,7 @@ func (m *Member) mayMonitor() (ok bool, err error) {
 func (r *room) askMonitor() {
 	on := false
 	for _, m := range r.members {
-		on = on || m.monitor.watches && r.state.isLeader(m.userID)
+		on = on || m.monitor.watches && m.leads()
 	}
 	if !on && !r.monitored {
 		return
