@@ -59,7 +59,20 @@ export class Store {
   async open(name) {
     if (!this.#folder) return new Box(new Memory(), async () => {})
     const file = await this.#folder.getFileHandle(name, { create: true })
-    return new Box(await file.createSyncAccessHandle(), () => this.#folder.removeEntry(name))
+    return new Box(await file.createSyncAccessHandle(), () => this.#remove(name))
+  }
+
+  /**
+   * Another tab may have removed it, or the user all of them: gone is gone.
+   *
+   * @param {string} name
+   */
+  async #remove(name) {
+    try {
+      await this.#folder.removeEntry(name)
+    } catch (error) {
+      if (/** @type {DOMException} */ (error).name !== 'NotFoundError') throw error
+    }
   }
 }
 
