@@ -70,7 +70,7 @@ func (t timeline) at(now instant) timeline {
 		t.Position += now.sub(t.Since).Seconds() * t.Rate
 		t.Since = now
 	}
-	if t.loops() && t.Position >= t.Length {
+	if t.loops() && t.IsPlaying && t.Position >= t.Length {
 		t.Position = math.Mod(t.Position, t.Length)
 	}
 	return t

@@ -51,7 +51,15 @@ func (st *stage) act(kind string, p *part, command string) {
 	case "play":
 		cmd, err = p.SyncPlayback(st.ctx, PlaybackRequest{IsPlaying: time.Now().UnixMilli()%2 == 0, Position: new(float64(time.Now().Second()))})
 	case "load":
-		err = p.LoadMedia(st.ctx, LoadRequest{MediaURL: "/film.mp4"})
+		sometimes := time.Now().UnixMilli()%3 == 0
+		err = p.LoadMedia(st.ctx, LoadRequest{MediaURL: "/film.mp4", MediaDuration: float64(time.Now().Second() % 2 * 5), Loop: sometimes})
+	case "options":
+		on := time.Now().UnixMilli()%2 == 0
+		err = p.PlaybackOptions(st.ctx, OptionsRequest{Loop: &on, WaitForAll: new(time.Now().Second()%3 > 0), WaitLimit: new(2 * time.Second)})
+	case "length":
+		err = p.MediaInfo(st.ctx, "/film.mp4", 7)
+	case "wait", "loaded":
+		err = p.Buffering(st.ctx, "/film.mp4", kind == "wait")
 	case "cancel":
 		err = p.Cancel(st.ctx, command)
 		promised = func(s *state) string { return unless(st.command(command).Cancelled, "cancelled") }

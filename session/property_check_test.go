@@ -76,7 +76,11 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	for _, e := range st.ref.told() {
 		switch d := e.Data.(type) {
 		case MediaLoaded:
-			steps = []PlaybackSync{{PlaybackState: PlaybackState{MediaURL: d.MediaURL, LastUpdateTime: d.Timestamp, PlaybackRate: 1}}}
+			steps = []PlaybackSync{{PlaybackState: PlaybackState{
+				MediaURL: d.MediaURL, LastUpdateTime: d.Timestamp, PlaybackRate: 1, Loop: d.Loop, MediaDuration: d.MediaDuration,
+			}}}
+		case MediaInfo:
+			steps = informed(steps, d)
 		case PlaybackSync:
 			steps = append(slices.DeleteFunc(steps, func(p PlaybackSync) bool { return p.LastUpdateTime >= d.Timestamp }), d)
 		case Cancelled:
@@ -87,7 +91,7 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	want := PlaybackState{PlaybackRate: 1}
 	for _, p := range steps {
 		if p.LastUpdateTime <= now {
-			want = p.PlaybackState
+			want = timelineOf(p.PlaybackState).settled(instantOf(now)).wire()
 		}
 	}
 	snap, err := svc.Snapshot(st.ctx, "studio")
@@ -95,6 +99,35 @@ func (st *stage) checkTimeline(svc *Service) []string {
 		return []string{fmt.Sprintf("the media are at %+v, told was %+v (%v)", snap.PlaybackState, want, err)}
 	}
 	return nil
+}
+
+func timelineOf(p PlaybackState) timeline {
+	return timeline{
+		MediaURL: p.MediaURL, MediaID: p.MediaID, Length: p.MediaDuration, Position: p.Position, IsPlaying: p.IsPlaying,
+		Rate: p.PlaybackRate, Since: instantOf(p.LastUpdateTime), Loop: p.Loop,
+	}
+}
+
+// informed takes a media_info in as a client does: what holds then goes on from where it is.
+func informed(steps []PlaybackSync, d MediaInfo) []PlaybackSync {
+	steps = slices.Clone(steps)
+	i := len(steps) - 1
+	for i > 0 && steps[i].LastUpdateTime > d.Timestamp {
+		i--
+	}
+	if i >= 0 && steps[i].MediaURL == d.MediaURL && steps[i].Loop != d.Loop && steps[i].LastUpdateTime < d.Timestamp {
+		goesOn := steps[i]
+		goesOn.PlaybackState = timelineOf(steps[i].PlaybackState).at(instantOf(d.Timestamp)).wire()
+		goesOn.LastUpdateTime = d.Timestamp
+		steps = slices.Insert(steps, i+1, goesOn)
+	}
+	for i := range steps {
+		if steps[i].MediaURL == d.MediaURL {
+			steps[i].MediaDuration = d.MediaDuration
+			steps[i].Loop = steps[i].Loop && steps[i].LastUpdateTime < d.Timestamp || d.Loop && steps[i].LastUpdateTime >= d.Timestamp
+		}
+	}
+	return steps
 }
 
 // checkTakes: no take began before the one before it was stopped.

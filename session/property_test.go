@@ -31,7 +31,7 @@ type deed struct {
 var deeds = []string{
 	"join", "resume", "disconnect", "leave", "schedule", "schedule", "cancel", "armed", "fired", "start", "stop",
 	"lead", "play", "play", "load", "touch", "upload", "upload", "failed", "part", "report", "mark", "delete", "begun", "net", "crash",
-	"hand", "rename", "edit", "silence", "remove",
+	"hand", "rename", "edit", "silence", "remove", "options", "length", "wait", "wait", "loaded",
 }
 
 func deedGen() *rapid.Generator[deed] {
@@ -237,6 +237,9 @@ func (st *stage) noteJump(d diff) {
 		return
 	}
 	was, is := before.at(now).at(now), after.at(now).at(now)
+	if was.Length != is.Length {
+		return // the film may be found to be over
+	}
 	if math.Abs(was.Position-is.Position) > 1e-6 || was.IsPlaying != is.IsPlaying {
 		st.jumps = append(st.jumps, fmt.Sprintf("the timeline jumped from %+v to %+v", was, is))
 	}
@@ -281,7 +284,7 @@ func (st *stage) do(d deed) {
 	case p == nil:
 	case kind == "disconnect", kind == "leave":
 		st.rise(d, p, kind == "leave")
-	case slices.Contains([]string{"schedule", "start", "stop", "play", "load", "cancel", "hand", "rename", "silence", "remove"}, kind) && d.pick > 0:
+	case slices.Contains([]string{"schedule", "start", "stop", "play", "load", "options", "cancel", "hand", "rename", "silence", "remove"}, kind) && d.pick > 0:
 		st.act(kind, st.leader(p), command)
 	default:
 		st.act(kind, p, command)

@@ -133,5 +133,7 @@ test('a loop begins again, and ends without a jump', () => {
   assert.deepEqual([t.position(190_500), t.position(191_500), t.position(1e9), t.turn(191_500)], [18.5, 19.5, 20, Infinity])
   t.receive('playback_sync', sync('on', 200_000, 20, { loop: false, mediaDuration: 90 }))
   t.receive('media_info', { ...film, mediaDuration: 90, loop: true, timestamp: 300_000 })
-  assert.deepEqual([t.at(299_999).isPlaying, t.at(300_000).isPlaying, t.position(300_000)], [false, false, 0])
+  assert.deepEqual([t.at(299_999).isPlaying, t.at(300_000).isPlaying, t.position(300_000)], [false, false, 90])
+  t.receive('playback_sync', sync('round', 310_000, 90, { loop: true, mediaDuration: 90 }))
+  assert.deepEqual([t.position(310_000), t.position(312_000)], [0, 2])
 })

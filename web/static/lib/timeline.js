@@ -260,7 +260,7 @@ function endOf({ isPlaying, loop, mediaDuration, position, playbackRate, lastUpd
 export function positionIn(state, t) {
   const { position, isPlaying, lastUpdateTime, playbackRate, mediaDuration } = state
   const raw = isPlaying && t > lastUpdateTime ? position + ((t - lastUpdateTime) / 1000) * playbackRate : position
-  if (loops(state)) return raw % mediaDuration
+  if (loops(state) && isPlaying) return raw % mediaDuration
   return endOf(state) <= t ? mediaDuration : raw
 }
 
