@@ -20,7 +20,7 @@ func armed(s *state, deviceID, commandID string, now instant) ([]change, error) 
 		after = *before
 		after.Armed, after.ArmedAt = true, now
 	}
-	return []change{s.put(before != nil, &after, kindAck, commandID, deviceID)}, nil
+	return append(s.unpaged(commandID), s.put(before != nil, &after, kindAck, commandID, deviceID)), nil
 }
 
 // act is what a device says of its acting: when, and how well its clock is known.
@@ -49,7 +49,7 @@ func fired(s *state, deviceID, commandID string, a act) ([]change, error) {
 	}
 	after.Fired, after.FiredAt, after.Late = true, instantOf(a.at), a.late
 	after.Bounded, after.Bound = a.bounded, a.bound
-	return []change{s.put(before != nil, &after, kindAck, commandID, deviceID)}, nil
+	return append(s.unpaged(commandID), s.put(before != nil, &after, kindAck, commandID, deviceID)), nil
 }
 
 // mayAck refuses words about commands that nobody was told to act on.
@@ -64,4 +64,16 @@ func (s *state) mayAck(deviceID, commandID string) error {
 		return fault(CodeCommandCancelled, "the command is cancelled")
 	}
 	return nil
+}
+
+// unpaged has the start of a take that goes on written into a page again: the one that
+// has it lacks what is about to be acknowledged.
+func (s *state) unpaged(commandID string) []change {
+	c := s.commands[commandID]
+	if c == nil || !c.Paged {
+		return nil
+	}
+	again := *c
+	again.Paged = false
+	return []change{s.put(true, &again, kindCommand, commandID)}
 }
