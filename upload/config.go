@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -19,6 +20,10 @@ type Config struct {
 	Keep       time.Duration // how long an upload stays without a request; default 24 h
 	Idle       time.Duration // how long a request may send nothing; default 60 s
 	Checkpoint int64         // bytes between two checkpoints of one request; default 32 MiB
+
+	// Rewrite makes of a file that has arrived what is to be kept of it: it reads in, which has f.Size bytes, and
+	// writes out. Where it fails, or says that nothing changed, the file is kept as it arrived. By default nothing is rewritten.
+	Rewrite func(ctx context.Context, f Finished, in io.ReaderAt, out io.Writer) (changed bool, err error)
 
 	Now  func() time.Time                // default: time.Now
 	Free func(dir string) (int64, error) // bytes that may be written to dir's disk; default: asks the system
@@ -63,7 +68,7 @@ type Place struct {
 	Take    string `json:"take"`
 }
 
-// Finished is a file that has arrived as a whole.
+// Finished is a file that has arrived as a whole. Its size and hash are those of what is kept.
 type Finished struct {
 	File
 	Place

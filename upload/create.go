@@ -149,7 +149,7 @@ func (s *Server) discard(u *upload) error {
 	s.mu.Lock()
 	delete(s.all, id)
 	s.mu.Unlock()
-	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), syncDir(s.parts))
+	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), remove(s.whole(id)), syncDir(s.parts))
 }
 
 // progress tells how far an upload is, and until when it stays.

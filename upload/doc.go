@@ -10,6 +10,7 @@
 // On the disk, below Config.Dir:
 //
 //	uploads/<id>.part   the bytes that have arrived
+//	uploads/<id>.whole  what Config.Rewrite has made of them, until it gets its place
 //	uploads/<id>.json   the checkpoint: how many of them count, and their hash so far
 //	recordings/<session>/<take>/<recordingId>-<name>   the finished file
 //

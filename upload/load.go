@@ -28,6 +28,11 @@ func (s *Server) load() error {
 		}
 	}
 	for _, f := range files {
+		if id, ok := strings.CutSuffix(f.Name(), ".whole"); ok && (s.all[id] == nil || s.all[id].rec.Whole == nil) {
+			if err := os.Remove(filepath.Join(s.parts, f.Name())); err != nil {
+				return err
+			}
+		}
 		id, ok := strings.CutSuffix(f.Name(), ".part")
 		if ok && !exists(filepath.Join(s.parts, id+".json")) || strings.HasSuffix(f.Name(), ".tmp") {
 			if err := os.Remove(filepath.Join(s.parts, f.Name())); err != nil {
@@ -63,7 +68,10 @@ func (s *Server) sound(id string, r *record) error {
 	if _, err := r.restore(); err != nil {
 		return err
 	}
-	at := s.part(id)
+	at, least := s.part(id), r.Offset
+	if r.Whole != nil {
+		at, least = s.whole(id), r.Whole.Size
+	}
 	if r.complete() && !exists(at) {
 		at = filepath.Join(s.cfg.Dir, r.path())
 	}
@@ -72,8 +80,8 @@ func (s *Server) sound(id string, r *record) error {
 		return nil // the file is whose it belongs to
 	case err != nil:
 		return err
-	case f.Size() < r.Offset:
-		return fmt.Errorf("the file has %d bytes, %d were on the disk", f.Size(), r.Offset)
+	case f.Size() < least:
+		return fmt.Errorf("the file has %d bytes, %d were on the disk", f.Size(), least)
 	}
 	return nil
 }

@@ -97,6 +97,9 @@ func serveChild(dir string) {
 	if os.Getenv("UPLOAD_TEST_PROMISE") != "" {
 		cfg.Free = func(string) (int64, error) { return 1 << 40, nil }
 	}
+	if os.Getenv("UPLOAD_TEST_SHOUT") != "" {
+		cfg.Rewrite = shout
+	}
 	if limit, err := strconv.ParseUint(os.Getenv("UPLOAD_TEST_FSIZE"), 10, 64); err == nil {
 		signal.Ignore(syscall.SIGXFSZ)
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {

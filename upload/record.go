@@ -23,7 +23,8 @@ type record struct {
 	Hash    []byte    `json:"hash"`             // the state of SHA-256 after them
 	SHA256  string    `json:"sha256,omitempty"` // once all are there
 	Expires time.Time `json:"expires"`
-	Told    bool      `json:"told,omitempty"` // Recordings.Done has returned
+	Whole   *whole    `json:"whole,omitempty"` // what Config.Rewrite has made of it
+	Told    bool      `json:"told,omitempty"`  // Recordings.Done has returned
 }
 
 // complete reports whether all bytes are there.
@@ -47,7 +48,11 @@ func (r *record) path() string {
 }
 
 func (r *record) finished() Finished {
-	return Finished{File: r.File, Place: r.Place, Path: filepath.ToSlash(r.path()), SHA256: r.SHA256}
+	f := Finished{File: r.File, Place: r.Place, Path: filepath.ToSlash(r.path()), SHA256: r.SHA256}
+	if r.Whole != nil {
+		f.Size, f.SHA256 = r.Whole.Size, r.Whole.SHA256
+	}
+	return f
 }
 
 // restore returns the hash of the bytes up to the offset.

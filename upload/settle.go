@@ -19,6 +19,8 @@ func (s *Server) settle(u *upload) error {
 	if rec.Told {
 		return nil
 	}
+	s.makeWhole(u)
+	rec = u.record()
 	switch err := s.move(&rec); {
 	case errors.Is(err, errAlready):
 		return errors.Join(err, s.discard(u))
@@ -73,12 +75,15 @@ func (s *Server) tell(u *upload) error {
 // move gives a complete file its name, if it hasn't got it yet.
 func (s *Server) move(rec *record) error {
 	to := filepath.Join(s.cfg.Dir, rec.path())
-	from := s.part(rec.ID)
+	from, part := s.part(rec.ID), s.part(rec.ID)
+	if rec.Whole != nil {
+		from = s.whole(rec.ID)
+	}
 	s.settling.Lock()
 	defer s.settling.Unlock()
 	switch {
 	case !exists(from) && exists(to):
-		return s.syncPath(to)
+		return errors.Join(s.syncPath(to), remove(part))
 	case s.uploaded(rec):
 		return errAlready
 	}
@@ -88,7 +93,10 @@ func (s *Server) move(rec *record) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return errors.Join(s.syncPath(to), syncDir(s.parts))
+	if err := s.syncPath(to); err != nil {
+		return err
+	}
+	return errors.Join(remove(part), syncDir(s.parts)) // of a file that was rewritten
 }
 
 // syncPath makes the directories between Config.Dir and a file last.

@@ -52,6 +52,7 @@ var edges = map[string]map[string]string{
 	"internal/testnet": {},
 	"internal/text":    {},
 	"upload":           {"internal/text": "names of files"},
+	"container":        {},
 	"manifest": {
 		"session": "the recordings that it describes",
 		"clock":   "their times",

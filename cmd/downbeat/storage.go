@@ -25,8 +25,9 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 	if cfg.data == "" {
 		return nil, nil
 	}
+	belongs := recordings{s.sessions}
 	uploads, err := upload.New(upload.Config{
-		Dir: cfg.data, Recordings: recordings{s.sessions}, MaxSize: cfg.uploadMax, Reserve: cfg.diskReserve,
+		Dir: cfg.data, Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.uploadMax, Reserve: cfg.diskReserve,
 		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) }, Log: cfg.log,
 	})
 	if err != nil {

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/downbeat-sync/downbeat/container"
+	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
@@ -49,6 +54,36 @@ func (r recordings) GivenUp(ctx context.Context, recordingID string) error {
 		return nil
 	}
 	return unknownRecording(err)
+}
+
+// rewrite makes a recording whole that was sent while it was made.
+func (r recordings) rewrite(ctx context.Context, f upload.Finished, in io.ReaderAt, out io.Writer) (bool, error) {
+	err := container.Rewrite(out, in, f.Size, r.about(ctx, f))
+	if errors.Is(err, container.ErrAsItIs) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// about is what a file is to say of itself, as far as the session knows.
+func (r recordings) about(ctx context.Context, f upload.Finished) (info container.Info) {
+	list, err := r.sessions.StoredRecordings(ctx, f.Session)
+	if err != nil {
+		return info
+	}
+	for _, take := range manifest.Takes(list) {
+		for _, rec := range take.Recordings {
+			if rec.RecordingID != f.RecordingID {
+				continue
+			}
+			at := take.TakeTimestamp
+			if rec.StartTimestamp != nil {
+				at = *rec.StartTimestamp
+			}
+			info = container.Info{Title: cmp.Or(take.PostureLabel, take.Name()), Device: rec.Device(), Created: time.Unix(0, int64(at)).UTC()}
+		}
+	}
+	return info
 }
 
 // unknownRecording tells the uploads not to ask again for a recording that is gone.
