@@ -21,6 +21,16 @@ if (params.get('source') === 'blind') options.stream = new MediaStream([new Medi
 const breath = params.has('breath') ? new Breath() : null
 if (breath) options.stream = new MediaStream([...timeCode(() => globalThis.recording?.drawing !== false).getVideoTracks(), breath.track])
 if (params.get('source') === 'gloom') options.stream = gloom(() => globalThis.recording?.lit === true)
+// A microphone that can be pulled and plugged in: ?plugged.
+let plugged = true
+let own = null
+if (params.has('plugged')) {
+  navigator.mediaDevices.getUserMedia = async ({ video, audio }) => {
+    if (audio && !plugged) throw new DOMException('no microphone', 'NotFoundError')
+    if (audio) (own = new Breath()).on()
+    return new MediaStream([...(video ? timeCode().getVideoTracks() : []), ...(audio ? [own.track] : [])])
+  }
+}
 const recorder = new Recorder(session, options)
 
 const troubles = []
@@ -65,6 +75,16 @@ globalThis.recording = {
     for (let i = 0; i < 20; i++) performance.mark(`page:${session.deviceId}:${performance.now()}`)
   },
   seen,
+  pull: () => {
+    plugged = false
+    own.off()
+    own.track.stop()
+    own.track.dispatchEvent(new Event('ended'))
+  },
+  plug: () => {
+    plugged = true
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
+  },
   tap: blocks => void tap(blocks),
   uploaded: async () => {
     await until(() => recorder.takes.length && recorder.takes.every(take => take.state === 'uploaded' || take.state === 'failed'))
