@@ -140,7 +140,7 @@ func watchTogether(h *hall) {
 	h.wait("the other film", `document.getElementById('now-title').textContent === 'Nocturne' && !play.disabled`)
 	var link string
 	evaluate(h.t, h.page, `document.getElementById('watch-link').href`, &link)
-	ben := viewer{h.t, h.browser.tab(h.t, link+"&name=Ben")}
+	ben := viewer{h.t, h.browser.tab(h.t, link+"&name=Ben&as=new")}
 	ben.await(`$('media').readyState > 2`)
 	h.focus("#play")
 	h.press("p")
@@ -161,7 +161,7 @@ func watchTogether(h *hall) {
 // takeOver looks on from another console, which may not act until the leader
 // is gone, and finds the session in the list of the start page.
 func takeOver(h *hall) {
-	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID+"&view=film")}
+	o := &hall{t: h.t, page: h.browser.tab(h.t, h.url+"/?session="+h.sessionID+"&view=film&as=new")}
 	o.wait("words for who looks on", `/Anna leads this session/.test(document.getElementById('lead-line').textContent) && document.querySelectorAll('.light[data-state=go]:not(.big)').length === 2 && takes.children.length === 1 && /spread .* ± /.test(document.getElementById('report-sum').textContent)`)
 	o.wait("nothing to act with", `['record', 'flash', 'quiet', 'load', 'play', 'seek', 'rate', 'take-label'].every(id => document.getElementById(id).disabled) && lead.hidden`)
 	checkPage(o, "a console that looks on")

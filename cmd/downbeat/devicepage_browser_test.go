@@ -146,19 +146,12 @@ func TestDevicePageWithoutCamera(t *testing.T) {
 	second := browser.tab(t, i.url+"/device?session=dark&camera=none&view=side&name=Second")
 	until(t, second, says("#state", "ready|coarse")+` && `+says("#name", "side · Second"))
 	ann.must(t, "start_recording", map[string]any{"duration": 500})
-	eventually(t, "both to say that they have nothing", func() bool {
-		var list struct {
-			Recordings []struct{ UploadStatus string }
-		}
-		i.get("/api/sessions/dark/recordings", &list)
-		failed := 0
-		for _, r := range list.Recordings {
-			if r.UploadStatus == "failed" {
-				failed++
-			}
-		}
-		return failed == 2
-	})
+	ann.await(t, "stop_recording")
+	var list struct{ Recordings []any }
+	i.get("/api/sessions/dark/recordings", &list)
+	if len(list.Recordings) > 0 {
+		t.Errorf("devices without a camera are waited for: %+v", list)
+	}
 	var sync struct {
 		Devices []struct{ Status *struct{ Camera string } }
 	}
@@ -205,6 +198,10 @@ func TestDevicePageTroubles(t *testing.T) {
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(i.url, "http://"))
 	check(t, err)
 
+	for _, session := range []string{"plain", "refused", "asked", "gone"} {
+		leader(t, i, session)
+	}
+
 	plain := browser.tab(t, "http://plain.local:"+port+"/device?session=plain")
 	until(t, plain, says("#camera-words", "unencrypted.*https")+` && document.querySelector('#use-camera').disabled`)
 	shoot(t, plain, 390, 844, true, "device-plain.png")
@@ -240,6 +237,8 @@ func TestDevicePageTroubles(t *testing.T) {
 
 	gone := browser.tab(t, i.url+"/device?session=gone&camera=none")
 	until(t, gone, says("#state", "ready|coarse"))
+	press(t, gone, "#leave")
+	until(t, gone, says("#words", "This device left the session")+` && !document.querySelector('#rejoin').hidden && document.querySelector('#live').hidden`)
 	press(t, gone, "#change")
 	lands(t, gone, `!document.querySelector('#choose').hidden && !location.search.includes('camera')`)
 }
@@ -247,6 +246,7 @@ func TestDevicePageTroubles(t *testing.T) {
 // TestDevicePageInTheBackground says so when it is back.
 func TestDevicePageInTheBackground(t *testing.T) {
 	i := newInstance(t)
+	leader(t, i, "away")
 	browser := newChromium(t)
 	defer browser.close()
 	page := browser.tab(t, i.url+"/device?session=away&camera=none")

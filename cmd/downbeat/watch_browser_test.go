@@ -119,7 +119,7 @@ func TestWatchPage(t *testing.T) {
 	before := w.position()
 	w.do(chromedp.KeyEvent(kb.ArrowRight))
 	w.await(fmt.Sprintf(`$('media').currentTime > %f && $('state').textContent === 'together'`, before+10))
-	second := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID)}
+	second := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID+"&as=new")}
 	second.await(`!$('here').hidden && $('members').textContent === '2 screens' && $('leader').textContent === 'Ada' && $('lead').hidden`)
 	second.await(`!$('tap').hidden && $('state').textContent === 'tap to start' && /tap/i.test($('words').textContent)`)
 	second.picture("tap", 360, true)

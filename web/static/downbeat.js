@@ -38,9 +38,12 @@ export { DownbeatError } from './lib/signaling.js'
  * @property {string} [viewType]    `front`, `side`, or any label
  * @property {string} [key]         of the session's link, where the server asks for one
  * @property {string} [token]       the creator's, or a JSON Web Token
- * @property {string} [resumeToken] kept in sessionStorage by default
- * @property {boolean} [create]     false: only a session that exists
- * @property {boolean} [resume]     false: always join as a new device
+ * @property {boolean} [create]     false: only a session that exists, else `session_not_found`
+ * @property {boolean} [records]    false: a device that acts, and is no part of takes
+ * @property {string} [resumeToken] of a device, to be it again; kept for the browser by default
+ * @property {string} [userToken]   of a user, to be a further device; pages without a deviceType are one user by default
+ * @property {boolean | 'tab'} [resume]  false: always join as a new device of a new user; 'tab': as
+ *   somebody else than the browser's other pages, who is known to this tab alone
  * @property {string | URL} [actions]  a module whose exports run in the worker
  * @property {number} [timeout]     ms after which `join` rejects with `timeout`; by default it waits for the server
  * @property {AbortSignal} [signal] makes `join` give up

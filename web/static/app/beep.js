@@ -8,12 +8,19 @@ const CLICK = 0.03
 export class Beeper {
   #session
   /** @type {AudioContext | null} */ #ctx = null
+  #silenced = false
   /** @type {Map<string, OscillatorNode>} */ #scheduled = new Map()
 
   /** @param {Session} session */
   constructor(session) {
     this.#session = session
     session.on('cancelled', ({ commandId }) => this.#scheduled.get(commandId)?.stop())
+  }
+
+  /** Makes no sound while whoever leads doesn't want any; what is coming is silent as well. */
+  set silenced(/** @type {boolean} */ silenced) {
+    this.#silenced = silenced
+    if (silenced) for (const tone of this.#scheduled.values()) tone.stop()
   }
 
   /** Call from a tap or key; true when there is sound now. */
@@ -53,7 +60,7 @@ export class Beeper {
    */
   #tone(t, frequency, length) {
     const ctx = this.#ctx
-    if (ctx?.state !== 'running') return null
+    if (ctx?.state !== 'running' || this.#silenced) return null
     const from = Math.max(ctx.currentTime, this.#session.toAudio(ctx, t))
     const tone = new OscillatorNode(ctx, { frequency })
     const volume = new GainNode(ctx, { gain: 0.5 })

@@ -1,4 +1,5 @@
 import { browser } from '../lib/kept.js'
+import { cut } from './cut.js'
 
 /**
  * What a device joins as. `camera`: null while nobody has said.
@@ -9,7 +10,7 @@ import { browser } from '../lib/kept.js'
  * @property {boolean | null} camera
  */
 
-const KEY = 'downbeat:device'
+export const KEY = 'downbeat:device'
 
 /**
  * What is chosen already: the link has the first word, then what was chosen here
@@ -23,8 +24,8 @@ const KEY = 'downbeat:device'
 export function choiceOf(params, kept, usual) {
   const camera = { none: false, on: true }[params.get('camera') ?? '']
   return {
-    name: params.get('name') || kept.name || usual,
-    view: params.get('view') ?? kept.view ?? '',
+    name: cut(params.get('name') || kept.name || usual),
+    view: cut(params.get('view') ?? kept.view ?? ''),
     camera: camera ?? kept.camera ?? null,
   }
 }

@@ -1,5 +1,6 @@
 import { openCamera } from '../recorder/camera.js'
 import { insecureWords } from './checks.js'
+import { cut } from './cut.js'
 import { find } from './finder.js'
 import { byId } from './ui.js'
 
@@ -48,7 +49,7 @@ class Choosing {
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault()
-    this.#look(this.#view.value.trim())
+    this.#look(cut(this.#view.value.trim()))
   }
 
   /** @param {string} words */
@@ -105,6 +106,6 @@ class Choosing {
   #finish(camera) {
     for (const track of this.#stream?.getTracks() ?? []) track.stop()
     byId('choose').hidden = true
-    this.#done({ name: this.#name.value.trim() || this.#choice.name, view: this.#choice.view, camera })
+    this.#done({ name: cut(this.#name.value.trim()) || this.#choice.name, view: this.#choice.view, camera })
   }
 }

@@ -1,14 +1,14 @@
-import { DownbeatError, join } from '../downbeat.js'
+import { DownbeatError } from '../downbeat.js'
 import { notJoined } from './console-words.js'
 import { creatorOf, forgetCreator } from './creator.js'
 import { run } from './desk.js'
+import { MISSING, enterSession } from './entry.js'
 import { sessionTitle } from './format.js'
 import { limitInputs } from './graphemes.js'
-import { credentials } from './keys.js'
 import { CONSOLE } from './kinds.js'
 import { Links } from './link.js'
 import { Painter } from './painter.js'
-import { at, base } from './server.js'
+import { at } from './server.js'
 import { startPage } from './start.js'
 import { showTime } from './time.js'
 import { alertError, alertUser, byId, setPill } from './ui.js'
@@ -38,7 +38,8 @@ async function open(sessionId) {
   setPill(byId('state'), 'connecting', 'warn')
   const links = new Links(sessionId)
   try {
-    run(await join({ url: base, sessionId, viewType: CONSOLE, actions: at('app/actions.js'), ...credentials(), ...creatorOf(sessionId) }), links, painter)
+    const options = { viewType: CONSOLE, actions: at('app/actions.js'), ...creatorOf(sessionId) }
+    run(await enterSession(sessionId, options, () => alertUser(MISSING)), links, painter)
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')

@@ -1,12 +1,7 @@
-/** Who this tab is in a session that it created, so that a reload still leads it. */
-import { tab } from '../lib/kept.js'
+/** Who this browser is in a session that it created, so that its pages lead it. */
+import { creator, keepCreator } from './creators.js'
 import { authorization } from './keys.js'
 import { at } from './server.js'
-
-/** @param {string} sessionId */
-function key(sessionId) {
-  return `downbeat:creator:${sessionId}`
-}
 
 /**
  * Creates a session and returns its id; rejects with the server's words.
@@ -18,7 +13,7 @@ function key(sessionId) {
 export async function createSession(name, sessionName) {
   const creatorId = randomId()
   const { sessionId, token } = await post(at('api/sessions'), { creatorId, creatorName: name, ...(sessionName ? { name: sessionName } : {}) })
-  tab.set(key(sessionId), JSON.stringify({ userId: creatorId, username: name, token }))
+  keepCreator(sessionId, { userId: creatorId, username: name, token })
   return sessionId
 }
 
@@ -29,7 +24,7 @@ export async function createSession(name, sessionName) {
  * @returns {{userId?: string, username: string, token?: string}}
  */
 export function creatorOf(sessionId) {
-  return tab.read(key(sessionId)) ?? { username: 'Console' }
+  return creator(sessionId) ?? { username: 'Console' }
 }
 
 /**
@@ -39,7 +34,7 @@ export function creatorOf(sessionId) {
  * @param {string} sessionId
  */
 export function forgetCreator(sessionId) {
-  tab.remove(key(sessionId))
+  keepCreator(sessionId, null)
 }
 
 /**

@@ -1,20 +1,20 @@
-import { join } from '../downbeat.js'
 import { Status } from '../recorder/status.js'
 import { Beeper } from './beep.js'
-import { nothingToRecord } from './blind.js'
 import { deviceName, deviceType, measured, missing, runningOut } from './checks.js'
 import { choiceOf, keepChoice, keptChoice } from './choice.js'
 import { choosing } from './choosing.js'
+import { MISSING, enterSession } from './entry.js'
 import * as format from './format.js'
-import { credentials } from './keys.js'
-import { at, base } from './server.js'
+import { goneWords, refusedChoice, showOutside } from './outside.js'
+import { Self } from './self.js'
+import { at } from './server.js'
 import { stateOf } from './states.js'
 import { tune } from './tune.js'
 import { watchTwins } from './twice.js'
-import { alertError, alertUser, byId, calm, el, setPill } from './ui.js'
+import { alertError, alertUser, byId, calm, el, say, setPill } from './ui.js'
 import { warm } from './warm.js'
 
-/** @import { Act, Command, Session } from '../downbeat.js' */
+/** @import { Act, Command, DownbeatError, Session } from '../downbeat.js' */
 /** @import { Choice } from './choice.js' */
 /** @import { Film } from './film.js' */
 
@@ -28,54 +28,96 @@ const AWAY = 1000
 const params = new URLSearchParams(location.search)
 
 byId('old').remove()
-start().catch(error => {
-  setPill(byId('state'), 'not joined', 'bad')
-  byId('words').textContent = 'This device is not in the session.'
-  byId('here').hidden = byId('rejoin').hidden = false
-  byId('choose').hidden = true
-  alertError(error)
-})
+start().catch(error => showOutside('', String(error?.message ?? error)))
 
 async function start() {
   byId('rejoin').onclick = () => location.reload()
+  byId('change').onclick = () => change(params.get('session') ?? '')
   const sessionId = params.get('session')
-  byId('enter').hidden = !!sessionId
-  if (!sessionId) return ask()
-  let choice = choiceOf(params, keptChoice(), deviceName())
-  if (choice.camera === null) {
-    setPill(byId('state'), 'not joined yet')
-    warm()
-    choice = await choosing(choice)
-    keepChoice(choice)
-  }
-  await enter(sessionId, choice)
+  ask(sessionId ?? '')
+  if (!sessionId) return
+  const choice = choiceOf(params, keptChoice(), deviceName())
+  if (choice.camera === null) return choose(sessionId, choice)
+  await enter(sessionId, choice, false)
 }
 
-/** Asks for the session; a form of its own accord may go nowhere here. */
-function ask() {
-  setPill(byId('state'), 'no session')
+/**
+ * Asks for the session, where none is named or there is none of that name; a form of its own accord may go nowhere here.
+ *
+ * @param {string} sessionId
+ */
+function ask(sessionId) {
+  const field = /** @type {HTMLInputElement} */ (byId('existing'))
+  byId('enter').hidden = !!sessionId
+  field.value = sessionId
+  if (!sessionId) setPill(byId('state'), 'no session')
   byId('enter').onsubmit = event => {
     event.preventDefault()
-    const id = /** @type {HTMLInputElement} */ (byId('existing')).value
-    location.search = `?session=${encodeURIComponent(id)}`
+    const search = `?session=${encodeURIComponent(field.value)}`
+    if (search === location.search) location.reload()
+    else location.search = search
   }
 }
 
 /**
  * @param {string} sessionId
- * @param {Choice} choice
+ * @param {Choice} choice  to begin with
  */
-async function enter(sessionId, choice) {
+async function choose(sessionId, choice) {
+  setPill(byId('state'), 'not joined yet')
+  byId('here').hidden = true
+  warm()
+  await enter(sessionId, await choosing(choice), true)
+}
+
+/** Takes back why a choice couldn't be. */
+let unsay = () => {}
+
+/**
+ * @param {string} sessionId
+ * @param {Choice} choice
+ * @param {boolean} asked  has somebody just said so?
+ */
+async function enter(sessionId, choice, asked) {
   setPill(byId('state'), 'connecting', 'warn')
   byId('here').hidden = false
   byId('name').textContent = [choice.view, choice.name].filter(Boolean).join(' · ')
   showChecks(missing())
   const filming = choice.camera ? import('./film.js') : null // many files, which a device without a camera doesn't wait for
-  const s = await join({
-    url: base, sessionId, username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, actions: at('app/actions.js'), ...credentials(),
-  })
-  const Film = (await filming)?.Film
-  run(s, Film ? new Film(s) : null)
+  try {
+    const s = await enterSession(sessionId, {
+      username: choice.name, deviceType: deviceType(), viewType: choice.view || undefined, records: choice.camera !== false, actions: at('app/actions.js'),
+    }, () => {
+      setPill(byId('state'), 'waiting', 'warn')
+      byId('words').textContent = MISSING
+      byId('enter').hidden = false
+    })
+    byId('enter').hidden = true
+    unsay()
+    if (asked) take(s, choice)
+    const Film = (await filming)?.Film
+    run(s, Film ? new Film(s) : null)
+  } catch (error) {
+    const { code, message } = /** @type {DownbeatError} */ (error)
+    const refused = refusedChoice(code)
+    if (!refused) return showOutside(code, message)
+    unsay = alertError(error)
+    keepChoice({ ...keptChoice(), [refused]: undefined })
+    await choose(sessionId, { ...choice, camera: null, [refused]: refused === 'name' ? deviceName() : '' })
+  }
+}
+
+/**
+ * What the server has taken is kept for the next visit. A device that was there before is
+ * called what it was called then, unless somebody has just said another name.
+ *
+ * @param {Session} s
+ * @param {Choice} choice
+ */
+function take(s, choice) {
+  keepChoice(choice)
+  const before = s.session?.users?.find((/** @type {any} */ u) => u.id === s.userId)?.username
+  if (before !== choice.name) s.request('update_user', { username: choice.name }).catch(alertError)
 }
 
 /**
@@ -88,24 +130,65 @@ function run(s, film) {
   s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
   s.onCommand('pulse', 'pulse')
   s.on('clock', () => show(s, film))
-  s.on('closed', ({ message }) => alertUser(message))
+  s.on('closed', ({ code, message }) => gone(s, film, code, message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
-  s.on('reconnecting', ({ reason }) => reason && (byId('words').title = reason))
+  s.on('reconnecting', ({ reason, code }) => {
+    byId('words').title = reason ?? ''
+    absent = code === 'session_not_found'
+    show(s, film)
+  })
+  s.on('session_joined', () => (absent = false))
   s.on('session_completed', () => (byId('last').textContent = 'every recording of the session is on the server'))
   tune(s, beeper)
+  new Self(s, beeper)
   look(s)
   setInterval(() => show(s, film), 1000)
-  byId('change').onclick = () => change(s)
+  byId('change').onclick = () => void s.leave().finally(() => change(s.sessionId))
+  byId('leave').onclick = () => void s.leave().finally(() => gone(s, film, '', ''))
   keepAwake()
   show(s, film)
-  if (film) {
-    film.changed = () => show(s, film)
-    watchTwins(s.sessionId, () => alertUser('This page is open twice in this browser, for the same session: two devices with one camera. Close one of them.'))
-    return void film.open()
-  }
-  nothingToRecord(s)
-  new Status(s).camera = 'none'
+  if (film) return void follow(s, film)
+  const status = new Status(s)
+  status.microphone = 'none'
+  status.camera = 'none'
 }
+
+/**
+ * @param {Session} s
+ * @param {Film} film
+ */
+function follow(s, film) {
+  film.changed = () => show(s, film)
+  let takeBack = () => {}
+  watchTwins(s.sessionId, twice => {
+    takeBack()
+    takeBack = twice ? alertUser('This page is open twice in this browser, for the same session: two devices with one camera. Close one of them.') : () => {}
+  })
+  void film.open()
+}
+
+/** The session isn't on the server, and is waited for. */
+let absent = false
+
+/**
+ * This device is out of the session, and stays out until somebody wants it back.
+ *
+ * @param {Session} s
+ * @param {Film | null} film
+ * @param {string} code
+ * @param {string} message
+ */
+function gone(s, film, code, message) {
+  over = goneWords(code, message)
+  byId('live').hidden = true
+  film?.close()
+  byId('finder').hidden = true
+  byId('rejoin').hidden = false
+  show(s, null)
+}
+
+/** Why this device is out of the session. */
+let over = ''
 
 /**
  * Lights the whole screen, and says how well it was timed.
@@ -151,24 +234,22 @@ function show(s, film) {
   const { state, bound } = s
   byId('bound').textContent = Number.isFinite(bound) ? `± ${format.span(bound)}` : '—'
   byId('path').textContent = format.path(s.path)
-  byId('clock').textContent = `${format.span(s.resolution)} steps, in the ${s.clockThread === 'worker' ? 'background' : 'page'}`
-  const [text, kind, words] = stateOf(state, bound, film?.state ?? 'closed')
+  byId('clock').textContent = `${format.span(s.resolution)} steps, ${s.clockThread === 'worker' ? 'undisturbed by the page' : 'disturbed while the page is busy'}`
+  const [text, kind, words] = stateOf(state, bound, film?.state ?? 'closed', absent)
   setPill(byId('state'), text, kind)
-  const line = byId('words')
-  if (line.textContent !== words) line.textContent = words
-  if (state === 'closed') byId('rejoin').hidden = false
+  say(byId('words'), over || words)
 }
 
 /**
- * Asks anew for name, view and camera; a device can't change them while it is in the session.
+ * Asks anew for name, view and camera.
  *
- * @param {Session} s
+ * @param {string} sessionId
  */
-async function change(s) {
+function change(sessionId) {
   const { name, view } = keptChoice()
   keepChoice({ name, view })
-  await s.leave().catch(() => {})
-  const search = `?session=${encodeURIComponent(s.sessionId)}`
+  const as = params.get('as') === 'new' ? '&as=new' : ''
+  const search = `?session=${encodeURIComponent(sessionId)}${as}`
   if (search === location.search) location.reload()
   else location.replace(`${location.pathname}${search}${location.hash}`)
 }

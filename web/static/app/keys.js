@@ -1,4 +1,5 @@
 import { tab } from '../lib/kept.js'
+import { creator } from './creators.js'
 
 /**
  * Keys come in the fragment of a link, which browsers send to nobody, and stay
@@ -35,6 +36,7 @@ export function credentials() {
  */
 export function authorization() {
   const { key, token } = credentials()
-  const secret = token ?? tab.get('downbeat:admin') ?? key
+  const session = new URLSearchParams(location.search).get('session') ?? ''
+  const secret = token ?? tab.get('downbeat:admin') ?? creator(session)?.token ?? key
   return secret ? { Authorization: `Bearer ${secret}` } : {}
 }

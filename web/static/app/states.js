@@ -7,9 +7,10 @@
  * @param {Session['state']} state
  * @param {number} bound  ms
  * @param {RecorderState | 'failed'} recorder  failed: it has none of the camera that it should have
+ * @param {boolean} [absent]  the server is there, and the session isn't
  * @returns {[string, 'good' | 'warn' | 'bad', string]}
  */
-export function stateOf(state, bound, recorder) {
+export function stateOf(state, bound, recorder, absent = false) {
   const away = state === 'reconnecting'
   if (state !== 'closed') {
     switch (recorder) {
@@ -23,7 +24,9 @@ export function stateOf(state, bound, recorder) {
   switch (state) {
     case 'connecting': return ['connecting', 'warn', 'Connecting to the server…']
     case 'syncing': return ['measuring', 'warn', 'Connected. Measuring this device’s clock…']
-    case 'reconnecting': return ['reconnecting', 'bad', 'The connection is lost. Trying again; the clock goes on meanwhile.']
+    case 'reconnecting': return absent
+      ? ['waiting', 'bad', 'The server doesn’t have this session any more; it may have been restarted. Waiting for whoever leads to come back.']
+      : ['reconnecting', 'bad', 'The connection is lost. Trying again; the clock goes on meanwhile.']
     case 'closed': return ['left', 'bad', 'This device left the session.']
     default: return synced(bound, recorder === 'failed')
   }

@@ -3,16 +3,27 @@
  * be devices, and share one camera.
  *
  * @param {string} sessionId
- * @param {() => void} found
+ * @param {(twice: boolean) => void} found  false: the other one has gone
  * @returns {() => void}  ends it
  */
 export function watchTwins(sessionId, found) {
-  if (!('BroadcastChannel' in globalThis)) return () => {}
-  const channel = new BroadcastChannel(`downbeat:device:${sessionId}`)
-  channel.onmessage = ({ data }) => {
-    found()
-    if (data === 'hello') channel.postMessage('here too')
+  /** @type {BroadcastChannel} */
+  let channel
+  try {
+    channel = new BroadcastChannel(`downbeat:device:${sessionId}`)
+  } catch {
+    return () => {} // none in this browser, or blocked
   }
+  channel.onmessage = ({ data }) => {
+    found(data !== 'bye')
+    if (data !== 'here too') channel.postMessage('here too') // a third may be there
+  }
+  const bye = () => channel.postMessage('bye')
+  addEventListener('pagehide', bye)
   channel.postMessage('hello')
-  return () => channel.close()
+  return () => {
+    bye()
+    removeEventListener('pagehide', bye)
+    channel.close()
+  }
 }

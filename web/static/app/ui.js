@@ -81,6 +81,7 @@ export function setPill(pill, text, kind = '') {
  * @returns {() => void}
  */
 export function alertUser(message) {
+  message = sentence(message)
   const alerts = byId('alerts')
   for (const shown of alerts.children) if (shown.firstChild?.textContent === message) return () => shown.remove()
   const box = el('p', { className: 'alert' }, el('span', {}, message))
@@ -94,7 +95,7 @@ export function alertUser(message) {
  * @returns {() => void}  takes it back
  */
 export function alertError(error) {
-  return alertUser(error instanceof Error ? sentence(error.message) : String(error))
+  return alertUser(error instanceof Error ? error.message : String(error))
 }
 
 /** Does the user ask for little motion? */

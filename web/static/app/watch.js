@@ -2,9 +2,10 @@ import { join } from '../downbeat.js'
 import { browser, tab } from '../lib/kept.js'
 import { Player } from '../player.js'
 import { creatorOf } from './creator.js'
+import { entry } from './entry.js'
 import * as format from './format.js'
-import { authorization, credentials } from './keys.js'
-import { at, base } from './server.js'
+import { authorization } from './keys.js'
+import { at } from './server.js'
 import { alertError, alertUser, byId, setPill } from './ui.js'
 import { DriftView } from './watch-drift.js'
 import { watchKeys } from './watch-keys.js'
@@ -68,7 +69,7 @@ async function enter(sessionId, name) {
   try {
     const { userId, token } = creatorOf(sessionId)
     const creator = token ? { userId, token } : {}
-    run(await join({ url: base, sessionId, username: name || 'Guest', viewType: WATCHES, create: false, ...credentials(), ...creator }))
+    run(await join({ ...entry(sessionId), username: name || 'Guest', viewType: WATCHES, ...creator }))
     tab.set(HERE + sessionId, 'yes')
   } catch (error) {
     const { code, message } = /** @type {DownbeatError} */ (error)

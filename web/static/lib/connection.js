@@ -21,8 +21,12 @@ const FINAL = new Map([
   [4002, 'The server closed the connection: too many or faulty messages.'],
   [4005, 'This device left the session.'],
   [4006, 'The server refused to let this device in.'],
+  [4007, 'Whoever leads the session removed this device.'],
+  [4008, 'The session has ended.'],
 ])
 
+/** How long a session is waited for that the server doesn't know any more, ms: whoever created it may bring it back. */
+const MISSING = 5 * 60_000
 /** Refusals of the connection itself that stay as they are. */
 const UNKNOWN = new Set(['bad_origin', 'bad_host'])
 
@@ -31,7 +35,7 @@ const UNKNOWN = new Set(['bad_origin', 'bad_host'])
  * @property {() => void} offerWanted  answer with `offered`
  * @property {(message: Message) => void} message
  * @property {(frame: ArrayBuffer, received: number) => void} frame
- * @property {(inMs: number, reason: string) => void} reconnecting
+ * @property {(inMs: number, reason: string, code?: string) => void} reconnecting
  * @property {(error: DownbeatError) => void} refused  for good
  */
 
@@ -46,6 +50,10 @@ export class Connection {
   /** Has the connection that is, or was last, opened? */
   #opened = false
   #joined = false
+  /** This device's own id, once it has been in the session. */
+  #deviceId = ''
+  /** Since when the session isn't there. */
+  #missing = NaN
   #closed = false
   /** @type {{timer: ReturnType<typeof setTimeout>, url?: string} | null} */ #retry = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #offerTimer
@@ -130,13 +138,26 @@ export class Connection {
   /** @param {DownbeatError} error */
   #notJoined(error) {
     if (this.#closed || error.code === 'disconnected') return
-    if (!error.retry && this.#join.resumeToken) {
-      delete this.#join.resumeToken // of a session that is gone, perhaps
+    for (const token of error.retry ? [] : ['resumeToken', 'userToken']) {
+      if (!this.#join[token]) continue
+      delete this.#join[token] // of a session that is gone, perhaps
       return this.connect()
     }
-    if (!error.retry) return this.#refused(error)
+    if (!error.retry || this.#inVain(error.code)) return this.#refused(error)
     this.#signaling.close()
-    this.#dropped(1006, error.message)
+    this.#comeBack(backoff(this.#attempt++), error.message, undefined, error.code)
+  }
+
+  /**
+   * A session that isn't there is waited for where it was a moment ago.
+   *
+   * @param {string} code
+   */
+  #inVain(code) {
+    const now = performance.now()
+    if (code !== 'session_not_found') this.#missing = NaN
+    else if (Number.isNaN(this.#missing)) this.#missing = now
+    return now - this.#missing > (this.#deviceId ? MISSING : -1)
   }
 
   /** @param {DownbeatError} error */
@@ -149,6 +170,7 @@ export class Connection {
   #message(message) {
     if (message.event === 'session_joined') this.#welcome(message.data)
     if (message.event === 'goodbye') this.#goodbye(message.data)
+    if (message.event === 'device_changed' && message.data.deviceId === this.#deviceId) this.#changed(message.data)
     this.#on.message(message)
   }
 
@@ -156,8 +178,19 @@ export class Connection {
   #welcome(data) {
     this.#joined = true
     this.#attempt = 0
-    if (data.resumeToken) this.#join.resumeToken = data.resumeToken
+    this.#missing = NaN
+    this.#deviceId = data.deviceId
+    for (const token of ['resumeToken', 'userToken']) if (data[token]) this.#join[token] = data[token]
     for (const report of this.#unsent) this.#report(report)
+  }
+
+  /**
+   * What whoever leads made of this device is what it comes back as.
+   *
+   * @param {any} data
+   */
+  #changed({ viewType, records }) {
+    Object.assign(this.#join, { viewType, records })
   }
 
   /**
@@ -188,13 +221,14 @@ export class Connection {
    * @param {number} ms
    * @param {string} reason
    * @param {string} [url]
+   * @param {string} [code]  of the server's refusal
    */
-  #comeBack(ms, reason, url) {
+  #comeBack(ms, reason, url, code) {
     if (this.#closed) return
     this.#joined = false
     this.#stopWaiting()
     this.#retry = { timer: setTimeout(() => this.connect(url), ms), url }
-    this.#on.reconnecting(ms, reason)
+    this.#on.reconnecting(ms, reason, code)
   }
 
   #stopWaiting() {

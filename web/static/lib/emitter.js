@@ -7,7 +7,7 @@
  * @property {null} clock  state, bound or path changed
  * @property {Timeline} timeline  it changed, as a rule ahead of time
  * @property {PlaybackState} playback  it holds from now on
- * @property {{reason: string, inMs: number}} reconnecting
+ * @property {{reason: string, inMs: number, code?: string}} reconnecting
  * @property {{id: number, time?: number, lateness?: number, device?: number, error?: string}} acted  an `at` of the worker
  * @property {{message: string}} failed  something is missing or broken, and it goes on without
  * @property {{code: string, message: string}} closed  for good; the message says what to do

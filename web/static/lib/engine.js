@@ -84,9 +84,9 @@ export class Engine {
       offerWanted: () => this.#post({ type: 'offer-wanted' }),
       message: message => this.#message(message),
       frame: (frame, received) => this.#frame(frame, received),
-      reconnecting: (inMs, reason) => this.#post({ type: 'reconnecting', inMs, reason }),
-      refused: ({ code, message }) => {
-        this.#post({ type: 'refused', code, message })
+      reconnecting: (inMs, reason, code) => this.#post({ type: 'reconnecting', inMs, reason, code }),
+      refused: ({ code, message, retry }) => {
+        this.#post({ type: 'refused', code, message, retry })
         this.#close(false)
       },
     })

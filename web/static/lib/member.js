@@ -20,6 +20,8 @@ export class Member extends Calls {
   userId = ''
   deviceId = ''
   isLeader = false
+  /** What this device may do; '' where that is everything. */
+  role = ''
   /** The key in the session's join link, where the server has such keys. */
   joinKey = ''
   /** The keys of all the session's links, where the server has such keys and this device may hand them out. */
@@ -62,8 +64,8 @@ export class Member extends Calls {
   }
 
   /** @param {any} data */
-  #joined({ userId, deviceId, isLeader, session, joinKey = '', keys = null, recordingId = '' }) {
-    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, keys, recordingId, monitorWanted: false })
+  #joined({ userId, deviceId, isLeader, session, joinKey = '', role = '', keys = null, recordingId = '' }) {
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, role, keys, recordingId, monitorWanted: false })
   }
 
   /**

@@ -3,7 +3,7 @@ import { Commands } from './commands.js'
 import { Member } from './member.js'
 import { lacking } from './page.js'
 import { TimingProvider } from './provider.js'
-import { forget, recall, remember } from './resume.js'
+import { Identity } from './resume.js'
 import { DownbeatError, serverURL, socketURL } from './signaling.js'
 import { PageTime } from './time.js'
 import { loadTrim, saveTrim } from './trim.js'
@@ -37,6 +37,7 @@ export class Session extends Member {
   /** @type {State} */ #state = 'connecting'
   #channel = false
   #joined = false
+  /** @type {Identity | undefined} */ #identity
   #trim = loadTrim()
   /** @type {{resolve: () => void, reject: (e: Error) => void}} */ #entering
   #entered
@@ -63,12 +64,14 @@ export class Session extends Member {
   async enter() {
     const { url = location.origin, actions, resume = true, timeout, signal, ...join } = this.#options
     this.#patience(timeout, signal)
-    const kept = resume && !join.resumeToken ? recall(this.#storageKey()) : undefined
-    const [resumeToken] = await Promise.all([kept, this.#carrier.start()])
+    const place = `${serverURL(url)} ${join.sessionId}`
+    if (resume) this.#identity = new Identity(place, join.deviceType, resume !== 'tab')
+    const kept = join.resumeToken ? {} : this.#identity?.recall()
+    const [tokens] = await Promise.all([kept, this.#carrier.start()])
     if (this.#state === 'closed') return this.#entered // given up meanwhile
     this.#carrier.open({
       url: socketURL(url),
-      join: { userAgent: navigator.userAgent.slice(0, 512), ...join, ...(resumeToken ? { resumeToken } : {}) },
+      join: { userAgent: navigator.userAgent.slice(0, 512), ...tokens, ...join },
       actions: actions && new URL(actions, location.href).href,
     })
     await this.#entered
@@ -87,10 +90,6 @@ export class Session extends Member {
     if (timeout) setTimeout(() => giveUp(new DownbeatError('timeout', 'The server didn’t let this device in in time.', true)), timeout)
     if (signal?.aborted) giveUp(signal.reason)
     signal?.addEventListener('abort', () => giveUp(signal.reason), { once: true })
-  }
-
-  #storageKey() {
-    return `downbeat:${this.#options.sessionId}:${this.#options.deviceType ?? 'user'}`
   }
 
   /** @param {any} m  from the engine */
@@ -113,15 +112,15 @@ export class Session extends Member {
    */
   #event(event, data) {
     this.learn(event, data)
-    if (event === 'session_joined') this.#welcome(data.resumeToken)
+    if (event === 'session_joined') this.#welcome(data)
     this.#commands.receive(event, data)
     this.emit(event, data)
   }
 
-  /** @param {string} [resumeToken] */
-  #welcome(resumeToken) {
+  /** @param {{resumeToken: string, userToken?: string}} data */
+  #welcome({ resumeToken, userToken }) {
     this.#joined = true
-    if (resumeToken && this.#options.resume !== false) remember(this.#storageKey(), resumeToken)
+    this.#identity?.remember(resumeToken, userToken)
     this.#settle()
     this.#entering.resolve()
   }
@@ -133,7 +132,7 @@ export class Session extends Member {
     this.#settle()
   }
 
-  /** @param {{reason: string, inMs: number}} m */
+  /** @param {{reason: string, inMs: number, code?: string}} m */
   #reconnecting(m) {
     this.#joined = false
     if (this.#state !== 'connecting') this.#state = 'reconnecting'
@@ -141,10 +140,10 @@ export class Session extends Member {
     this.emit('clock', null)
   }
 
-  /** @param {{code: string, message: string}} m */
-  #refused({ code, message }) {
+  /** @param {{code: string, message: string, retry: boolean}} m */
+  #refused({ code, message, retry }) {
     if (this.#state === 'closed') return
-    this.#entering.reject(new DownbeatError(code, message))
+    this.#entering.reject(new DownbeatError(code, message, retry))
     this.emit('closed', { code, message })
     this.close()
   }
@@ -308,9 +307,10 @@ export class Session extends Member {
   /** Leaves the session and undoes everything, at once; no event comes after it. */
   close() {
     if (this.#state === 'closed') return
+    if (this.deviceId) this.#identity?.forget()
+    else this.#identity?.release()
     this.#state = 'closed'
     this.emit('clock', null)
-    forget(this.#storageKey())
     this.#commands.cancelAll()
     this.stopPlaying()
     this.#time.close()
