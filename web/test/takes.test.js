@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { firstFrames, lookAgainIn, progress, statusWords, takesOf } from '../static/app/recordings.js'
+import { firstFrames, lookAgainIn, progress, statusWords, takesOf, takeWords } from '../static/app/recordings.js'
 import { follow, phase, reading, takeIn } from '../static/app/take.js'
 
 const start = { commandId: 't', postureLabel: 'plank', duration: 2000, timestamp: 10_000 }
@@ -90,4 +90,14 @@ test('how far an upload is', () => {
   assert.equal(progress({ uploadStatus: 'uploading' }), null, 'an older server')
   assert.equal(progress({ uploadStatus: 'pending', uploadLength: 100 }), null)
   assert.deepEqual(statusWords({ uploadStatus: 'failed' }), ['nothing recorded', 'bad'])
+})
+
+test('a take that devices warn of is no plain success', () => {
+  const of = (/** @type {any[]} */ ...all) => all.map(([uploadStatus, ...codes]) => ({ uploadStatus, report: { warnings: codes.map((/** @type {string} */ code) => ({ code })) } }))
+  assert.deepEqual(takeWords(of(['uploaded'], ['uploaded'])), ['all 2 uploaded', 'good'])
+  assert.deepEqual(takeWords(of(['uploaded'])), ['uploaded', 'good'])
+  assert.deepEqual(takeWords(of(['uploaded', 'no_sound', 'late_start'], ['uploaded'])), ['all 2 uploaded, 1 recording with warnings', 'warn'])
+  assert.deepEqual(takeWords(of(['uploaded'], ['failed'])), ['1 of 2 uploaded, 1 failed', 'bad'])
+  assert.deepEqual(takeWords(of(['recording', 'silence'])), ['recording, 1 recording with warnings', 'warn'])
+  assert.deepEqual(takeWords([{ uploadStatus: 'uploaded', report: null }]), ['uploaded', 'good'])
 })

@@ -1,13 +1,14 @@
 import * as format from './format.js'
 import { progress, statusWords } from './recordings.js'
 import { el, reveal, say, setPill } from './ui.js'
+import { warningsIn } from './warnings.js'
 
 const AFTER = 'After the one before'
 
 /** A device's recording as a row of its take's table. */
 export class RecordingRow {
   #name = el('span')
-  #why = el('span', { className: 'row-why' })
+  #why = el('ul', { className: 'card-warn' })
   #after = cell(AFTER)
   #length = cell('Length')
   #state = el('span', { className: 'pill' })
@@ -27,6 +28,7 @@ export class RecordingRow {
   update(r) {
     const name = this.#nameOf(r)
     say(this.#name, name)
+    this.#warn(warningsIn(r.report?.warnings).map(({ text }) => text))
     say(this.#after, afterWords(r))
     say(this.#length, r.startTimestamp == null || r.stopTimestamp == null ? '—' : format.span(r.stopTimestamp - r.startTimestamp))
     setPill(this.#state, ...statusWords(r))
@@ -36,6 +38,13 @@ export class RecordingRow {
     this.#bar.setAttribute('aria-label', `Upload of ${name}`)
     say(this.#far, farWords(r))
     fillFile(this.#file, r, name)
+  }
+
+  /** @param {string[]} texts  what went wrong with it */
+  #warn(texts) {
+    if (this.#why.dataset.text === texts.join()) return
+    this.#why.dataset.text = texts.join()
+    this.#why.replaceChildren(...texts.map(text => el('li', {}, text)))
   }
 }
 

@@ -1,3 +1,5 @@
+import { count } from './format.js'
+
 /**
  * A take with its recordings.
  *
@@ -37,6 +39,23 @@ export function takesOf(listing) {
     if (take) Object.assign(take, { manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note })
   }
   return [...takes.values()].reverse()
+}
+
+/**
+ * What has become of a take's recordings, in a word; what a device warns of is no success.
+ *
+ * @param {any[]} recordings
+ * @returns {[string, '' | 'good' | 'warn' | 'bad']}
+ */
+export function takeWords(recordings) {
+  const of = (/** @type {string} */ status) => recordings.filter(r => r.uploadStatus === status).length
+  const [there, failed, all] = [of('uploaded'), of('failed'), recordings.length]
+  const warned = recordings.filter(r => r.report?.warnings?.length).length
+  const but = warned ? `, ${count(warned, 'recording')} with warnings` : ''
+  if (of('recording')) return [`recording${but}`, 'warn']
+  if (there === all) return [(all === 1 ? 'uploaded' : `all ${all} uploaded`) + but, warned ? 'warn' : 'good']
+  if (failed) return [`${there} of ${all} uploaded, ${failed} failed${but}`, 'bad']
+  return [`${there} of ${all} uploaded${but}`, 'warn']
 }
 
 /** @param {any} recording */

@@ -1,7 +1,7 @@
 import * as format from './format.js'
 import { Keyed } from './keyed.js'
 import { RecordingRow, tableOf } from './recordingrow.js'
-import { firstFrames } from './recordings.js'
+import { firstFrames, takeWords } from './recordings.js'
 import { picture } from './report.js'
 import { fillFiles } from './takefiles.js'
 import { TakeTools } from './taketools.js'
@@ -67,7 +67,7 @@ export class TakeCard {
     say(this.#time, format.timeOfDay(timestamp))
     const frames = firstFrames(recordings.filter(r => !(r.part > 1)))
     say(this.#apart, frames ? `first frames ${format.span(frames.spreadMs)} apart, ± ${format.span(frames.boundMs)}` : '')
-    setPill(this.#pill, ...stateOf(take))
+    setPill(this.#pill, ...takeWords(recordings))
     this.#rows.show(recordings.map(r => [r.recordingId, r]))
     fillFiles(this.#files, take)
     this.#tools.update(take, may)
@@ -120,17 +120,4 @@ export class TakeCard {
     const words = el('p', { className: 'note' }, 'First frames against the instant, with the bound of each clock')
     this.#chart.replaceChildren(...(rows.length ? [words, picture(rows, width)] : []))
   }
-}
-
-/**
- * @param {TakeOf} take
- * @returns {[string, '' | 'good' | 'warn' | 'bad']}
- */
-function stateOf({ recordings }) {
-  const of = (/** @type {string} */ status) => recordings.filter(r => r.uploadStatus === status).length
-  const [there, failed, all] = [of('uploaded'), of('failed'), recordings.length]
-  if (of('recording')) return ['recording', 'warn']
-  if (there === all) return [all === 1 ? 'uploaded' : `all ${all} uploaded`, 'good']
-  if (failed) return [`${there} of ${all} uploaded, ${failed} failed`, 'bad']
-  return [`${there} of ${all} uploaded`, 'warn']
 }
