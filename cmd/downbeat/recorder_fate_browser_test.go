@@ -29,6 +29,23 @@ func TestRecorderReloaded(t *testing.T) {
 	}
 }
 
+// TestRecorderReopened: a page that is closed in the middle of a take and opened again is
+// its device again: it goes on in the take, and what it left is the device's own.
+func TestRecorderReopened(t *testing.T) {
+	s := newRecordingStage(t, nil, fakeCamera...)
+	p := s.device("mute&resume")
+	s.start()
+	p.await(`recording.recorder.takes[0]?.bytes > 30000`)
+	check(t, chromedp.Cancel(p.ctx))
+	again := s.device("mute&resume")
+	if again.id != p.id {
+		t.Fatalf("it was device %s, and is %s", p.id, again.id)
+	}
+	again.await(`recording.recorder.takes.some(t => t.state === 'recording' && t.bytes > 30000)`)
+	s.stop()
+	s.parts(again, 2)
+}
+
 // parts fails unless the only take has so many parts of one device, one after the
 // other, with true times, uploaded, and in the manifest.
 func (s *recordingStage) parts(p *recordingPage, n int) {
