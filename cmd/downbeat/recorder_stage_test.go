@@ -186,6 +186,27 @@ func (s *recordingStage) hashed(r session.Recording) {
 	}
 }
 
+// arrived is how many bytes of a recording the device has sent, by the server's own record: the file is made whole after that.
+func (s *recordingStage) arrived(r session.Recording) int64 {
+	s.t.Helper()
+	records, err := filepath.Glob(filepath.Join(s.dir, "uploads", "*.json"))
+	check(s.t, err)
+	for _, name := range records {
+		var u struct {
+			RecordingID string
+			Offset      int64
+		}
+		b, err := os.ReadFile(name)
+		check(s.t, err)
+		check(s.t, json.Unmarshal(b, &u))
+		if u.RecordingID == r.RecordingID {
+			return u.Offset
+		}
+	}
+	s.t.Fatalf("nothing is known of an upload of %s", r.RecordingID)
+	return 0
+}
+
 // manifest reads the manifest of a take.
 func (s *recordingStage) manifest(r session.Recording) manifest.Take {
 	s.t.Helper()

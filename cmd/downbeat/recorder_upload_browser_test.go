@@ -83,8 +83,9 @@ func throughCuts(t testing.TB, c *cutter, length time.Duration) (own, repeated i
 		t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
 	}
 	s.hashed(r)
-	t.Logf("%d bytes in %d requests of which %d were cut", *r.FileSizeBytes, c.requests, c.made)
-	return c.own.Load() - *r.FileSizeBytes, c.repeated.Load()
+	arrived := s.arrived(r)
+	t.Logf("%d bytes in %d requests of which %d were cut", arrived, c.requests, c.made)
+	return c.own.Load() - arrived, c.repeated.Load()
 }
 
 // TestRecorderUploadsThroughCuts: five requests break off in the middle while a
