@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -40,8 +41,8 @@ func TestPlayerWithoutRanges(t *testing.T) {
 	c.everybody(`page.player.state === 'paused'`)
 	c.sync(`{isPlaying: true}`)
 	c.everybody(`page.player.state === 'playing' && Math.abs(page.player.drift) < 40 && page.player.trouble === null`)
-	c.sync(`{isPlaying: true, position: 30}`)
-	c.everybody(`page.player.trouble?.code === 'no_ranges' && page.player.drift < -20000`)
+	c.sync(`{isPlaying: true, position: 45}`)
+	c.everybody(`page.player.trouble?.code === 'no_ranges' && page.player.drift < -5000`)
 	before := c.seen(c.players[0])
 	pause(t.Context(), 4*time.Second)
 	got := c.seen(c.players[0])
@@ -49,7 +50,13 @@ func TestPlayerWithoutRanges(t *testing.T) {
 		t.Errorf("before %+v, then %+v", before, got)
 	}
 	c.sync(`{isPlaying: true, position: 0}`)
-	c.everybody(`page.player.state === 'playing' && page.player.trouble === null && Math.abs(page.player.drift) < 100`)
+	// The beginning can be gone to; what was missed until then is caught up with.
+	c.everybody(`page.player.state === 'playing' && page.video.currentTime < 10 && Math.abs(page.player.drift) < 5000`)
+	late := c.seen(c.players[0])
+	pause(t.Context(), 4*time.Second)
+	if s := c.seen(c.players[0]); s.Seeks > 0 || s.Drift < -100 && s.Drift < late.Drift+150 {
+		t.Errorf("from the beginning %+v, then %+v", late, s)
+	}
 	devices, err := c.rig.service.sessions.Sync(t.Context(), stageSession)
 	check(t, err)
 	if m := devices[0].Status.Media; m == nil || m.State != "playing" {
@@ -142,10 +149,10 @@ func TestPlayersWaitForEverybody(t *testing.T) {
 	c.lead(`page.load("` + film + `")`)
 	c.everybody(`page.player.state === 'paused'`)
 	c.sync(`{isPlaying: true, position: 24}`)
-	c.everybody(`page.session.timeline.info.waitingFor.length === 1 && page.video.paused && !page.session.timeline.at(page.session.now()).isPlaying`)
+	c.everybody(`page.session.timeline.info.waitingFor.length === 1 && page.player.state === 'paused' && page.video.paused && !page.session.timeline.at(page.session.now()).isPlaying`)
 	stood := c.seen(c.players[0]).Position
 	pause(t.Context(), time.Second)
-	if s := c.seen(c.players[0]); s.Position != stood || s.State != "paused" {
+	if s := c.seen(c.players[0]); math.Abs(s.Position-stood) > 0.001 || s.State != "paused" {
 		t.Errorf("it didn't wait: %+v, before at %v", s, stood)
 	}
 	close(letGo)

@@ -101,7 +101,7 @@ test('at its end the film stands, and says so', () => {
   assert.deepEqual([t.at(81999).isPlaying, t.position(81999)], [true, 89.999])
   assert.deepEqual([t.at(82000).isPlaying, t.position(82000), t.at(1e9).lastUpdateTime], [false, 90, 82000])
   assert.equal(t.at(1e9), t.at(82000), 'one and the same')
-  assert.equal(t.next(5000), t.at(82000))
+  assert.deepEqual([t.next(5000), t.end(5000), t.end(82_000)], [null, 82_000, Infinity])
   assert.equal(t.planned(5000).isPlaying, true)
   assert.equal(t.planned(90_000).isPlaying, false)
   assert.equal(t.planned(NaN).isPlaying, true)
@@ -115,6 +115,16 @@ test('the authority says that it is over: nothing changes', () => {
   t.receive('session_state', { playbackState: over })
   assert.equal(t.receive('session_state', { playbackState: over }), false)
   assert.equal(t.at(1e6).commandId, 'a')
+})
+
+test('the authority says where the media is now: nothing changes', () => {
+  const t = playing()
+  const before = t.at(12_000)
+  const { commandId, ...state } = before
+  t.receive('desync_recovery', { authoritativeState: { ...state, position: 20, lastUpdateTime: 12_000, timestamp: 12_000 } })
+  assert.equal(t.at(12_000), before)
+  assert.equal(t.receive('desync_recovery', { authoritativeState: { ...state, position: 25, lastUpdateTime: 12_000, timestamp: 12_000 } }), true)
+  assert.equal(t.position(13_000), 26)
 })
 
 test('the length comes late', () => {

@@ -79,8 +79,8 @@ export class Member extends Calls {
     const known = !Number.isNaN(now)
     const playing = known ? this.timeline.at(now) : this.#playing
     const next = known ? this.timeline.next(now)?.lastUpdateTime ?? Infinity : -Infinity // as soon as it is known
-    const turn = known ? this.timeline.turn(now) : Infinity
-    const due = Math.min(next, turn)
+    const [turn, end] = known ? [this.timeline.turn(now), this.timeline.end(now)] : [Infinity, Infinity]
+    const due = Math.min(next, turn, end)
     if (due < Infinity) this.#off = this.#time.at(due, () => this.#play(turn <= next))
     if (playing === this.#playing && !turned) return
     this.#playing = playing

@@ -93,17 +93,24 @@ export class Timeline {
   }
 
   /**
-   * The first change after session time `t`, or null: one that is scheduled, or that
-   * the media ends.
+   * The first change that is scheduled after session time `t`, or null.
    *
    * @param {number} t
    * @returns {PlaybackState | null}
    */
   next(t) {
-    const next = this.#states.find((s, i) => i > 0 && s.lastUpdateTime > t) ?? null
-    const state = this.#issued(t)
-    const end = endOf(state)
-    return end > t && end < (next?.lastUpdateTime ?? Infinity) ? this.#over(state) : next
+    return this.#states.find((s, i) => i > 0 && s.lastUpdateTime > t) ?? null
+  }
+
+  /**
+   * When media that plays at session time `t` comes to its end, if nothing else
+   * is scheduled before; Infinity where it doesn't, as far as anybody knows.
+   *
+   * @param {number} t
+   */
+  end(t) {
+    const end = endOf(this.#issued(t))
+    return end > t && end < (this.next(t)?.lastUpdateTime ?? Infinity) ? end : Infinity
   }
 
   /**
@@ -184,7 +191,7 @@ export class Timeline {
   #holds(data) {
     if (!data) return false
     const state = stateOf(data)
-    const known = this.#states.find(s => alike(s, state) || alike(this.#ended.get(s), state))
+    const known = this.#states.find(s => means(s, state)) ?? this.#states.find(s => alike(this.#ended.get(s), state))
     if (known && known === this.#states[0]) return false
     this.#states = [known ?? state, ...this.#states.filter(s => s.lastUpdateTime > state.lastUpdateTime)]
     return true
@@ -270,6 +277,19 @@ export function positionIn(state, t) {
  */
 function stateOf({ mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, loop = false, mediaDuration = 0, commandId }) {
   return { mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, loop, mediaDuration, commandId }
+}
+
+/**
+ * Does `b` say of its time what `a` said before? The authority tells where the media is
+ * now, which must not look like a change.
+ *
+ * @param {PlaybackState} a
+ * @param {PlaybackState} b
+ */
+function means(a, b) {
+  if (a.lastUpdateTime > b.lastUpdateTime || endOf(a) <= b.lastUpdateTime) return alike(a, b)
+  const there = Math.abs(positionIn(a, b.lastUpdateTime) - b.position) < 0.001
+  return there && alike(a, { ...b, position: a.position, lastUpdateTime: a.lastUpdateTime })
 }
 
 /**
