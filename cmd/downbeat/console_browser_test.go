@@ -85,7 +85,7 @@ func recordTake(h *hall) {
 
 // fetchFiles follows the links as they stand in the page.
 func fetchFiles(h *hall) {
-	h.wait("links to the files", `document.querySelectorAll('.recordings a[download]').length === 3 && document.querySelectorAll('.take-files a[download]').length === 3`)
+	h.wait("links to the files", `document.querySelectorAll('.recordings a[download]').length === 3 && document.querySelectorAll('.take-files a[download]').length === 4`)
 	var size int
 	evaluate(h.t, h.page, `fetch(document.querySelector('.recordings a[download]').href).then(r => r.ok && r.blob()).then(b => b.size)`, &size)
 	if size != filmSize {
@@ -93,7 +93,7 @@ func fetchFiles(h *hall) {
 	}
 	var texts []string
 	evaluate(h.t, h.page, `Promise.all([...document.querySelectorAll('.take-files a')].map(a => fetch(a.href).then(r => r.text())))`, &texts)
-	for i, word := range []string{"takeTimestamp", "OTIO_SCHEMA", "ffmpeg"} {
+	for i, word := range []string{"PK", "takeTimestamp", "OTIO_SCHEMA", "ffmpeg"} {
 		if !strings.Contains(texts[i], word) {
 			h.t.Errorf("file %d of the take has no %s", i, word)
 		}

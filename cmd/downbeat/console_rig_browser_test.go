@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
 )
 
@@ -24,6 +25,7 @@ type hall struct {
 	t         testing.TB
 	url       string
 	sessionID string
+	key       string // of devices; empty: they need none
 	browser   *chromium
 	page      context.Context
 	ctx       context.Context // of the devices
@@ -33,10 +35,16 @@ type hall struct {
 
 func newHall(t testing.TB) *hall {
 	t.Helper()
+	return newHallWith(t, nil, "")
+}
+
+// newHallWith is one with rules about who may in; the console comes by a fragment.
+func newHallWith(t testing.TB, policy *access.Policy, fragment string) *hall {
+	t.Helper()
 	s, err := listen("127.0.0.1:0", 0)
 	check(t, err)
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 100, data: t.TempDir(), diskReserve: -1, log: quiet(),
+		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 100, data: t.TempDir(), diskReserve: -1, access: policy, log: quiet(),
 	})
 	check(t, err)
 	serving, stop := context.WithCancel(context.Background())
@@ -53,7 +61,7 @@ func newHall(t testing.TB) *hall {
 		stop()
 		check(t, <-served)
 	})
-	h.browser, h.page = browser, browser.tab(t, h.url+"/")
+	h.browser, h.page = browser, browser.tab(t, h.url+"/"+fragment)
 	return h
 }
 
@@ -74,7 +82,7 @@ func (h *hall) add(view string, late time.Duration, half chan bool) *camera {
 	c := &camera{half: half}
 	starts := make(chan device.Act, 8)
 	c.Device = device.New(device.Config{
-		URL: h.url, SessionID: h.sessionID, Username: "Camera", ViewType: view, Now: newSimClock(time.Now(), random).Now,
+		URL: h.url, SessionID: h.sessionID, Key: h.key, Username: "Camera", ViewType: view, Now: newSimClock(time.Now(), random).Now,
 		Act: func(a device.Act) { starts <- a },
 	})
 	ctx, leave := context.WithCancel(h.ctx)

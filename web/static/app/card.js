@@ -161,12 +161,12 @@ function lineOf({ device, kind }) {
   const { isConnected, sync, status } = device
   if (!isConnected) return kind
   const battery = share(status?.battery)
-  return [
-    kind,
+  const facts = [
     sync && sync.state !== 'unsynced' ? `clock ± ${format.span(sync.boundMs)}` : '',
     battery == null ? '' : `battery ${percent(battery)}`,
     status?.pendingBytes ? `${format.bytes(status.pendingBytes)} to send` : '',
-  ].filter(Boolean).map(part => part.replaceAll(' ', '\u00a0')).join(' · ')
+  ].filter(Boolean).map(fact => fact.replaceAll(' ', '\u00a0')) // a line breaks between them
+  return [kind, ...facts].filter(Boolean).join(' · ')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ask } from './ask.js'
 import { attempt } from './attempt.js'
 import { CameraChoices } from './camerachoices.js'
-import { limit } from './graphemes.js'
+import { limit } from './limits.js'
 import { records } from './kinds.js'
 import { el, reveal } from './ui.js'
 

@@ -1,10 +1,11 @@
 import { DownbeatError } from '../downbeat.js'
+import { complain, settle } from './attempt.js'
 import { notJoined } from './console-words.js'
 import { creatorOf, forgetCreator } from './creator.js'
 import { run } from './desk.js'
 import { MISSING, enterSession } from './entry.js'
 import { sessionTitle } from './format.js'
-import { limitInputs } from './graphemes.js'
+import { limitInputs } from './limits.js'
 import { CONSOLE } from './kinds.js'
 import { Links } from './link.js'
 import { Painter } from './painter.js'
@@ -39,7 +40,9 @@ async function open(sessionId) {
   const links = new Links(sessionId)
   try {
     const options = { viewType: CONSOLE, actions: at('app/actions.js'), ...creatorOf(sessionId) }
-    run(await enterSession(sessionId, options, () => alertUser(MISSING)), links, painter)
+    const session = await enterSession(sessionId, options, () => complain('missing', MISSING))
+    settle('missing')
+    run(session, links, painter)
   } catch (error) {
     if (error instanceof DownbeatError && gone(sessionId, error.code)) return
     setPill(byId('state'), 'not joined', 'bad')

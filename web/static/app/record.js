@@ -13,6 +13,8 @@ import { byId, reveal, say } from './ui.js'
 
 /** Where label, duration and countdown are kept, for this tab. */
 const KEPT = 'downbeat:take'
+/** What is said once a take has ended, however short it was. */
+const OVER = 'The take is over. Its recordings are below.'
 const FIELDS = ['take-label', 'take-duration', 'take-countdown']
 
 /** The big button: records, calls off while the countdown runs, stops. */
@@ -64,6 +66,7 @@ export class RecordPanel {
     settle('too late')
     const calledOff = event === 'cancelled' && data.commandId === this.#take?.commandId
     this.#take = follow(this.#take, event, data)
+    if (event === 'start_recording') this.#outcome = OVER
     if (calledOff) this.#outcome = 'Called off: nobody recorded.'
     this.#tick()
   }
@@ -75,6 +78,7 @@ export class RecordPanel {
    */
   seen(session) {
     this.#take = takeIn(session)
+    if (this.#take) this.#outcome = OVER
     this.#tick()
   }
 
@@ -138,7 +142,6 @@ export class RecordPanel {
     say(byId('film-now'), { none: '', counting: `in ${seconds} s`, recording: format.clock(seconds) }[p])
     reveal(byId('film-now'), p !== 'none' && clock !== '')
     for (const id of FIELDS) field(id).disabled = p !== 'none' || !s.isLeader
-    if (p !== 'none') this.#outcome = 'The take is over. Its recordings are below.'
     say(byId('record-note'), this.#note(p, films))
   }
 

@@ -1,7 +1,7 @@
 import { ask } from './ask.js'
 import { attempt } from './attempt.js'
 import { copyOnClick } from './copy.js'
-import { creatorOf } from './creator.js'
+import { creatorOf, forgetCreator } from './creator.js'
 import { base } from './server.js'
 import { alertError, byId, el, reveal, say } from './ui.js'
 
@@ -65,6 +65,7 @@ export class SessionTools {
    * @param {string} code  the library's
    */
   closed(code) {
+    if (code === ENDED) forgetCreator(this.#session.sessionId) // or a reload would make it anew
     if (!this.#ending || code !== ENDED) return false
     location.assign(base)
     return true

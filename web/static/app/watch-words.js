@@ -42,8 +42,6 @@ export function over(code, message) {
     case 'closed_4008': return 'The leader ended the session.'
     case 'closed_4001': return 'This page was opened again in another tab or window, or the session was removed. Go on there, or reload to go on here.'
     case 'closed_4002': return 'The server closed the connection, because this page sent too much. Reload to come back.'
-    case 'closed_4007': return 'Whoever leads has removed this page from the session. Ask for a link if you are to come back.'
-    case 'closed_4008': return 'The session was ended by whoever led it.'
     case 'closed_4005': return 'This page left the session. Reload to come back.'
   }
   return refused(code, message)

@@ -1,23 +1,4 @@
-/**
- * A text as people count it: each character with its accents, joiners and skin colours is one.
- *
- * @param {string} text
- * @returns {string[]}
- */
-export function graphemes(text) {
-  if (!('Segmenter' in Intl)) return [...text] // by code points: never more than the server allows
-  return Array.from(new Intl.Segmenter().segment(text), part => part.segment)
-}
-
-/**
- * The beginning of a text, never cut within a character.
- *
- * @param {string} text
- * @param {number} most  characters
- */
-export function cut(text, most) {
-  return text.length <= most ? text : graphemes(text).slice(0, most).join('')
-}
+import { cut } from './cut.js'
 
 /**
  * Keeps inputs of a page with `data-most` to that many characters. `maxlength` counts
