@@ -93,7 +93,7 @@ test('warnings say what is wrong, by how much, and what to do', () => {
 
 test('a card says once what its verdict says already', () => {
   const of = (/** @type {object} */ status, sound = true) => warningsOf({ ...phone, status }, sound).map(w => w.text.slice(0, 14))
-  assert.deepEqual(of({ camera: 'frozen', warnings: [{ code: 'camera_frozen' }, { code: 'hot' }] }), ['The device run'])
+  assert.deepEqual(of({ camera: 'frozen', warnings: [{ code: 'camera_frozen' }, { code: 'hot' }] }), ['Its processor '])
   assert.deepEqual(of({ battery: 0.05, warnings: [{ code: 'battery_low', value: 0.05 }] }), [])
   assert.deepEqual(of({ battery: 0.15, warnings: [{ code: 'battery_low', value: 0.15 }] }), ['The battery is'])
   assert.deepEqual(of({ microphone: 'silent', warnings: [{ code: 'silence' }] }), [])

@@ -28,7 +28,7 @@ const WORDS = {
   camera_covered: [true, v => `The camera has seen nothing but black${v === null ? '' : ` for ${seconds(v)}`}: uncover it.`],
   storage_low: [false, v => `Only ${v === null ? 'little' : bytes(v)} storage is left there: make room before a long take.`],
   battery_low: [false, v => `The battery is ${v === null ? 'low' : `at ${percent(v)}`}: plug the device in.`],
-  hot: [false, () => 'The device runs hot and may slow down: take it out of the sun, or let it rest between takes.'],
+  hot: [false, () => 'Its processor has been at its limit for a while: frames may be lost. Close what else runs there, take a smaller picture, or let it cool.'],
   upload_stuck: [false, v => `Nothing has been sent${v === null ? '' : ` for ${seconds(v)}`}: look at its network. What it has recorded stays on the device.`],
   film_failed: [false, () => 'It can’t play the film: look at its page for the reason.'],
   film_buffering: [false, v => `It has been waiting for the film${v === null ? '' : ` for ${seconds(v)}`}: its network is too slow for it.`],
