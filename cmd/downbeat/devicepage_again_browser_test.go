@@ -136,7 +136,7 @@ func TestDevicePageRefused(t *testing.T) {
 	lands(t, page, `location.search === '?session=there' && !document.querySelector('#choose').hidden`)
 	evaluate(t, page, `(document.querySelector('#own-name').value = 'a\u202Eb', document.querySelector('#no-camera').click(), true)`, &done)
 	until(t, page, `!document.querySelector('#choose').hidden && document.querySelector('#alerts').children.length === 1`)
-	evaluate(t, page, `(document.querySelector('#own-name').value = '🏳️‍🌈'.repeat(70), document.querySelector('[data-view=side]').click(), document.querySelector('#no-camera').click(), true)`, &done)
+	evaluate(t, page, `(document.querySelector('#own-name').value = '🏳️‍🌈'.repeat(70), document.querySelector('#own-name').dispatchEvent(new Event('change')), document.querySelector('[data-view=side]').click(), document.querySelector('#no-camera').click(), true)`, &done)
 	until(t, page, says("#state", "ready|coarse")+` && document.querySelector('#name').textContent === 'side · ' + '🏳️‍🌈'.repeat(64)`)
 
 	ann.must(t, "update_session", map[string]any{"name": "Étude"})

@@ -1,6 +1,6 @@
 import { openCamera } from '../recorder/camera.js'
 import { insecureWords } from './checks.js'
-import { cut } from './cut.js'
+import { limitInputs } from './limits.js'
 import { find } from './finder.js'
 import { byId } from './ui.js'
 
@@ -33,6 +33,7 @@ class Choosing {
     this.#choice = { ...choice }
     this.#done = done
     byId('choose').hidden = false
+    limitInputs(byId('choose'))
     this.#name.value = choice.name
     this.#camera.onclick = () => this.#useCamera()
     byId('no-camera').onclick = () => this.#finish(false)
@@ -49,7 +50,7 @@ class Choosing {
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault()
-    this.#look(cut(this.#view.value.trim()))
+    this.#look(this.#view.value.trim())
   }
 
   /** @param {string} words */
@@ -106,6 +107,6 @@ class Choosing {
   #finish(camera) {
     for (const track of this.#stream?.getTracks() ?? []) track.stop()
     byId('choose').hidden = true
-    this.#done({ name: cut(this.#name.value.trim()) || this.#choice.name, view: this.#choice.view, camera })
+    this.#done({ name: this.#name.value.trim() || this.#choice.name, view: this.#choice.view, camera })
   }
 }

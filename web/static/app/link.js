@@ -1,4 +1,5 @@
 import { copyOnClick } from './copy.js'
+import { creator } from './creators.js'
 import { at, base } from './server.js'
 import { byId, el, reveal, say } from './ui.js'
 
@@ -101,7 +102,8 @@ export class Links {
     byId('qr-link').setAttribute('aria-label', open)
     say(byId('join-note'), note + (setsUp(select.value) ? SETUP : ''))
     const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
-    watch.href = this.#url(own, 'watch')
+    // This browser's own: whoever leads leads there as well. Its creator does by the browser's token.
+    watch.href = this.#url(own, 'watch', this.#leads && !creator(this.#sessionId) ? this.#keys.direct : undefined)
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
     link.textContent = link.href = url
     const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
@@ -112,9 +114,9 @@ export class Links {
   /**
    * @param {string} base
    * @param {Role} role
+   * @param {string} [key]
    */
-  #url(base, role) {
-    const key = this.#keys[role]
+  #url(base, role, key = this.#keys[role]) {
     return `${base.replace(/\/$/, '')}/${LINKS[role].page}?session=${encodeURIComponent(this.#sessionId)}${key ? `#key=${key}` : ''}`
   }
 }

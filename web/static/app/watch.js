@@ -67,8 +67,8 @@ async function enter(sessionId, name) {
   byId('here').hidden = false
   const slow = setTimeout(() => say('connecting', 'warn', 'The server can’t be reached. Is this device on the right network? Trying again…'), PATIENCE)
   try {
-    const { userId, token } = creatorOf(sessionId)
-    const creator = token ? { userId, token } : {}
+    const who = creatorOf(sessionId)
+    const creator = who.token ? who : {} // under its name: whoever comes first brings the session back
     run(await join({ ...entry(sessionId), username: name || 'Guest', viewType: WATCHES, ...creator }))
     tab.set(HERE + sessionId, 'yes')
   } catch (error) {
