@@ -13,6 +13,7 @@ const FRESH = 5000
 export class Films {
   #session
   #options
+  #paint
   /** @type {Map<string, Film>} */ #films = new Map()
   #asked = -Infinity
 
@@ -20,10 +21,12 @@ export class Films {
    * @param {Session} session
    * @param {HTMLInputElement} field
    * @param {string} options  id of its datalist
+   * @param {(draw: () => void) => void} [paint]  draws when it disturbs nobody
    */
-  constructor(session, field, options) {
+  constructor(session, field, options, paint = draw => draw()) {
     this.#session = session
     this.#options = byId(options)
+    this.#paint = paint
     field.addEventListener('focus', () => void this.look())
   }
 
@@ -36,8 +39,10 @@ export class Films {
     const response = await fetch(url, { headers: authorization() }).catch(() => null)
     if (!response?.ok) return // an older server, or a key that lists nothing: addresses can be typed
     const { media } = await response.json()
+    const before = [...this.#films.keys()].join('\n')
     this.#films = new Map(media.map((/** @type {Film} */ film) => [film.name, film]))
-    this.#options.replaceChildren(...[...this.#films.keys()].map(name => el('option', { value: name })))
+    const names = [...this.#films.keys()]
+    if (names.join('\n') !== before) this.#paint(() => this.#options.replaceChildren(...names.map(name => el('option', { value: name }))))
   }
 
   /**

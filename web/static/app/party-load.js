@@ -4,6 +4,7 @@ import { lengthOf, subtitlesOf } from './media.js'
 import { alertUser, byId } from './ui.js'
 
 /** @import { Session } from '../downbeat.js' */
+/** @import { Painter } from './painter.js' */
 
 const url = /** @type {HTMLInputElement} */ (byId('media-url'))
 const title = /** @type {HTMLInputElement} */ (byId('media-title'))
@@ -15,21 +16,24 @@ const button = /** @type {HTMLButtonElement} */ (byId('load'))
 export class PartyLoad {
   #session
   #films
-  #done
+  #changed
+  #busy = false
 
   /**
    * @param {Session} session
-   * @param {() => void} done  it has been tried
+   * @param {Painter} painter
+   * @param {() => void} changed  draw it anew
    */
-  constructor(session, done) {
+  constructor(session, painter, changed) {
     this.#session = session
-    this.#films = new Films(session, url, 'films')
-    this.#done = done
+    this.#films = new Films(session, url, 'films', draw => painter.ask('films', draw))
+    this.#changed = changed
   }
 
   /** @param {boolean} may */
   enable(may) {
-    for (const control of [url, title, length, subtitles, button]) control.disabled = !may
+    for (const control of [url, title, length, subtitles]) control.disabled = !may
+    button.disabled = !may || this.#busy
   }
 
   /** Loads what the form says. */
@@ -40,7 +44,9 @@ export class PartyLoad {
     if (Number.isNaN(typed)) return alertUser('The length must be like 1:30 or 90.')
     const texts = subtitlesOf(subtitles.value, location.href)
     if (!texts) return alertUser('Subtitles are addresses of WebVTT files, one on a line, eight at most.')
-    button.disabled = true
+    if (this.#busy) return
+    this.#busy = true
+    this.#changed()
     try {
       const mediaDuration = typed || await lengthOf(media.mediaUrl)
       await this.#session.loadMedia({
@@ -48,7 +54,8 @@ export class PartyLoad {
       })
       title.value = length.value = subtitles.value = '' // they were this film's
     } finally {
-      this.#done()
+      this.#busy = false
+      this.#changed()
     }
   }
 }

@@ -40,7 +40,7 @@ export class Party {
     this.#session = session
     this.#painter = painter
     this.#who = new PartyWho(session, roster)
-    this.#load = new PartyLoad(session, () => this.#soon())
+    this.#load = new PartyLoad(session, painter, () => this.#soon())
     byId('media-form').onsubmit = event => {
       event.preventDefault()
       this.#load.load().catch(alertError)
