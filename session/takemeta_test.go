@@ -231,7 +231,10 @@ func TestLateEntriesAreBuried(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		if r := a.room.state.recordings["late"]; !r.Deleted || r.Path != "" || len(w.recordings()) != 0 {
+		a.room.mu.Lock()
+		r := a.room.state.recordings["late"]
+		a.room.mu.Unlock()
+		if !r.Deleted || r.Path != "" || len(w.recordings()) != 0 {
 			t.Errorf("left is %+v", r)
 		}
 	})
