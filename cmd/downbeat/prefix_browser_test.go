@@ -133,14 +133,18 @@ func TestBelowAPathUntouched(t *testing.T) {
 	base := nginx(t, map[string]string{"/beat": server}) + "/beat"
 	ctx, leave := context.WithCancel(t.Context())
 	starts := make(chan device.Act, 1)
-	d := device.New(device.Config{URL: base, SessionID: "studio", Act: func(a device.Act) {
+	d := device.New(device.Config{URL: base, SessionID: "studio", Create: true, Act: func(a device.Act) {
 		if a.Event == "start_recording" {
 			starts <- a
 		}
 	}})
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	<-d.Connected()
+	select {
+	case <-d.Connected():
+	case err := <-ended:
+		t.Fatal("the device ended: ", err)
+	}
 	_, err := d.Call(ctx, "start_recording", map[string]any{"duration": 20})
 	check(t, err)
 	start := <-starts
