@@ -21,7 +21,7 @@ setup: ## install what the tests need (Chromium, certutil, npm packages, chronyd
 	@tools/setup.sh
 
 test: setup ## every test, real Chromium included
-	$(GO) test -race -shuffle=on -timeout 15m ./...
+	$(GO) test -race -shuffle=on -timeout 30m ./...
 	cd web && node --test
 
 bench: setup ## print the figures that the README quotes
