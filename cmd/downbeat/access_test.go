@@ -63,13 +63,13 @@ func TestLinksWithKeys(t *testing.T) {
 	if evaluate(t, stranger, state, &got); got != "not joined" {
 		t.Errorf("the page without the key is %s", got)
 	}
-	watch := strings.Replace(bare, "/device?", "/watch?", 1) + "&name=Ada"
+	watch := strings.Replace(bare, "/device?", "/watch?", 1) + "&name=Ada&as=new" // not the creator, whose browser it is
 	viewer{t, browser.tab(t, watch)}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('words').textContent)`)
 	viewer{t, browser.tab(t, watch+"#"+fragment)}.await(`$('state').textContent === 'nothing loaded'`)
 
 	viewer{t, browser.tab(t, base+"/")}.await(`/needs the admin key/.test($('sessions-note').textContent)`)
-	viewer{t, browser.tab(t, strings.Replace(bare, "/device?", "/?", 1))}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('alerts').textContent)`)
-	viewer{t, console}.await(`$('watch-link').href.includes('/watch?') && $('watch-link').href.endsWith('#` + fragment + `')`)
+	viewer{t, browser.tab(t, strings.Replace(bare, "/device?", "/?", 1)+"&as=new")}.await(`$('state').textContent === 'not joined' && /lacks its key/.test($('alerts').textContent)`)
+	viewer{t, console}.await(`/[/]watch[?].*#key=[A-Z0-9]+$/.test($('watch-link').href) && !$('watch-link').href.endsWith('#` + fragment + `')`) // a key of its own
 
 	u, err := url.Parse(bare)
 	check(t, err)
