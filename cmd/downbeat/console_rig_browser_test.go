@@ -74,8 +74,8 @@ type camera struct {
 
 const filmSize = 4_000_000
 
-// add lets a device with a simulated clock join; its first frame comes late
-// after the instant.
+// add lets a device with a simulated clock join; its first frame is that much
+// behind the instant, however late a busy machine woke it.
 func (h *hall) add(view string, late time.Duration, half chan bool) *camera {
 	h.t.Helper()
 	random := rand.New(rand.NewPCG(uint64(late), 7))
@@ -115,7 +115,7 @@ func (c *camera) record(ctx context.Context, acts <-chan device.Act, late time.D
 			if event == "" || recording == "" {
 				continue
 			}
-			_ = c.Report(ctx, event, map[string]any{"recordingId": recording, "timestamp": a.At.Add(late), "bound": ms(a.Bound)})
+			_ = c.Report(ctx, event, map[string]any{"recordingId": recording, "timestamp": a.Timestamp.Add(late), "bound": ms(a.Bound)})
 			if a.Event == "stop_recording" {
 				_ = c.Upload(ctx, recording, "take.webm", "video/webm", c.film(ctx), filmSize)
 			}
