@@ -82,7 +82,7 @@ func (c *cinema) everybody(js string) {
 func (c *cinema) wait(p context.Context, what, js string) {
 	c.t.Helper()
 	var ok bool
-	evaluate(c.t, p, `Promise.race([page.until(() => `+js+`), new Promise(r => setTimeout(r, 15000, false))])`, &ok)
+	evaluate(c.t, p, `Promise.race([page.until(() => `+js+`), new Promise(r => setTimeout(r, 30000, false))])`, &ok)
 	if !ok {
 		c.t.Fatalf("waited in vain for %s: %+v", what, c.seen(p))
 	}
