@@ -24,6 +24,7 @@ type cli struct {
 	Export   exportCmd   `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
 	Replay   replayCmd   `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
 	Simulate simulateCmd `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
+	Licenses licensesCmd `cmd:"" help:"Print the licences of this program and of all that it contains."`
 	Accuracy accuracyCmd `cmd:"" hidden:"" help:"Print docs/accuracy.md."`
 
 	Verbose bool             `short:"v" help:"Log more."`
