@@ -41,10 +41,23 @@ func newHall(t testing.TB) *hall {
 // newHallWith is one with rules about who may in; the console comes by a fragment.
 func newHallWith(t testing.TB, policy *access.Policy, fragment string) *hall {
 	t.Helper()
+	return newHallOf(t, hallSetup{policy: policy, fragment: fragment})
+}
+
+// hallSetup is how a hall differs from the usual one.
+type hallSetup struct {
+	policy   *access.Policy                  // who may in; nil: anybody
+	fragment string                          // by which the console comes
+	wrap     func(http.Handler) http.Handler // around the server; nil: nothing
+	browser  []chromedp.ExecAllocatorOption
+}
+
+func newHallOf(t testing.TB, setup hallSetup) *hall {
+	t.Helper()
 	s, err := listen("127.0.0.1:0", 0)
 	check(t, err)
 	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 100, data: t.TempDir(), diskReserve: -1, access: policy, log: quiet(),
+		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 100, data: t.TempDir(), diskReserve: -1, access: setup.policy, wrap: setup.wrap, log: quiet(),
 	})
 	check(t, err)
 	serving, stop := context.WithCancel(context.Background())
@@ -52,7 +65,7 @@ func newHallWith(t testing.TB, policy *access.Policy, fragment string) *hall {
 	go func() { served <- svc.run(serving, s.http) }()
 	ctx, leave := context.WithCancel(context.Background())
 	h := &hall{t: t, ctx: ctx, url: baseURL("http", "127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)}
-	browser := newChromium(t)
+	browser := newChromium(t, setup.browser...)
 	t.Cleanup(func() {
 		browser.close()
 		leave()
@@ -61,7 +74,7 @@ func newHallWith(t testing.TB, policy *access.Policy, fragment string) *hall {
 		stop()
 		check(t, <-served)
 	})
-	h.browser, h.page = browser, browser.tab(t, h.url+"/"+fragment)
+	h.browser, h.page = browser, browser.tab(t, h.url+"/"+setup.fragment)
 	return h
 }
 
