@@ -2,8 +2,9 @@
 GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,7 +25,7 @@ test: setup ## every test, real Chromium included
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 	cd web && node --test
 
-bench: setup ## print the figures that the README quotes
+bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
@@ -43,7 +44,19 @@ size: setup ## print what the browser library weighs, minified and compressed
 accuracy: ## write docs/accuracy.md: the estimator beside other methods
 	$(GO) run ./cmd/downbeat accuracy >docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
 
-current: ## fail if docs/accuracy.md is not what the estimator of today comes to
+licenses: ## write the licences that `downbeat licenses` prints
+	@tools/licenses.sh >cmd/downbeat/licenses.txt.new && mv cmd/downbeat/licenses.txt.new cmd/downbeat/licenses.txt
+
+pictures: setup ## make the README's pictures from the real pages
+	mkdir -p docs/pictures && DOWNBEAT_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count 1 -run '^TestPictures$$' ./cmd/downbeat
+
+release-check: ## check the release's configuration, and build all of it once, into dist/
+	systemd-analyze verify --man=no packaging/downbeat.service
+	$(GO) run $(GORELEASER) check
+	$(GO) run $(GORELEASER) release --snapshot --clean --skip=publish
+
+current: ## fail if docs/accuracy.md or the list of licences is stale
+	@tools/licenses.sh | cmp -s - cmd/downbeat/licenses.txt || { echo "cmd/downbeat/licenses.txt is stale: make licenses"; exit 1; }
 	@$(GO) run ./cmd/downbeat accuracy | diff -u docs/accuracy.md - || { echo "docs/accuracy.md is stale: make accuracy"; exit 1; }
 
 kills: ## kill a server 200 times while clients write: nothing acknowledged is lost

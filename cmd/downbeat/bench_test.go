@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The figures that the README quotes. Each benchmark is one run whatever b.N:
+// The figures of docs/figures.md. Each benchmark is one run whatever b.N:
 // `make bench`.
 
 // BenchmarkGoDevices: eight Go devices with simulated clocks, 40 commands.
