@@ -41,6 +41,7 @@ type Metrics struct {
 	exchanges prometheus.Counter
 	rejected  *prometheus.CounterVec
 	acts      *prometheus.CounterVec
+	missed    *prometheus.CounterVec
 	errors    prometheus.Histogram
 	spread    prometheus.Histogram
 }
@@ -58,6 +59,8 @@ func New(cfg Config) *Metrics {
 			Name: "downbeat_exchanges_rejected_total", Help: "Clock exchanges that the estimators refused or held back."}, []string{"reason"}),
 		acts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "downbeat_acts_total", Help: "Acts that devices reported; late: they got the command after its instant."}, []string{"late"}),
+		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "downbeat_missed_total", Help: "Commands that devices didn't carry out because it was too late, by why."}, []string{"reason"}),
 		errors: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "downbeat_act_error_seconds", Help: "How far an act was from its instant, either way, by the device's word.", Buckets: spans}),
 		spread: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -70,7 +73,7 @@ func New(cfg Config) *Metrics {
 		Name: "downbeat_build_info", Help: "1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": cfg.Version, "goversion": runtime.Version()},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.exchanges, m.rejected, m.acts, m.errors, m.spread, build, collector{cfg},
+	m.registry.MustRegister(m.exchanges, m.rejected, m.acts, m.missed, m.errors, m.spread, build, collector{cfg},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,6 +96,9 @@ func (m *Metrics) Acted(off time.Duration, late bool) {
 	m.acts.WithLabelValues(label).Inc()
 	m.errors.Observe(off.Abs().Seconds())
 }
+
+// Missed counts a command that a device didn't carry out.
+func (m *Metrics) Missed(reason string) { m.missed.WithLabelValues(reason).Inc() }
 
 // Reported counts the spread of a command.
 func (m *Metrics) Reported(spread time.Duration) { m.spread.Observe(spread.Seconds()) }

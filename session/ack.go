@@ -37,7 +37,7 @@ func fired(s *state, deviceID, commandID string, a act) ([]change, error) {
 		return nil, err
 	}
 	before := s.acks[commandID][deviceID]
-	if before != nil && before.Fired {
+	if before != nil && before.answered() {
 		return nil, nil
 	}
 	if !near(a.at, s.commands[commandID].Timestamp) {

@@ -27,6 +27,7 @@ type ScheduleRequest struct {
 	Payload json.RawMessage    // any JSON value of at most 16 KiB, passed on as it is
 	At      *clock.SessionTime // the instant to act at; it is the caller's to leave time enough
 	Delay   *time.Duration     // from now, made longer where the devices need that
+	MaxLate *time.Duration     // how late a device may still carry it out, 1 ms to 24 h; nil: DefaultMaxLate
 }
 
 // Scheduled is a command that is under way.

@@ -64,8 +64,8 @@ func TestCommandWholeWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := `{"commandId":"` + cmd.CommandID + `","event":"command","timestamp":946684800440.100,"spreadMs":0.15,"devices":[` +
-			`{"deviceId":"` + a.DeviceID() + `","armed":true,"at":946684800440.200,"errorMs":0.1,"boundMs":0.04,"late":false},` +
-			`{"deviceId":"` + b.DeviceID() + `","armed":true,"at":946684800440.050,"errorMs":-0.05,"boundMs":0.09,"late":false}]}`
+			`{"deviceId":"` + a.DeviceID() + `","armed":true,"at":946684800440.200,"errorMs":0.1,"boundMs":0.04,"late":false,"missed":null},` +
+			`{"deviceId":"` + b.DeviceID() + `","armed":true,"at":946684800440.050,"errorMs":-0.05,"boundMs":0.09,"late":false,"missed":null}]}`
 		if string(got) != want {
 			t.Errorf("report\n got %s\nwant %s", got, want)
 		}

@@ -248,9 +248,9 @@ func TestReportListsWhoHadReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"commandId":"c","event":"command","timestamp":1700000004000,"spreadMs":0,"devices":[` +
-		`{"deviceId":"d-ann","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false},` +
-		`{"deviceId":"d-bob","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false},` +
-		`{"deviceId":"d-cy","armed":false,"at":1700000004000,"errorMs":0,"boundMs":null,"late":true}]}`
+		`{"deviceId":"d-ann","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
+		`{"deviceId":"d-bob","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
+		`{"deviceId":"d-cy","armed":false,"at":1700000004000,"errorMs":0,"boundMs":null,"late":true,"missed":null}]}`
 	if string(got) != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -293,6 +293,7 @@ func TestRequestsRefused(t *testing.T) {
 		CodeBadName:         (&ScheduleRequest{Name: "two words"}).validate(),
 		CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).validate(),
 		CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).validate(),
+		CodeBadMaxLate:      (&ScheduleRequest{Name: "x", MaxLate: new(time.Microsecond)}).validate(),
 		CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).validate(),
 		CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).validate(),
 		CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),

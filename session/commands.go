@@ -17,6 +17,7 @@ type Issued struct {
 	Event        string            `json:"event"`                  // command, start_recording, stop_recording or playback_sync
 	Name         string            `json:"name,omitempty"`         // of a command
 	Payload      json.RawMessage   `json:"payload,omitempty"`      // of a command
+	MaxLateMs    *float64          `json:"maxLateMs,omitempty"`    // of a command
 	TakeID       string            `json:"takeId,omitempty"`       // of a stop_recording
 	PostureLabel string            `json:"postureLabel,omitempty"` // of a start_recording
 	Duration     *float64          `json:"duration,omitempty"`     // ms, of a start_recording; 0 = until stopped
@@ -183,6 +184,10 @@ func (c *command) issued() Issued {
 	i := Issued{
 		CommandID: c.ID, Event: c.Event, Name: c.Name, Payload: c.Payload, TakeID: c.Take, PostureLabel: c.Label,
 		IssuedAt: c.IssuedAt.time(), Timestamp: c.Timestamp.time(), Cancelled: c.Cancelled, Reason: c.Reason,
+	}
+	if c.Event == eventCommand {
+		late, _ := c.maxLate()
+		i.MaxLateMs = new(millis(late))
 	}
 	if c.Event == eventStartRecording {
 		duration := millis(c.Duration)

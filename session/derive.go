@@ -121,7 +121,8 @@ func announce(c *command) []notice {
 		if payload == nil {
 			payload = []byte("null")
 		}
-		return []notice{tell(c.Event, Command{c.ID, c.Name, payload, c.Timestamp.time()})}
+		late, _ := c.maxLate()
+		return []notice{tell(c.Event, Command{c.ID, c.Name, payload, c.Timestamp.time(), millis(late)})}
 	case eventStopRecording:
 		return []notice{tell(c.Event, StopRecording{c.ID, c.Timestamp.time()})}
 	case eventStartRecording:

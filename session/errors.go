@@ -19,6 +19,8 @@ const (
 	CodeBadLabel        = "bad_label"         // posture label longer than 128 characters, or not text
 	CodeBadDuration     = "bad_duration"      // negative, or longer than 24 h
 	CodeBadDelay        = "bad_delay"         // negative, or longer than 24 h
+	CodeBadMaxLate      = "bad_max_late"      // less than 1 ms, or more than 24 h
+	CodeBadReason       = "bad_reason"        // none of those for which a command is missed
 	CodeBadTime         = "bad_time"          // further than 24 h from the instant it is about, or with a negative bound
 	CodeBadMedia        = "bad_media"         // media fields missing, too long, too many or out of range
 	CodeBadPlayback     = "bad_playback"      // position, rate, time or limit is negative, not finite or out of range

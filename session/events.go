@@ -122,6 +122,7 @@ type Command struct {
 	Name      string            `json:"name"`
 	Payload   json.RawMessage   `json:"payload"` // as the leader gave it; null if it gave none
 	Timestamp clock.SessionTime `json:"timestamp"`
+	MaxLateMs float64           `json:"maxLateMs"` // who would act later than this after Timestamp doesn't
 }
 
 // StartRecording is the data of start_recording.

@@ -20,7 +20,7 @@ func TestPagesKeepReports(t *testing.T) {
 	c := b.commands["c"]
 	whole := ack{
 		Armed: true, ArmedAt: after(time.Second), Fired: true, FiredAt: c.Timestamp.add(-1234 * time.Microsecond), Late: true,
-		Bounded: true, Bound: 345_678,
+		Bounded: true, Bound: 345_678, Missed: MissedOvertaken, MissedBy: 26 * time.Second,
 	}
 	for i := range reflect.TypeFor[ack]().NumField() {
 		if reflect.ValueOf(whole).Field(i).IsZero() {
@@ -29,7 +29,7 @@ func TestPagesKeepReports(t *testing.T) {
 	}
 	for name, a := range map[string]*ack{
 		"all": &whole, "nothing": nil, "armed": {Armed: true, ArmedAt: t0}, "in time": {Fired: true, FiredAt: c.Timestamp},
-		"bounded": {Armed: true, Bounded: true, Bound: 1},
+		"bounded": {Armed: true, Bounded: true, Bound: 1}, "missed": {Armed: true, Missed: MissedWoke, MissedBy: 1234 * time.Microsecond},
 	} {
 		b.acks["c"] = map[string]*ack{"d-gone": &whole}
 		if a != nil {

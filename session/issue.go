@@ -8,6 +8,9 @@ func (r *room) schedule(ctx context.Context, by string, q ScheduleRequest) (Sche
 		return Scheduled{}, err
 	}
 	c := command{ID: r.svc.cfg.NewID(), Event: eventCommand, By: by, Name: q.Name, Payload: q.Payload}
+	if q.MaxLate != nil {
+		c.MaxLate = *q.MaxLate
+	}
 	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
 		return schedule(s, c, when{q.At, q.Delay, r.lead()}, now)
 	})
@@ -67,13 +70,12 @@ func (r *room) scheduled(id string) (Scheduled, error) {
 }
 
 // catchUp tells a member of the commands that it can still act on: those that
-// lie ahead, and, if it has been away, those that it missed lately; the stop of
+// lie ahead, and, if it has been away, those that it isn't too late for; the stop of
 // what it still records, however long ago that was.
 func (r *room) catchUp(m *Member, d *device, now instant) {
 	for _, c := range r.state.commandsByTime() {
 		a := r.state.acks[c.ID][d.ID]
-		missed := d.JoinedAt <= c.Timestamp && (now < reportDue(c, r.svc.cfg.ReportWait) || r.state.stillRecords(d, c))
-		if c.Cancelled || a != nil && a.Fired || c.Timestamp <= now && !missed {
+		if c.Cancelled || a != nil && a.answered() || c.Timestamp <= now && !r.stillFor(d, c, now) {
 			continue
 		}
 		for _, n := range announce(c) {
@@ -85,4 +87,17 @@ func (r *room) catchUp(m *Member, d *device, now instant) {
 			}
 		}
 	}
+}
+
+// stillFor reports whether a device that was away is to carry out a command whose instant
+// has passed: an application's as long as it isn't too late, what belongs to a take or to
+// the timeline as long as its report is open.
+func (r *room) stillFor(d *device, c *command, now instant) bool {
+	switch {
+	case d.JoinedAt > c.Timestamp, r.state.pointless(c, now):
+		return false
+	case c.Event == eventCommand:
+		return true
+	}
+	return now < reportDue(c, r.svc.cfg.ReportWait) || r.state.stillRecords(d, c)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,8 @@ type page struct {
 
 // past is a command that is over, with the devices that its report lists: for each a
 // row of varints, which is the device's index, flags, how late it acted in µs if it
-// did, and the bound of that in ns if it is known.
+// did, the bound of that in ns if it is known, and, if it missed the command, why, and
+// by how much in µs.
 type past struct {
 	command
 	Rows  []byte `json:"rows,omitempty"`
@@ -30,6 +32,7 @@ const (
 	rowFired
 	rowLate
 	rowBounded
+	rowMissed
 )
 
 // newPage writes commands down with their acknowledgements.
@@ -63,7 +66,7 @@ func (a *ack) appendRow(b []byte, device int, at instant) []byte {
 		return append(b, 0)
 	}
 	flags := uint64(0)
-	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded} {
+	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded, rowMissed: a.Missed != ""} {
 		if set {
 			flags |= flag
 		}
@@ -74,6 +77,10 @@ func (a *ack) appendRow(b []byte, device int, at instant) []byte {
 	}
 	if a.Bounded {
 		b = binary.AppendUvarint(b, uint64(a.Bound))
+	}
+	if a.Missed != "" {
+		b = binary.AppendUvarint(b, uint64(max(slices.Index(missedReasons, a.Missed), 0)))
+		b = binary.AppendUvarint(b, uint64(a.MissedBy.Microseconds()))
 	}
 	return b
 }
@@ -107,6 +114,10 @@ func (c pagedCommand) rows() (rows []row) {
 		}
 		if a.Bounded {
 			a.Bound = time.Duration(next())
+		}
+		if flags&rowMissed != 0 {
+			a.Missed = missedReasons[min(next(), uint64(len(missedReasons)-1))]
+			a.MissedBy = time.Duration(next()) * time.Microsecond
 		}
 		if device < uint64(len(c.page.Devices)) {
 			rows = append(rows, row{c.page.Devices[device], flags != 0, a})
@@ -155,7 +166,7 @@ func (c pagedCommand) has(acks map[string]*ack) bool {
 // weight grows with what is acknowledged.
 func (c pagedCommand) weight() (n int) {
 	for _, row := range c.rows() {
-		for _, is := range []bool{row.ack.Armed, row.ack.Fired} {
+		for _, is := range []bool{row.ack.Armed, row.ack.answered()} {
 			if is {
 				n++
 			}

@@ -91,6 +91,7 @@ type command struct {
 	Devices   []string        `json:"devices,omitempty"` // start_recording: the ones that record; nil: all that do
 	Play      *played         `json:"play,omitempty"`    // playback_sync: what it brought
 	Paged     bool            `json:"paged,omitempty"`   // it is in a page of the history as well
+	MaxLate   time.Duration   `json:"maxLate,omitempty"` // command: how late it may be carried out; 0: the default
 }
 
 // played is what a playback_sync made of the timeline.
@@ -109,6 +110,9 @@ type ack struct {
 	Late    bool          `json:"late,omitempty"`
 	Bounded bool          `json:"bounded,omitempty"` // whether Bound is known
 	Bound   time.Duration `json:"bound,omitempty"`   // of the device's clock when it reported
+
+	Missed   string        `json:"missed,omitempty"`   // why it wasn't carried out; empty if it was, or nothing was said
+	MissedBy time.Duration `json:"missedBy,omitempty"` // how late it was then
 }
 
 // recording is what one device records of one take.

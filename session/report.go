@@ -23,6 +23,13 @@ type DeviceReport struct {
 	ErrorMs  *float64           `json:"errorMs"` // at less timestamp: positive is late
 	BoundMs  *float64           `json:"boundMs"` // of the error, when it reported; none if unknown
 	Late     bool               `json:"late"`    // whether it got the command too late to act in time
+	Missed   *MissReport        `json:"missed"`  // if it didn't act because it was too late; else none
+}
+
+// MissReport tells why a device didn't carry a command out.
+type MissReport struct {
+	LateMs float64 `json:"lateMs"` // from the instant to when it found out
+	Reason string  `json:"reason"` // arrived_late, woke_late, no_clock or overtaken
 }
 
 // report builds the report of a command from the acknowledgements so far. It
@@ -87,6 +94,9 @@ func deviceReport(c *command, deviceID string, a *ack) DeviceReport {
 		at, late := a.FiredAt.time(), millis(a.FiredAt.sub(c.Timestamp))
 		r.At, r.ErrorMs, r.Late = &at, &late, a.Late
 	}
+	if a.Missed != "" {
+		r.Missed = &MissReport{millis(a.MissedBy), a.Missed}
+	}
 	if a.Bounded {
 		bound := millis(a.Bound)
 		r.BoundMs = &bound
@@ -103,21 +113,21 @@ func (d *device) concerned(c *command) bool {
 	return d.JoinedAt <= c.Timestamp && d.Since > c.IssuedAt
 }
 
-// complete reports whether every device has fired that is connected and
+// complete reports whether every device has said what came of it that is connected and
 // expected to: those with a type, and whichever has armed; all of them where
 // none has a type. A leader's console that only looks on is not waited for.
 func complete(s *state, c *command) bool {
 	acks := s.acks[c.ID]
-	typed, missing, fired := false, false, false
+	typed, missing, answered := false, false, false
 	for _, u := range s.users {
 		for i := range u.Devices {
 			d, a := &u.Devices[i], acks[u.Devices[i].ID]
 			if !d.Connected || !d.concerned(c) || !s.means(d, c) {
 				continue
 			}
-			switch has := a != nil && a.Fired; {
+			switch has := a != nil && a.answered(); {
 			case has:
-				fired = true
+				answered = true
 			case d.Type != "" || a != nil && a.Armed:
 				return false
 			default:
@@ -126,7 +136,7 @@ func complete(s *state, c *command) bool {
 			typed = typed || d.Type != ""
 		}
 	}
-	return fired && (typed || !missing)
+	return answered && (typed || !missing)
 }
 
 // reportDue returns when the report is given at the latest.

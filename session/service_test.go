@@ -234,7 +234,7 @@ func TestCatchUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		early := w.join(JoinRequest{UserID: "early"})
-		time.Sleep(1500 * time.Millisecond)
+		time.Sleep(1900 * time.Millisecond)
 		late := w.join(JoinRequest{UserID: "late"})
 		back := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken})
 		for _, c := range []struct {

@@ -104,6 +104,8 @@ func (q *ScheduleRequest) validate() error {
 		return fault(CodePayloadTooLarge, "payload must be at most %d bytes", maxPayload)
 	case len(q.Payload) > 0 && (!json.Valid(q.Payload) || !utf8.Valid(q.Payload)):
 		return fault(CodeBadPayload, "payload must be one JSON value in UTF-8")
+	case q.MaxLate != nil && (*q.MaxLate < leastMaxLate || *q.MaxLate > mostMaxLate):
+		return fault(CodeBadMaxLate, "maxLateMs must be between 1 ms and 24 h")
 	}
 	return validateDelay(q.Delay)
 }

@@ -36,7 +36,7 @@ func FuzzParseMessage(f *testing.F) {
 			t.Errorf("%s became %+v, %v", b, n, err)
 		}
 		for _, v := range []any{
-			new(JoinRequest), new(scheduleData), new(recordingData), new(firedData), new(frameData), new(SDP),
+			new(JoinRequest), new(scheduleData), new(recordingData), new(firedData), new(missedData), new(frameData), new(SDP),
 			new(loadMediaData), new(syncPlaybackData), new(desyncData), new(candidateData), new(commandID),
 		} {
 			if err := m.Decode(v); err != nil {

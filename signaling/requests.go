@@ -67,6 +67,7 @@ var requests = map[string]request{
 	"cancel":            with(cancelCommand),
 	"armed":             with(armed),
 	"fired":             with(fired),
+	"missed":            with(missed),
 	"recording_started": with(recordingStarted),
 	"recording_stopped": with(recordingStopped),
 	"recording_failed":  with(recordingFailed),
@@ -135,10 +136,14 @@ type scheduleData struct {
 	Payload json.RawMessage    `json:"payload"`
 	At      *clock.SessionTime `json:"at"`
 	Delay   *float64           `json:"delay"` // ms
+
+	MaxLateMs *float64 `json:"maxLateMs"`
 }
 
 func (q scheduleData) request() session.ScheduleRequest {
-	return session.ScheduleRequest{Name: q.Name, Payload: q.Payload, At: q.At, Delay: fromMillis(q.Delay)}
+	return session.ScheduleRequest{
+		Name: q.Name, Payload: q.Payload, At: q.At, Delay: fromMillis(q.Delay), MaxLate: fromMillis(q.MaxLateMs),
+	}
 }
 
 // fromMillis turns milliseconds into a duration; what is out of its range
@@ -220,6 +225,20 @@ func fired(ctx context.Context, l *link, q firedData) (string, any, error) {
 		return "", nil, missing("at")
 	}
 	return done, nil, l.member.Fired(ctx, q.CommandID, *q.At, q.Late)
+}
+
+type missedData struct {
+	CommandID string   `json:"commandId"`
+	LateMs    *float64 `json:"lateMs"`
+	Reason    string   `json:"reason"`
+}
+
+func missed(ctx context.Context, l *link, q missedData) (string, any, error) {
+	late := fromMillis(q.LateMs)
+	if late == nil {
+		return "", nil, missing("lateMs")
+	}
+	return done, nil, l.member.Missed(ctx, q.CommandID, *late, q.Reason)
 }
 
 type frameData struct {

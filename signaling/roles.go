@@ -13,7 +13,7 @@ import (
 var (
 	forObservers = events(nil, "join_session", "leave_session", "heartbeat", "request_session_state", "report_desync",
 		"offer", "candidate", "resync")
-	forWatchers = events(forObservers, "armed", "fired", "device_status", "media_info", "buffering", "update_user", "update_device")
+	forWatchers = events(forObservers, "armed", "fired", "missed", "device_status", "media_info", "buffering", "update_user", "update_device")
 	forMembers  = events(forWatchers, "recording_started", "recording_stopped", "recording_failed", "recording_part",
 		"recording_report", "upload_completed", "monitor")
 )
