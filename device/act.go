@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math/rand/v2"
@@ -24,7 +25,10 @@ type Act struct {
 	Timestamp clock.SessionTime // when to act
 	At        clock.SessionTime `json:"-"` // when it did, read right before Act was called
 	Bound     time.Duration     `json:"-"` // 99 % bound of the clock's error then
-	Late      bool              `json:"-"` // the command came too late to act in time
+	Late      bool              `json:"-"` // its instant had passed when the device could first tell
+
+	// MaxLate is how late the command may be carried out; 0: however late.
+	MaxLate time.Duration `json:"-"`
 }
 
 // remembered is how many commands a device keeps against repeats.
@@ -74,13 +78,15 @@ func (d *Device) command(m signaling.Message) {
 		d.log.Warn("command", "err", err)
 		return
 	}
-	a.Event, a.Data = m.Event, m.Data
+	a.Event, a.Data, a.MaxLate = m.Event, m.Data, maxLate(m)
 	ctx, cancel := context.WithCancel(context.Background())
-	if !d.remember(a.CommandID, cancel) {
+	if !d.remember(a, cancel) {
 		cancel()
 		return
 	}
-	d.acts.Go(func() { d.report(ctx, "armed", commandID{a.CommandID}) })
+	if now, known := d.Clock().Now(); !known || d.tooLate(a, now) == "" {
+		d.acts.Go(func() { d.report(ctx, "armed", commandID{a.CommandID}) })
+	}
 	d.acts.Go(func() {
 		defer d.forget(a.CommandID)
 		d.fire(ctx, a)
@@ -91,18 +97,18 @@ type commandID struct {
 	CommandID string `json:"commandId"`
 }
 
-// remember notes a command that lies in the future; false when it is known.
-func (d *Device) remember(id string, cancel context.CancelFunc) bool {
+// remember notes a command that is to be carried out; false when it is known.
+func (d *Device) remember(a Act, cancel context.CancelFunc) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if slices.Contains(d.done, id) {
+	if slices.ContainsFunc(d.done, func(known Act) bool { return known.CommandID == a.CommandID }) {
 		return false
 	}
-	d.done = append(d.done, id)
+	d.done = append(d.done, Act{CommandID: a.CommandID, Event: a.Event, Timestamp: a.Timestamp})
 	if len(d.done) > remembered {
-		d.done = d.done[len(d.done)-remembered:]
+		d.done = slices.Clone(d.done[len(d.done)-remembered:])
 	}
-	d.pending[id] = cancel
+	d.pending[a.CommandID] = cancel
 	return true
 }
 
@@ -118,20 +124,25 @@ func (d *Device) forget(id string) {
 func (d *Device) cancelled(m signaling.Message) {
 	var c commandID
 	if err := m.Decode(&c); err == nil {
-		d.remember(c.CommandID, func() {}) // the other way may bring the command later
+		d.remember(Act{CommandID: c.CommandID}, func() {}) // the other way may bring the command later
 		d.forget(c.CommandID)
+		d.callOff(c.CommandID)
 	}
 }
 
-// fire waits for the instant, acts, and says when it did.
+// fire waits for the instant, acts, and says when it did; or that it was too late.
 func (d *Device) fire(ctx context.Context, a Act) {
-	late, ok := d.Wait(ctx, a.Timestamp)
+	first, ok := d.wait(ctx, a.Timestamp)
 	if !ok {
 		return
 	}
-	a.Late = late
+	a.Late = first.late > 0
 	a.At, _ = d.Clock().Now()
 	a.Bound = d.Clock().Bound()
+	if why := d.tooLate(a, a.At); why != "" {
+		d.miss(ctx, a, cmp.Or(first.missed(a), why))
+		return
+	}
 	if d.cfg.Act != nil {
 		d.cfg.Act(a)
 	}
@@ -166,28 +177,37 @@ const maxNap = 100 * time.Millisecond
 // watches the clock from there. late says that t had passed when the device
 // could first tell; ok is false when ctx ended first.
 func (d *Device) Wait(ctx context.Context, t clock.SessionTime) (late, ok bool) {
+	first, ok := d.wait(ctx, t)
+	return first.late > 0, ok
+}
+
+// wait is Wait, and tells how it was when the device could first tell.
+func (d *Device) wait(ctx context.Context, t clock.SessionTime) (first sight, ok bool) {
 	spin := max(d.cfg.Spin, 0)
-	for first := true; ; {
+	for told := false; ; {
 		left, known := d.left(t)
+		if known && !told {
+			told, first.late = true, -left
+		}
 		if known && left <= spin {
-			late = first && left < 0
 			break
 		}
 		nap := maxNap
 		if known {
-			first, nap = false, min(left-spin, maxNap)
+			nap = min(left-spin, maxNap)
 		}
+		first.blind = first.blind || !known
 		if !sleep(ctx, nap) {
-			return false, false
+			return sight{}, false
 		}
 	}
 	for d.ahead(t) {
 		if ctx.Err() != nil {
-			return false, false
+			return sight{}, false
 		}
 		runtime.Gosched() // others in this process may be watching for the same instant
 	}
-	return late, ctx.Err() == nil
+	return first, ctx.Err() == nil
 }
 
 // left is how long it is to session time t by the device's clock; known is

@@ -30,6 +30,10 @@ type Config struct {
 
 	// Act is called at the instant of each command, on a goroutine of its own.
 	Act func(Act)
+	// OnMissed is called for each command that wasn't carried out because it was too late,
+	// on a goroutine of its own; late is from the command's instant, reason one of the
+	// session package's.
+	OnMissed func(a Act, late time.Duration, reason string)
 	// OnMessage gets the messages that are not commands, in order; it must
 	// not block.
 	OnMessage func(signaling.Message)

@@ -29,7 +29,7 @@ type Device struct {
 	seat    session.SessionJoined
 	missing time.Time                     // since when there is no such session any more; zero while there is
 	pending map[string]context.CancelFunc // commands that lie in the future
-	done    []string                      // the last commands acted on, against repeats
+	done    []Act                         // the last commands: their ids, against repeats, events and instants
 }
 
 // New returns a device that has done nothing yet.

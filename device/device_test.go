@@ -2,6 +2,7 @@ package device
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -67,14 +68,14 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// TestLate: a command whose instant has passed is done at once, and said to be late.
+// TestLate: a command whose instant has passed a moment ago is done at once, and said to be late.
 func TestLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		d := w.run(Config{Net: w.net.Host("10.0.0.2")})
 		<-d.Joined()
 		time.Sleep(time.Second)
 		start := w.source.Now()
-		d.control([]byte(`{"event":"command","data":{"commandId":"x","timestamp":1}}`))
+		d.control(fmt.Appendf(nil, `{"event":"command","data":{"commandId":"x","timestamp":%f}}`, start.Millis()-500))
 		d.control([]byte(`{"event":"command","data":{"timestamp":1}}`))
 		d.control([]byte(`{`))
 		time.Sleep(time.Second)

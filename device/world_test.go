@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +81,8 @@ type running struct {
 	stop context.CancelFunc
 	err  chan error
 
+	skipped atomic.Int64 // ns by which its clock is ahead of what it should be
+
 	mu    sync.Mutex
 	acts  []Act
 	times []clock.SessionTime // true ones
@@ -95,7 +98,9 @@ func (w *world) run(cfg Config) *running {
 func (w *world) start(cfg Config) *running {
 	r := &running{err: make(chan error, 1)}
 	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.pipes.Dial, -1, "studio"
-	cfg.Now = func() clock.DeviceTime { return clock.DeviceTime(w.source.Now()).Add(ahead) }
+	cfg.Now = func() clock.DeviceTime {
+		return clock.DeviceTime(w.source.Now()).Add(ahead + time.Duration(r.skipped.Load()))
+	}
 	cfg.Act = func(a Act) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -44,11 +46,10 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 		OnExchange: record.onExchange(),
 		URL:        c.URL, SessionID: c.Session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: c.Key, Token: c.Token, TCPOnly: c.TCP, TLS: encryption, Log: log,
 		Act: func(a device.Act) {
-			name := a.Name
-			if name == "" {
-				name = a.Event
-			}
-			fmt.Printf("%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), name, ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
+			fmt.Printf("%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
+		},
+		OnMissed: func(a device.Act, late time.Duration, reason string) {
+			fmt.Printf("%s  %s  missed: %.3f ms late, %s\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(late), reason)
 		},
 	})
 	said := make(chan struct{})
