@@ -125,7 +125,7 @@ test('a command without a handler is left to others', t => {
 
 test('recordings and playback are commands by their event’s name', () => {
   const data = { commandId: 'c', timestamp: SESSION, postureLabel: 'squat' }
-  assert.deepEqual(commandOf('start_recording', data), { commandId: 'c', timestamp: SESSION, name: 'start_recording', payload: data })
+  assert.deepEqual(commandOf('start_recording', data), { commandId: 'c', timestamp: SESSION, name: 'start_recording', payload: data, maxLate: Infinity })
   assert.equal(commandOf('session_joined', data), null)
   assert.equal(commandOf('command', { commandId: 7, timestamp: SESSION }), null)
   assert.equal(commandOf('command', { commandId: 'c' }), null)

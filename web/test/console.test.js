@@ -3,7 +3,7 @@ import test from 'node:test'
 import { cannotWords, changed, reallyWords } from '../static/app/camerachoices.js'
 import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/format.js'
 import { cut } from '../static/app/cut.js'
-import { CommandList, KEPT, longSummary, spreadOf, titleOf } from '../static/app/commandlist.js'
+import { CommandList, KEPT, longSummary, spreadOf, summary, titleOf } from '../static/app/commandlist.js'
 import { factsOf, leaderWords, notJoined } from '../static/app/console-words.js'
 import { fileName, subtitlesOf } from '../static/app/media.js'
 import { pictureOf } from '../static/app/monitor.js'
@@ -195,6 +195,16 @@ test('a report in a line tells who is silent', () => {
   assert.equal(line(a), '1 device acted')
   assert.equal(line(a, { deviceId: 'b', armed: true, at: null }), '1 device acted · ready but not heard of since: B')
   assert.equal(line({ ...b, errorMs: null }), '')
+})
+
+test('a report names who missed the command, and why, and doesn’t count it', () => {
+  const acted = { deviceId: 'a', armed: true, at: 1, errorMs: 1, boundMs: 0.2, missed: null }
+  const missed = { deviceId: 'b', armed: true, at: null, errorMs: null, boundMs: 0.2, missed: { lateMs: 19_000, reason: 'woke_late' } }
+  const entry = (/** @type {any[]} */ ...devices) => ({ commandId: '', name: '', timestamp: 0, report: { spreadMs: null, devices } })
+  const name = (/** @type {string} */ id) => id.toUpperCase()
+  assert.equal(longSummary(entry(acted, missed), name), '1 device acted · B missed, 19.0 s late: the device was held up')
+  assert.equal(longSummary(entry(missed), name), 'B missed, 19.0 s late: the device was held up')
+  assert.equal(summary(entry(missed)), 'missed by 1 device')
 })
 
 test('a spread has the uncertainty of its two outermost devices', () => {

@@ -14,7 +14,7 @@ export class Beeper {
   /** @param {Session} session */
   constructor(session) {
     this.#session = session
-    session.on('cancelled', ({ commandId }) => this.#scheduled.get(commandId)?.stop())
+    for (const event of ['cancelled', 'missed']) session.on(event, ({ commandId }) => this.#scheduled.get(commandId)?.stop())
   }
 
   /** Makes no sound while whoever leads doesn't want any; what is coming is silent as well. */
@@ -62,6 +62,7 @@ export class Beeper {
     const ctx = this.#ctx
     if (ctx?.state !== 'running' || this.#silenced) return null
     const from = Math.max(ctx.currentTime, this.#session.toAudio(ctx, t))
+    if (Number.isNaN(from)) return null // session time isn't known yet
     const tone = new OscillatorNode(ctx, { frequency })
     const volume = new GainNode(ctx, { gain: 0.5 })
     volume.gain.setValueAtTime(0.5, from + length * 0.8)

@@ -1,4 +1,5 @@
 import { clock, count, span } from './format.js'
+import { missedIn } from './missed.js'
 
 /** Commands kept. */
 export const KEPT = 40
@@ -131,8 +132,14 @@ export function summary({ report, cancelled }) {
   if (cancelled) return 'called off'
   if (!report) return '…'
   const spread = spreadOf(report)
-  if (!spread) return acted(report).length ? '1 device acted' : 'no reports'
+  if (!spread) return acted(report).length ? '1 device acted' : missedBy(report) || 'no reports'
   return `spread ${span(spread.spreadMs)} ± ${span(spread.boundMs)}`
+}
+
+/** @param {any} report */
+function missedBy(report) {
+  const n = (report.devices ?? []).filter((/** @type {any} */ d) => d.missed).length
+  return n ? `missed by ${count(n, 'device')}` : ''
 }
 
 /**
@@ -144,11 +151,13 @@ export function summary({ report, cancelled }) {
  */
 export function longSummary(entry, nameOf) {
   const there = acted(entry.report).length
-  if (!there) return ''
-  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null)
+  const missed = missedIn(entry.report, nameOf)
+  if (!there) return missed
+  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null && !d.missed)
   return [
     summary(entry),
     there > 1 ? `${count(there, 'device')} acted` : '',
+    missed,
     silent.length ? `ready but not heard of since: ${silent.map((/** @type {any} */ d) => nameOf(d.deviceId)).join(', ')}` : '',
   ].filter(Boolean).join(' · ')
 }

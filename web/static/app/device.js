@@ -5,6 +5,7 @@ import { choiceOf, keepChoice, keptChoice } from './choice.js'
 import { choosing } from './choosing.js'
 import { MISSING, enterSession } from './entry.js'
 import * as format from './format.js'
+import { missedWords } from './missed.js'
 import { goneWords, refusedChoice, showOutside } from './outside.js'
 import { Self } from './self.js'
 import { at } from './server.js'
@@ -129,6 +130,7 @@ function run(s, film) {
   const beeper = new Beeper(s)
   s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
   s.onCommand('pulse', 'pulse')
+  s.on('missed', ({ lateMs, reason }) => (byId('last').textContent = missedWords(lateMs, reason)))
   s.on('clock', () => show(s, film))
   s.on('closed', ({ code, message }) => gone(s, film, code, message))
   for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
@@ -199,7 +201,7 @@ let over = ''
 function flash(_command, { lateness, late }) {
   if (calm()) screen.animate([{ opacity: 0.6 }, { opacity: 0.6 }], 400)
   else screen.animate([{ opacity: 1 }, { opacity: 1, offset: 0.25 }, { opacity: 0 }], 700)
-  byId('last').textContent = late ? `came too late, by ${format.span(lateness)}` : `${format.signed(lateness)} by its own clock`
+  byId('last').textContent = late ? `came late, by ${format.span(lateness)}` : `${format.signed(lateness)} by its own clock`
 }
 
 /**

@@ -149,5 +149,5 @@ export class History {
 function waiting(entry) {
   if (!entry) return 'Press Flash: every device’s dot appears here, on an axis in milliseconds.'
   if (entry.cancelled) return `Called off: ${entry.cancelled}.`
-  return entry.report ? 'No device reported that it acted.' : 'Waiting for the devices’ reports…'
+  return entry.report ? 'No device acted, as far as is known.' : 'Waiting for the devices’ reports…'
 }

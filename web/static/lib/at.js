@@ -12,7 +12,7 @@ const LAST_ON_PAGE = 1.5
 /** Timers are set anew at least this often, since the map moves, ms. */
 const LONGEST = 5000
 /** How often to look again while session time is unknown, ms. */
-const UNKNOWN = 20
+export const UNKNOWN = 20
 
 /**
  * @typedef {object} Instant

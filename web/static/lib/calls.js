@@ -127,11 +127,12 @@ export class Calls extends Emitter {
 
   /**
    * Schedules a command for everybody (leader): `at` in session ms or `delay`
-   * in ms, neither: as soon as all devices can.
+   * in ms, neither: as soon as all devices can. A device that would act later than `maxLateMs`
+   * after it doesn't, 1000 by default.
    *
    * @param {string} name
    * @param {unknown} [payload]
-   * @param {{at?: number, delay?: number}} [when]
+   * @param {{at?: number, delay?: number, maxLateMs?: number}} [when]
    * @returns {Promise<Scheduled>}
    */
   schedule(name, payload, when = {}) {

@@ -1,4 +1,4 @@
-import { at } from './at.js'
+import { UNKNOWN, at } from './at.js'
 
 /** @import { Instant } from './at.js' */
 /** @import { SessionClock } from './clockmap.js' */
@@ -12,11 +12,12 @@ import { at } from './at.js'
  * @property {string} name       the command's own, or the event's
  * @property {any} payload       a command's payload, or the event's data
  * @property {number} timestamp  session time of the act, ms
+ * @property {number} maxLate    who would act later than this after it doesn't, ms; Infinity: however late
  */
 
 /**
  * @typedef {Instant & {late: boolean}} Act
- *   `late`: it came after its timestamp
+ *   `late`: its timestamp had passed when the device could first tell
  */
 
 /**
@@ -34,7 +35,8 @@ import { at } from './at.js'
  */
 
 /**
- * The command in a message, or null.
+ * The command in a message, or null. The start of a take is worth while as long as the take
+ * lasts; a stop always is, and a change of playback is joined where it has come to.
  *
  * @param {string} event
  * @param {any} data
@@ -42,11 +44,17 @@ import { at } from './at.js'
  */
 export function commandOf(event, data) {
   if (!data || typeof data.commandId !== 'string' || typeof data.timestamp !== 'number') return null
-  const { commandId, timestamp } = data
-  if (event === 'command') return { commandId, timestamp, name: String(data.name), payload: data.payload }
+  const { commandId, timestamp, maxLateMs = MAX_LATE, duration } = data
+  if (event === 'command') return { commandId, timestamp, name: String(data.name), payload: data.payload, maxLate: maxLateMs }
   if (event !== 'start_recording' && event !== 'stop_recording' && event !== 'playback_sync') return null
-  return { commandId, timestamp, name: event, payload: data }
+  return { commandId, timestamp, name: event, payload: data, maxLate: (event === 'start_recording' && duration) || Infinity }
 }
+
+/** How late a command is carried out that doesn't say so, ms. */
+const MAX_LATE = 1000
+
+/** What makes an event pointless once it is due. */
+const OVERTAKEN_BY = /** @type {Record<string, string>} */ ({ start_recording: 'stop_recording', playback_sync: 'playback_sync' })
 
 /**
  * A report goes this long after the act, ms: not at once, since others, on the
@@ -55,11 +63,14 @@ export function commandOf(event, data) {
 const REPORT_AFTER = 5
 const REPORT_SPREAD = 15
 
+/** No lateness is told that is more, ms. */
+const DAY = 864e5
+
 /** Marks kept for developer tools. */
 const MARKS = 256
 
-/** Commands that wait for a handler, at most. */
-const UNHANDLED = 64
+/** Commands that wait for a handler, or may make another one pointless, at most. */
+const KEPT = 64
 
 /**
  * Arms commands, fires them on the instant, and says so to the server. Every
@@ -72,6 +83,8 @@ export class Commands {
   /** @type {Map<string, () => void>} */ #armed = new Map()
   /** Commands that came before their handler. */
   /** @type {Map<string, Command>} */ #early = new Map()
+  /** The last ones that may take another one's place. */
+  /** @type {Command[]} */ #recent = []
   /** Names whose commands somebody else handles, or nobody any more. */
   /** @type {Set<string>} */ #elsewhere = new Set()
   /** @type {string[]} */ #marks = []
@@ -119,6 +132,7 @@ export class Commands {
   receive(event, data) {
     if (event === 'cancelled') return this.cancel(data?.commandId)
     const command = commandOf(event, data)
+    if (command && event !== 'command') this.#recent = [...this.#recent.slice(1 - KEPT), command]
     const handler = command && this.#handlers.get(command.name)
     if (command && handler) this.#arm(command, handler.fn, handler.prepare)
     else if (command && !this.#elsewhere.has(command.name)) this.#keep(command)
@@ -127,7 +141,7 @@ export class Commands {
   /** @param {Command} command  without a handler */
   #keep(command) {
     this.#early.set(command.commandId, command)
-    for (const [id, kept] of this.#early) if (this.#isPast(kept) || this.#early.size > UNHANDLED) this.#early.delete(id)
+    for (const [id, kept] of this.#early) if (this.#isPast(kept) || this.#early.size > KEPT) this.#early.delete(id)
   }
 
   /**
@@ -136,20 +150,64 @@ export class Commands {
    * @param {((command: Command) => unknown) | undefined} prepare
    */
   #arm(command, fn, prepare) {
-    const { commandId, timestamp } = command
-    const late = this.#isPast(command)
-    const fire = (/** @type {Instant} */ instant) => {
-      const act = { ...instant, late }
-      try {
-        report(this.#send, commandId, act, fn(command, act)).catch(reportError)
-      } finally {
-        this.#mark('downbeat:fired:' + commandId, instant.device)
-        this.#armed.delete(commandId)
-      }
-    }
-    this.#armed.set(commandId, at(this.#clock, timestamp, fire))
+    if (!this.#wait(command, fn, 'arrived_late')) return
     if (prepare) this.#prepare(command, prepare).catch(reportError)
-    else this.#send('armed', { commandId })
+    else this.#send('armed', { commandId: command.commandId })
+  }
+
+  /**
+   * Waits for the instant; false when it is too late already.
+   *
+   * @param {Command} command
+   * @param {CommandHandler} fn
+   * @param {string} why  it would be too late now
+   */
+  #wait(command, fn, why) {
+    const { commandId, timestamp } = command
+    const clock = this.#clock
+    if (!clock.valid) {
+      this.#armed.set(commandId, clock.after(UNKNOWN, () => void this.#wait(command, fn, 'no_clock')))
+      return true
+    }
+    const now = clock.toSession(clock.read())
+    if (this.#misses(command, now, why)) return false
+    const late = now > timestamp
+    this.#armed.set(commandId, at(clock, timestamp, instant => {
+      if (!this.#misses(command, instant.time, 'woke_late')) this.#fire(commandId, { ...instant, late }, act => fn(command, act))
+    }))
+    return true
+  }
+
+  /**
+   * Says that a command isn't carried out, if it would be pointless now.
+   *
+   * @param {Command} command
+   * @param {number} now  session time, ms
+   * @param {string} reason  if it is too late
+   */
+  #misses({ commandId, name, timestamp, maxLate }, now, reason) {
+    const lateMs = now - timestamp
+    if (lateMs <= maxLate) {
+      if (!this.#recent.some(c => c.name === OVERTAKEN_BY[name] && c.timestamp > timestamp && c.timestamp <= now)) return false
+      reason = 'overtaken'
+    }
+    this.#armed.delete(commandId)
+    pause().then(() => this.#send('missed', { commandId, lateMs: Math.min(lateMs, DAY), reason }))
+    return true
+  }
+
+  /**
+   * @param {string} commandId
+   * @param {Act} act
+   * @param {(act: Act) => unknown} fn
+   */
+  #fire(commandId, act, fn) {
+    try {
+      report(this.#send, commandId, act, fn(act)).catch(reportError)
+    } finally {
+      this.#mark('downbeat:fired:' + commandId, act.device)
+      this.#armed.delete(commandId)
+    }
   }
 
   /**
@@ -177,6 +235,7 @@ export class Commands {
   /** @param {string} commandId */
   cancel(commandId) {
     this.#early.delete(commandId)
+    this.#recent = this.#recent.filter(c => c.commandId !== commandId)
     this.#armed.get(commandId)?.()
     this.#armed.delete(commandId)
   }
@@ -195,8 +254,11 @@ export class Commands {
  * @param {unknown} result  of the handler
  */
 async function report(send, commandId, { time, late }, result) {
-  const waited = new Promise(resolve => setTimeout(resolve, REPORT_AFTER + REPORT_SPREAD * Math.random()))
-  const [value] = await Promise.all([result, waited])
+  const [value] = await Promise.all([result, pause()])
   const at = typeof value === 'number' && Number.isFinite(value) ? value : time
   send('fired', late ? { commandId, at, late } : { commandId, at })
+}
+
+function pause() {
+  return new Promise(resolve => setTimeout(resolve, REPORT_AFTER + REPORT_SPREAD * Math.random()))
 }

@@ -10,7 +10,7 @@ const AGAIN = 1000
 /** Reports kept until the server has answered them. */
 const UNSENT = 64
 /** What was done mustn't be lost with a connection: these are sent until they are answered. */
-const REPORTS = new Set(['armed', 'fired', 'recording_started', 'recording_stopped', 'recording_failed', 'recording_report', 'upload_completed'])
+const REPORTS = new Set(['armed', 'fired', 'missed', 'recording_started', 'recording_stopped', 'recording_failed', 'recording_report', 'upload_completed'])
 
 /**
  * Close codes after which not to come back: joined elsewhere, abuse, left,

@@ -9,6 +9,7 @@
  * @property {PlaybackState} playback  it holds from now on
  * @property {{reason: string, inMs: number, code?: string}} reconnecting
  * @property {{id: number, time?: number, lateness?: number, device?: number, error?: string}} acted  an `at` of the worker
+ * @property {{commandId: string, lateMs: number, reason: string}} missed  a command wasn't carried out, since it was too late
  * @property {{message: string}} failed  something is missing or broken, and it goes on without
  * @property {{code: string, message: string}} closed  for good; the message says what to do
  */

@@ -41,7 +41,10 @@ export class Engine {
       map: map => this.#channelMap(map),
       control: text => this.#controlText(text),
     })
-    this.#commands = new Commands(this.#clock, (event, data) => this.#send(event, data))
+    this.#commands = new Commands(this.#clock, (event, data) => {
+      this.#send(event, data)
+      if (event === 'missed') post({ type: 'event', event, data })
+    })
     this.#unwatch = watchSleep(() => this.#resync(), () => this.#connection?.check())
   }
 

@@ -54,7 +54,10 @@ export class Session extends Member {
     this.#options = options
     this.#carrier = carrier
     this.#time = time
-    this.#commands = new Commands(time.clock, (event, data) => this.send(event, data))
+    this.#commands = new Commands(time.clock, (event, data) => {
+      this.send(event, data)
+      if (event === 'missed') this.emit(event, data)
+    })
     this.#entering = { resolve() {}, reject() {} }
     this.#entered = new Promise((resolve, reject) => (this.#entering = { resolve: () => resolve(undefined), reject }))
     this.#entered.catch(() => {}) // told by enter

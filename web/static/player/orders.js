@@ -26,7 +26,7 @@ export class Orders {
     this.#pilot = pilot
     pilot.acted = since => this.#acts.done(since, time.now() + EARLY)
     const undo = [
-      session.on('cancelled', ({ commandId }) => this.#forget(commandId)),
+      ...['cancelled', 'missed'].map(event => session.on(event, ({ commandId }) => this.#forget(commandId))),
       session.onCommand('playback_sync', command => this.#act(command), { prepare: command => this.#prepare(command) }),
     ]
     signal.addEventListener('abort', () => {

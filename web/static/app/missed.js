@@ -1,0 +1,26 @@
+import { span } from './format.js'
+
+/** @type {Record<string, string>} */
+const WHY = { arrived_late: 'it came too late', woke_late: 'the device was held up', no_clock: 'session time wasn’t known', overtaken: 'the next one was due already' }
+
+/**
+ * Why a command wasn't carried out, for people.
+ *
+ * @param {number} lateMs
+ * @param {string} reason  of the protocol
+ */
+export function missedWords(lateMs, reason) {
+  return `missed, ${span(lateMs)} late: ${WHY[reason] ?? reason}`
+}
+
+/**
+ * The devices of a report that missed the command, in a line; '' for none.
+ *
+ * @param {any} report
+ * @param {(deviceId: string) => string} nameOf
+ */
+export function missedIn(report, nameOf) {
+  /** @type {any[]} */
+  const missed = (report?.devices ?? []).filter((/** @type {any} */ d) => d.missed)
+  return missed.map(d => `${nameOf(d.deviceId)} ${missedWords(d.missed.lateMs, d.missed.reason)}`).join('; ')
+}
