@@ -34,6 +34,10 @@ type ScheduleRequest struct {
 type Scheduled struct {
 	CommandID string            `json:"commandId"`
 	Timestamp clock.SessionTime `json:"timestamp"` // when all devices act
+
+	// LateMs is there for the stop of a take whose instant had passed before it could be
+	// told: by how much. Devices stop at once.
+	LateMs float64 `json:"lateMs,omitempty"`
 }
 
 // when is a request's instant, with what the devices need.

@@ -1,18 +1,24 @@
 package session
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // schedule issues a command of the application's own.
 func (r *room) schedule(ctx context.Context, by string, q ScheduleRequest) (Scheduled, error) {
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{ID: r.svc.cfg.NewID(), Event: eventCommand, By: by, Name: q.Name, Payload: q.Payload}
+	c := command{Event: eventCommand, By: by, Name: q.Name, Payload: q.Payload}
 	if q.MaxLate != nil {
 		c.MaxLate = *q.MaxLate
 	}
-	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
-		return schedule(s, c, when{q.At, q.Delay, r.lead()}, now)
+	return r.issue(ctx, func(id string, extra time.Duration) transition {
+		c.ID = id
+		return func(s *state, now instant) ([]change, error) {
+			return schedule(s, c, when{q.At, q.Delay, r.lead() + extra}, now)
+		}
 	})
 }
 
@@ -21,9 +27,12 @@ func (r *room) start(ctx context.Context, by string, q StartRequest) (Scheduled,
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{ID: r.svc.cfg.NewID(), Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
-	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
-		return start(s, c, when{q.At, q.Delay, r.lead()}, now)
+	c := command{Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
+	return r.issue(ctx, func(id string, extra time.Duration) transition {
+		c.ID = id
+		return func(s *state, now instant) ([]change, error) {
+			return start(s, c, when{q.At, q.Delay, r.lead() + extra}, now)
+		}
 	})
 }
 
@@ -32,13 +41,16 @@ func (r *room) play(ctx context.Context, by string, q PlaybackRequest) (Schedule
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{ID: r.svc.cfg.NewID(), Event: eventPlaybackSync, By: by}
-	return r.issue(ctx, c.ID, func(s *state, now instant) ([]change, error) {
-		return play(s, c, q, when{lead: r.lead()}, now)
+	return r.issue(ctx, func(id string, extra time.Duration) transition {
+		c := command{ID: id, Event: eventPlaybackSync, By: by}
+		return func(s *state, now instant) ([]change, error) {
+			return play(s, c, q, when{lead: r.lead() + extra}, now)
+		}
 	})
 }
 
-// stopTake issues the stop of the take.
+// stopTake issues the stop of the take. It is not planned anew: a stop that comes late is
+// carried out at once, and its issuer is told how late it is.
 func (r *room) stopTake(ctx context.Context, by string) (Scheduled, error) {
 	var id string
 	err := r.update(ctx, func(s *state, now instant) (changes []change, err error) {
@@ -48,14 +60,11 @@ func (r *room) stopTake(ctx context.Context, by string) (Scheduled, error) {
 	if err != nil {
 		return Scheduled{}, err
 	}
-	return r.scheduled(id)
-}
-
-func (r *room) issue(ctx context.Context, id string, step transition) (Scheduled, error) {
-	if err := r.update(ctx, step); err != nil {
-		return Scheduled{}, err
+	stop, err := r.scheduled(id)
+	if late := r.svc.now().time().Sub(stop.Timestamp); err == nil && late > 0 {
+		stop.LateMs = millis(late)
 	}
-	return r.scheduled(id)
+	return stop, err
 }
 
 // scheduled looks a command up that has just been seen.
@@ -66,7 +75,7 @@ func (r *room) scheduled(id string) (Scheduled, error) {
 	if c == nil {
 		return Scheduled{}, fault(CodeUnknownCommand, "the command is gone")
 	}
-	return Scheduled{c.ID, c.Timestamp.time()}, nil
+	return Scheduled{CommandID: c.ID, Timestamp: c.Timestamp.time()}, nil
 }
 
 // catchUp tells a member of the commands that it can still act on: those that
@@ -75,7 +84,7 @@ func (r *room) scheduled(id string) (Scheduled, error) {
 func (r *room) catchUp(m *Member, d *device, now instant) {
 	for _, c := range r.state.commandsByTime() {
 		a := r.state.acks[c.ID][d.ID]
-		if c.Cancelled || a != nil && a.answered() || c.Timestamp <= now && !r.stillFor(d, c, now) {
+		if _, later := r.withheld[c.ID]; later || r.disowned[c.ID] || c.Cancelled || a != nil && a.answered() || c.Timestamp <= now && !r.stillFor(d, c, now) {
 			continue
 		}
 		for _, n := range announce(c) {

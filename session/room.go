@@ -29,6 +29,10 @@ type room struct {
 	lastSync instant
 	retryAt  instant // no due change is tried again before
 
+	issuing  map[string]bool    // commands that are being issued here → whether they were seen too late
+	withheld map[string]instant // commands that nobody here was told of yet → until when
+	disowned map[string]bool    // commands whose issuer was told that they failed
+
 	monitored bool // somebody wants to see what the devices do
 }
 
@@ -45,6 +49,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 		state: newState(id), members: map[string]*Member{},
 		reports: map[string]*reported{}, dropped: map[string]uint64{},
 		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
+		issuing: map[string]bool{}, withheld: map[string]instant{}, disowned: map[string]bool{},
 	}
 }
 
@@ -79,8 +84,12 @@ func (r *room) apply(e Entry) {
 	r.seen = max(r.seen, e.Revision)
 	if ok {
 		r.expel(d)
-		for _, n := range derive(r.state, d) {
-			r.tell(n)
+		if r.arrived(d, r.svc.now()) {
+			for _, n := range derive(r.state, d) {
+				if !r.refused(n.Event) {
+					r.tell(n)
+				}
+			}
 		}
 		r.ended(d)
 		r.consequences(d)

@@ -57,6 +57,7 @@ func (r *room) tick() []transition {
 	if !r.state.live() {
 		return r.dueRevival(now)
 	}
+	r.dueWithheld(now)
 	r.dueReports(now)
 	r.dueSync(now)
 	if now < r.retryAt {
@@ -74,7 +75,7 @@ func (r *room) dueRevival(now instant) []transition {
 
 func (r *room) dueChanges(now instant) []transition {
 	var steps []transition
-	if r.state.activeTake(now) != nil && autoStop(r.state, r.lead(), now) != nil {
+	if take := r.state.activeTake(now); take != nil && !r.isWithheld(take) && autoStop(r.state, r.lead(), now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return autoStop(s, r.lead(), now), nil })
 	}
 	if transfer(r.state, r.svc.cfg.LeaderGrace, now) != nil {
@@ -82,7 +83,7 @@ func (r *room) dueChanges(now instant) []transition {
 			return transfer(s, r.svc.cfg.LeaderGrace, now), nil
 		})
 	}
-	if plan(r.state, now) != nil {
+	if take := r.state.unplanned(); take != nil && !r.isWithheld(take) && plan(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return plan(s, now), nil })
 	}
 	if unburied(r.state) != nil {
@@ -100,6 +101,7 @@ func (r *room) dueChanges(now instant) []transition {
 	if unseat(r.state, now) != nil {
 		steps = append(steps, func(s *state, now instant) ([]change, error) { return unseat(s, now), nil })
 	}
+	steps = append(steps, r.dueDisowned()...)
 	for deviceID, conn := range r.dropped {
 		steps = append(steps, r.drop(deviceID, conn))
 	}
@@ -138,12 +140,12 @@ func (r *room) untilNext() time.Duration {
 			sooner(due)
 		}
 	}
-	if r.state.activeTake(now) != nil {
+	if active := r.state.activeTake(now); active != nil && !r.isWithheld(active) {
 		if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
 			sooner(max(due, r.retryAt))
 		}
 	}
-	if take := r.state.unplanned(); take != nil {
+	if take := r.state.unplanned(); take != nil && !r.isWithheld(take) {
 		sooner(max(take.Timestamp, r.retryAt))
 	}
 	if take := r.state.activeTake(now); take != nil && r.state.stopOf(take.ID) != nil {
@@ -155,7 +157,10 @@ func (r *room) untilNext() time.Duration {
 	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
 		sooner(max(due, r.retryAt))
 	}
-	if len(r.dropped)+len(r.mistaken) > 0 || unseat(r.state, now) != nil {
+	for _, due := range r.withheld {
+		sooner(due)
+	}
+	if len(r.dropped)+len(r.mistaken)+len(r.dueDisowned()) > 0 || unseat(r.state, now) != nil {
 		sooner(max(now, r.retryAt))
 	}
 	if r.leaderHere() {
