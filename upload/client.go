@@ -23,7 +23,9 @@ type Client struct {
 	URL  string       // of the server, http or https
 	HTTP *http.Client // default: http.DefaultClient
 
-	Secret string // a key or a token, where the server asks for one
+	// Secrets prove that the file may be uploaded: the resumeToken of the device that recorded, or a
+	// key or a token of somebody who may lead. The next one is tried where one is refused.
+	Secrets []string
 }
 
 // Client's pauses after a failure; they grow until something gets through.
@@ -36,7 +38,7 @@ const (
 // its disk. It comes back after lost connections and restarts of the server,
 // and goes on where the server is, until ctx ends. A refusal is an [Error].
 func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
-	s := sending{client: c, file: f, from: r}
+	s := sending{client: c, file: f, from: r, secrets: c.Secrets}
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		before := s.offset
 		done, err := s.step(ctx)
@@ -45,6 +47,10 @@ func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
 		}
 		if s.offset > before {
 			pause = firstPause
+		}
+		if denied(err) && len(s.secrets) > 1 {
+			s.secrets = s.secrets[1:]
+			continue
 		}
 		if final(err) {
 			return fmt.Errorf("uploading recording %s: %w", f.RecordingID, err)
@@ -74,13 +80,20 @@ func final(err error) bool {
 	return refused.Status < 500 && refused.Code != errBody.Code
 }
 
+// denied tells whether another secret may help.
+func denied(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden)
+}
+
 // sending is one file on its way.
 type sending struct {
-	client *Client
-	file   File
-	from   io.ReadSeeker
-	at     string // the upload's URL; empty until it is created
-	offset int64  // what the server has, as far as known
+	client  *Client
+	secrets []string // the first one is used
+	file    File
+	from    io.ReadSeeker
+	at      string // the upload's URL; empty until it is created
+	offset  int64  // what the server has, as far as known
 }
 
 // step does what comes next: create, or ask how far the server is and go on
@@ -103,7 +116,7 @@ func (s *sending) step(ctx context.Context) (done bool, err error) {
 func (s *sending) create(ctx context.Context) error {
 	h := http.Header{"Upload-Length": {strconv.FormatInt(s.file.Size, 10)}, "Upload-Metadata": {s.file.metadata()}}
 	base := strings.TrimSuffix(s.client.URL, "/") + "/api/uploads/"
-	res, err := s.client.do(ctx, http.MethodPost, base, h, nil, 0)
+	res, err := s.do(ctx, http.MethodPost, base, h, nil, 0)
 	if err != nil {
 		return err
 	}
@@ -125,7 +138,7 @@ func (f File) metadata() string {
 
 // ask learns how far the server is. An upload that it doesn't know is created anew.
 func (s *sending) ask(ctx context.Context) error {
-	h, err := s.client.do(ctx, http.MethodHead, s.at, nil, nil, 0)
+	h, err := s.do(ctx, http.MethodHead, s.at, nil, nil, 0)
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		s.at = ""
@@ -153,7 +166,7 @@ func (s *sending) patch(ctx context.Context) error {
 	left := s.file.Size - s.offset
 	body := &source{r: io.LimitReader(s.from, left)}
 	h := http.Header{"Content-Type": {bytesType}, "Upload-Offset": {strconv.FormatInt(s.offset, 10)}}
-	res, err := s.client.do(ctx, http.MethodPatch, s.at, h, body, left)
+	res, err := s.do(ctx, http.MethodPatch, s.at, h, body, left)
 	if failed := body.end(left); failed != nil {
 		return failed
 	}
@@ -165,7 +178,7 @@ func (s *sending) patch(ctx context.Context) error {
 
 // do sends a request and returns the headers of its answer, or the server's
 // refusal.
-func (c *Client) do(ctx context.Context, method, to string, h http.Header, body io.Reader, length int64) (http.Header, error) {
+func (s *sending) do(ctx context.Context, method, to string, h http.Header, body io.Reader, length int64) (http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, method, to, body)
 	if err != nil {
 		return nil, err
@@ -174,11 +187,11 @@ func (c *Client) do(ctx context.Context, method, to string, h http.Header, body 
 		req.Header = h
 	}
 	req.Header.Set("Tus-Resumable", tusVersion)
-	if c.Secret != "" && method == http.MethodPost { // what has begun needs none
-		req.Header.Set("Authorization", "Bearer "+c.Secret)
+	if len(s.secrets) > 0 {
+		req.Header.Set("Authorization", "Bearer "+s.secrets[0])
 	}
 	req.ContentLength = length
-	res, err := cmp.Or(c.HTTP, http.DefaultClient).Do(req)
+	res, err := cmp.Or(s.client.HTTP, http.DefaultClient).Do(req)
 	if err != nil {
 		return nil, err
 	}

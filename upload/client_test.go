@@ -58,7 +58,7 @@ func TestClientShowsItsKey(t *testing.T) {
 	if err := c.Send(t.Context(), f, bytes.NewReader(want)); !errors.As(err, &refused) || refused.Code != "bad_key" {
 		t.Fatal(err)
 	}
-	c.Secret = "sesame"
+	c.Secrets = []string{"open", "sesame"}
 	if err := c.Send(t.Context(), f, bytes.NewReader(want)); err != nil {
 		t.Fatal(err)
 	}

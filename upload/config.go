@@ -16,8 +16,11 @@ type Config struct {
 
 	MaxSize    int64         // bytes that one file may have; default 64 GiB
 	Reserve    int64         // bytes of the disk that stay free; default 1 GiB, negative: none
-	MaxOpen    int           // unfinished uploads at a time; default 1000
+	MaxOpen    int           // unfinished uploads at a time; default 2000
+	PerSession int           // of one session; default 1000
+	PerDevice  int           // of one device's recordings; default 32
 	Keep       time.Duration // how long an upload stays without a request; default 24 h
+	Unbegun    time.Duration // the same before its first byte; default 2 min
 	Idle       time.Duration // how long a request may send nothing; default 60 s
 	Checkpoint int64         // bytes between two checkpoints of one request; default 32 MiB
 
@@ -61,12 +64,24 @@ type File struct {
 	Size        int64  `json:"size"`     // bytes; -1 while it isn't known
 }
 
-// Place says which take a recording is of. Both are names of directories: 1 to
-// 64 letters, digits, underscores and hyphens.
+// Place says which take a recording is of. Session and Take are names of directories: 1 to
+// 64 letters, digits, underscores and hyphens. Device is whoever records it: for Config.PerDevice.
 type Place struct {
 	Session string `json:"session"`
 	Take    string `json:"take"`
+	Device  string `json:"device,omitempty"`
 }
+
+// Rank orders those who may upload a recording. An upload takes the place of another one
+// of the same recording only if its rank isn't lower.
+type Rank int
+
+// The ranks of those who upload.
+const (
+	Anybody   Rank = iota // nothing is known of the client
+	Commander             // may command the recording's session
+	Recorder              // is the device that recorded
+)
 
 // Finished is a file that has arrived as a whole. Its size and hash are those of what is kept.
 type Finished struct {
@@ -82,11 +97,14 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.MaxSize = cmp.Or(c.MaxSize, 64<<30)
 	c.Reserve = max(0, cmp.Or(c.Reserve, 1<<30))
-	c.MaxOpen = cmp.Or(c.MaxOpen, 1000)
+	c.MaxOpen = cmp.Or(c.MaxOpen, 2000)
+	c.PerSession = cmp.Or(c.PerSession, 1000)
+	c.PerDevice = cmp.Or(c.PerDevice, 32)
 	c.Keep = cmp.Or(c.Keep, 24*time.Hour)
+	c.Unbegun = cmp.Or(c.Unbegun, 2*time.Minute)
 	c.Idle = cmp.Or(c.Idle, time.Minute)
 	c.Checkpoint = cmp.Or(c.Checkpoint, 32<<20)
-	if c.MaxSize < 0 || c.MaxOpen < 0 || c.Keep < 0 || c.Idle < 0 || c.Checkpoint < 0 {
+	if c.MaxSize < 0 || c.MaxOpen < 0 || c.PerSession < 0 || c.PerDevice < 0 || c.Keep < 0 || c.Unbegun < 0 || c.Idle < 0 || c.Checkpoint < 0 {
 		return c, errors.New("upload: a limit of the configuration is negative")
 	}
 	if c.Now == nil {

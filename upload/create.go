@@ -49,7 +49,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, rec record, sum *
 	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer s.release(u, c)
 	return u, s.firstBytes(r, u, c, sum)
 }
 
@@ -77,19 +77,29 @@ func (s *Server) plan(r *http.Request) (rec record, sum *checksum, err error) {
 	}
 	rec = record{
 		ID: uuid.NewString(), Metadata: r.Header.Get("Upload-Metadata"), File: f,
-		Hash: stateOf(sha256.New()), Expires: s.expiry(),
+		By: rankOf(r), Hash: stateOf(sha256.New()), Expires: s.expiry(0),
 	}
 	return rec, sum, rec.seal()
 }
 
-// expiry is a whole second, as Upload-Expires tells it.
-func (s *Server) expiry() time.Time { return s.cfg.Now().Add(s.cfg.Keep).UTC().Truncate(time.Second) }
+// expiry is until when an upload with so many bytes stays: a whole second, as
+// Upload-Expires tells it. What reserves a place and sends nothing goes soon.
+func (s *Server) expiry(offset int64) time.Time {
+	keep := s.cfg.Keep
+	if offset == 0 {
+		keep = min(keep, s.cfg.Unbegun)
+	}
+	return s.cfg.Now().Add(keep).UTC().Truncate(time.Second)
+}
 
 // add makes room for an upload and stores it. Nothing is left when it fails.
 func (s *Server) add(rec record) (*upload, error) {
+	if err := s.clear(&rec); err != nil {
+		return nil, err
+	}
 	u := &upload{turn: newTurn(), heardAt: s.cfg.Now(), rec: rec}
 	s.mu.Lock()
-	err := s.room(max(rec.Size, 0))
+	err := s.room(&rec)
 	if err == nil {
 		s.all[rec.ID] = u
 	}
@@ -103,28 +113,44 @@ func (s *Server) add(rec record) (*upload, error) {
 	return u, nil
 }
 
-// room refuses another upload of that size when there are too many, or when the
-// disk hasn't the space for it beside what has been promised. s.mu is held.
-func (s *Server) room(size int64) error {
-	open, promised := 0, int64(0)
+// room refuses another upload when there are too many, or when the disk hasn't
+// the space for it beside what has been promised. s.mu is held.
+func (s *Server) room(next *record) error {
+	var open, session, device int
+	var promised int64
 	for _, u := range s.all {
-		if rec := u.record(); !rec.complete() {
-			open++
-			promised += max(rec.Size-rec.Offset, 0)
+		rec := u.record()
+		if rec.complete() {
+			continue
 		}
+		open++
+		if rec.Session == next.Session {
+			session++
+			if rec.Device == next.Device && rec.Device != "" {
+				device++
+			}
+		}
+		promised += rec.promised()
 	}
-	if open >= s.cfg.MaxOpen {
+	if open >= s.cfg.MaxOpen || session >= s.cfg.PerSession || device >= s.cfg.PerDevice {
 		return errTooMany
 	}
 	free, err := s.cfg.Free(s.parts)
 	if err != nil {
 		return err
 	}
-	if free-s.cfg.Reserve-promised < size {
+	if free-s.cfg.Reserve-promised < max(next.Size, 0) {
 		return errFull
 	}
 	return nil
 }
+
+// ahead is how much of a file that is being uploaded has space promised to it, in bytes, beside as
+// much again as has come. Who says that a file is large, and sends nothing, holds no more.
+const ahead = 64 << 20
+
+// promised is how many bytes of the disk are kept for what an upload still lacks.
+func (r *record) promised() int64 { return min(max(r.Size-r.Offset, 0), max(r.Offset, ahead)) }
 
 // uploaded reports whether there is a finished file of the recording.
 func (s *Server) uploaded(rec *record) bool {

@@ -29,6 +29,7 @@ var (
 	errFull        = &Error{http.StatusInsufficientStorage, "disk_full", "there isn't enough free space for this file"}
 	errTooMany     = &Error{http.StatusTooManyRequests, "too_many_uploads", "too many unfinished uploads"}
 	errAlready     = &Error{http.StatusConflict, "already_uploaded", "this recording has been uploaded"}
+	errUnderWay    = &Error{http.StatusLocked, "upload_under_way", "another upload of this recording is under way"}
 	errSuperseded  = &Error{http.StatusLocked, "superseded", "a newer request goes on with this upload"}
 	errChecksum    = &Error{statusChecksum, "checksum_mismatch", "the bytes don't have that checksum; none was kept"}
 	errBody        = &Error{http.StatusBadRequest, "bad_body", "the body ended early; what arrived is kept"}

@@ -19,6 +19,7 @@ type record struct {
 	Metadata string `json:"metadata"` // as the client sent it
 	File
 	Place
+	By      Rank      `json:"by,omitempty"`     // who began it
 	Offset  int64     `json:"offset"`           // bytes that are on the disk
 	Hash    []byte    `json:"hash"`             // the state of SHA-256 after them
 	SHA256  string    `json:"sha256,omitempty"` // once all are there

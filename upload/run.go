@@ -76,6 +76,8 @@ func (s *Server) abandon(rec *record) error {
 func (s *Server) tend(u *upload) {
 	rec := u.record()
 	switch expired := s.cfg.Now().After(rec.Expires); {
+	case u.displaced.Load():
+		s.sweepAside(u)
 	case rec.complete() && !rec.Told:
 		if err := s.settle(u); err != nil {
 			s.cfg.Log.Warn("a finished file is dropped", "recording", rec.RecordingID, "error", err)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,8 @@ type Server struct {
 type upload struct {
 	turn    *turn
 	heardAt time.Time // when Recordings was told of it last; who holds the turn may change it
+
+	displaced atomic.Bool // another upload of the recording has its place: it is to be removed
 
 	mu  sync.Mutex // guards rec
 	rec record
@@ -91,7 +94,13 @@ func (s *Server) admit() bool {
 	return !s.closing
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP is Serve for a server whose clients are all alike.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, r, Anybody) }
+
+// Serve answers a request of somebody of that rank. The rank counts where an upload
+// is begun: one that has begun has an address that can't be guessed.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
+	r = r.WithContext(context.WithValue(r.Context(), rankKey{}, by))
 	h := w.Header()
 	h.Set("Tus-Resumable", tusVersion)
 	h.Set("Cache-Control", "no-store")
@@ -105,6 +114,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		drain(w, r, err)
 		writeError(w, s.refusal(r, err))
 	}
+}
+
+// rankKey is that of the client's Rank in a request's context.
+type rankKey struct{}
+
+func rankOf(r *http.Request) Rank {
+	by, _ := r.Context().Value(rankKey{}).(Rank)
+	return by
 }
 
 // What is read of a body that is refused, so that a client which only sends
@@ -172,11 +189,17 @@ func (s *Server) with(id string, w http.ResponseWriter, r *http.Request, do job)
 	if err != nil {
 		return err
 	}
-	defer c.release()
+	defer s.release(u, c)
 	if s.find(id) != u {
 		return errUnknown // removed while we waited
 	}
 	return do(w, r, u, c)
+}
+
+// release lets an upload go, and removes it if another one has its place.
+func (s *Server) release(u *upload, c *claim) {
+	s.sweepAside(u)
+	c.release()
 }
 
 // find returns an upload that hasn't expired, or nil. Ids are the ones that
@@ -188,7 +211,7 @@ func (s *Server) find(id string) *upload {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.all[id]
-	if u == nil || s.cfg.Now().After(u.record().Expires) {
+	if u == nil || u.displaced.Load() || s.cfg.Now().After(u.record().Expires) {
 		return nil
 	}
 	return u

@@ -120,10 +120,14 @@ func (k *sink) save(offset int64, state []byte) error {
 	if err := k.file.Sync(); err != nil {
 		return err
 	}
-	return k.server.update(k.upload, func(rec *record) error {
-		rec.Offset, rec.Hash, rec.Expires = offset, state, k.server.expiry()
+	err := k.server.update(k.upload, func(rec *record) error {
+		rec.Offset, rec.Hash, rec.Expires = offset, state, k.server.expiry(offset)
 		return rec.seal()
 	})
+	if err == nil && k.base.Offset == 0 && offset > 0 {
+		err = k.server.displace(k.upload)
+	}
+	return err
 }
 
 // finish makes all that was written last.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -32,7 +33,8 @@ func (r *recordings) Begin(_ context.Context, f upload.File) (upload.Place, erro
 	if f.RecordingID == "stranger" {
 		return upload.Place{}, &upload.Error{Status: http.StatusNotFound, Code: "unknown_recording", Message: "who?"}
 	}
-	return upload.Place{Session: "studio", Take: "take1"}, nil
+	device, _, _ := strings.Cut(f.RecordingID, "-")
+	return upload.Place{Session: "studio", Take: "take1", Device: device}, nil
 }
 
 func (r *recordings) Done(_ context.Context, f upload.Finished) error {
@@ -92,7 +94,10 @@ func (w *world) start(set ...func(*upload.Config)) {
 	if w.uploads, err = upload.New(cfg); err != nil {
 		w.t.Fatal(err)
 	}
-	w.http = httptest.NewServer(w.uploads)
+	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rank, _ := strconv.Atoi(r.Header.Get("Rank")) // as whoever guards the uploads would say
+		w.uploads.Serve(rw, r, upload.Rank(rank))
+	}))
 	w.url, w.client = w.http.URL, w.http.Client()
 }
 
@@ -140,7 +145,17 @@ func metadata(recordingID, name string) string {
 // create makes an upload and returns its path.
 func (w *world) create(size int) string {
 	w.t.Helper()
-	res, code := w.do("POST", "/api/uploads/", header{"Upload-Length": strconv.Itoa(size), "Upload-Metadata": metadata("rec1", "a.webm")}, nil)
+	return w.createBy(upload.Anybody, "rec1", size)
+}
+
+// creation are the headers of one.
+func creation(by upload.Rank, recordingID string, size int) header {
+	return header{"Upload-Length": strconv.Itoa(size), "Upload-Metadata": metadata(recordingID, "a.webm"), "Rank": strconv.Itoa(int(by))}
+}
+
+func (w *world) createBy(by upload.Rank, recordingID string, size int) string {
+	w.t.Helper()
+	res, code := w.do("POST", "/api/uploads/", creation(by, recordingID, size), nil)
 	if res.StatusCode != http.StatusCreated {
 		w.t.Fatalf("creating: %d %s", res.StatusCode, code)
 	}

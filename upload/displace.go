@@ -1,0 +1,91 @@
+package upload
+
+// A recording has one upload that counts. Another one may be begun beside it, as by a client that
+// was reloaded and doesn't know where it was; it takes the place of the first once it has brought
+// bytes, and only if its client's rank isn't lower. An upload without a byte holds nothing: a
+// further creation ends it.
+
+// clear refuses a creation beside an upload of a higher rank, and ends those of the
+// recording that have no byte and no request.
+func (s *Server) clear(next *record) error {
+	others := s.others(next)
+	for _, u := range others {
+		if u.record().By > next.By {
+			return errUnderWay
+		}
+	}
+	for _, u := range others {
+		if u.record().Offset > 0 {
+			continue
+		}
+		if release, ok := u.turn.try(); ok {
+			err := s.endUnbegun(u)
+			release()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// endUnbegun removes an upload if it still has no byte. Its turn is held.
+func (s *Server) endUnbegun(u *upload) error {
+	if rec := u.record(); rec.Offset > 0 || rec.complete() {
+		return nil
+	}
+	return s.discard(u)
+}
+
+// others are the unfinished uploads of a record's recording but for its own.
+func (s *Server) others(rec *record) (others []*upload) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.othersLocked(rec)
+}
+
+func (s *Server) othersLocked(rec *record) (others []*upload) {
+	for _, u := range s.all {
+		if other := u.record(); other.RecordingID == rec.RecordingID && other.ID != rec.ID && !other.complete() && !u.displaced.Load() {
+			others = append(others, u)
+		}
+	}
+	return others
+}
+
+// displace gives an upload that has its first bytes the place of the others of its
+// recording. It fails when another one was given it meanwhile: of two that come at once one stays.
+func (s *Server) displace(by *upload) error {
+	rec := by.record()
+	s.mu.Lock()
+	if by.displaced.Load() {
+		s.mu.Unlock()
+		return errUnderWay
+	}
+	others := s.othersLocked(&rec)
+	for _, u := range others {
+		u.displaced.Store(true)
+	}
+	s.mu.Unlock()
+	for _, u := range others {
+		u.turn.interrupt() // who holds it removes it
+		if release, ok := u.turn.try(); ok {
+			s.sweepAside(u)
+			release()
+		}
+	}
+	return nil
+}
+
+// sweepAside removes an upload if another one has its place. Its turn is held.
+func (s *Server) sweepAside(u *upload) {
+	if !u.displaced.Load() {
+		return
+	}
+	if rec := u.record(); rec.complete() {
+		return // it was whole before the other had a byte
+	}
+	if err := s.discard(u); err != nil {
+		s.cfg.Log.Error("an upload whose place another has can't be removed", "id", u.record().ID, "error", err)
+	}
+}
