@@ -27,6 +27,7 @@ type Device struct {
 	link    *signaling.Client // nil while none has joined
 	up      chan struct{}     // closed while there is a link
 	seat    session.SessionJoined
+	proven  []string                      // the resumeTokens that it has had, the latest last
 	missing time.Time                     // since when there is no such session any more; zero while there is
 	pending map[string]context.CancelFunc // commands that lie in the future
 	done    []Act                         // the last commands: their ids, against repeats, events and instants

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -62,12 +63,18 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 	d.mu.Lock()
 	first := d.seat.DeviceID == ""
 	d.seat, d.missing = seat, time.Time{}
+	if !slices.Contains(d.proven, seat.ResumeToken) { // somebody else now, whose earlier recordings are its own still
+		d.proven = append(d.proven[max(0, len(d.proven)-maxProven):], seat.ResumeToken)
+	}
 	d.mu.Unlock()
 	if first {
 		close(d.joined)
 	}
 	return d.peer.Answer(seat.Answer)
 }
+
+// maxProven is how many devices a program may have been before whose recordings it still uploads.
+const maxProven = 8
 
 const joinTimeout = 10 * time.Second
 

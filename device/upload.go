@@ -1,10 +1,10 @@
 package device
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/downbeat-sync/downbeat/upload"
 )
@@ -16,6 +16,21 @@ import (
 func (d *Device) Upload(ctx context.Context, recordingID, name, mediaType string, r io.ReadSeeker, size int64) error {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: d.cfg.NetDial, TLSClientConfig: d.cfg.TLS.Clone()}
 	defer transport.CloseIdleConnections()
-	c := upload.Client{URL: d.cfg.URL, Secret: cmp.Or(d.cfg.Key, d.cfg.Token), HTTP: &http.Client{Transport: transport}}
+	c := upload.Client{URL: d.cfg.URL, Secrets: d.proofs(), HTTP: &http.Client{Transport: transport}}
 	return c.Send(ctx, upload.File{RecordingID: recordingID, Name: name, Type: mediaType, Size: size}, r)
+}
+
+// proofs are what shows that a recording may be uploaded from here: the resumeTokens that this
+// device has had, the latest first, and what else lets it in.
+func (d *Device) proofs() []string {
+	d.mu.Lock()
+	all := slices.Clone(d.proven)
+	d.mu.Unlock()
+	slices.Reverse(all)
+	for _, secret := range []string{d.cfg.ResumeToken, d.cfg.Key, d.cfg.Token} {
+		if secret != "" && !slices.Contains(all, secret) {
+			all = append(all, secret)
+		}
+	}
+	return all
 }

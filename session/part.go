@@ -54,7 +54,7 @@ func nextPart(s *state, deviceID, id string, now instant) (Part, []change, error
 // next returns a recording of the same take and device of which nothing is known.
 func (r *recording) next(p Part) *recording {
 	return &recording{
-		ID: p.RecordingID, Take: r.Take, TakeAt: r.TakeAt, Label: r.Label, DeviceID: r.DeviceID, User: r.User, Type: r.Type, View: r.View,
+		ID: p.RecordingID, Take: r.Take, TakeAt: r.TakeAt, Label: r.Label, DeviceID: r.DeviceID, Owner: r.Owner, User: r.User, Type: r.Type, View: r.View,
 		Part: p.Part,
 	}
 }

@@ -51,7 +51,7 @@ func (s *state) unplanned() *command {
 func newRecording(take *command, u *user, d *device) *recording {
 	return &recording{
 		ID: recordingID(take.ID, d.ID), Take: take.ID, TakeAt: take.Timestamp, Label: take.Label,
-		DeviceID: d.ID, User: u.ownName(), Type: d.Type, View: d.View,
+		DeviceID: d.ID, Owner: d.TokenHash, User: u.ownName(), Type: d.Type, View: d.View,
 	}
 }
 

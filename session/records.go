@@ -122,6 +122,7 @@ type recording struct {
 	TakeAt     instant       `json:"takeAt"` // that command's timestamp
 	Label      string        `json:"label,omitempty"`
 	DeviceID   string        `json:"deviceId"`
+	Owner      []byte        `json:"owner,omitempty"` // the device's TokenHash: who may upload
 	Type       string        `json:"type"`
 	View       string        `json:"view,omitempty"`
 	User       string        `json:"user,omitempty"` // the name that the device's user had given when the take began

@@ -12,7 +12,18 @@ type Place struct {
 	SessionID string
 	TakeID    string // the start command's id: letters, digits and hyphens
 	DeviceID  string
+
+	owner string // hash of the secret in the device's resumeToken; none of recordings of before it was kept
 }
+
+// IsOwner reports whether a resumeToken is the one of the device that records.
+func (p Place) IsOwner(resumeToken string) bool {
+	_, secret := parseSecret(resumeToken)
+	return matches(secret, []byte(p.owner))
+}
+
+// HasOwner reports whether it is known who records.
+func (p Place) HasOwner() bool { return p.owner != "" }
 
 // UploadedFile is a recording that has arrived as a whole.
 type UploadedFile struct {
@@ -73,7 +84,7 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 			return Place{}, deleted(recordingID)
 		}
 		if err == nil && badRecord == nil && r != nil {
-			return Place{sessionID, r.Take, r.DeviceID}, nil
+			return Place{sessionID, r.Take, r.DeviceID, string(r.Owner)}, nil
 		}
 	}
 	return Place{}, fault(CodeUnknownRecording, "there is no recording %s", recordingID)

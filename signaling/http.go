@@ -62,8 +62,8 @@ func (s *Server) routes() http.Handler {
 	for _, r := range s.api() {
 		mux.HandleFunc(r.pattern, s.guard(r))
 	}
-	mux.Handle("/api/uploads", s.guardUploads(s.uploads()))
-	mux.Handle("/api/uploads/", s.guardUploads(s.uploads()))
+	mux.HandleFunc("/api/uploads", s.serveUploads)
+	mux.HandleFunc("/api/uploads/", s.serveUploads)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})
@@ -75,15 +75,6 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("/", s.cfg.Pages)
 	}
 	return mux
-}
-
-func (s *Server) uploads() http.Handler {
-	if s.cfg.Uploads != nil {
-		return s.cfg.Uploads
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, noStorage)
-	})
 }
 
 // guard lets those through to a route who may do what it does.
@@ -294,7 +285,7 @@ func statusOf(code string) int {
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
 		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
 		return http.StatusUnauthorized
-	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeBadUserToken, session.CodeMayNotLead, access.CodeNotAllowed,
+	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeBadUserToken, session.CodeMayNotLead, access.CodeNotAllowed, notYours.Code,
 		access.CodeTokenSession, access.CodeTokenUser:
 		return http.StatusForbidden
 	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,

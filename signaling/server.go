@@ -48,7 +48,7 @@ type Config struct {
 	Now      func() clock.SessionTime
 	Time     func() TimeStatus // what session time follows; nil: the local clock
 	Pages    http.Handler      // everything that isn't this package's; nil: 404
-	Uploads  http.Handler      // what lies at /api/uploads; nil: 404 no_storage
+	Uploads  Uploads           // what lies at /api/uploads; nil: 404 no_storage
 	Files    Files             // where recordings are kept; nil: nowhere
 	Exports  Exports           // documents of a take; nil: none
 	Films    Films             // media that the server sends itself; nil: none

@@ -10,10 +10,40 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-// TestWhoMayUpload: an upload is begun with a secret of its recording's session.
+// uploaders notes who begins uploads.
+type uploaders struct{ by []Uploader }
+
+func (u *uploaders) ServeUpload(w http.ResponseWriter, _ *http.Request, by Uploader) {
+	u.by = append(u.by, by)
+	writeError(w, http.StatusNotFound, noStorage) // nothing is kept here
+}
+
+// last is who was let through, if anybody was since it was asked last.
+func (u *uploaders) last() Uploader {
+	by := Uploader(-1)
+	if len(u.by) > 0 {
+		by = u.by[len(u.by)-1]
+	}
+	u.by = nil
+	return by
+}
+
+// begin asks for an upload of a recording, with a secret.
+func (w *world) begin(recording, secret string) reply {
+	w.t.Helper()
+	return w.call(w.t, "POST", "/api/uploads/", "", func(r *http.Request) {
+		bearing(secret)(r)
+		r.Header.Set("Upload-Metadata", "filename YQ==, recordingId "+base64.StdEncoding.EncodeToString([]byte(recording)))
+	})
+}
+
+// TestWhoMayUpload: an upload is begun by the device that recorded, or by who may command its session.
 func TestWhoMayUpload(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
+	taken := &uploaders{}
+	w.server.cfg.Uploads = taken
 	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+adminKey+`"}`)
+	other := w.join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+w.server.access.JoinKey("studio")+`"}`)
 	c.send(message("start_recording", `{}`, 2))
 	var take session.StartRecording
 	must(t, c.next("start_recording").Decode(&take))
@@ -22,22 +52,24 @@ func TestWhoMayUpload(t *testing.T) {
 		name, recording, secret string
 		status                  int
 		code                    string
+		by                      Uploader
 	}{
-		{"nothing", take.RecordingID, "", 401, access.CodeKeyNeeded},
-		{"a stranger who asks for what isn't there", "x", "", 401, access.CodeKeyNeeded},
-		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, access.CodeBadKey},
-		{"no recording", "", adminKey, 404, session.CodeUnknownRecording},
-		{"unknown recording", "x", adminKey, 404, session.CodeUnknownRecording},
-		{"the watch key", take.RecordingID, w.server.access.Keys("studio").Watch, 403, access.CodeNotAllowed},
-		{"the join key", take.RecordingID, w.server.access.JoinKey("studio"), 404, "no_storage"}, // let through to where nothing is kept here
-		{"the admin key", take.RecordingID, adminKey, 404, "no_storage"},
+		{"nothing", take.RecordingID, "", 401, access.CodeKeyNeeded, -1},
+		{"a stranger who asks for what isn't there", "x", "", 401, access.CodeKeyNeeded, -1},
+		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, access.CodeBadKey, -1},
+		{"no recording", "", adminKey, 404, session.CodeUnknownRecording, -1},
+		{"unknown recording", "x", adminKey, 404, session.CodeUnknownRecording, -1},
+		{"the watch key", take.RecordingID, w.server.access.Keys("studio").Watch, 403, access.CodeNotAllowed, -1},
+		{"the join key, which all devices have", take.RecordingID, w.server.access.JoinKey("studio"), 403, "not_your_recording", -1},
+		{"another device", take.RecordingID, other.seat.ResumeToken, 401, access.CodeBadKey, -1},
+		{"a token that is nearly right", take.RecordingID, c.seat.ResumeToken + "A", 401, access.CodeBadKey, -1},
+		{"the key to direct", take.RecordingID, w.server.access.Keys("studio").Direct, 404, "no_storage", ByLeader},
+		{"the admin key", take.RecordingID, adminKey, 404, "no_storage", ByLeader},
+		{"the device", take.RecordingID, c.seat.ResumeToken, 404, "no_storage", ByRecorder},
 	} {
-		r := w.call(t, "POST", "/api/uploads/", "", func(r *http.Request) {
-			bearing(q.secret)(r)
-			r.Header.Set("Upload-Metadata", "filename YQ==, recordingId "+base64.StdEncoding.EncodeToString([]byte(q.recording)))
-		})
-		if r.Status != q.status || r.Error.Code != q.code {
-			t.Errorf("%s: %d %+v", q.name, r.Status, r.Error)
+		r := w.begin(q.recording, q.secret)
+		if by := taken.last(); r.Status != q.status || r.Error.Code != q.code || by != q.by {
+			t.Errorf("%s: %d %+v, by %d", q.name, r.Status, r.Error, by)
 		}
 	}
 	r := w.call(t, "GET", "/api/uploads/", "", func(r *http.Request) {
@@ -47,8 +79,33 @@ func TestWhoMayUpload(t *testing.T) {
 	if r.Error.Code != access.CodeKeyNeeded {
 		t.Errorf("a POST in disguise: %d %+v", r.Status, r.Error)
 	}
-	if r := w.call(t, "PATCH", "/api/uploads/x", "", nil); r.Error.Code != "no_storage" {
+	if r := w.call(t, "PATCH", "/api/uploads/x", "", nil); r.Error.Code != "no_storage" || taken.last() != ByAnybody {
 		t.Errorf("going on with an upload: %+v", r)
+	}
+	w.server.cfg.Uploads = nil
+	if r := w.begin(take.RecordingID, adminKey); r.Status != 404 || r.Error.Code != "no_storage" {
+		t.Errorf("where nothing is kept: %+v", r)
+	}
+}
+
+// TestWhoUploadsWhereAllMay: in mode open everybody may, and what is proven counts all the same.
+func TestWhoUploadsWhereAllMay(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	taken := &uploaders{}
+	w.server.cfg.Uploads = taken
+	created := w.call(t, "POST", "/api/sessions", `{"creatorId":"ann"}`, nil)
+	c := w.join(t, `{"sessionId":"`+created.SessionID+`","token":"`+created.Token+`","deviceType":"mobile"}`)
+	other := w.join(t, `{"sessionId":"`+created.SessionID+`","deviceType":"mobile"}`)
+	c.send(message("start_recording", `{}`, 2))
+	var take session.StartRecording
+	must(t, c.next("start_recording").Decode(&take))
+	w.awaitRecording(take.RecordingID)
+	for secret, by := range map[string]Uploader{
+		"": ByAnybody, "x": ByAnybody, other.seat.ResumeToken: ByAnybody, created.Token: ByLeader, c.seat.ResumeToken: ByRecorder,
+	} {
+		if r := w.begin(take.RecordingID, secret); r.Error.Code != "no_storage" || taken.last() != by {
+			t.Errorf("%q: %+v", secret, r)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: version, Log: cfg.log,
-		Uploads: s.storage.handler(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
+		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 	})
 	s.handler = s.signal

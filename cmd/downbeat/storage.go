@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,11 +35,12 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 	return &storage{uploads, &manifest.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}, cfg.forgetFiles}, nil
 }
 
-func (s *storage) handler() http.Handler {
+// takesIn returns what takes recordings in, as signaling needs it.
+func (s *storage) takesIn() signaling.Uploads {
 	if s == nil {
 		return nil
 	}
-	return s.uploads
+	return takenIn{s.uploads}
 }
 
 // files returns what this instance keeps of the recordings, as signaling needs it.

@@ -29,7 +29,7 @@ func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, err
 	if err != nil {
 		return upload.Place{}, refusedUpload(err)
 	}
-	return upload.Place{Session: p.SessionID, Take: p.TakeID}, nil
+	return upload.Place{Session: p.SessionID, Take: p.TakeID, Device: p.DeviceID}, nil
 }
 
 func (r recordings) Done(ctx context.Context, f upload.Finished) error {
@@ -111,6 +111,17 @@ func refusedUpload(err error) error {
 		status = http.StatusBadRequest
 	}
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
+}
+
+// takenIn takes uploads in, as signaling guards them.
+type takenIn struct{ *upload.Server }
+
+func (t takenIn) ServeUpload(w http.ResponseWriter, r *http.Request, by signaling.Uploader) {
+	t.Serve(w, r, ranks[by])
+}
+
+var ranks = map[signaling.Uploader]upload.Rank{
+	signaling.ByAnybody: upload.Anybody, signaling.ByLeader: upload.Commander, signaling.ByRecorder: upload.Recorder,
 }
 
 // keptFiles are the recordings on the disk, and how much of the others is there.

@@ -21,7 +21,7 @@ test('a page that comes back in a take goes on in another file of it, until its 
   await soon()
   assert.deepEqual(session.asked, [['recording_part', { recordingId: 'r1' }]])
   const [{ id, from, to, notes }] = of('arm')
-  assert.deepEqual([id, from, to, notes.label, notes.sessionId], ['r2', 0, Infinity, 'plank', 'studio'])
+  assert.deepEqual([id, from, to, notes.label, notes.sessionId, notes.proof], ['r2', 0, Infinity, 'plank', 'studio', 'd1.SECRET'])
   director.receive({ type: 'armed', id })
   await soon()
   assert.equal(director.state, 'recording')

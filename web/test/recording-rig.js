@@ -8,6 +8,7 @@ export class FakeSession extends EventTarget {
   sessionId = 'studio'
   deviceId = 'd1'
   recordingId = ''
+  server = { url: 'https://beat.example/', authorization: '', proof: 'd1.SECRET' }
   bound = 0.2
   resolution = 0.005
   monitorWanted = false

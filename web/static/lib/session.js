@@ -37,6 +37,8 @@ export class Session extends Member {
   /** @type {State} */ #state = 'connecting'
   #channel = false
   #joined = false
+  /** The resumeToken. */
+  #proof = ''
   /** @type {Identity | undefined} */ #identity
   #trim = loadTrim()
   /** @type {{resolve: () => void, reject: (e: Error) => void}} */ #entering
@@ -123,6 +125,7 @@ export class Session extends Member {
   /** @param {{resumeToken: string, userToken?: string}} data */
   #welcome({ resumeToken, userToken }) {
     this.#joined = true
+    this.#proof = resumeToken
     this.#identity?.remember(resumeToken, userToken)
     this.#settle()
     this.#entering.resolve()
@@ -169,10 +172,13 @@ export class Session extends Member {
     return this.#channel ? this.#carrier.transport : 'websocket'
   }
 
-  /** Where the server is, and the key or token that its HTTP API is asked with; '' where none is known. */
+  /**
+   * Where the server is; the key or token that its HTTP API is asked with; and the proof that this
+   * is the device, its resumeToken. '' where none is known.
+   */
   get server() {
     const { url = location.origin, key = '', token = '' } = this.#options
-    return { url: serverURL(url), authorization: this.joinKey || token || key }
+    return { url: serverURL(url), authorization: this.joinKey || token || key, proof: this.#proof }
   }
 
   /** Where clock frames are answered: a 'page' that is busy adds jitter. */

@@ -61,7 +61,7 @@ export class Desk {
 /**
  * Starts a worker that takes up what an earlier page left.
  *
- * @param {{url: string, authorization: string} | null} server  where recordings go; null: nowhere
+ * @param {import('./upload.js').Target | null} server  where recordings go; null: nowhere
  * @param {(message: any) => void} on  what it says from then on, its end too
  * @returns {Promise<{desk: Desk, lasting: boolean, found: any[]}>}
  */

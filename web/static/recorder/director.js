@@ -122,7 +122,7 @@ export class Director {
   /** @param {Act} act */
   #arm(act) {
     const { id, label, from, to } = act
-    const notes = { sessionId: this.#session.sessionId, label, filename: viewOf(this.#session) }
+    const notes = { sessionId: this.#session.sessionId, label, filename: viewOf(this.#session), proof: this.#session.server.proof }
     const prefer = this.#on.prefer()
     const stream = this.#on.stream()
     if (!stream) return this.#desk.post({ type: 'arm', id, notes, from: known(from), to, prefer })

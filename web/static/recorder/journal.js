@@ -16,6 +16,7 @@
  * @property {number} [stopBound]
  * @property {boolean} [complete]   nothing comes after what the file has
  * @property {string} [uploadURL]
+ * @property {string} [proof]       that the recording is this device's: what it is uploaded with
  */
 
 /** Notes as a file of lines, each of which adds to those before it; the last one may be torn. */

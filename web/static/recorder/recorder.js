@@ -173,7 +173,7 @@ export class Recorder extends Emitter {
   async #openDesk() {
     const { server } = this.#session
     const { upload, authorization = server.authorization } = this.#options
-    const { desk, lasting, found } = await openDesk(upload ? { url: server.url, authorization } : null, m => this.#receive(m))
+    const { desk, lasting, found } = await openDesk(upload ? { ...server, authorization } : null, m => this.#receive(m))
     this.#desk = desk
     this.#lasting = lasting
     if (!lasting) this.#troubles.say('no_storage')

@@ -49,7 +49,7 @@ export class Shelf {
 
   /**
    * @param {Store} store
-   * @param {{url: string, authorization: string} | null} server  null: nothing is uploaded
+   * @param {import('./upload.js').Target | null} server  null: nothing is uploaded
    * @param {(take: TakeState) => void} tell
    */
   constructor(store, server, tell) {
@@ -191,7 +191,7 @@ export class Entry {
 
   /**
    * @param {Kept} kept
-   * @param {{url: string, authorization: string} | null} server
+   * @param {import('./upload.js').Target | null} server
    * @param {(take: TakeState) => void} tell
    */
   constructor(kept, server, tell) {

@@ -60,7 +60,7 @@ export class Studio {
     }
   }
 
-  /** @param {{server: {url: string, authorization: string} | null}} m */
+  /** @param {{server: import('./upload.js').Target | null}} m */
   async #open({ server }) {
     const store = await openStore()
     this.#shelf = new Shelf(store, server, take => this.#post({ type: 'take', take }))

@@ -8,6 +8,8 @@ import { Growing } from './growing.js'
 const CHUNK = 4 * 1024 * 1024
 /** Answers after which the same request would be refused again, but see EARLY. */
 const FINAL = new Set([400, 401, 403, 404, 409, 410, 412, 413, 415])
+/** Answers after which another proof may help. */
+const DENIED = new Set([401, 403])
 /** The server plans recordings at the take's instant, by its own clock: "unknown" is doubted this often. */
 const EARLY = 5
 /** A request of which nothing is heard for this long is given up, ms: its network may have gone without a word. */
@@ -16,6 +18,13 @@ const SILENCE = 30_000
 const DOUBT = 2000
 
 /**
+ * Where recordings go.
+ *
+ * @typedef {object} Target
+ * @property {string} url
+ * @property {string} authorization  key or token; ''
+ * @property {string} [proof]        of the device, for recordings that have none of their own
+ *
  * @typedef {object} UploadEvents
  * @property {(sent: number) => void} progress
  * @property {() => void} done
@@ -37,27 +46,31 @@ export class Sending {
   #silentSince = Infinity
   #attempt = 0
   #closed = false
+  /** What may prove that the recording may be uploaded from here, the best first. */
+  #proofs
 
   /**
    * @param {Kept} kept
-   * @param {{url: string, authorization: string}} server
+   * @param {Target} server
    * @param {UploadEvents} on
    */
   constructor(kept, server, on) {
     this.#kept = kept
     this.#server = server
     this.#on = on
+    this.#proofs = [...new Set([kept.notes.proof, server.proof, server.authorization].filter(p => p))]
     this.#start()
   }
 
   #start() {
     const { recordingId = '', filename = '', filetype = '', uploadURL } = this.#kept.notes
-    const { url, authorization } = this.#server
+    const { url } = this.#server
+    const [proof] = this.#proofs
     const upload = new Upload(this.#kept, {
       endpoint: new URL('api/uploads/', url).href,
       uploadUrl: uploadURL ?? null,
       metadata: { recordingId, filename, filetype },
-      headers: authorization ? { Authorization: `Bearer ${authorization}` } : {},
+      headers: proof ? { Authorization: `Bearer ${proof}` } : {},
       uploadLengthDeferred: true,
       chunkSize: CHUNK,
       retryDelays: null,
@@ -107,6 +120,10 @@ export class Sending {
     if (this.#closed) return
     const response = error.originalResponse
     const { code, message } = words(response?.getBody?.())
+    if (DENIED.has(response?.getStatus?.()) && this.#proofs.length > 1) {
+      this.#proofs.shift()
+      return this.#start()
+    }
     const early = code === 'unknown_recording' && this.#attempt < EARLY
     const final = FINAL.has(response?.getStatus?.()) && code !== 'offset_mismatch' && !early
     this.#on.failed(message ?? 'the server doesn’t answer', final)
