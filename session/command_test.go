@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -163,12 +164,13 @@ func TestRecorded(t *testing.T) {
 	if changes, err := recorded(b.state, "d-bob", id, true, last, 0); changes != nil || err != nil {
 		t.Errorf("the first word doesn't count: %v, %v", changes, err)
 	}
+	_, bob := b.device("d-bob")
 	want := recording{
-		ID: id, Take: "t1", Label: "plank", DeviceID: "d-bob", Type: "mobile", TakeAt: after(time.Second),
+		ID: id, Take: "t1", Label: "plank", DeviceID: "d-bob", Owner: bob.TokenHash, Type: "mobile", TakeAt: after(time.Second),
 		Started: true, Start: after(time.Second), StartBound: time.Millisecond,
 		Stopped: true, Stop: after(5 * time.Second), StopBound: 2 * time.Millisecond,
 	}
-	if got := *b.recordings[id]; got != want {
+	if got := *b.recordings[id]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
