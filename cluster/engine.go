@@ -36,7 +36,7 @@ func (e *engine) start(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the store in %s: %w", e.dir.path, err)
 	}
-	srv.SetLoggerV2(natsLog{e.log}, false, false, false)
+	srv.SetLoggerV2(natsLog{e.log.With("library", "nats")}, false, false, false)
 	srv.Start()
 	l, err := e.connect(ctx, srv)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Store) mendAll(ctx context.Context) error {
 		}
 		s.cfg.Log.Warn("the store doesn't take changes; it is started anew")
 		if err := s.mend(ctx); err != nil {
-			s.cfg.Log.Warn("starting the store anew failed", "error", err)
+			s.cfg.Log.Warn("starting the store anew failed", "err", err)
 		}
 		s.failures.Store(0)
 	}
@@ -122,9 +122,9 @@ func (s *Store) mend(ctx context.Context) error {
 // natsLog passes on what the server says. Most of it is of no interest to who runs Downbeat.
 type natsLog struct{ log *slog.Logger }
 
-func (l natsLog) Noticef(format string, v ...any) { l.log.Debug("store: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Warnf(format string, v ...any)   { l.log.Debug("store: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Errorf(format string, v ...any)  { l.log.Error("store: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Fatalf(format string, v ...any)  { l.log.Error("store: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
+func (l natsLog) Warnf(format string, v ...any)   { l.log.Debug(fmt.Sprintf(format, v...)) }
+func (l natsLog) Errorf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
+func (l natsLog) Fatalf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
 func (l natsLog) Debugf(string, ...any)           {}
 func (l natsLog) Tracef(string, ...any)           {}

@@ -42,7 +42,7 @@ func (s *Store) feed(ctx context.Context) error {
 		case time.Since(behind) > lostAfter:
 			return err
 		}
-		s.cfg.Log.Debug("reading the store is begun anew", "error", err)
+		s.cfg.Log.Debug("reading the store is begun anew", "err", err)
 		pause(ctx, feedRetry)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 type logFactory struct{ log *slog.Logger }
 
 func (f logFactory) NewLogger(scope string) logging.LeveledLogger {
-	return scopedLog{f.log.With("scope", scope)}
+	return scopedLog{f.log.With("library", "pion", "scope", scope)}
 }
 
 type scopedLog struct{ log *slog.Logger }

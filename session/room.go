@@ -64,7 +64,7 @@ func (r *room) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.svc.cfg.Log.Warn("watching a session failed", "session", r.id, "error", err)
+		r.svc.cfg.Log.Warn("watching a session failed", "session", r.id, "err", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryAfter):
@@ -79,7 +79,7 @@ func (r *room) apply(e Entry) {
 	defer r.mu.Unlock()
 	d, ok, err := r.state.apply(e)
 	if err != nil {
-		r.svc.cfg.Log.Error("an entry can't be read", "session", r.id, "key", e.Key, "error", err)
+		r.svc.cfg.Log.Error("an entry can't be read", "session", r.id, "key", e.Key, "err", err)
 	}
 	r.seen = max(r.seen, e.Revision)
 	if ok {

@@ -19,7 +19,7 @@ func (s *Service) sweepAll(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("removing idle sessions failed", "error", err)
+			s.cfg.Log.Warn("removing idle sessions failed", "err", err)
 		}
 	}
 }
@@ -136,6 +136,6 @@ func (s *Service) collect(states map[string]*state, e Entry) {
 		_, _, err = states[sessionID].apply(e)
 	}
 	if err != nil {
-		s.cfg.Log.Error("an entry can't be read", "key", e.Key, "error", err)
+		s.cfg.Log.Error("an entry can't be read", "key", e.Key, "err", err)
 	}
 }

@@ -79,7 +79,7 @@ func (s *Server) openFile(rec session.Recording) (*os.File, error) {
 	}
 	f, err := s.cfg.Files.Open(rec.File)
 	if err != nil {
-		s.log.Warn("a recording's file can't be opened", "recording", rec.RecordingID, "error", err)
+		s.log.Warn("a recording's file can't be opened", "recording", rec.RecordingID, "err", err)
 		return nil, fileMissing
 	}
 	if is, err := f.Stat(); err != nil || !is.Mode().IsRegular() || is.Size() != *rec.FileSizeBytes {
@@ -144,7 +144,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, make func([]se
 	doc, err := make(take)
 	if err != nil {
 		if err != nothing {
-			s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "error", err)
+			s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "err", err)
 		}
 		writeError(w, statusOfDownload(err), err)
 		return

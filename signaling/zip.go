@@ -45,7 +45,7 @@ func (s *Server) getZip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.writeZip(&steadyWriter{w}, entries); err != nil {
-		s.log.Warn("a ZIP has broken off", "take", r.PathValue("take"), "error", err)
+		s.log.Warn("a ZIP has broken off", "take", r.PathValue("take"), "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes what was sent for the whole
 	}
 }

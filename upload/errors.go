@@ -47,10 +47,10 @@ func (s *Server) refusal(r *http.Request, err error) *Error {
 	case errors.As(err, &e):
 		return e
 	case isFull(err):
-		s.cfg.Log.Error("the disk is full", "error", err)
+		s.cfg.Log.Error("the disk is full", "err", err)
 		return errFull
 	}
-	s.cfg.Log.Error("an upload's request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	s.cfg.Log.Error("an upload's request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	return errInternal
 }
 

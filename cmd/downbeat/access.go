@@ -40,7 +40,9 @@ func (f *accessFlags) policy(ip net.IP, dir string, log *slog.Logger) (p *access
 		cfg.HMACKey, err = readKey(f.JWTKeyFile)
 	}
 	if err == nil {
-		p, err = access.New(cfg)
+		if p, err = access.New(cfg); err != nil {
+			err = usageError{err}
+		}
 	}
 	return p, cfg.AdminKey, err
 }
@@ -55,7 +57,7 @@ func (f *accessFlags) adminKey(dir string) (string, error) {
 func readKey(file string) ([]byte, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("--jwt-key-file: %w", err)
+		return nil, usageError{fmt.Errorf("--jwt-key-file: %w", err)}
 	}
 	return []byte(strings.TrimRight(string(b), "\r\n")), nil
 }

@@ -23,7 +23,7 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if c.Devices < 1 || c.Devices > 200 || c.Commands < 0 || c.Commands > 1000 {
-		return errors.New("--devices must be 1 to 200 and --commands 0 to 1000")
+		return usageError{errors.New("--devices must be 1 to 200 and --commands 0 to 1000")}
 	}
 	rig, err := newRig(ctx, log, nil)
 	if err != nil {

@@ -1,11 +1,11 @@
 // Command downbeat serves sessions in which many devices act at one instant,
-// and is a device, a demonstration and a set of tools for them.
+// and is a device, a client, a demonstration and a set of tools for them.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,56 +13,70 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set by the release build.
-var version = "dev"
-
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Run the server."`
-	CA       caCmd       `cmd:"" name:"ca" help:"The certificate authority of serve --tls local, on this machine."`
-	Device   deviceCmd   `cmd:"" help:"Join a session as a headless device."`
-	Demo     demoCmd     `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
-	Export   exportCmd   `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
-	Replay   replayCmd   `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
-	Simulate simulateCmd `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
-	Licenses licensesCmd `cmd:"" help:"Print the licences of this program and of all that it contains."`
-	Accuracy accuracyCmd `cmd:"" hidden:"" help:"Print docs/accuracy.md."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	CA         caCmd         `cmd:"" name:"ca" help:"The certificate authority of serve --tls local, on this machine."`
+	Device     deviceCmd     `cmd:"" help:"Join a session as a headless device."`
+	Demo       demoCmd       `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
+	Export     exportCmd     `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
+	Replay     replayCmd     `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
+	Simulate   simulateCmd   `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences of this program and of all that it contains."`
+	Accuracy   accuracyCmd   `cmd:"" hidden:"" help:"Print docs/accuracy.md."`
+	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
+	Version    versionCmd    `cmd:"" help:"Print the version, and what it was built from."`
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands and flags in a shell."`
 
-	Verbose bool             `short:"v" help:"Log more."`
-	Version kong.VersionFlag `help:"Print the version."`
+	logFlags     `embed:""`
+	PrintVersion versionFlag `name:"version" help:"Print the version."`
 }
 
-func main() {
+func main() { os.Exit(command(os.Args[1:])) }
+
+// Exit statuses. What was asked for may have been wrong, or may have failed.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in the flags, arguments or environment variables.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// command carries a command line out and returns the exit status.
+func command(args []string) int {
 	var c cli
-	parser := kong.Must(&c,
-		kong.Name("downbeat"),
-		kong.Description("Devices that act at the same instant, and the proof."),
-		kong.Vars{"version": version},
-		kong.DefaultEnvars("DOWNBEAT"),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
-	parsed, err := parser.Parse(os.Args[1:])
+	parser := newParser(&c)
+	complete(parser)
+	parsed, err := parser.Parse(args)
 	if err != nil {
-		fail(fmt.Errorf("%w; downbeat --help and downbeat serve --help list what there is", err))
+		return failed(usageError{fmt.Errorf("%w; downbeat help lists what there is", err)})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the same signal again ends the process at once
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(logger(c.Verbose)); err != nil {
-		stop()
-		fail(err)
+	if err := parsed.Run(c.logger(os.Stderr)); err != nil {
+		return failed(err)
 	}
+	return 0
 }
 
-// fail says in one line what went wrong.
-func fail(err error) {
+func newParser(c *cli) *kong.Kong {
+	return kong.Must(c,
+		kong.Name("downbeat"),
+		kong.Description("Devices that act at the same instant, and the proof."),
+		kong.PostBuild(takeEnvironment),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
+// failed says in one line what went wrong, and returns the exit status for it.
+func failed(err error) int {
 	fmt.Fprintln(os.Stderr, "downbeat:", err)
-	os.Exit(1)
-}
-
-func logger(verbose bool) *slog.Logger {
-	level := slog.LevelInfo
-	if verbose {
-		level = slog.LevelDebug
+	if errors.As(err, new(usageError)) {
+		return exitUsage
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return exitFailed
 }

@@ -11,7 +11,7 @@ import (
 // looked at when somebody asks.
 func (s *service) measure(ntp bool) *metrics.Metrics {
 	cfg := metrics.Config{
-		Version:  version,
+		Version:  thisBuild().Version,
 		Devices:  func() []metrics.Device { return s.devices.measured() },
 		Sessions: func(ctx context.Context) (int, error) { return s.sessions.Count(ctx) },
 	}

@@ -25,7 +25,7 @@ type replayCmd struct {
 // Run prints the belief after each exchange of a file.
 func (c *replayCmd) Run(ctx context.Context) error {
 	if c.Resolution < 0 {
-		return fmt.Errorf("--resolution %v: it must not be negative", c.Resolution)
+		return usageError{fmt.Errorf("--resolution %v: it must not be negative", c.Resolution)}
 	}
 	if err := dieOfSignals(ctx); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/mdp/qrterminal/v3"
 	"golang.org/x/term"
 
@@ -35,8 +37,8 @@ type serveCmd struct {
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
 	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
 	Media      string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
-	UploadMax  int64         `default:"68719476736" help:"Bytes that one recording may have."`
-	Reserve    int64         `name:"disk-reserve" default:"1073741824" help:"Bytes of the disk that uploads leave free."`
+	UploadMax  size          `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
+	Reserve    size          `name:"disk-reserve" default:"1GiB" help:"How much of the disk uploads leave free; 0: nothing."`
 	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
@@ -45,25 +47,13 @@ type serveCmd struct {
 	tlsFlags    `embed:""`
 }
 
-func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
-	if c.MinLead <= 0 || c.MaxLead < c.MinLead {
-		return fmt.Errorf("--min-lead %v and --max-lead %v: they must be positive, the second not less than the first", c.MinLead, c.MaxLead)
-	}
-	for _, ip := range c.Advertise {
-		if net.ParseIP(ip) == nil {
-			return fmt.Errorf("--advertise %s: not an IP address", ip)
-		}
-	}
-	if c.UploadMax <= 0 || c.Reserve < 0 {
-		return fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
-	}
-	prefix, err := signaling.CleanPrefix(c.BasePath)
+func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
+	prefix, proxies, err := c.check()
 	if err != nil {
-		return fmt.Errorf("--base-path %s: %w", c.BasePath, err)
+		return usageError{err}
 	}
-	proxies, err := c.proxies()
-	if err := errors.Join(err, c.origins()); err != nil {
-		return err
+	for _, name := range ignoredVariables(app) {
+		log.Warn("env_ignored", "name", name)
 	}
 	s, err := listen(c.Addr, c.RTCTCPPort)
 	if err != nil {
@@ -89,7 +79,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
-		data: c.Data, uploadMax: c.UploadMax, diskReserve: cmp.Or(c.Reserve, -1), media: c.Media, forgetFiles: c.Forget, log: log,
+		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
 	})
 	if err != nil {
@@ -98,6 +88,28 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
 	return secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, secure.wrap(s.http)) })
+}
+
+// check refuses flags that don't make sense, and returns what two of them say.
+func (c *serveCmd) check() (prefix string, proxies []netip.Prefix, err error) {
+	if c.MinLead <= 0 || c.MaxLead < c.MinLead {
+		return "", nil, fmt.Errorf("--min-lead %v and --max-lead %v: they must be positive, the second not less than the first", c.MinLead, c.MaxLead)
+	}
+	for _, ip := range c.Advertise {
+		if net.ParseIP(ip) == nil {
+			return "", nil, fmt.Errorf("--advertise %s: not an IP address", ip)
+		}
+	}
+	if c.UploadMax <= 0 || c.Reserve < 0 {
+		return "", nil, fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
+	}
+	if prefix, err = signaling.CleanPrefix(c.BasePath); err != nil {
+		return "", nil, fmt.Errorf("--base-path %s: %w", c.BasePath, err)
+	}
+	if err = c.origins(); err == nil {
+		proxies, err = c.proxies()
+	}
+	return prefix, proxies, err
 }
 
 // greet says where to go.

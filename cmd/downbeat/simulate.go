@@ -33,7 +33,7 @@ type simulateCmd struct {
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
 	profiles, err := c.profiles()
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	if err := dieOfSignals(ctx); err != nil {
 		return err

@@ -60,7 +60,7 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 		group.Go(func() error {
 			sessions.WatchRemoved(ctx, func(id string) {
 				if err := s.uploads.Forget(id); err != nil {
-					log.Error("the files of a removed session can't be removed", "session", id, "error", err)
+					log.Error("the files of a removed session can't be removed", "session", id, "err", err)
 				}
 			})
 			return nil
@@ -69,7 +69,7 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 	group.Go(func() error {
 		sessions.WatchDeleted(ctx, func(sessionID, takeID string) {
 			if err := s.uploads.ForgetTake(sessionID, takeID); err != nil {
-				log.Error("the files of a deleted take can't be removed", "session", sessionID, "take", takeID, "error", err)
+				log.Error("the files of a deleted take can't be removed", "session", sessionID, "take", takeID, "err", err)
 			}
 		})
 		return nil

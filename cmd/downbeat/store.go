@@ -24,7 +24,7 @@ type storeFlags struct {
 func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*cluster.Store, error) {
 	switch {
 	case f.SessionIdle < time.Second || f.SessionIdle > cluster.MaxIdle:
-		return nil, fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, cluster.MaxIdle)
+		return nil, usageError{fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, cluster.MaxIdle)}
 	case f.NATS != "":
 		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Dir: data, Replicas: f.NATSReplicas, Log: log})
 	case data != "":

@@ -51,7 +51,7 @@ type security struct {
 // open makes what the flags ask for, and listens on the page's port; --data is ours by then.
 func (f *tlsFlags) open(s served) (*security, error) {
 	if err := f.check(s); err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	sec, err := &security{}, error(nil)
 	switch f.TLS {

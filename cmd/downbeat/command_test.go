@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// modelOf returns the parser of the program's flags.
+func modelOf(t *testing.T) *kong.Kong {
+	t.Helper()
+	return newParser(&cli{})
+}
+
+// TestOnlySettingsComeFromTheEnvironment: a variable sets what serve is to be like, and never
+// makes it do something else.
+func TestOnlySettingsComeFromTheEnvironment(t *testing.T) {
+	for _, name := range variables(modelOf(t)) {
+		for _, deed := range []string{"VERSION", "HELP", "VERBOSE", "RECORD", "JSON", "CREATE"} {
+			if name == envPrefix+deed {
+				t.Errorf("%s sets a flag", name)
+			}
+		}
+	}
+	t.Setenv("DOWNBEAT_VERSION", "1.2.3")
+	t.Setenv("DOWNBEAT_HELP", "true")
+	t.Setenv("DOWNBEAT_VERBOSE", "yes please")
+	t.Setenv("DOWNBEAT_DURATION", "never")
+	if got := ignoredVariables(modelOf(t)); strings.Join(got, " ") != "DOWNBEAT_DURATION DOWNBEAT_HELP DOWNBEAT_VERBOSE DOWNBEAT_VERSION" {
+		t.Errorf("ignored are %v", got)
+	}
+	var c cli
+	_, err := newParser(&c).Parse([]string{"serve"})
+	check(t, err)
+	if c.Verbose || c.Serve.MaxDevices != 1000 {
+		t.Errorf("read %+v", c)
+	}
+	t.Setenv("DOWNBEAT_MAX_DEVICES", "7")
+	t.Setenv("DOWNBEAT_UPLOAD_MAX", "2GiB")
+	t.Setenv("DOWNBEAT_LOG_FORMAT", "json")
+	_, err = newParser(&c).Parse([]string{"serve"})
+	check(t, err)
+	if c.Serve.MaxDevices != 7 || c.Serve.UploadMax != 2<<30 || c.LogFormat != "json" {
+		t.Errorf("read %+v", c)
+	}
+}
+
+// TestUsage: a mistake on the command line is one line, and status 2.
+func TestUsage(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"", "expected one of"},
+		{"serv", "unexpected argument serv"},
+		{"serve --no-such", "unknown flag --no-such"},
+		{"serve --addr", "--addr"},
+		{"serve --min-lead 2s --max-lead 1s", "--min-lead 2s and --max-lead 1s"},
+		{"serve --advertise here", "--advertise here"},
+		{"serve --upload-max 64gigs", `"64gigs" is no size: write bytes (1073741824) or a unit: KiB,`},
+		{"serve --disk-reserve -1", "--disk-reserve"},
+		{"serve --upload-max 0", "--upload-max 0"},
+		{"serve --origin nowhere", "--origin nowhere"},
+		{"serve --trusted-proxy nowhere", "--trusted-proxy nowhere"},
+		{"serve --addr 127.0.0.1:0 --tls files", "--tls files needs"},
+		{"serve --addr 127.0.0.1:0 --access link --admin-key short", "at least 16 bytes"},
+		{"serve --log-level loud", "--log-level must be one of"},
+		{"demo --devices 0", "--devices must be"},
+		{"help nothing", "unexpected argument nothing"},
+		{"completion tcsh", "must be one of"},
+	} {
+		out, errs, code := finish(t, "", strings.Fields(c.args)...)
+		if code != 2 || out != "" || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%s: status %d, %q and %q", c.args, code, out, errs)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]size{
+		"0": 0, "1073741824": 1 << 30, "64GiB": 64 << 30, "64 gib": 64 << 30, "1.5 MB": 1_500_000, "2TiB": 2 << 40, "10kB": 10_000, "7B": 7,
+	} {
+		var s size
+		if err := s.UnmarshalText([]byte(text)); err != nil || s != want {
+			t.Errorf("%q is %d: %v", text, s, err)
+		}
+	}
+	for _, text := range []string{"", "64G", "x", "-1", "1 parsec", "16EiB", "GiB"} {
+		var s size
+		if err := s.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is %d", text, s)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	all, _, code := finish(t, "", "help")
+	if code != 0 || !strings.Contains(all, "serve") || strings.Contains(all, "accuracy") {
+		t.Errorf("help: %d\n%s", code, all)
+	}
+	serve, _, code := finish(t, "", "help", "serve")
+	flagged, _, _ := finish(t, "", "serve", "--help")
+	if code != 0 || serve != flagged {
+		t.Errorf("help serve: %d\n%s", code, serve)
+	}
+	for _, name := range variables(modelOf(t)) {
+		if strings.HasPrefix(name, "DOWNBEAT_") && !strings.Contains(serve, name) {
+			// of the client's commands, which serve doesn't have
+			if client, _, _ := finish(t, "", "help", "device"); !strings.Contains(client, name) {
+				t.Errorf("no help names %s", name)
+			}
+		}
+	}
+}
+
+// TestCompletion: each shell's script is one that this shell reads, as far as it is here, and
+// the program says what may come next.
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		script, errs, code := finish(t, "", "completion", shell)
+		if code != 0 || !strings.Contains(script, "downbeat") {
+			t.Errorf("%s: %d %s%s", shell, code, script, errs)
+		}
+		if _, err := exec.LookPath(shell); err == nil {
+			cmd := exec.Command(shell, "-n")
+			cmd.Stdin = strings.NewReader(script)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v: %s", shell, err, out)
+			}
+		}
+	}
+	for line, want := range map[string]string{
+		"downbeat ser":              "serve",
+		"downbeat serve --disk-res": "--disk-reserve",
+		"downbeat --log-format ":    "json",
+		"downbeat completion ":      "fish",
+	} {
+		cmd := downbeat(t)
+		cmd.Env = append(cmd.Env, "COMP_LINE="+line)
+		out, err := cmd.Output()
+		check(t, err)
+		if !strings.Contains("\n"+string(out), "\n"+want+"\n") {
+			t.Errorf("%q is completed by %q", line, out)
+		}
+	}
+}
+
+func TestBuildOf(t *testing.T) {
+	vcs := []debug.BuildSetting{
+		{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.time", Value: "2026-01-02T03:04:05Z"}, {Key: "vcs.modified", Value: "true"},
+	}
+	for _, c := range []struct {
+		name, set string
+		info      *debug.BuildInfo
+		want      string
+	}{
+		{"nothing known", "", nil, "downbeat dev,"},
+		{"a development build", "", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs}, "downbeat dev, revision 0123456789ab of 2026-01-02T03:04:05Z, modified,"},
+		{"go install", "", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "downbeat v1.2.3,"},
+		{"a release", "v2.0.0", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: vcs[:2]}, "downbeat v2.0.0, revision 0123456789ab of 2026-01-02T03:04:05Z, go"},
+	} {
+		if got := readBuild(c.set, c.info).String(); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}
+
+// TestVersion: a build says from which sources it is, and a release says what it was told.
+func TestVersion(t *testing.T) {
+	dir := t.TempDir()
+	build := func(name string, flags ...string) string {
+		file := filepath.Join(dir, name)
+		cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", file, ".")...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return file
+	}
+	binary := build("downbeat", "-buildvcs=auto")
+	out, err := exec.Command(binary, "version", "--json").Output()
+	check(t, err)
+	var is buildOf
+	check(t, json.Unmarshal(out, &is))
+	// The Go command looks for a directory of that name, which further work trees don't have.
+	if git, err := os.Stat(filepath.Join("..", "..", ".git")); err == nil && git.IsDir() {
+		head, err := exec.Command("git", "rev-parse", "HEAD").Output()
+		check(t, err)
+		if is.Revision != strings.TrimSpace(string(head)) || is.Version == "dev" {
+			t.Errorf("the build is of %+v, the sources of %s", is, head)
+		}
+	}
+	cmd := exec.Command(binary, "--version")
+	cmd.Env = append(os.Environ(), "DOWNBEAT_VERSION=1.2.3")
+	if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != is.Version {
+		t.Errorf("--version prints %q, %v", out, err)
+	}
+	released := build("released", "-ldflags", "-X main.version=v9.8.7")
+	if out, err := exec.Command(released, "--version").Output(); err != nil || string(out) != "v9.8.7\n" {
+		t.Errorf("a release prints %q, %v", out, err)
+	}
+}
+
+// TestDocsListTheFlags: each flag that has a variable has its row in the document, with its default.
+func TestDocsListTheFlags(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
+	check(t, err)
+	k := modelOf(t)
+	rows := 0
+	for _, node := range append([]*kong.Node{k.Model.Node}, k.Model.Children...) {
+		for _, flag := range node.Flags {
+			if len(flag.Envs) == 0 || node.Type == kong.CommandNode && node.Name != "serve" {
+				continue
+			}
+			rows++
+			def := ""
+			if flag.Default != "" {
+				def = "`" + flag.Default + "`"
+			}
+			row := "\n| `--" + flag.Name + "` | `" + flag.Envs[0] + "` | " + def + " | "
+			if !strings.Contains(string(doc), row) {
+				t.Errorf("docs/operating.md lacks a row that begins %q", row[1:])
+			}
+		}
+	}
+	if listed := strings.Count(string(doc), "| `DOWNBEAT_"); listed != rows || rows < 30 {
+		t.Errorf("%d flags, %d rows", rows, listed)
+	}
+}
+
+// TestSignals: SIGTERM ends a server well.
+func TestSignals(t *testing.T) {
+	i := newInstance(t)
+	check(t, i.cmd.Process.Signal(syscall.SIGTERM))
+	if err := i.cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, i.said.String())
+	}
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// envPrefix begins the names of the environment variables that set flags.
+const envPrefix = "DOWNBEAT_"
+
+// takeEnvironment lets environment variables set flags: those of logging and those of
+// serve. What asks for something to be done (--version, --help) is never set from outside, nor
+// are flags of other commands, but for those that have a variable of their own (env:"…").
+func takeEnvironment(k *kong.Kong) error {
+	for _, flag := range k.Model.Flags {
+		if strings.HasPrefix(flag.Name, "log-") {
+			setBy(flag)
+		}
+	}
+	for _, command := range k.Model.Children {
+		if command.Name != "serve" {
+			continue
+		}
+		for _, flag := range command.Flags {
+			setBy(flag)
+		}
+	}
+	return nil
+}
+
+func setBy(flag *kong.Flag) {
+	name := envPrefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+	flag.Envs, flag.Tag.Envs = []string{name}, []string{name}
+}
+
+// variables are the names of the environment variables that mean something to any command.
+func variables(k *kong.Kong) []string {
+	var names []string
+	for _, node := range append([]*kong.Node{k.Model.Node}, k.Model.Children...) {
+		for _, flag := range node.Flags {
+			names = append(names, flag.Envs...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ignoredVariables are the names of variables that look as if they were meant for this
+// program, and mean nothing to it.
+func ignoredVariables(k *kong.Kong) []string {
+	var ignored []string
+	known := variables(k)
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, envPrefix) && !strings.HasPrefix(name, envPrefix+"TEST_") && !slices.Contains(known, name) {
+			ignored = append(ignored, name)
+		}
+	}
+	slices.Sort(ignored)
+	return ignored
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestLogFlags: level, format, and whose words they are.
+func TestLogFlags(t *testing.T) {
+	for _, c := range []struct {
+		flags logFlags
+		want  string // the messages
+	}{
+		{logFlags{LogLevel: "info"}, "own-info own-error library-error"},
+		{logFlags{LogLevel: "error"}, "own-error library-error"},
+		{logFlags{LogLevel: "info", Verbose: true}, "own-debug own-info own-error library-error"},
+		{logFlags{LogLevel: "debug", LogFormat: "json"}, "own-debug own-info own-error library-error"},
+		{logFlags{LogLevel: "debug", LogLibraries: true}, "own-debug own-info own-error library-debug library-info library-error"},
+	} {
+		var out strings.Builder
+		log := c.flags.logger(&out)
+		library := log.With("a", 1).With(libraryKey, "x").With("scope", "ice")
+		for _, l := range []string{"own", "library"} {
+			to := log
+			if l == "library" {
+				to = library
+			}
+			to.Debug(l + "-debug")
+			to.Info(l + "-info")
+			to.Error(l + "-error")
+		}
+		var said []string
+		for line := range strings.Lines(out.String()) {
+			if c.flags.LogFormat == "json" {
+				var j struct{ Msg string }
+				check(t, json.Unmarshal([]byte(line), &j))
+				said = append(said, j.Msg)
+				continue
+			}
+			_, rest, _ := strings.Cut(line, "msg=")
+			said = append(said, strings.Fields(rest)[0])
+		}
+		if got := strings.Join(said, " "); got != c.want {
+			t.Errorf("%+v: %s", c.flags, got)
+		}
+	}
+}
+
+// logCalls visits the calls that log, of all the product's files: the method's name and the arguments.
+func logCalls(t *testing.T, visit func(at token.Position, method string, args []ast.Expr)) {
+	t.Helper()
+	methods := []string{"Debug", "Info", "Warn", "Error", "With"}
+	for _, p := range listPackages(t) {
+		set, files := parseFiles(t, p)
+		for _, f := range files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				to, ok := call.Fun.(*ast.SelectorExpr)
+				if ok && slices.Contains(methods, to.Sel.Name) && isLogger(to.X) {
+					visit(set.Position(call.Pos()), to.Sel.Name, call.Args)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// isLogger reports whether an expression is called as the project calls its loggers.
+func isLogger(x ast.Expr) bool {
+	name := ""
+	switch x := x.(type) {
+	case *ast.Ident:
+		name = x.Name
+	case *ast.SelectorExpr:
+		name = x.Sel.Name
+	}
+	return strings.EqualFold(name, "log")
+}
+
+// TestNamesOfLogKeys: keys are constants in one style, and errors have one key.
+func TestNamesOfLogKeys(t *testing.T) {
+	calls := 0
+	logCalls(t, func(at token.Position, method string, args []ast.Expr) {
+		calls++
+		if method != "With" {
+			args = args[1:]
+		}
+		for i := 0; i < len(args); i += 2 {
+			lit, ok := args[i].(*ast.BasicLit)
+			if !ok {
+				if id, named := args[i].(*ast.Ident); named && id.Name == libraryKey {
+					continue
+				}
+				t.Errorf("%v: the key isn't a constant", at)
+				continue
+			}
+			key, err := strconv.Unquote(lit.Value)
+			check(t, err)
+			value, _ := args[min(i+1, len(args)-1)].(*ast.Ident)
+			switch {
+			case key == "error":
+				t.Errorf("%v: the key of an error is err", at)
+			case value != nil && value.Name == "err" && key != "err":
+				t.Errorf("%v: an error has the key %q", at, key)
+			case strings.ToLower(key) != key || strings.ContainsAny(key, " -."):
+				t.Errorf("%v: the key %q", at, key)
+			}
+		}
+	})
+	if calls < 40 {
+		t.Errorf("found %d calls only", calls)
+	}
+}
