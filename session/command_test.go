@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -262,17 +263,32 @@ func TestLead(t *testing.T) {
 	const least, most = 100 * time.Millisecond, 5 * time.Second
 	for name, c := range map[string]struct {
 		links  map[string]link
-		answer time.Duration // bob's to the last command
+		users  int           // besides ann and bob
+		answer time.Duration // bob's to the last command, whose lead is a second
 		want   time.Duration
 	}{
 		"nothing known":   {want: least},
-		"fast devices":    {links: map[string]link{"a": {time.Millisecond, 0}}, want: least},
-		"the slowest":     {links: map[string]link{"a": {time.Millisecond, 0}, "b": {100 * time.Millisecond, 25 * time.Millisecond}}, want: 250*time.Millisecond + 2*fanOut},
-		"beyond all":      {links: map[string]link{"a": {time.Hour, 0}}, want: most},
-		"slow to prepare": {links: map[string]link{"a": {time.Millisecond, 0}}, answer: 700 * time.Millisecond, want: 700*time.Millisecond + 2*fanOut},
+		"fast devices":    {links: map[string]link{"d-ann": {time.Millisecond, 0}}, want: least},
+		"the slowest":     {links: map[string]link{"d-ann": {time.Millisecond, 0}, "d-bob": {100 * time.Millisecond, 25 * time.Millisecond}}, want: 250*time.Millisecond + 2*fanOut},
+		"beyond all":      {links: map[string]link{"d-ann": {time.Hour, 0}}, want: most},
+		"slow to prepare": {links: map[string]link{"d-ann": {time.Millisecond, 0}}, answer: 700 * time.Millisecond, want: 700*time.Millisecond + 2*fanOut},
+		"late to prepare": {answer: 19 * time.Second, want: time.Second + maxPull + 2*fanOut},
+		"one of three, slow": {links: map[string]link{"d-ann": {100 * time.Millisecond, 0}}, users: 1, answer: 700 * time.Millisecond,
+			want: 200*time.Millisecond + maxPull + 3*fanOut},
+		"one of three, by far":  {links: map[string]link{"d-ann": {time.Hour, 0}}, users: 1, want: maxPull + 3*fanOut},
+		"one of three, frozen":  {users: 1, answer: 19 * time.Second, want: maxPull + 3*fanOut},
+		"two of three":          {links: map[string]link{"d-ann": {time.Second, 0}, "d-bob": {time.Second, 0}}, users: 1, want: 2*time.Second + 3*fanOut},
+		"one who only looks on": {links: map[string]link{"d-0": {time.Second, 0}}, users: -1, want: least},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := studio(t)
+			for i := range max(c.users, -c.users) {
+				deviceType := "native"
+				if c.users < 0 {
+					deviceType = ""
+				}
+				b.join(strconv.Itoa(i), deviceType, after(time.Second))
+			}
 			if c.answer > 0 {
 				b.do(schedule(b.state, command{ID: "c", Event: eventCommand}, when{lead: time.Second}, after(5*time.Second)))
 				b.do(armed(b.state, "d-bob", "c", after(5*time.Second+c.answer)))
@@ -282,7 +298,7 @@ func TestLead(t *testing.T) {
 			}
 			// Who is gone, or was away meanwhile, makes nobody wait.
 			b.do(disconnect(b.state, "d-bob", 1, after(6*time.Second)), nil)
-			if got := slowestAnswer(b.state); got != 0 {
+			if got := b.answers(); len(got) != 0 {
 				t.Errorf("bob is gone and takes %v", got)
 			}
 		})

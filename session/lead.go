@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 )
 
@@ -10,35 +11,82 @@ const (
 	fanOut = 50 * time.Microsecond
 	// answersKept is the number of the latest commands whose answers count.
 	answersKept = 8
+	// maxPull is by how much one device's word makes the others wait: beyond what they need
+	// themselves, or beyond the lead that was too short for it.
+	maxPull = 200 * time.Millisecond
 )
 
 // link is what is known of the way to a device.
 type link struct{ delay, jitter time.Duration }
 
-// lead returns how far ahead a command must lie for each connected device to
-// hold it in time: a round trip and its jitter twice over, so that one lost
-// packet is made good for, or as long as a device has lately taken to say that
-// it is armed, which has the preparation in it; plus the fan-out.
+// lead returns how far ahead a command must lie for the connected devices to
+// hold it in time: what the one needs that needs most, plus the fan-out. Of three
+// devices or more the one that needs most by far doesn't hold up the others, but
+// for maxPull, and is left behind.
 func lead(s *state, links map[string]link, least, most time.Duration) time.Duration {
+	needs := s.needs(links)
 	need := time.Duration(0)
-	for _, l := range links {
-		need = max(need, 2*(l.delay+l.jitter))
+	switch n := len(needs); {
+	case n >= 3:
+		need = min(needs[0].lead, needs[1].lead+maxPull)
+	case n > 0:
+		need = needs[0].lead
 	}
-	need = max(need, slowestAnswer(s))
 	return clamp(need+time.Duration(s.connectedCount())*fanOut, least, most).Round(time.Microsecond)
 }
 
-// slowestAnswer returns the longest time that a connected device took to be
-// armed for one of the latest commands, counted from when it could know of it.
-func slowestAnswer(s *state) time.Duration {
-	commands := s.commandsByTime()
-	slowest := time.Duration(0)
-	for _, c := range commands[max(0, len(commands)-answersKept):] {
-		for deviceID, a := range s.acks[c.ID] {
-			if _, d := s.device(deviceID); d != nil && d.Connected && a.Armed && a.ArmedAt > d.Since {
-				slowest = max(slowest, a.ArmedAt.sub(max(c.IssuedAt, d.Since)))
+// need is how far ahead a command must lie for a device.
+type need struct {
+	deviceID string
+	lead     time.Duration
+}
+
+// needs returns what the devices need that commands are for, the most first: those with a
+// type, and whichever has armed one of the latest commands; all of them where none has a type.
+//
+// A device needs a round trip and its jitter twice over, so that one lost packet is made good
+// for, or as long as it has lately taken to say that it is armed, which has the preparation in it.
+func (s *state) needs(links map[string]link) []need {
+	answers := s.answers()
+	var meant, all []need
+	for _, u := range s.users {
+		for i := range u.Devices {
+			d := &u.Devices[i]
+			if !d.Connected {
+				continue
+			}
+			l := links[d.ID]
+			answer, armed := answers[d.ID]
+			n := need{d.ID, max(2*(l.delay+l.jitter), answer)}
+			all = append(all, n)
+			if d.Type != "" || armed {
+				meant = append(meant, n)
 			}
 		}
 	}
-	return slowest
+	if len(meant) == 0 {
+		meant = all
+	}
+	slices.SortFunc(meant, func(a, b need) int { return compareJoining(instant(b.lead), instant(a.lead), a.deviceID, b.deviceID) })
+	return meant
+}
+
+// answers returns the longest time that each connected device took to be armed for one of the
+// latest commands, counted from when it could know of it. An answer that came after the instant
+// says no more than that the lead was too short: not how long a device was frozen, or silent.
+func (s *state) answers() map[string]time.Duration {
+	longest := map[string]time.Duration{}
+	commands := s.commandsByTime()
+	for _, c := range commands[max(0, len(commands)-answersKept):] {
+		for deviceID, a := range s.acks[c.ID] {
+			_, d := s.device(deviceID)
+			if d == nil || !d.Connected || !a.Armed || a.ArmedAt <= d.Since {
+				continue
+			}
+			from := max(c.IssuedAt, d.Since)
+			took := min(a.ArmedAt, max(from, c.Timestamp)+instant(maxPull)).sub(from)
+			longest[deviceID] = max(longest[deviceID], took)
+		}
+	}
+	return longest
 }

@@ -20,6 +20,8 @@ type options struct {
 	WaitLimit  time.Duration `json:"waitLimit,omitempty"` // ns; 0: the default
 	Hold       *hold         `json:"hold,omitempty"`      // nil while nobody is waited for
 	Without    []string      `json:"without,omitempty"`   // devices that took too long: nobody waits for them until they have loaded
+
+	Waited map[string]waited `json:"waited,omitempty"` // by device; none for one that nobody waited for lately
 }
 
 // Subtitle is a file of subtitles (WebVTT) that belongs to a medium.

@@ -158,7 +158,7 @@ func (p *playback) without(commandID string) *playback {
 	}
 	changed := p.having(steps)
 	if changed.Hold != nil && changed.Hold.Pause == commandID {
-		changed.release()
+		changed.release(changed.Hold.At) // nobody has stood still
 	}
 	return changed
 }
@@ -194,7 +194,7 @@ func load(s *state, by string, q LoadRequest, now instant) ([]change, error) {
 // waited for any more, and after a change of place everybody may be again.
 func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change, error) {
 	return s.play(s.playback, c, q, w, now, func(p *playback) {
-		p.release()
+		p.release(now)
 		if q.Position != nil {
 			p.forgetHold()
 		}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
@@ -41,17 +43,37 @@ type DeviceSync struct {
 	State    string  `json:"state"` // unsynced, settling, tracking, holdover
 	Hidden   bool    `json:"hidden"`
 
+	LeadMs     float64  `json:"leadMs"`     // how far ahead it needs a command
+	LeftBehind []string `json:"leftBehind"` // what the others don't wait for it with: lead, buffering
+
 	Desync *DesyncStats  `json:"desync"` // null before the device has reported any
 	Status *DeviceStatus `json:"status"` // null before the device has told one
 }
 
+// With what the others don't wait for a device any more.
+const (
+	behindLead      = "lead"      // commands don't lie as far ahead as it needs
+	behindBuffering = "buffering" // the medium goes on although it has to load
+)
+
 // syncStatus is called with room.mu held.
 func (r *room) syncStatus(now instant) SyncStatus {
 	status := SyncStatus{r.id, now.time(), []DeviceSync{}}
+	needs, given := map[string]time.Duration{}, r.lead()
+	for _, n := range r.state.needs(r.links()) {
+		needs[n.deviceID] = n.lead
+	}
 	for _, d := range r.state.devicesByJoining() {
 		if d.Connected {
 			q, ok := r.svc.cfg.Clocks.Quality(d.ID)
 			sync := deviceSync(d.ID, q, ok)
+			sync.LeadMs, sync.LeftBehind = millis(needs[d.ID]), []string{}
+			if needs[d.ID] > given {
+				sync.LeftBehind = append(sync.LeftBehind, behindLead)
+			}
+			if r.state.playback.leftBehind(d.ID, now) {
+				sync.LeftBehind = append(sync.LeftBehind, behindBuffering)
+			}
 			sync.Desync, sync.Status = r.desyncOf(d.ID), r.statusOf(d.ID)
 			status.Devices = append(status.Devices, sync)
 		}

@@ -187,6 +187,11 @@ func (r *room) dueSync(now instant) {
 
 // lead returns the lead that a command needs now. Called with room.mu held.
 func (r *room) lead() time.Duration {
+	return lead(r.state, r.links(), r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
+}
+
+// links returns what this instance knows of the ways to its devices.
+func (r *room) links() map[string]link {
 	links := map[string]link{}
 	for deviceID := range r.members {
 		q, ok := r.svc.cfg.Clocks.Quality(deviceID)
@@ -194,5 +199,5 @@ func (r *room) lead() time.Duration {
 			links[deviceID] = link{q.Estimate.Delay, q.Estimate.Jitter}
 		}
 	}
-	return lead(r.state, links, r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
+	return links
 }

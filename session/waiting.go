@@ -44,15 +44,16 @@ func (p *playback) waitingFor() []string {
 }
 
 // release ends the wait; those who were waited for aren't any more until they have loaded.
-func (p *playback) release() {
+func (p *playback) release(now instant) {
 	if p.Hold != nil {
+		p.charge(p.Hold.For, now)
 		p.Without = append(slices.Clip(p.Without), p.Hold.For...)
 		p.Hold = nil
 	}
 }
 
 // forgetHold ends the wait; everybody may be waited for anew.
-func (p *playback) forgetHold() { p.Hold, p.Without = nil, nil }
+func (p *playback) forgetHold() { p.Hold, p.Without, p.Waited = nil, nil, nil }
 
 // buffering takes a device's word that it has to load, or has loaded.
 func buffering(s *state, deviceID, mediaURL string, on bool, lead time.Duration, now instant) ([]change, error) {
@@ -62,23 +63,28 @@ func buffering(s *state, deviceID, mediaURL string, on bool, lead time.Duration,
 		return nil, nil
 	case !on:
 		return s.loaded(deviceID, lead, now)
-	case !p.WaitForAll || slices.Contains(p.waitingFor(), deviceID) || slices.Contains(p.Without, deviceID):
+	case !p.WaitForAll || slices.Contains(p.waitingFor(), deviceID) || p.leftBehind(deviceID, now):
 		return nil, nil
 	case p.Hold != nil:
 		h := *p.Hold
 		h.For = append(slices.Clip(h.For), deviceID)
-		return s.putHold(&h, p.Without), nil
+		joined := p.having(p.steps())
+		joined.awaits(deviceID, now)
+		joined.Hold = &h
+		return []change{s.put(true, joined, kindPlayback)}, nil
 	case !p.at(now).settled(now).IsPlaying || !p.IsPlaying:
 		return nil, nil
 	}
 	return s.holdFor(deviceID, lead, now)
 }
 
-// holdFor pauses the medium until a device has loaded.
+// holdFor pauses the medium until a device has loaded, for no longer than what is left to
+// the device.
 func (s *state) holdFor(deviceID string, lead time.Duration, now instant) ([]change, error) {
 	c := command{ID: s.holdID("wait"), Event: eventPlaybackSync}
-	limit := s.playback.waitLimit()
+	limit := s.playback.waitLimit() - s.playback.spent(deviceID, now)
 	return s.play(s.playback, c, PlaybackRequest{}, when{lead: lead}, now, func(p *playback) {
+		p.awaits(deviceID, now)
 		p.Hold = &hold{For: []string{deviceID}, Pause: c.ID, At: p.Since, Until: p.Since.add(limit)}
 	})
 }
@@ -103,11 +109,13 @@ func (s *state) loaded(deviceID string, lead time.Duration, now instant) ([]chan
 	}
 	h := *p.Hold
 	h.For = slices.DeleteFunc(slices.Clone(h.For), is)
-	if len(h.For) > 0 {
-		return s.putHold(&h, without), nil
-	}
 	ready := p.having(p.steps())
 	ready.Hold = &h
+	ready.charge([]string{deviceID}, now)
+	ready.Without = without
+	if len(h.For) > 0 {
+		return []change{s.put(true, ready, kindPlayback)}, nil
+	}
 	return s.goOn(ready, lead, now)
 }
 
@@ -122,7 +130,7 @@ func (s *state) putHold(h *hold, without []string) []change {
 // is called off if it lies ahead, else the medium plays from where it stands.
 func (s *state) goOn(p *playback, lead time.Duration, now instant) ([]change, error) {
 	h := p.Hold
-	p.release()
+	p.release(now)
 	if c := s.commands[h.Pause]; h.At > now && c != nil {
 		p = p.without(h.Pause)
 		return []change{s.cancelled(c, "everybody has loaded"), s.put(true, p, kindPlayback)}, nil
@@ -140,12 +148,16 @@ func holdDue(s *state) (due instant, ok bool) {
 	if s.playback == nil || s.playback.Hold == nil {
 		return 0, false
 	}
-	for _, id := range s.playback.Hold.For {
-		if _, d := s.device(id); d == nil || !d.Connected {
-			return 0, true // it went away
-		}
+	if !slices.ContainsFunc(s.playback.Hold.For, func(id string) bool { return !s.isConnected(id) }) {
+		return s.playback.Hold.Until, true
 	}
-	return s.playback.Hold.Until, true
+	return 0, true // somebody went away
+}
+
+// isConnected reports whether there is such a device, and it is connected.
+func (s *state) isConnected(deviceID string) bool {
+	_, d := s.device(deviceID)
+	return d != nil && d.Connected
 }
 
 // endHold goes on without those who took too long or went away.
@@ -156,11 +168,10 @@ func endHold(s *state, lead time.Duration, now instant) ([]change, error) {
 	}
 	p := s.playback.having(s.playback.steps())
 	h := *p.Hold
-	h.For = slices.DeleteFunc(slices.Clone(h.For), func(id string) bool {
-		_, d := s.device(id)
-		return d == nil || !d.Connected
-	})
+	gone := slices.DeleteFunc(slices.Clone(h.For), s.isConnected)
+	h.For = slices.DeleteFunc(slices.Clone(h.For), func(id string) bool { return !s.isConnected(id) })
 	p.Hold = &h
+	p.charge(gone, now)
 	if len(h.For) > 0 && now < h.Until {
 		return s.putHold(&h, p.Without), nil
 	}

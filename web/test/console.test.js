@@ -3,6 +3,7 @@ import test from 'node:test'
 import { cannotWords, changed, reallyWords } from '../static/app/camerachoices.js'
 import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/format.js'
 import { cut } from '../static/app/cut.js'
+import { behindWords } from '../static/app/cardfacts.js'
 import { CommandList, KEPT, longSummary, spreadOf, summary, titleOf } from '../static/app/commandlist.js'
 import { factsOf, leaderWords, notJoined } from '../static/app/console-words.js'
 import { fileName, subtitlesOf } from '../static/app/media.js'
@@ -205,6 +206,12 @@ test('a report names who missed the command, and why, and doesn’t count it', (
   assert.equal(longSummary(entry(acted, missed), name), '1 device acted · B missed, 19.0 s late: the device was held up')
   assert.equal(longSummary(entry(missed), name), 'B missed, 19.0 s late: the device was held up')
   assert.equal(summary(entry(missed)), 'missed by 1 device')
+})
+
+test('a device that is left behind is told so, with what it needs', () => {
+  assert.equal(behindWords({ leftBehind: [], leadMs: 20 }), '')
+  assert.match(behindWords({ leftBehind: ['lead'], leadMs: 2800 }), /needs 2\.8 s to be ready/)
+  assert.match(behindWords({ leftBehind: ['lead', 'buffering'], leadMs: 900 }), /900 ms.*film goes on without it/)
 })
 
 test('a spread has the uncertainty of its two outermost devices', () => {

@@ -59,6 +59,7 @@ function factsOf(device, now) {
     ['Storage', status?.freeBytes != null ? `${format.bytes(status.freeBytes)} free` : ''],
     ['Still to send', status?.pendingBytes ? format.bytes(status.pendingBytes) : ''],
     ['Upload', status?.uploadError ?? ''],
+    ['Left behind', sync ? behindWords(sync) : ''],
     ['Film', sync && out !== null ? `out of step, ${format.signed(out)}` : ''],
     ['Clock’s offset', of(format.seconds(sync?.offsetMs))],
   ]
@@ -69,6 +70,14 @@ function clockWords(state) {
   /** @type {Record<string, string>} */
   const words = { tracking: 'followed', settling: 'settling', holdover: 'alone, no answers' }
   return words[state ?? ''] ?? 'being measured'
+}
+
+/** @param {{leftBehind?: string[], leadMs?: number}} sync */
+export function behindWords({ leftBehind = [], leadMs }) {
+  return [
+    leftBehind.includes('lead') ? `the others don’t wait for it: it needs ${format.span(leadMs)} to be ready. A countdown gives it the time.` : '',
+    leftBehind.includes('buffering') ? 'the film goes on without it: it has kept the others waiting for long.' : '',
+  ].filter(Boolean).join(' ')
 }
 
 /** @param {any} status */

@@ -1,0 +1,177 @@
+package session
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// TestOneDeviceDoesntHoldUpAll: whatever one of three or more devices sends, and however late
+// its pongs come, a command's lead is no more than maxPull above what the others need.
+func TestOneDeviceDoesntHoldUpAll(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		upTo := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(d))) }
+		b := newBench(t)
+		n := 3 + random.IntN(5)
+		links := map[string]link{}
+		for i := range n {
+			b.join(fmt.Sprint(i), []string{"mobile", "native"}[i%2], t0)
+			links[fmt.Sprint("d-", i)] = link{upTo(200 * time.Millisecond), upTo(50 * time.Millisecond)}
+		}
+		links["d-0"] = link{upTo(time.Minute), upTo(time.Minute)} // the one
+		const least, most = 100 * time.Millisecond, 5 * time.Second
+		now := after(time.Second)
+		for i := range 12 {
+			given := lead(b.state, links, least, most)
+			others := time.Duration(0)
+			for _, need := range b.needs(links) {
+				if need.deviceID != "d-0" {
+					others = max(others, need.lead)
+				}
+			}
+			if limit := max(least, min(most, others+maxPull+time.Duration(n)*fanOut+time.Microsecond)); given > limit {
+				t.Fatalf("seed %d: the lead is %v, the others need %v", seed, given, others)
+			}
+			id := fmt.Sprint("c", i)
+			b.do(schedule(b.state, command{ID: id, Event: eventCommand}, when{lead: given}, now))
+			for d := range n {
+				answered := now.add(upTo(given))
+				if d == 0 {
+					answered = now.add(upTo(20 * time.Second)) // after the instant, as a rule
+				}
+				if random.IntN(3) > 0 {
+					b.do(armed(b.state, fmt.Sprint("d-", d), id, answered))
+				}
+			}
+			now = now.add(30 * time.Second)
+		}
+	}
+}
+
+// TestLateWordsInService: a device that arms late, answers pings late or says nothing at all
+// leaves the others' leads as they are, but for maxPull, and is named to the leader.
+func TestLateWordsInService(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
+		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
+		bad := w.join(JoinRequest{UserID: "bad", DeviceType: "mobile"})
+		for _, p := range []*part{a, b} {
+			w.know(p.DeviceID(), 2*time.Millisecond, 0, time.Microsecond)
+		}
+		issue := func() (cmd Scheduled, lead time.Duration) {
+			t.Helper()
+			cmd, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
+			wantCode(t, err, "")
+			wantCode(t, a.Armed(w.ctx, cmd.CommandID), "")
+			wantCode(t, b.Armed(w.ctx, cmd.CommandID), "")
+			return cmd, cmd.Timestamp.Sub(w.svc.now().time())
+		}
+		named := func() []string {
+			t.Helper()
+			devices, err := w.svc.Sync(w.ctx, "studio")
+			wantCode(t, err, "")
+			for _, d := range devices {
+				if d.DeviceID != bad.DeviceID() && len(d.LeftBehind) > 0 {
+					t.Errorf("%s is left behind", d.DeviceID)
+				}
+			}
+			return devices[2].LeftBehind
+		}
+		const usual = 100 * time.Millisecond
+		cmd, lead := issue()
+		if lead != usual || len(named()) > 0 {
+			t.Errorf("with one that says nothing the lead is %v, named %v", lead, named())
+		}
+		time.Sleep(19 * time.Second)
+		wantCode(t, bad.Armed(w.ctx, cmd.CommandID), "")
+		if _, lead = issue(); lead > usual+maxPull {
+			t.Errorf("after a late word the lead is %v", lead)
+		}
+		w.know(bad.DeviceID(), 1400*time.Millisecond, 0, time.Microsecond)
+		if _, lead = issue(); lead > usual+maxPull {
+			t.Errorf("with late pongs the lead is %v", lead)
+		}
+		if got := named(); len(got) != 1 || got[0] != behindLead {
+			t.Errorf("with late pongs it is named %v", got)
+		}
+		w.know(bad.DeviceID(), 2*time.Millisecond, 0, time.Microsecond)
+		for range answersKept {
+			time.Sleep(time.Second)
+			_, lead = issue()
+		}
+		if lead != usual || len(named()) > 0 {
+			t.Errorf("forgiven, the lead is %v, named %v", lead, named())
+		}
+	})
+}
+
+// TestOneDeviceDoesntStopTheFilm: where everybody is waited for, one device makes the others
+// wait for waitLimit at once and for a tenth of the time after that, whatever it does.
+func TestOneDeviceDoesntStopTheFilm(t *testing.T) {
+	const limit, length = 5 * time.Second, 20 * time.Minute
+	for name, step := range map[string]func(w *world, p *part) *part{
+		"never loads": func(w *world, p *part) *part {
+			_ = p.Buffering(w.ctx, "/film.mp4", true)
+			time.Sleep(time.Second)
+			return p
+		},
+		"loads and loads": func(w *world, p *part) *part {
+			_ = p.Buffering(w.ctx, "/film.mp4", true)
+			time.Sleep(50 * time.Millisecond)
+			_ = p.Buffering(w.ctx, "/film.mp4", false)
+			time.Sleep(50 * time.Millisecond)
+			return p
+		},
+		"loads for seconds": func(w *world, p *part) *part {
+			_ = p.Buffering(w.ctx, "/film.mp4", true)
+			time.Sleep(3 * time.Second)
+			_ = p.Buffering(w.ctx, "/film.mp4", false)
+			time.Sleep(500 * time.Millisecond)
+			return p
+		},
+		"goes and comes": func(w *world, p *part) *part {
+			_ = p.Buffering(w.ctx, "/film.mp4", true)
+			time.Sleep(2 * time.Second)
+			_ = p.Disconnect(w.ctx)
+			time.Sleep(time.Second)
+			return w.join(JoinRequest{ResumeToken: p.joined.SessionJoined.ResumeToken})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, Config{}, func(w *world) {
+				a := w.join(JoinRequest{UserID: "ann"})
+				bad := w.join(JoinRequest{UserID: "bad"})
+				wantCode(t, a.LoadMedia(w.ctx, LoadRequest{MediaURL: "/film.mp4", MediaDuration: 1e6}), "")
+				wantCode(t, a.PlaybackOptions(w.ctx, OptionsRequest{WaitForAll: new(true), WaitLimit: new(limit)}), "")
+				play, err := a.SyncPlayback(w.ctx, PlaybackRequest{IsPlaying: true})
+				wantCode(t, err, "")
+				time.Sleep(time.Second)
+				pauses := 0
+				for w.svc.now().time().Sub(play.Timestamp) < length {
+					bad = step(w, bad)
+					for _, e := range a.heard() {
+						if s, is := e.Data.(PlaybackSync); is && !s.IsPlaying {
+							pauses++
+						}
+					}
+				}
+				now := w.svc.now()
+				state := a.State().PlaybackState
+				position := timeline{Position: state.Position, IsPlaying: state.IsPlaying, Rate: 1, Since: instantOf(state.LastUpdateTime)}.at(now).Position
+				stood := now.time().Sub(play.Timestamp) - time.Duration(position*float64(time.Second))
+				// Each wait ends a lead after the device was let go.
+				if most := limit + length/regain + time.Duration(pauses)*a.svc.cfg.MinLead + 200*time.Millisecond; stood > most {
+					t.Errorf("in %v the film stood still for %v, at %d pauses", length, stood, pauses)
+				}
+				if most := 1 + int((limit+length/regain)/leastWait); pauses > most {
+					t.Errorf("%d pauses", pauses)
+				}
+				if pauses == 0 {
+					t.Error("nobody waited at all")
+				}
+			})
+		})
+	}
+}
