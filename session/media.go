@@ -82,12 +82,15 @@ func (m *Member) PlaybackOptions(ctx context.Context, q OptionsRequest) error {
 }
 
 // MediaInfo notes the length of the medium of that URL in seconds, if it is loaded
-// and nobody has told its length before.
+// and nobody has told its length before. What the leader's devices tell goes before what
+// others have told.
 func (m *Member) MediaInfo(ctx context.Context, mediaURL string, length float64) error {
 	if !isMediaURL(mediaURL) || !within(length, 0, maxPosition) || length == 0 {
 		return fault(CodeBadMedia, "mediaUrl or mediaDuration is missing, too long or out of range")
 	}
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return learnt(s, mediaURL, length, now), nil })
+	return m.update(ctx, func(s *state, now instant) ([]change, error) {
+		return learnt(s, mediaURL, length, m.leads(), now), nil
+	})
 }
 
 // setOptions changes how the medium is played, from now on. A loop that ends goes on
@@ -135,13 +138,19 @@ func (p *playback) looping(loop bool, by string, now instant) *playback {
 	return p.having(steps)
 }
 
-// learnt notes a length, wherever the medium is planned. The first word counts.
-func learnt(s *state, mediaURL string, length float64, now instant) []change {
+// learnt notes a length, wherever the medium is planned. The first word counts, and the
+// leader's more than any: one device that is wrong, or lies, must not end the film for all.
+// Nor does a length that the medium has been played beyond.
+func learnt(s *state, mediaURL string, length float64, leads bool, now instant) []change {
 	steps := slices.Clone(s.playback.steps())
 	changed := false
+	if at := s.playback.at(now).at(now); !leads && at.MediaURL == mediaURL && at.Position > length {
+		return nil
+	}
 	for i := range steps {
-		if steps[i].MediaURL == mediaURL && steps[i].Length == 0 {
-			steps[i].Length, changed = length, true
+		t := &steps[i].timeline
+		if t.MediaURL == mediaURL && (t.Length == 0 || leads && t.Hearsay && t.Length != length) {
+			t.Length, t.Hearsay, changed = length, !leads, true
 		}
 	}
 	if !changed {

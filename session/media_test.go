@@ -60,17 +60,29 @@ func TestLengthIsLearnt(t *testing.T) {
 	if at := b.told(time.Hour); !at.IsPlaying {
 		t.Errorf("a film of unknown length: %+v", at)
 	}
-	if told := b.do(learnt(b.state, "/other.mp4", 5, after(time.Minute)), nil); len(told) != 0 {
+	if told := b.do(learnt(b.state, "/other.mp4", 5, false, after(time.Minute)), nil); len(told) != 0 {
 		t.Errorf("the length of a film that isn't loaded told %v", told)
 	}
-	if told := b.do(learnt(b.state, "/film.mp4", 90, after(time.Minute)), nil); len(told) != 1 || told[0] != "media_info" {
+	if told := b.do(learnt(b.state, "/film.mp4", 5, false, after(time.Minute)), nil); len(told) != 0 {
+		t.Errorf("a length that it has been played beyond told %v", told)
+	}
+	if told := b.do(learnt(b.state, "/film.mp4", 90, false, after(time.Minute)), nil); len(told) != 1 || told[0] != "media_info" {
 		t.Errorf("told %v", told)
 	}
-	if told := b.do(learnt(b.state, "/film.mp4", 5, after(time.Minute)), nil); len(told) != 0 {
+	if told := b.do(learnt(b.state, "/film.mp4", 5, false, after(time.Minute)), nil); len(told) != 0 {
 		t.Errorf("a second word told %v", told)
 	}
 	if m := b.snapshot(after(time.Minute)).Media; m.MediaDuration != 90 || b.told(time.Hour).Position != 90 {
 		t.Errorf("media %+v, %+v", m, b.told(time.Hour))
+	}
+	b.same(b.do(learnt(b.state, "/film.mp4", 120, true, after(2*time.Minute)), nil), "media_info")
+	for _, leads := range []bool{false, true} {
+		if told := b.do(learnt(b.state, "/film.mp4", 110, leads, after(2*time.Minute)), nil); len(told) != 0 {
+			t.Errorf("after the leader's word told %v", told)
+		}
+	}
+	if got := b.told(time.Hour).Position; got != 120 {
+		t.Errorf("by the leader's word it ends at %v", got)
 	}
 }
 

@@ -13,8 +13,9 @@ type timeline struct {
 	MediaURL  string  `json:"mediaUrl,omitempty"`
 	MediaID   string  `json:"mediaId,omitempty"`
 	Title     string  `json:"title,omitempty"`
-	Length    float64 `json:"length,omitempty"` // s
-	Position  float64 `json:"position"`         // s, at Since
+	Length    float64 `json:"length,omitempty"`  // s
+	Hearsay   bool    `json:"hearsay,omitempty"` // the length is the word of a device that doesn't lead
+	Position  float64 `json:"position"`          // s, at Since
 	IsPlaying bool    `json:"isPlaying"`
 	Rate      float64 `json:"rate"`
 	Since     instant `json:"since"`

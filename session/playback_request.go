@@ -36,7 +36,7 @@ func (q PlaybackRequest) applied(t timeline) timeline {
 		t.Rate = *q.PlaybackRate
 	}
 	if q.MediaURL != nil && *q.MediaURL != t.MediaURL {
-		t.MediaURL, t.Title, t.Length, t.Loop = *q.MediaURL, "", 0, false // nobody has said them of this one
+		t.MediaURL, t.Title, t.Length, t.Hearsay, t.Loop = *q.MediaURL, "", 0, false, false // nobody has said them of this one
 	}
 	if t.Length > 0 && !t.Loop {
 		t.Position = min(t.Position, t.Length)

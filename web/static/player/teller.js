@@ -9,6 +9,8 @@ const PLAYING = 3000
 const STANDING = 5000
 /** A length that nobody took is told again, ms. */
 const LENGTH = 5000
+/** The leader's word goes before another's that is wrong by more, s. */
+const WRONG = 0.5
 /** As much of an address as a status has. */
 const ADDRESS = 600
 
@@ -57,9 +59,10 @@ export class Teller {
    * @param {number} d
    */
   #length(mediaUrl, d) {
-    const { info } = this.#session.timeline
+    const { timeline: { info }, isLeader } = this.#session
     const { duration, readyState, error } = this.#element
-    const known = info.mediaUrl === mediaUrl && info.duration > 0
+    const wrong = isLeader && Math.abs(info.duration - duration) > WRONG
+    const known = info.mediaUrl === mediaUrl && info.duration > 0 && !wrong
     if (known || !mediaUrl || !readyState || error || !Number.isFinite(duration) || duration <= 0) return
     if (this.#status.state === 'loading' || d - this.#lengthAt < LENGTH) return // the element may have the medium before
     this.#lengthAt = d
