@@ -43,14 +43,14 @@ func (t *Throttle) Allow(addr netip.Addr, now time.Time) bool {
 func (t *Throttle) Spent(addr netip.Addr, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if l := t.of[network(addr)]; l != nil {
+	if l := t.of[Network(addr)]; l != nil {
 		return l.TokensAt(now) < 1
 	}
 	return len(t.of) >= maxAddresses && t.others.TokensAt(now) < 1
 }
 
 func (t *Throttle) limiter(addr netip.Addr, now time.Time) *rate.Limiter {
-	at := network(addr)
+	at := Network(addr)
 	if l := t.of[at]; l != nil {
 		return l
 	}
@@ -75,7 +75,8 @@ func (t *Throttle) forget(now time.Time) {
 	}
 }
 
-func network(addr netip.Addr) netip.Prefix {
+// Network returns what counts as one address: an IPv4 address, or an IPv6 network of 64 bits.
+func Network(addr netip.Addr) netip.Prefix {
 	addr = addr.Unmap().WithZone("")
 	bits := 64
 	if addr.Is4() {

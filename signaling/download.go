@@ -1,7 +1,6 @@
 package signaling
 
 import (
-	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -52,7 +52,7 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", `"`+rec.SHA256+`"`)
 	h.Set("Cache-Control", "private, no-cache")
 	asAttachment(h, s.fileName(rec))
-	http.ServeContent(&steadyWriter{w}, r, "", time.Time{}, f)
+	http.ServeContent(httplimit.Stream(w, pieceTime), r, "", time.Time{}, f)
 }
 
 // openRecording finds a recording and opens its file.
@@ -195,34 +195,5 @@ func mediaType(told string) string {
 	return kind
 }
 
-// A client must take a piece of a file within a time, however long the whole takes.
-const (
-	pieceBytes = 1 << 20
-	pieceTime  = time.Minute
-)
-
-// steadyWriter gives up on a client that takes nothing any more.
-type steadyWriter struct{ http.ResponseWriter }
-
-// Write sends what has to be taken within the time of a piece.
-func (w *steadyWriter) Write(b []byte) (int, error) {
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(pieceTime))
-	return w.ResponseWriter.Write(b)
-}
-
-// ReadFrom sends pieces, each of them as the system can best.
-func (w *steadyWriter) ReadFrom(src io.Reader) (sent int64, err error) {
-	all, ok := src.(*io.LimitedReader) // which is what http.ServeContent has
-	if !ok {
-		all = &io.LimitedReader{R: src, N: 1<<63 - 1}
-	}
-	for all.N > 0 {
-		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(pieceTime))
-		n, err := io.Copy(w.ResponseWriter, &io.LimitedReader{R: all.R, N: min(all.N, pieceBytes)})
-		sent, all.N = sent+n, all.N-n
-		if err != nil || n == 0 {
-			return sent, err
-		}
-	}
-	return sent, nil
-}
+// pieceTime is how long a client may take for 1 MiB of a file, however long the whole takes.
+const pieceTime = time.Minute

@@ -1,7 +1,6 @@
 package signaling
 
 import (
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -111,7 +111,7 @@ func (s *Server) getFilm(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	s.letPagesUse(h, r, granted)
-	http.ServeContent(&patientWriter{w}, r, "", is.ModTime(), f)
+	http.ServeContent(httplimit.Stream(w, standsStill), r, "", is.ModTime(), f)
 }
 
 // letPagesUse lets pages of other servers have a film, isolated ones too: all of them
@@ -165,21 +165,3 @@ func (s *Server) openFilm(name string) (*os.File, fs.FileInfo, string, error) {
 // standsStill is how long a player may take nothing: one that is paused has buffered
 // what it wants.
 const standsStill = 15 * time.Minute
-
-// patientWriter gives up on a client that takes nothing any more.
-type patientWriter struct{ http.ResponseWriter }
-
-// ReadFrom sends pieces, each of them as the system can best.
-func (w *patientWriter) ReadFrom(src io.Reader) (sent int64, err error) {
-	for {
-		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(standsStill))
-		n, err := io.CopyN(w.ResponseWriter, src, pieceBytes)
-		sent += n
-		if err == io.EOF {
-			return sent, nil
-		}
-		if err != nil {
-			return sent, err
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -16,6 +17,10 @@ const maxBody = 64 << 10
 
 // bodyTime is how long a body may take to come.
 const bodyTime = 10 * time.Second
+
+// uploadIdle is how long nothing of an upload's body may come. What takes uploads may have a
+// shorter time of its own.
+const uploadIdle = 2 * time.Minute
 
 // route is a call of the HTTP API.
 type route struct {
@@ -62,8 +67,9 @@ func (s *Server) routes() http.Handler {
 	for _, r := range s.api() {
 		mux.HandleFunc(r.pattern, s.guard(r))
 	}
-	mux.HandleFunc("/api/uploads", s.serveUploads)
-	mux.HandleFunc("/api/uploads/", s.serveUploads)
+	uploads := httplimit.Upload(uploadIdle, http.HandlerFunc(s.serveUploads))
+	mux.Handle("/api/uploads", uploads)
+	mux.Handle("/api/uploads/", uploads)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
 	})

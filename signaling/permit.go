@@ -27,23 +27,27 @@ var (
 	tooManyAttempts    = &session.Error{Code: "too_many_attempts", Message: "too many wrong keys from this address; wait a minute", Retry: true}
 )
 
-// claim counts a connection of an address, unless it has as many as it may; unclaim
-// is the counterpart.
+// claim counts a connection of an address, unless it or all together have as many as they
+// may; unclaim is the counterpart.
 func (s *Server) claim(addr netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.count[addr] >= s.perAddress {
+	at := access.Network(addr)
+	if s.count[at] >= s.perAddress || s.cfg.WebSockets > 0 && s.claimed >= s.cfg.WebSockets {
 		return false
 	}
-	s.count[addr]++
+	s.count[at]++
+	s.claimed++
 	return true
 }
 
 func (s *Server) unclaim(addr netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.count[addr]--; s.count[addr] == 0 {
-		delete(s.count, addr)
+	at := access.Network(addr)
+	s.claimed--
+	if s.count[at]--; s.count[at] == 0 {
+		delete(s.count, at)
 	}
 }
 

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -61,7 +63,10 @@ type Config struct {
 	SetupURL func() string     // where devices that don't trust this server yet begin; nil: nowhere
 	Metrics  http.Handler      // GET /metrics; nil: 404
 	Version  string
-	Log      *slog.Logger // nil: silence
+
+	WebSockets int          // open at once; 0: no limit
+	PerAddress int          // of them from one address; 0: 1200
+	Log        *slog.Logger // nil: silence
 }
 
 // Server is the HTTP and WebSocket side of the service. It is an
@@ -83,13 +88,14 @@ type Server struct {
 
 	mu      sync.Mutex
 	open    map[*conn]bool
-	count   map[netip.Addr]int // of connections, by address
+	count   map[netip.Prefix]int // of connections, by the network that counts as one address
+	claimed int                  // connections in all
 	closing bool
 }
 
 // New returns a Server that has started nothing.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]bool{}, count: map[netip.Addr]int{}, perAddress: maxConnections, access: cfg.Access}
+	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]bool{}, count: map[netip.Prefix]int{}, perAddress: cmp.Or(cfg.PerAddress, maxConnections), access: cfg.Access}
 	if s.access == nil {
 		s.access, _ = access.New(access.Config{}) // the open one is always right
 	}
@@ -109,7 +115,7 @@ func New(cfg Config) *Server {
 			writeError(w, status, &httpError{"not_websocket", err.Error()})
 		},
 	}
-	s.handler = s.prefixed(s.checkHost(s.routes()))
+	s.handler = httplimit.Unread(s.prefixed(s.checkHost(s.routes())))
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) getZip(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := s.writeZip(&steadyWriter{w}, entries); err != nil {
+	if err := s.writeZip(httplimit.Stream(w, pieceTime), entries); err != nil {
 		s.log.Warn("a ZIP has broken off", "take", r.PathValue("take"), "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes what was sent for the whole
 	}

@@ -49,20 +49,24 @@ var (
 // instance is a server in a process of its own, the real program, that can be
 // killed and started again.
 type instance struct {
-	t    testing.TB
-	args []string
-	url  string
-	cmd  *exec.Cmd
-	said bytes.Buffer // to be read when the process has ended
+	t     testing.TB
+	args  []string
+	files int // that the process may have open; 0: as many as the test
+	url   string
+	cmd   *exec.Cmd
+	said  bytes.Buffer // to be read when the process has ended
 }
 
 // newInstance starts a server with further flags.
-func newInstance(t testing.TB, flags ...string) *instance {
+func newInstance(t testing.TB, flags ...string) *instance { return newInstanceOf(t, 0, flags...) }
+
+// newInstanceOf starts one that may have so many files open.
+func newInstanceOf(t testing.TB, files int, flags ...string) *instance {
 	t.Helper()
 	addr := freeAddr(t)
 	_, port, err := net.SplitHostPort(freeAddr(t))
 	check(t, err)
-	i := &instance{t: t, url: "http://" + addr}
+	i := &instance{t: t, files: files, url: "http://" + addr}
 	i.args = append([]string{"serve", "--addr", addr, "--rtc-tcp-port", port}, flags...)
 	i.start()
 	t.Cleanup(i.kill)
@@ -85,6 +89,10 @@ func (i *instance) start() (readyAfter time.Duration) {
 	check(i.t, err)
 	began := time.Now()
 	i.cmd = exec.Command(binary, i.args...)
+	if i.files > 0 {
+		limited := fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, i.files)
+		i.cmd = exec.Command("/bin/sh", append([]string{"-c", limited, binary}, i.args...)...)
+	}
 	i.cmd.Stdout, i.cmd.Stderr = &i.said, &i.said
 	check(i.t, i.cmd.Start())
 	eventually(i.t, "the server to be ready", func() bool {

@@ -42,13 +42,18 @@ type serveCmd struct {
 	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
-	storeFlags  `embed:""`
-	accessFlags `embed:""`
-	tlsFlags    `embed:""`
+	connectionFlags `embed:""`
+	storeFlags      `embed:""`
+	accessFlags     `embed:""`
+	tlsFlags        `embed:""`
 }
 
 func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
 	prefix, proxies, err := c.check()
+	if err != nil {
+		return usageError{err}
+	}
+	connections, err := c.limits()
 	if err != nil {
 		return usageError{err}
 	}
@@ -81,13 +86,14 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
+		connections: connections, encrypt: secure.wrap,
 	})
 	if err != nil {
 		s.close()
 		return errors.Join(err, secure.drop(), closeStore(store))
 	}
 	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
-	return secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, secure.wrap(s.http)) })
+	return secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, s.http) })
 }
 
 // check refuses flags that don't make sense, and returns what two of them say.

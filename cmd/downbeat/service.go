@@ -16,6 +16,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/cluster"
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/metrics"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
@@ -46,6 +47,8 @@ type serviceConfig struct {
 	proxies          []netip.Prefix
 	origins          []string
 	wrap             func(http.Handler) http.Handler // around everything; nil: nothing
+	connections      connectionLimits
+	encrypt          func(net.Listener) net.Listener // nil: connections aren't encrypted
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	log              *slog.Logger
 }
@@ -63,11 +66,16 @@ type service struct {
 	storage  *storage
 	films    *films // nil: none
 	handler  http.Handler
+	limits   httplimit.Config
+	encrypt  func(net.Listener) net.Listener // nil: connections aren't encrypted
 	log      *slog.Logger
 }
 
 func newService(cfg serviceConfig) (*service, error) {
-	s := &service{clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log}
+	s := &service{
+		clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log,
+		limits: cfg.connections.listener(cfg.proxies, cfg.log), encrypt: cfg.encrypt,
+	}
 	var err error
 	s.metrics = s.measure(len(cfg.ntp) > 0)
 	s.peers, err = peer.NewServer(peer.Config{
@@ -99,6 +107,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: thisBuild().Version, Log: cfg.log,
 		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
+		WebSockets: webSockets(cfg.connections.all), PerAddress: webSockets(cfg.connections.perAddress),
 	})
 	s.handler = s.signal
 	if cfg.wrap != nil {
@@ -109,10 +118,9 @@ func newService(cfg serviceConfig) (*service, error) {
 
 // run serves HTTP on l until ctx ends; it closes all that the service has.
 func (s *service) run(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
+	limited := httplimit.Listen(l, s.limits)
+	server := httplimit.NewServer(s.handler, limited)
+	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	group, base := errgroup.WithContext(base)
@@ -124,7 +132,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	s.awaitNTP(ctx)
 	group.Go(func() error { return s.storage.run(base, s.sessions, s.log) })
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(s.encrypted(limited)) }()
 	var failed error
 	select {
 	case failed = <-served:
@@ -136,6 +144,14 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	err := errors.Join(failed, shutdown(server))
 	cancel()
 	return errors.Join(err, group.Wait(), closeStore(s.store), s.peers.Close())
+}
+
+// encrypted returns the listener whose connections are encrypted, where they are to be.
+func (s *service) encrypted(l net.Listener) net.Listener {
+	if s.encrypt == nil {
+		return l
+	}
+	return s.encrypt(l)
 }
 
 func shutdown(server *http.Server) error {

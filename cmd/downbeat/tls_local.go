@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/lan"
 )
 
@@ -99,12 +99,16 @@ func hostOfURL(s string) string {
 	return u.Hostname()
 }
 
+// setupConnections bounds how many connections the page has open.
+const setupConnections = 64
+
 // serveSetup serves the page until ctx ends.
 func serveSetup(ctx context.Context, l net.Listener, page http.Handler) error {
-	server := &http.Server{Handler: page, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second, MaxHeaderBytes: 8 << 10}
+	limited := httplimit.Listen(l, httplimit.Config{Connections: setupConnections})
+	server := httplimit.NewServer(httplimit.Unread(page), limited)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(limited); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("the page for devices: %w", err)
 	}
 	return nil
