@@ -7,4 +7,7 @@
 //		Act: func(a device.Act) { fmt.Println(a.Name, "at", a.At, "±", a.Bound) },
 //	})
 //	err := d.Run(ctx) // until ctx ends; comes back by itself after a lost connection
+//
+// A command that it would be pointless to carry out, since it is too late, is passed over and
+// reported as missed: Config.OnMissed hears of it.
 package device

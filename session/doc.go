@@ -15,7 +15,8 @@
 // Every instance that has members of a session watches the session's keys and
 // derives what to tell its members from each entry's value before and after,
 // and from nothing else: what is told is what is stored, in the order in which
-// it was stored, whichever instance the request reached.
+// it was stored, whichever instance the request reached. Only a command whose instant has
+// passed when its entry comes is held back for a second, in which its issuer calls it off.
 //
 // All instants are session times in nanoseconds since the Unix epoch, rounded
 // to the microseconds that the wire carries; the error of an act is the time at

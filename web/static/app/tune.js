@@ -45,7 +45,7 @@ function click(session, beeper, on) {
   const second = Math.ceil((session.now() + 2 * AHEAD) / 1000) * 1000
   if (!on() || Number.isNaN(second)) return
   session.at(second - AHEAD, () => {
-    if (on()) beeper.click(second)
+    if (on() && session.now() < second) beeper.click(second) // else the page was held up
     click(session, beeper, on)
   })
 }
