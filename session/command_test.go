@@ -267,12 +267,13 @@ func TestLead(t *testing.T) {
 		answer time.Duration // bob's to the last command, whose lead is a second
 		want   time.Duration
 	}{
-		"nothing known":   {want: least},
-		"fast devices":    {links: map[string]link{"d-ann": {time.Millisecond, 0}}, want: least},
-		"the slowest":     {links: map[string]link{"d-ann": {time.Millisecond, 0}, "d-bob": {100 * time.Millisecond, 25 * time.Millisecond}}, want: 250*time.Millisecond + 2*fanOut},
-		"beyond all":      {links: map[string]link{"d-ann": {time.Hour, 0}}, want: most},
-		"slow to prepare": {links: map[string]link{"d-ann": {time.Millisecond, 0}}, answer: 700 * time.Millisecond, want: 700*time.Millisecond + 2*fanOut},
-		"late to prepare": {answer: 19 * time.Second, want: time.Second + maxPull + 2*fanOut},
+		"nothing known":      {want: least},
+		"fast devices":       {links: map[string]link{"d-ann": {time.Millisecond, 0}}, want: least},
+		"the slowest":        {links: map[string]link{"d-ann": {time.Millisecond, 0}, "d-bob": {100 * time.Millisecond, 25 * time.Millisecond}}, want: 250*time.Millisecond + 2*fanOut},
+		"beyond all":         {links: map[string]link{"d-ann": {time.Hour, 0}, "d-bob": {time.Hour, 0}}, want: most},
+		"one of two, by far": {links: map[string]link{"d-ann": {time.Hour, 0}}, want: maxPullOfTwo + 2*fanOut},
+		"slow to prepare":    {links: map[string]link{"d-ann": {time.Millisecond, 0}}, answer: 700 * time.Millisecond, want: 700*time.Millisecond + 2*fanOut},
+		"late to prepare":    {links: map[string]link{"d-ann": {100 * time.Millisecond, 0}}, answer: 19 * time.Second, want: time.Second + maxPull + 2*fanOut},
 		"one of three, slow": {links: map[string]link{"d-ann": {100 * time.Millisecond, 0}}, users: 1, answer: 700 * time.Millisecond,
 			want: 200*time.Millisecond + maxPull + 3*fanOut},
 		"one of three, by far":  {links: map[string]link{"d-ann": {time.Hour, 0}}, users: 1, want: maxPull + 3*fanOut},

@@ -14,22 +14,25 @@ const (
 	// maxPull is by how much one device's word makes the others wait: beyond what they need
 	// themselves, or beyond the lead that was too short for it.
 	maxPull = 200 * time.Millisecond
+	// maxPullOfTwo is the same where there are but two, and either may be the odd one.
+	maxPullOfTwo = time.Second
 )
 
 // link is what is known of the way to a device.
 type link struct{ delay, jitter time.Duration }
 
 // lead returns how far ahead a command must lie for the connected devices to
-// hold it in time: what the one needs that needs most, plus the fan-out. Of three
-// devices or more the one that needs most by far doesn't hold up the others, but
-// for maxPull, and is left behind.
+// hold it in time: what the one needs that needs most, plus the fan-out. One that needs by far the most
+// doesn't hold up the others, but for maxPull, and is left behind.
 func lead(s *state, links map[string]link, least, most time.Duration) time.Duration {
 	needs := s.needs(links)
 	need := time.Duration(0)
 	switch n := len(needs); {
 	case n >= 3:
 		need = min(needs[0].lead, needs[1].lead+maxPull)
-	case n > 0:
+	case n == 2:
+		need = min(needs[0].lead, needs[1].lead+maxPullOfTwo)
+	case n == 1:
 		need = needs[0].lead
 	}
 	return clamp(need+time.Duration(s.connectedCount())*fanOut, least, most).Round(time.Microsecond)
