@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -60,5 +61,24 @@ func TestControlFlood(t *testing.T) {
 		}
 		synctest.Wait()
 		c.wantClose(CloseAbuse)
+	})
+}
+
+// TestOfferFlood: 20 at once, and one more every 3 s; each costs the server a connection.
+func TestOfferFlood(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		c := w.join(t, `{"sessionId":"studio"}`)
+		offer := message("offer", `{"sdp":"again"}`, 1)
+		for range offerBurst {
+			c.send(offer)
+			c.next("answer")
+		}
+		c.send(offer)
+		c.wantError("too_many_offers", "offer")
+		time.Sleep(offerEvery)
+		c.send(offer)
+		c.next("answer")
+		c.send(offer)
+		c.wantError("too_many_offers", "offer")
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
@@ -22,6 +23,8 @@ const (
 	messageBurst = 400
 	faultRate    = 1
 	maxFaults    = 100
+	offerEvery   = 3 * time.Second
+	offerBurst   = 20
 )
 
 // link is one connection's conversation: joining, then requests.
@@ -31,6 +34,7 @@ type link struct {
 	addr   netip.Addr
 	limit  *rate.Limiter
 	faults *rate.Limiter
+	offers *rate.Limiter
 
 	control chan []byte // messages of the control channel
 
@@ -49,6 +53,7 @@ type link struct {
 func (l *link) run() {
 	l.limit = rate.NewLimiter(messageRate, messageBurst)
 	l.faults = rate.NewLimiter(faultRate, maxFaults)
+	l.offers = rate.NewLimiter(rate.Every(offerEvery), offerBurst)
 	l.control = make(chan []byte, queueLen)
 	ctx, cancel := context.WithCancel(l.server.ctx)
 	var peers sync.WaitGroup

@@ -281,7 +281,12 @@ type SDP struct {
 	SDP string `json:"sdp"`
 }
 
+var tooManyOffers = &session.Error{Code: "too_many_offers", Message: "more than one offer in 3 s", Retry: true}
+
 func offer(ctx context.Context, l *link, q SDP) (string, any, error) {
+	if !l.offers.Allow() {
+		return "", nil, tooManyOffers
+	}
 	answer, err := l.peer.Accept(ctx, q.SDP)
 	if err != nil {
 		return "", nil, badOffer(err)
