@@ -54,7 +54,7 @@ func NewClient(cfg DialConfig) (*Client, error) {
 	if cfg.Now == nil {
 		return nil, errors.New("peer: DialConfig needs Now")
 	}
-	cfg.Log = orDiscard(cfg.Log)
+	cfg.Log = limitLog(orDiscard(cfg.Log))
 	engine := settings(cfg.Net, cfg.Log)
 	types := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
 	if !cfg.TCPOnly {

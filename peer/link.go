@@ -8,7 +8,12 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-const maxCandidates = 64 // of the other side, per connection
+// What the other side may name of its own addresses, per connection.
+const (
+	maxCandidates  = 64
+	usedCandidates = 16  // of those, the first; checks are sent to each
+	maxCandidate   = 512 // bytes of one
+)
 
 // owner is who a link works for. Its methods are called from the link's
 // goroutines.
@@ -33,6 +38,8 @@ type link struct {
 	owner owner
 	log   *slog.Logger
 
+	forget func() // what the server keeps of it; nil: nothing
+
 	reads    sync.WaitGroup
 	downOnce sync.Once // the owner's, to tell once that the link is dead
 
@@ -41,6 +48,7 @@ type link struct {
 	clock      *channel
 	ctl        *channel
 	candidates int
+	channels   int // that were opened
 	path       Path
 }
 
@@ -84,10 +92,16 @@ func (l *link) transport() Path {
 func (l *link) addCandidate(candidate string) error {
 	l.mu.Lock()
 	l.candidates++
-	over := l.candidates > maxCandidates
+	n := l.candidates
 	l.mu.Unlock()
-	if over {
+	if n > maxCandidates {
 		return fmt.Errorf("%w: more than %d", ErrNoPeer, maxCandidates)
+	}
+	if len(candidate) > maxCandidate {
+		return fmt.Errorf("peer: a candidate of %d bytes, %d are allowed", len(candidate), maxCandidate)
+	}
+	if n > usedCandidates {
+		return nil
 	}
 	if err := l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate}); err != nil {
 		return fmt.Errorf("peer: adding a candidate: %w", err)
@@ -105,4 +119,7 @@ func (l *link) close() {
 		l.log.Debug("closing a connection", "err", err)
 	}
 	l.reads.Wait()
+	if l.forget != nil {
+		l.forget()
+	}
 }

@@ -3,17 +3,13 @@ package peer
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
-const maxOffer = 64 << 10 // bytes
-
 // accept makes a link for o out of an offer, and the answer to it.
 func (s *Server) accept(ctx context.Context, o owner, offer string) (*link, string, error) {
-	candidates, err := checkOffer(offer)
+	offer, candidates, err := checkOffer(offer)
 	if err != nil {
 		return nil, "", err
 	}
@@ -28,7 +24,7 @@ func (s *Server) accept(ctx context.Context, o owner, offer string) (*link, stri
 	pc.OnDataChannel(l.attach)
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.OfferTimeout)
 	defer cancel()
-	answer, err := answerTo(ctx, pc, offer)
+	answer, err := s.answer(ctx, l, offer)
 	if err != nil {
 		l.close()
 		return nil, "", err
@@ -36,9 +32,13 @@ func (s *Server) accept(ctx context.Context, o owner, offer string) (*link, stri
 	return l, answer, nil
 }
 
-// answerTo waits until the candidates are gathered: with the muxes that takes
-// no network.
-func answerTo(ctx context.Context, pc *webrtc.PeerConnection, offer string) (string, error) {
+// answer waits until the candidates are gathered: with the muxes that takes
+// no network. The filter lets the device's checks in before anybody can make them.
+func (s *Server) answer(ctx context.Context, l *link, offer string) (string, error) {
+	pc := l.pc
+	if err := s.letIn(l); err != nil {
+		return "", err
+	}
 	remote := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}
 	if err := pc.SetRemoteDescription(remote); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrBadOffer, err)
@@ -59,31 +59,14 @@ func answerTo(ctx context.Context, pc *webrtc.PeerConnection, offer string) (str
 	}
 }
 
-// checkOffer keeps out what would only cost a connection, and counts the
-// candidates that the offer brings.
-func checkOffer(offer string) (candidates int, err error) {
-	if len(offer) > maxOffer {
-		return 0, fmt.Errorf("%w: %d bytes", ErrBadOffer, len(offer))
+// letIn has the filter pass the checks that are for a link, until it is closed. It must
+// come first: pion starts its transports with the offer.
+func (s *Server) letIn(l *link) error {
+	own, err := l.pc.SCTP().Transport().ICETransport().GetLocalParameters()
+	if err != nil {
+		return fmt.Errorf("peer: reading the ICE credentials: %w", err)
 	}
-	var s sdp.SessionDescription
-	if err := s.UnmarshalString(offer); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrBadOffer, err)
-	}
-	data := false
-	for _, m := range s.MediaDescriptions {
-		name := m.MediaName
-		data = data || name.Media == "application" && strings.Contains(strings.Join(name.Protos, "/"), "DTLS/SCTP")
-		for _, a := range m.Attributes {
-			if a.IsICECandidate() {
-				candidates++
-			}
-		}
-	}
-	if !data {
-		return 0, fmt.Errorf("%w: no data channel", ErrBadOffer)
-	}
-	if candidates > maxCandidates {
-		return 0, fmt.Errorf("%w: %d candidates", ErrBadOffer, candidates)
-	}
-	return candidates, nil
+	s.filter.add(own.UsernameFragment, own.Password)
+	l.forget = func() { s.filter.remove(own.UsernameFragment) }
+	return nil
 }

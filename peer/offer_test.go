@@ -3,9 +3,11 @@ package peer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
 )
 
@@ -22,6 +24,15 @@ func TestBadOffers(t *testing.T) {
 		{"no fingerprint", without(good, "a=fingerprint")},
 		{"no ICE credentials", without(good, "a=ice-ufrag")},
 		{"too long", good + strings.Repeat("a=x\r\n", 20_000)},
+		{"a byte too long", good + "a=" + strings.Repeat("x", maxOffer-len(good)-3) + "\r\n"},
+		{"a ufrag of 3", changed(t, good, "ice-ufrag", "abc")},
+		{"a ufrag of 257", changed(t, good, "ice-ufrag", strings.Repeat("a", 257))},
+		{"a ufrag of 15 kB", changed(t, good, "ice-ufrag", strings.Repeat("a", 15_000))},
+		{"a ufrag with a colon", changed(t, good, "ice-ufrag", "ab:cdef")},
+		{"a second ufrag", "v=0\r\n" + good[len("v=0\r\n"):] + "a=ice-ufrag:x\r\n"},
+		{"a password of 21", changed(t, good, "ice-pwd", strings.Repeat("a", 21))},
+		{"a password of 257", changed(t, good, "ice-pwd", strings.Repeat("a", 257))},
+		{"nine media sections", good + strings.Repeat("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", maxMedia)},
 		{"too many candidates", good + strings.Repeat("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", maxCandidates+1)},
 	}
 	ignore := goleak.IgnoreCurrent()
@@ -64,6 +75,71 @@ func TestCandidates(t *testing.T) {
 	r.waitConnected(t)
 }
 
+// TestLongestOffers: what is allowed works.
+func TestLongestOffers(t *testing.T) {
+	good := offerOf(t)
+	r := newRig(t, Config{}, DeviceConfig{}, DialConfig{})
+	for name, offer := range map[string]string{
+		"ufrag of 4":   changed(t, good, "ice-ufrag", "ab+/"),
+		"ufrag of 256": changed(t, good, "ice-ufrag", strings.Repeat("a", 256)),
+		"password":     changed(t, good, "ice-pwd", strings.Repeat("a", 256)),
+		"length":       good + "a=" + strings.Repeat("x", maxOffer-len(good)-4) + "\r\n",
+		"candidates":   good + strings.Repeat("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", maxCandidates),
+	} {
+		if _, err := r.device.Accept(t.Context(), offer); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestUsedCandidates: of those in an offer, and of those that are told later, the
+// first 16 get checks.
+func TestUsedCandidates(t *testing.T) {
+	r := newRig(t, Config{}, DeviceConfig{}, DialConfig{})
+	candidates := func(from, to int) (lines []string) {
+		for n := from; n < to; n++ {
+			lines = append(lines, fmt.Sprintf("candidate:%d 1 udp %d 192.0.2.%d 9 typ host", n, n+1, n+1))
+		}
+		return lines
+	}
+	for _, offered := range []int{0, usedCandidates - 1, usedCandidates, maxCandidates} {
+		var offer strings.Builder
+		offer.WriteString(offerOf(t))
+		for _, c := range candidates(0, offered) {
+			offer.WriteString("a=" + c + "\r\n")
+		}
+		l, _, err := r.server.accept(t.Context(), &prober{}, offer.String())
+		must(t, err)
+		for _, c := range candidates(offered, maxCandidates) {
+			must(t, l.addCandidate(c))
+		}
+		eventually(t, "the candidates", func() bool { return remoteCandidates(l) == usedCandidates })
+		if err := l.addCandidate(candidates(0, 1)[0]); !errors.Is(err, ErrNoPeer) {
+			t.Errorf("one too many: %v", err)
+		}
+		if n := remoteCandidates(l); n != usedCandidates {
+			t.Errorf("%d of %d and more are used, want %d", n, offered, usedCandidates)
+		}
+		l.close()
+	}
+}
+
+// remoteCandidates counts those that pion has of the other side.
+func remoteCandidates(l *link) (n int) {
+	for _, s := range l.pc.GetStats() {
+		if c, ok := s.(webrtc.ICECandidateStats); ok && c.Type == webrtc.StatsTypeRemoteCandidate {
+			n++
+		}
+	}
+	return n
+}
+
+// changed gives an attribute of an SDP another value.
+func changed(t *testing.T, sdp, name, value string) string {
+	t.Helper()
+	return strings.Replace(sdp, "a="+name+":"+attribute(t, sdp, name), "a="+name+":"+value, 1)
+}
+
 // without drops the lines of an SDP that begin so.
 func without(sdp, prefix string) string {
 	var kept []string
@@ -78,10 +154,18 @@ func without(sdp, prefix string) string {
 func FuzzCheckOffer(f *testing.F) {
 	f.Add(offerOf(f))
 	f.Add("v=0\r\n")
+	f.Add(offerOf(f) + strings.Repeat("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", usedCandidates+1))
 	f.Fuzz(func(t *testing.T, offer string) {
-		n, err := checkOffer(offer)
-		if err != nil && !errors.Is(err, ErrBadOffer) || n > maxCandidates {
-			t.Errorf("checkOffer = %d, %v", n, err)
+		kept, n, err := checkOffer(offer)
+		if err != nil {
+			if !errors.Is(err, ErrBadOffer) || kept != "" {
+				t.Errorf("checkOffer = %q, %d, %v", kept, n, err)
+			}
+			return
+		}
+		again, left, err := checkOffer(kept)
+		if err != nil || again != kept || left != min(n, usedCandidates) || n > maxCandidates {
+			t.Errorf("%d candidates, of which %d were kept: %v", n, left, err)
 		}
 	})
 }

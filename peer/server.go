@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
+	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v5"
 	"github.com/pion/webrtc/v4"
 
@@ -22,12 +23,13 @@ const (
 
 // Config sets a Server up. UDP and Now are required.
 type Config struct {
-	UDP       net.PacketConn           // carries all devices; owned by the Server from now on
-	TCP       net.Listener             // optional, for devices whose UDP is blocked; owned too
-	Advertise []string                 // further IP addresses to offer as host candidates
-	Net       transport.Net            // nil: the machine's own network
-	Now       func() clock.SessionTime // session time; safe for concurrent use
-	Holdover  func() bool              // is session time in holdover? nil: never
+	UDP            net.PacketConn           // carries all devices; owned by the Server from now on
+	TCP            net.Listener             // optional, for devices whose UDP is blocked; owned too
+	TCPConnections int                      // over TCP that may be open at once; 0: 1024
+	Advertise      []string                 // further IP addresses to offer as host candidates
+	Net            transport.Net            // nil: the machine's own network
+	Now            func() clock.SessionTime // session time; safe for concurrent use
+	Holdover       func() bool              // is session time in holdover? nil: never
 	// Observe is told of each exchange: the reason why it wasn't used, or "" for one
 	// that was. It is called with a lock held and must return at once. May be nil.
 	Observe func(clock.Reason)
@@ -45,6 +47,8 @@ type Server struct {
 	cert webrtc.Certificate
 	udp  ice.UDPMux
 	tcp  ice.TCPMux // nil without TCP
+
+	filter *filter
 }
 
 // NewServer takes cfg's sockets over, also when it fails. Close every Device
@@ -64,13 +68,16 @@ func newServer(cfg Config) (*Server, error) {
 	if cfg.OfferTimeout == 0 {
 		cfg.OfferTimeout = 5 * time.Second
 	}
+	if cfg.TCPConnections == 0 {
+		cfg.TCPConnections = defaultTCP
+	}
 	if cfg.Holdover == nil {
 		cfg.Holdover = func() bool { return false }
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(clock.Reason) {}
 	}
-	cfg.Log = orDiscard(cfg.Log)
+	cfg.Log = limitLog(orDiscard(cfg.Log))
 	engine := settings(cfg.Net, cfg.Log)
 	if err := serverSettings(&engine, cfg); err != nil {
 		return nil, err
@@ -82,7 +89,7 @@ func newServer(cfg Config) (*Server, error) {
 	if cfg.Seed == nil {
 		cfg.Seed = nonce
 	}
-	s := &Server{cfg: cfg, cert: cert}
+	s := &Server{cfg: cfg, cert: cert, filter: newFilter()}
 	s.listen(&engine, logFactory{cfg.Log}.NewLogger("mux"))
 	s.api = newAPI(engine)
 	return s, nil
@@ -121,15 +128,21 @@ func (s *Server) listen(e *webrtc.SettingEngine, log logging.LeveledLogger) {
 			s.cfg.Log.Debug("receive buffer stays as it is", "err", err)
 		}
 	}
-	s.udp = ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: log, UDPConn: s.cfg.UDP, Net: s.cfg.Net})
+	udp := ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: log, UDPConn: filterUDP(s.cfg.UDP, s.filter), Net: s.cfg.Net})
+	s.udp = &guardedUDP{udp, s.filter}
 	e.SetICEUDPMux(s.udp)
+	e.SetICEBindingRequestHandler(func(check *stun.Message, _, remote ice.Candidate, pair *ice.CandidatePair) bool {
+		return pair.ResponsesReceived() > 0 && s.filter.moved(check, sourceOfCandidate(remote))
+	})
 	if s.cfg.TCP == nil {
 		return
 	}
-	s.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: s.cfg.TCP, Logger: log,
+	tcp := ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener: newListener(s.cfg.TCP, s.cfg.TCPConnections, s.filter), Logger: log,
 		ReadBufferSize: 64, WriteBufferSize: tcpWriteQueue,
+		FirstStunBindTimeout: firstCheckTimeout, AliveDurationForConnFromStun: firstCheckTimeout,
 	})
+	s.tcp = &filteredTCP{tcp, s.filter}
 	e.SetICETCPMux(s.tcp)
 }
 

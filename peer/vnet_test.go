@@ -7,21 +7,25 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pion/transport/v5"
+
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 )
 
 const (
-	serverIP = "10.0.0.1"
-	deviceIP = "10.0.0.2"
+	serverIP   = "10.0.0.1"
+	deviceIP   = "10.0.0.2"
+	strangerIP = "10.0.0.3"
 )
 
 // simulated is a rig over a virtual network, with clocks whose difference is
 // known exactly.
 type simulated struct {
 	*rig
-	net    *testnet.Network
-	offset func() time.Duration // true offset at present
+	net      *testnet.Network
+	stranger *testnet.Host
+	offset   func() time.Duration // true offset at present
 }
 
 const (
@@ -34,8 +38,14 @@ const (
 
 func newSimulated(t *testing.T, toServer, toDevice testnet.Path, dc DeviceConfig) *simulated {
 	t.Helper()
+	return newSimulatedOn(t, toServer, toDevice, dc, func(device *testnet.Host) transport.Net { return device })
+}
+
+// newSimulatedOn has the client run on what wrap makes of its host.
+func newSimulatedOn(t *testing.T, toServer, toDevice testnet.Path, dc DeviceConfig, wrap func(*testnet.Host) transport.Net) *simulated {
+	t.Helper()
 	n := testnet.New(t)
-	server, device := n.Host(serverIP), n.Host(deviceIP)
+	server, device, stranger := n.Host(serverIP), n.Host(deviceIP), n.Host(strangerIP)
 	n.Connect(deviceIP, serverIP, toServer, toDevice)
 	n.Start()
 	start := time.Now()
@@ -48,8 +58,8 @@ func newSimulated(t *testing.T, toServer, toDevice testnet.Path, dc DeviceConfig
 	}
 	udp, err := server.ListenPacket("udp4", net.JoinHostPort(serverIP, "7000"))
 	must(t, err)
-	r := newRig(t, Config{UDP: udp, Net: server, Now: session}, dc, DialConfig{Net: device, Now: local})
-	return &simulated{rig: r, net: n, offset: func() time.Duration {
+	r := newRig(t, Config{UDP: udp, Net: server, Now: session}, dc, DialConfig{Net: wrap(device), Now: local})
+	return &simulated{rig: r, net: n, stranger: stranger, offset: func() time.Duration {
 		return time.Duration(int64(local()) - int64(session()))
 	}}
 }

@@ -56,6 +56,18 @@ func (c connectionLimits) listener(proxies []netip.Prefix, log *slog.Logger) htt
 	}
 }
 
+// mostWebRTC bounds how many connections WebRTC has over TCP.
+const mostWebRTC = 1024
+
+// webRTC returns how many connections WebRTC may have over TCP, beside some over HTTP: only
+// devices whose UDP is blocked need them.
+func webRTC(connections int) int {
+	if connections == 0 {
+		return mostWebRTC
+	}
+	return min(max(16, connections/8), mostWebRTC)
+}
+
 // webSockets returns how many of some connections may be WebSockets, which stay: the others
 // keep room for requests.
 func webSockets(connections int) int { return connections - connections/5 }

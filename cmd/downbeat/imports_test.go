@@ -78,7 +78,10 @@ var edges = map[string]map[string]string{
 var modules = map[string]map[string]string{
 	"clock/utc": {"github.com/beevik/ntp": "the NTP query and the checks of its answer"},
 	"session":   {"github.com/google/uuid": "ids, and names that follow from others"},
-	"peer":      {"github.com/pion/": "WebRTC"},
+	"peer": {
+		"github.com/pion/":       "WebRTC",
+		"golang.org/x/time/rate": "what a device may make the server do",
+	},
 	"access": {
 		"github.com/golang-jwt/jwt/v5": "reads and verifies tokens",
 		"golang.org/x/time/rate":       "how often an address may try",

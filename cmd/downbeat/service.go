@@ -79,7 +79,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	var err error
 	s.metrics = s.measure(len(cfg.ntp) > 0)
 	s.peers, err = peer.NewServer(peer.Config{
-		UDP: cfg.udp, TCP: cfg.tcp, Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
+		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
 		Observe: s.metrics.Exchange,
 	})
 	if err != nil {

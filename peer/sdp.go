@@ -1,0 +1,102 @@
+package peer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// What an offer may have. Two data channels need about 600 bytes in one media
+// section; the rest is for clients that gather candidates first.
+const (
+	maxOffer  = 16 << 10 // bytes
+	maxMedia  = 8        // media sections
+	minUfrag  = 4        // characters, RFC 8839
+	minPwd    = 22
+	maxSecret = 256 // of either
+)
+
+// checkOffer keeps out what would only cost a connection. It returns the offer
+// without the candidates that are too many to be used, and how many it brought.
+func checkOffer(offer string) (kept string, candidates int, err error) {
+	if len(offer) > maxOffer {
+		return "", 0, fmt.Errorf("%w: it has %d bytes, %d are allowed", ErrBadOffer, len(offer), maxOffer)
+	}
+	var s sdp.SessionDescription
+	if err := s.UnmarshalString(offer); err != nil {
+		return "", 0, fmt.Errorf("%w: it is no SDP", ErrBadOffer)
+	}
+	if len(s.MediaDescriptions) > maxMedia {
+		return "", 0, fmt.Errorf("%w: it has %d media sections, %d are allowed", ErrBadOffer, len(s.MediaDescriptions), maxMedia)
+	}
+	if err := checkSecrets(s.Attributes); err != nil {
+		return "", 0, err
+	}
+	data := false
+	for _, m := range s.MediaDescriptions {
+		name := m.MediaName
+		data = data || name.Media == "application" && strings.Contains(strings.Join(name.Protos, "/"), "DTLS/SCTP")
+		if err := checkSecrets(m.Attributes); err != nil {
+			return "", 0, err
+		}
+		for _, a := range m.Attributes {
+			if a.IsICECandidate() {
+				candidates++
+			}
+		}
+	}
+	if !data {
+		return "", 0, fmt.Errorf("%w: it has no data channel", ErrBadOffer)
+	}
+	if candidates > maxCandidates {
+		return "", 0, fmt.Errorf("%w: it has %d candidates, %d are allowed", ErrBadOffer, candidates, maxCandidates)
+	}
+	if candidates > usedCandidates {
+		offer, err = withoutSurplus(&s)
+	}
+	return offer, candidates, err
+}
+
+// checkSecrets keeps to what RFC 8839 lets ICE's name and password be: a name of
+// 50 kB travels in each check, which then is no datagram any more.
+func checkSecrets(attributes []sdp.Attribute) error {
+	for _, a := range attributes {
+		least := minPwd
+		switch a.Key {
+		case "ice-ufrag":
+			least = minUfrag
+		case "ice-pwd":
+		default:
+			continue
+		}
+		if n := len(a.Value); n < least || n > maxSecret {
+			return fmt.Errorf("%w: its %s has %d characters, %d to %d are allowed", ErrBadOffer, a.Key, n, least, maxSecret)
+		}
+		if strings.ContainsFunc(a.Value, func(r rune) bool { return !isICEChar(r) }) {
+			return fmt.Errorf("%w: its %s has other characters than A–Z a–z 0–9 + /", ErrBadOffer, a.Key)
+		}
+	}
+	return nil
+}
+
+func isICEChar(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
+}
+
+// withoutSurplus drops the candidates behind the first usedCandidates: the server
+// would send checks to each, and learns from the device's own ones where it is.
+func withoutSurplus(s *sdp.SessionDescription) (string, error) {
+	n := 0
+	for _, m := range s.MediaDescriptions {
+		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+			if a.IsICECandidate() {
+				n++
+			}
+			return a.IsICECandidate() && n > usedCandidates
+		})
+	}
+	b, err := s.Marshal()
+	return string(b), err
+}
