@@ -13,6 +13,8 @@ const (
 	clockLabel   = "clock"
 	controlLabel = "control"
 
+	maxChannels = 16 // that one connection may open; two are needed
+
 	maxClockMessage = 2 * FrameSize
 	maxClockBacklog = maxOutstanding * FrameSize // what is in flight counts too
 )
@@ -23,8 +25,17 @@ type channel struct {
 	rw datachannel.ReadWriteCloser
 }
 
-// attach serves dc once it opens. Channels that nobody asked for are refused.
+// attach serves dc once it opens. Channels that nobody asked for are refused; a
+// connection that goes on opening such ones is given up.
 func (l *link) attach(dc *webrtc.DataChannel) {
+	l.mu.Lock()
+	l.channels++
+	over := l.channels > maxChannels
+	l.mu.Unlock()
+	if over {
+		l.owner.linkState(l, linkDead)
+		return
+	}
 	if s := dc.Label(); s != clockLabel && s != controlLabel {
 		l.log.Debug("refusing a data channel", "label", s)
 		l.refuse(dc)

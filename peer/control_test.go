@@ -9,7 +9,7 @@ import (
 )
 
 // offerWith connects with one channel of any label.
-func (r *rig) offerWith(t *testing.T, label string) *webrtc.DataChannel {
+func (r *rig) offerWith(t *testing.T, label string) (*webrtc.PeerConnection, *webrtc.DataChannel) {
 	t.Helper()
 	pc, err := r.client.api.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
@@ -22,12 +22,12 @@ func (r *rig) offerWith(t *testing.T, label string) *webrtc.DataChannel {
 	answer, err := r.device.Accept(t.Context(), offer.SDP)
 	must(t, err)
 	must(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
-	return dc
+	return pc, dc
 }
 
 func TestUnknownChannelIsClosed(t *testing.T) {
 	r := newRig(t, Config{}, DeviceConfig{}, DialConfig{})
-	dc := r.offerWith(t, "files")
+	_, dc := r.offerWith(t, "files")
 	closed := make(chan error, 1)
 	dc.OnOpen(func() {
 		raw, err := dc.Detach()
