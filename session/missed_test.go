@@ -54,6 +54,15 @@ func TestMissedTake(t *testing.T) {
 	if recorded("d-bob").Upload != uploadFailed || recorded("d-ann").Upload != "" {
 		t.Errorf("bob's %+v, ann's %+v", recorded("d-bob"), recorded("d-ann"))
 	}
+	// His page was held up, and the worker that records was not.
+	b.do(recordedAt(b, "d-bob", after(2*time.Second)))
+	if r := recorded("d-bob"); r.Upload != "" || !r.Started {
+		t.Errorf("bob's is %+v", r)
+	}
+}
+
+func recordedAt(b *bench, deviceID string, at instant) ([]change, error) {
+	return recorded(b.state, deviceID, recordingID("t", deviceID), true, at.time(), 0)
 }
 
 func TestPointless(t *testing.T) {

@@ -122,6 +122,9 @@ func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, b
 		return nil, nil
 	case first:
 		r.Started, r.Start, r.StartBound = true, instantOf(at), bound
+		if r.Upload == uploadFailed { // it missed the start, as it thought, and something was recorded all the same
+			r.Upload = ""
+		}
 	case !r.Started:
 		return nil, fault(CodeRecordingNotStarted, "recording %s hasn't started", id)
 	case instantOf(at) < r.Start:

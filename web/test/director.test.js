@@ -99,6 +99,25 @@ test('a page that has its part of the take doesn’t begin another one when it j
   assert.equal(of('arm').length, 1, 'what ended doesn’t begin anew by itself')
 })
 
+test('a page that was held up over a whole take keeps what its worker recorded', async t => {
+  const { session, director, of } = rig()
+  t.after(() => director.close())
+  director.open()
+  const start = { commandId: 'c1', timestamp: START + 500, payload: { recordingId: 'r1' } }
+  const stop = { commandId: 's1', timestamp: START + 900 }
+  session.tell('start_recording', { commandId: 'c1', recordingId: 'r1', timestamp: START + 500 })
+  void session.handlers.get('start_recording')?.prepare(start)
+  session.handlers.get('stop_recording')?.prepare(stop)
+  session.tell('missed', { commandId: 'c1', lateMs: 1000, reason: 'overtaken' })
+  assert.deepEqual([of('cancel'), of('discard')], [[], []])
+  director.receive({ type: 'started', id: 'r1', at: 510, error: 0.1 })
+  void session.handlers.get('stop_recording')?.fn(stop, { late: false, device: 1500 })
+  director.receive({ type: 'stopped', id: 'r1', at: 890, error: 0.1, empty: false })
+  const told = session.sent.map(([event]) => event)
+  assert.ok(told.includes('recording_started') && told.includes('recording_stopped') && !told.includes('recording_failed'), `${told}`)
+  assert.equal(director.state, 'ready')
+})
+
 test('a recording that was begun before is gone on with, at the instant too', async t => {
   const { session, director, of, troubles } = rig()
   t.after(() => director.close())

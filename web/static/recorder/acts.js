@@ -158,6 +158,16 @@ export class Acts {
   }
 
   /**
+   * The page was too late for a start. The worker wasn't, perhaps, and says what it has by the
+   * take's end; MediaRecorder has nothing.
+   *
+   * @param {string} commandId
+   */
+  missed(commandId) {
+    for (const act of this.all) if (act.commandId === commandId && act.state === 'armed' && act.tape) this.drop(act, true)
+  }
+
+  /**
    * Tells the worker the instants, where it has the frames.
    *
    * @param {Act} act

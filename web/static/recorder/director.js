@@ -65,7 +65,8 @@ export class Director {
     this.#undo = [
       s.onCommand('start_recording', (c, act) => this.#start(c, act), { prepare: c => this.#prepare(c) }),
       s.onCommand('stop_recording', (c, act) => this.#stop(c, act), { prepare: c => this.#acts.plan(c) }),
-      ...['cancelled', 'missed'].map(event => s.on(event, ({ commandId }) => this.#acts.cancelled(commandId))),
+      s.on('cancelled', ({ commandId }) => this.#acts.cancelled(commandId)),
+      s.on('missed', ({ commandId }) => this.#acts.missed(commandId)),
       s.on('clock', () => this.#acts.refine()),
       s.on('closed', () => this.#acts.endAll()),
     ]
