@@ -34,6 +34,9 @@ const (
 	CodeTokenExpired   = "token_expired"   // exp has passed
 	CodeTokenNotYet    = "token_not_yet"   // nbf or iat lies ahead
 	CodeTokenClaims    = "token_claims"    // exp, sub, session or role is missing or malformed
+	CodeTokenCritical  = "token_critical"  // an extension (crit) that this server doesn't know
+	CodeTokenIssuer    = "token_issuer"    // iss is none of those that are taken
+	CodeTokenAudience  = "token_audience"  // aud is none of those that are taken
 	CodeTokenSession   = "token_session"   // of another session
 	CodeTokenUser      = "token_user"      // userId isn't the token's sub
 	CodeBadLink        = "bad_link"        // a signed link that isn't as it was made

@@ -3,158 +3,111 @@ package access
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/big"
-	"net/http"
-	"os"
-	"strings"
-	"sync"
-	"time"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
+// maxKeySet bounds a JSON Web Key Set in bytes, maxKeys the keys that are taken of it.
 const (
-	maxKeySet   = 1 << 20 // bytes
-	refetchWait = time.Minute
+	maxKeySet = 1 << 20
+	maxKeys   = 1000
 )
 
-// keySet is a JSON Web Key Set (RFC 7517) of a file or a URL. It is read anew
-// when a token names a key that isn't there, once a minute at most.
-type keySet struct {
-	cfg Config
-
-	mu     sync.Mutex
-	keys   map[string]publicKey // by kid
-	readAt time.Time
-}
-
-// publicKey is a key and the one algorithm that it is for.
+// publicKey is a key for signatures and the one algorithm that it is for.
 type publicKey struct {
-	alg string
-	key any
+	id, alg string
+	key     any
 }
 
-func newKeySet(cfg Config) (*keySet, error) {
-	if cfg.Client == nil {
-		cfg.Client = &http.Client{Timeout: 5 * time.Second}
-	}
-	s := &keySet{cfg: cfg}
-	if s.isURL() {
-		return s, nil // the first token fetches it: the other server may start later
-	}
-	return s, s.read()
-}
+// skipped is a key of a set that isn't used.
+type skipped struct{ id, why string }
 
-func (s *keySet) isURL() bool {
-	return strings.HasPrefix(s.cfg.JWKS, "https://") || strings.HasPrefix(s.cfg.JWKS, "http://")
-}
+// algorithms are those of public keys that are taken, by what a key without a word of its own is for.
+var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
-func (s *keySet) algorithms() []string { return []string{"RS256", "ES256", "EdDSA"} }
-
-func (s *keySet) find(alg, kid string) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, ok := s.keys[kid]
-	if now := s.cfg.Now(); !ok && now.Sub(s.readAt) >= refetchWait {
-		s.readAt = now
-		if err := s.read(); err != nil {
-			s.cfg.Log.Warn("reading the keys of tokens", "from", s.cfg.JWKS, "err", err)
-		}
-		k, ok = s.keys[kid]
+// parseKeySet reads a JSON Web Key Set (RFC 7517). Others extend such lists: a key of a
+// kind that isn't known, or that can't be used, is skipped and doesn't spoil the others.
+func parseKeySet(b []byte) (keys []publicKey, left []skipped, err error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
 	}
-	switch {
-	case !ok:
-		return nil, errors.New("no such key")
-	case k.alg != alg:
-		return nil, errAlgorithm
-	}
-	return k.key, nil
-}
-
-func (s *keySet) read() error {
-	b, err := s.fetch()
-	if err != nil {
-		return fmt.Errorf("access: reading %s: %w", s.cfg.JWKS, err)
-	}
-	keys, err := parseKeySet(b)
-	if err != nil {
-		return fmt.Errorf("access: reading %s: %w", s.cfg.JWKS, err)
-	}
-	s.keys = keys
-	return nil
-}
-
-func (s *keySet) fetch() ([]byte, error) {
-	if !s.isURL() {
-		return os.ReadFile(s.cfg.JWKS)
-	}
-	resp, err := s.cfg.Client.Get(s.cfg.JWKS)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, errors.New(resp.Status)
-	}
-	return io.ReadAll(io.LimitReader(resp.Body, maxKeySet))
-}
-
-// jwk is one key as RFC 7518 and RFC 8037 write it.
-type jwk struct {
-	Kty, Kid, Crv, Use string
-	N, E, X, Y         string // base64url
-}
-
-// parseKeySet reads the keys for signatures that it understands.
-func parseKeySet(b []byte) (map[string]publicKey, error) {
-	var set struct{ Keys []jwk }
 	if err := json.Unmarshal(b, &set); err != nil {
-		return nil, err
+		return nil, nil, errors.New("it is no JSON Web Key Set")
 	}
-	keys := map[string]publicKey{}
-	for _, k := range set.Keys {
-		if k.Use != "" && k.Use != "sig" {
+	if set.Keys == nil {
+		return nil, nil, errors.New(`it is no JSON Web Key Set: there is no list of "keys"`)
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, nil, fmt.Errorf("it has %d keys, more than %d", len(set.Keys), maxKeys)
+	}
+	for _, raw := range set.Keys {
+		key, why := parseKey(raw)
+		if why != "" {
+			left = append(left, skipped{key.id, why})
 			continue
 		}
-		key, err := k.public()
-		if err != nil {
-			return nil, fmt.Errorf("key %q: %w", k.Kid, err)
-		}
-		keys[k.Kid] = key
+		keys = append(keys, key)
 	}
-	if len(keys) == 0 {
-		return nil, errors.New("there is no key for signatures")
-	}
-	return keys, nil
+	return keys, left, nil
 }
 
-func (k jwk) public() (publicKey, error) {
-	n, x, y := number(k.N), number(k.X), number(k.Y)
+// parseKey reads one key, or says why it isn't used.
+func parseKey(raw json.RawMessage) (k publicKey, why string) {
+	var more struct {
+		KID string   `json:"kid"`
+		Ops []string `json:"key_ops"`
+	}
+	if err := json.Unmarshal(raw, &more); err != nil {
+		return k, "it is malformed"
+	}
+	k.id = more.KID
+	var key jose.JSONWebKey
+	switch err := key.UnmarshalJSON(raw); {
+	case errors.Is(err, jose.ErrUnsupportedKeyType):
+		return k, "its kind isn't known"
+	case err != nil:
+		return k, "it is malformed"
+	case key.Use != "" && key.Use != "sig", more.Ops != nil && !slices.Contains(more.Ops, "verify"):
+		return k, "it isn't for verifying signatures"
+	}
+	k.key = key.Key
+	algs, why := usable(key.Key)
 	switch {
-	case k.Kty == "RSA" && n.BitLen() >= 2048 && n.BitLen() <= 8192 && number(k.E).IsInt64() && number(k.E).Int64() >= 3 && number(k.E).Int64() < 1<<31:
-		return publicKey{"RS256", &rsa.PublicKey{N: n, E: int(number(k.E).Int64())}}, nil
-	case k.Kty == "EC" && k.Crv == "P-256" && x.BitLen() <= 256 && y.BitLen() <= 256:
-		point := append([]byte{4}, append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...)...)
-		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-		return publicKey{"ES256", key}, err
-	case k.Kty == "OKP" && k.Crv == "Ed25519":
-		raw, err := base64.RawURLEncoding.DecodeString(k.X)
-		if err == nil && len(raw) == ed25519.PublicKeySize {
-			return publicKey{"EdDSA", ed25519.PublicKey(raw)}, nil
-		}
+	case why != "":
+		return k, why
+	case key.Algorithm == "":
+		k.alg = algs[0]
+	case !slices.Contains(algs, key.Algorithm):
+		return k, "it isn't for the algorithm " + key.Algorithm
+	default:
+		k.alg = key.Algorithm
 	}
-	return publicKey{}, errors.New("not an RSA key of 2048 bits or more, nor one on P-256 or Ed25519")
+	if k.alg == "Ed25519" { // RFC 9864's name of it
+		k.alg = "EdDSA"
+	}
+	return k, ""
 }
 
-func number(s string) *big.Int {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
-		return new(big.Int)
+// usable tells what algorithms a key may be for, the usual one first, or why it is for none.
+func usable(key any) (algs []string, why string) {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits < 2048 || bits > 8192 || key.E < 3 {
+			return nil, "an RSA key must have 2048 to 8192 bits"
+		}
+		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}, ""
+	case *ecdsa.PublicKey:
+		return []string{map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[key.Curve.Params().BitSize]}, ""
+	case ed25519.PublicKey:
+		if len(key) != ed25519.PublicKeySize {
+			return nil, "it is malformed"
+		}
+		return []string{"EdDSA", "Ed25519"}, ""
 	}
-	return new(big.Int).SetBytes(b)
+	return nil, "it isn't a public key"
 }

@@ -19,6 +19,10 @@ type Config struct {
 	HMACKey []byte // of Token: HS256's, at least 32 bytes; or
 	JWKS    string // a file's name or a URL that has the public keys
 
+	Leeway    time.Duration // by which tokens' exp, nbf and iat may be off; default 30 s, negative: none
+	Audiences []string      // one of them must be in a token's aud; none: it isn't looked at
+	Issuers   []string      // one of them must be a token's iss; none: it isn't looked at
+
 	Now    func() time.Time // of tokens' exp; default: time.Now
 	Client *http.Client     // that fetches JWKS; default: one that waits 5 s
 	Log    *slog.Logger     // default: silent

@@ -1,8 +1,13 @@
 package access
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -23,6 +28,8 @@ type claims struct {
 type verifier struct {
 	parser *jwt.Parser
 	keys   keySource
+
+	audiences, issuers []string // that are taken; none: all
 }
 
 // keySource finds the key that a token says it is signed with.
@@ -47,10 +54,15 @@ func newVerifier(cfg Config) (*verifier, error) {
 	default:
 		keys = hmacKey(cfg.HMACKey)
 	}
-	return &verifier{keys: keys, parser: jwt.NewParser(
-		jwt.WithValidMethods(keys.algorithms()), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(cfg.Now),
+	leeway := cmp.Or(cfg.Leeway, defaultLeeway)
+	return &verifier{keys: keys, audiences: cfg.Audiences, issuers: cfg.Issuers, parser: jwt.NewParser(
+		jwt.WithValidMethods(keys.algorithms()), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+		jwt.WithTimeFunc(cfg.Now), jwt.WithLeeway(max(0, leeway)),
 	)}, nil
 }
+
+// defaultLeeway is what two machines' clocks may differ by.
+const defaultLeeway = 30 * time.Second
 
 // hmacKey is HS256's.
 type hmacKey []byte
@@ -58,6 +70,9 @@ type hmacKey []byte
 func (k hmacKey) algorithms() []string { return []string{"HS256"} }
 
 func (k hmacKey) find(string, string) (any, error) { return []byte(k), nil }
+
+// errCritical says that a token has an extension that must be understood.
+var errCritical = errors.New("an extension that must be understood")
 
 // errAlgorithm says that a key isn't for the token's algorithm.
 var errAlgorithm = errors.New("another algorithm than the key's")
@@ -74,17 +89,30 @@ func (v *verifier) verify(token string) (claims, error) {
 	var alg string
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		alg = t.Method.Alg()
+		if _, has := t.Header["crit"]; has {
+			return nil, errCritical // RFC 7515, 4.1.11: what isn't understood must be refused
+		}
 		kid, _ := t.Header["kid"].(string)
 		return v.keys.find(alg, kid)
 	})
-	if err == nil {
-		return c, c.check()
+	switch {
+	case err != nil:
+		return c, v.refusal(token, alg, err)
+	case !among(v.issuers, c.Issuer):
+		return c, refuse(CodeTokenIssuer, "the token is of another issuer")
+	case !among(v.audiences, c.Audience...):
+		return c, refuse(CodeTokenAudience, "the token is meant for somebody else")
 	}
-	return c, v.refusal(token, alg, err)
+	return c, c.check()
 }
 
 func (v *verifier) refusal(token, alg string, err error) error {
+	var away *session.Error
 	switch {
+	case errors.As(err, &away):
+		return away
+	case errors.Is(err, errCritical):
+		return refuse(CodeTokenCritical, "the token demands (crit) what this server doesn't know")
 	case alg == "" && v.otherMethod(token), errors.Is(err, errAlgorithm):
 		return refuse(CodeTokenAlgorithm, "the token isn't signed as agreed on")
 	case errors.Is(err, jwt.ErrTokenMalformed):
@@ -124,6 +152,19 @@ func (c claims) check() error {
 	return nil
 }
 
+// foreign begins the ids of users whose subject can't be an id as it is.
+const foreign = "sub:"
+
+// userID is the id of the token's user: its subject, or, where a user can't be called so, a name that follows
+// from it. Two subjects never have one, and nobody whose subject is an id has that of another.
+func (c claims) userID() string {
+	if session.ValidUserID(c.Subject) && !strings.HasPrefix(c.Subject, foreign) {
+		return c.Subject
+	}
+	sum := sha256.Sum256([]byte(c.Subject))
+	return foreign + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
 func (c claims) of(sessionID string) bool { return c.Session == "*" || equal(c.Session, sessionID) }
 
 func (p *Policy) callByToken(act Act, sessionID, token string) error {
@@ -152,8 +193,8 @@ func (p *Policy) joinByToken(j Claim) (session.Admission, error) {
 		return session.Admission{}, err
 	case !c.of(j.SessionID):
 		return session.Admission{}, refuse(CodeTokenSession, "the token is another session's")
-	case j.UserID != "" && j.UserID != c.Subject:
+	case j.UserID != "" && j.UserID != c.Subject && j.UserID != c.userID():
 		return session.Admission{}, refuse(CodeTokenUser, "userId isn't the token's sub")
 	}
-	return session.Admission{UserID: c.Subject, Role: c.Role, NoCreate: c.Role != session.RoleLeader}, nil
+	return session.Admission{UserID: c.userID(), Role: c.Role, NoCreate: c.Role != session.RoleLeader}, nil
 }

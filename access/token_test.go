@@ -70,7 +70,10 @@ func TestTokens(t *testing.T) {
 		{"another key", sign(t, jwt.SigningMethodHS256, []byte("other"), says(), ""), CodeTokenSignature},
 		{"cut signature", parts[0] + "." + parts[1] + ".", CodeTokenSignature},
 		{"other claims", parts[0] + "." + header(`{"sub":"bob","session":"studio","role":"leader","exp":9999999999}`) + "." + parts[2], CodeTokenSignature},
-		{"expired", hs(says("exp", noon.Add(-time.Second).Unix())), CodeTokenExpired},
+		{"expired", hs(says("exp", noon.Add(-31*time.Second).Unix())), CodeTokenExpired},
+		{"expired by less than clocks differ", hs(says("exp", noon.Add(-29*time.Second).Unix())), ""},
+		{"not yet, by less than that", hs(says("nbf", noon.Add(29*time.Second).Unix(), "iat", noon.Add(29*time.Second).Unix())), ""},
+		{"for whomever, where nobody asks", hs(says("aud", "other", "iss", "other")), ""},
 		{"without exp", hs(says("exp", nil)), CodeTokenClaims},
 		{"exp a word", hs(says("exp", "never")), CodeTokenMalformed},
 		{"not yet", hs(says("nbf", noon.Add(time.Minute).Unix())), CodeTokenNotYet},
@@ -153,7 +156,7 @@ func TestKeySet(t *testing.T) {
 	if n := fetched.Load(); n != 1 {
 		t.Errorf("fetched %d times within a minute", n)
 	}
-	now = now.Add(refetchWait)
+	now = now.Add(unknownEvery)
 	check(jwt.SigningMethodEdDSA, ed, "new", "")
 }
 
@@ -161,8 +164,14 @@ func FuzzKeySet(f *testing.F) {
 	f.Add([]byte(`{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`))
 	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if keys, err := parseKeySet(b); err == nil && len(keys) == 0 {
-			t.Error("taken without a key")
+		keys, left, err := parseKeySet(b)
+		if err != nil && len(keys)+len(left) > 0 {
+			t.Error("refused and taken")
+		}
+		for _, k := range keys {
+			if k.alg == "" || k.alg == "HS256" || k.key == nil {
+				t.Errorf("taken: %+v", k)
+			}
 		}
 	})
 }

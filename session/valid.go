@@ -37,6 +37,9 @@ func isID(id, punctuation string) bool {
 
 const badUserID = `a user's id must be 1 to 128 ASCII characters without spaces, " < > and \`
 
+// ValidUserID tells whether a user may be called so: 1 to 128 visible ASCII characters but " < > and \.
+func ValidUserID(id string) bool { return isUserID(id) }
+
 // isUserID reports whether a user may be called so by programs. Whoever gives ids has a
 // form of their own for them, such as auth0|5f7c8ec7 or kim+film@example.org.
 func isUserID(id string) bool {

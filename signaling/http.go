@@ -289,7 +289,8 @@ func statusOf(code string) int {
 	case session.CodeRecordingDeleted:
 		return http.StatusGone
 	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
-		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims:
+		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims,
+		access.CodeTokenCritical, access.CodeTokenIssuer, access.CodeTokenAudience:
 		return http.StatusUnauthorized
 	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeBadUserToken, session.CodeMayNotLead, access.CodeNotAllowed, notYours.Code,
 		access.CodeTokenSession, access.CodeTokenUser:

@@ -9,24 +9,33 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
 )
 
 // accessFlags say who may do what.
 type accessFlags struct {
-	Access       string   `enum:",open,link,token" default:"" help:"Who may do what: open (anybody everything), link (keys in links) or token (JSON Web Tokens). Default: open while listening on loopback, else link."`
-	AdminKey     string   `help:"Key that creates and lists sessions in mode link, 16 bytes or more; default: the one kept with the data, or a new one."`
-	JWTKeyFile   string   `name:"jwt-key-file" help:"File with the key of HS256 for mode token, 32 bytes or more."`
-	JWKS         string   `name:"jwks" help:"File or URL of the public keys (JWKS: RS256, ES256, EdDSA) for mode token."`
-	TrustedProxy []string `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Prefix are believed."`
-	Origin       []string `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
+	Access       string        `enum:",open,link,token" default:"" help:"Who may do what: open (anybody everything), link (keys in links) or token (JSON Web Tokens). Default: open while listening on loopback, else link."`
+	AdminKey     string        `help:"Key that creates and lists sessions in mode link, 16 bytes or more; default: the one kept with the data, or a new one."`
+	JWTKeyFile   string        `name:"jwt-key-file" help:"File with the key of HS256 for mode token, 32 bytes or more."`
+	JWKS         string        `name:"jwks" help:"File or URL of the public keys (JWKS: RSA, P-256, P-384, P-521, Ed25519) for mode token."`
+	JWTLeeway    time.Duration `name:"jwt-leeway" default:"30s" help:"By how much exp, nbf and iat of tokens may be off."`
+	JWTAudience  []string      `name:"jwt-audience" help:"Who tokens must be for: one of these in aud. Default: aud isn't looked at."`
+	JWTIssuer    []string      `name:"jwt-issuer" help:"Who tokens must be from: one of these as iss. Default: iss isn't looked at."`
+	TrustedProxy []string      `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Prefix are believed."`
+	Origin       []string      `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
 }
 
 // policy returns the policy and, in mode link, the admin key; dir is where
 // the key is kept, empty for nowhere.
 func (f *accessFlags) policy(ip net.IP, dir string, log *slog.Logger) (p *access.Policy, adminKey string, err error) {
-	cfg := access.Config{Mode: access.Mode(f.Access), JWKS: f.JWKS, Log: log}
+	cfg := access.Config{
+		Mode: access.Mode(f.Access), JWKS: f.JWKS, Leeway: cmp.Or(f.JWTLeeway, -1), Audiences: f.JWTAudience, Issuers: f.JWTIssuer, Log: log,
+	}
+	if f.JWTLeeway < 0 {
+		return nil, "", fmt.Errorf("--jwt-leeway %v: it must not be negative", f.JWTLeeway)
+	}
 	if cfg.Mode == "" {
 		cfg.Mode = access.Link
 		if ip.IsLoopback() {

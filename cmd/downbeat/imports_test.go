@@ -83,8 +83,10 @@ var modules = map[string]map[string]string{
 		"golang.org/x/time/rate": "what a device may make the server do",
 	},
 	"access": {
-		"github.com/golang-jwt/jwt/v5": "reads and verifies tokens",
-		"golang.org/x/time/rate":       "how often an address may try",
+		"github.com/golang-jwt/jwt/v5":   "reads and verifies tokens",
+		"github.com/go-jose/go-jose/v4":  "reads the keys of tokens (JWKS)",
+		"golang.org/x/sync/singleflight": "one fetch of the keys at a time, however many wait for it",
+		"golang.org/x/time/rate":         "how often an address may try",
 	},
 	"signaling": {
 		"github.com/gorilla/websocket": "the WebSocket",
