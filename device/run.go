@@ -24,7 +24,7 @@ func stood(before, now time.Time) bool {
 }
 
 // Run joins and stays in the session until ctx ends; call it once. It fails
-// when the first connection does, or when the server says not to come back; a
+// when the first connection does, unless the server says to try again, or when it says not to come back; a
 // connection that is lost later is made again, as the same device. A session that
 // isn't there any more is waited for, for five minutes.
 func (d *Device) Run(ctx context.Context) error {
@@ -71,8 +71,9 @@ const (
 
 // comesBack says whether to try again after err.
 func (d *Device) comesBack(err error) bool {
-	if d.Seat().DeviceID == "" {
-		return false
+	if d.Seat().DeviceID == "" { // a mistake in the configuration, perhaps, unless the server says to try again
+		var refused *session.Error
+		return errors.As(err, &refused) && refused.Retry
 	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) && closed.Code >= 4000 && closed.Code < 5000 {
