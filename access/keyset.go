@@ -167,7 +167,7 @@ func (s *keySet) read() error {
 		err = fmt.Errorf("access: reading %s: %w", s.cfg.JWKS, err)
 		s.retry = min(max(2*s.retry, firstRetry), longestRetry)
 		if s.failed == nil || s.failed.Error() != err.Error() {
-			s.cfg.Log.Warn("the keys of tokens can't be read", "from", s.cfg.JWKS, "err", err)
+			s.cfg.Log.Warn("token_keys_unread", "from", s.cfg.JWKS, "err", err)
 		}
 		s.failed, s.file = err, file
 		return err
@@ -185,10 +185,10 @@ func (s *keySet) say(left []skipped) {
 	}
 	s.said = said
 	for _, k := range left[:min(len(left), 20)] {
-		s.cfg.Log.Info("a key of tokens isn't used", "from", s.cfg.JWKS, "kid", fmt.Sprintf("%.64s", k.id), "why", k.why)
+		s.cfg.Log.Info("token_key_unused", "from", s.cfg.JWKS, "kid", fmt.Sprintf("%.64s", k.id), "reason", k.why)
 	}
 	if len(s.keys) == 0 {
-		s.cfg.Log.Warn("there is no key of tokens: nobody gets in", "from", s.cfg.JWKS)
+		s.cfg.Log.Warn("token_keys_missing", "from", s.cfg.JWKS)
 	}
 }
 

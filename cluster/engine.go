@@ -97,9 +97,9 @@ func (s *Store) mendAll(ctx context.Context) error {
 			return nil
 		case <-s.ailing:
 		}
-		s.cfg.Log.Warn("the store doesn't take changes; it is started anew")
+		s.cfg.Log.Warn("store_restarted")
 		if err := s.mend(ctx); err != nil {
-			s.cfg.Log.Warn("starting the store anew failed", "err", err)
+			s.cfg.Log.Warn("store_restart_failed", "err", err)
 		}
 		s.failures.Store(0)
 	}

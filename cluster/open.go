@@ -60,10 +60,10 @@ func dial(ctx context.Context, cfg Config) (*link, error) {
 		nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				cfg.Log.Warn("the connection to the NATS server is lost", "err", err)
+				cfg.Log.Warn("store_lost", "err", err)
 			}
 		}),
-		nats.ReconnectHandler(func(c *nats.Conn) { cfg.Log.Info("connected to a NATS server again", "url", c.ConnectedUrlRedacted()) }),
+		nats.ReconnectHandler(func(c *nats.Conn) { cfg.Log.Info("store_found", "url", c.ConnectedUrlRedacted()) }),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the NATS server at %s: %w", where, err)

@@ -54,7 +54,7 @@ func (s *Store) attendAlone(ctx context.Context, instance string, mark Mark) err
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		s.cfg.Log.Warn("marking the devices of an earlier run failed", "err", err)
+		s.cfg.Log.Warn("devices_not_marked", "err", err)
 		if !pause(ctx, beatEvery) {
 			return nil
 		}
@@ -94,7 +94,7 @@ func (a *attendance) call(ctx context.Context, now time.Time) {
 	}
 	gone := a.roll.gone(now)
 	if err := a.mark(ctx, gone); err != nil && ctx.Err() == nil {
-		a.store.cfg.Log.Warn("marking the devices of instances that are gone failed", "err", err)
+		a.store.cfg.Log.Warn("devices_not_marked", "err", err)
 		return
 	}
 	a.roll.marked(now)

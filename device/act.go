@@ -59,7 +59,7 @@ func (d *Device) message(m signaling.Message) {
 func (d *Device) exchange(m signaling.Message) {
 	var x signaling.Exchange
 	if err := m.Decode(&x); err != nil {
-		d.log.Warn("exchange", "err", err)
+		d.log.Warn("exchange_failed", "err", err)
 	} else if d.cfg.OnExchange != nil {
 		d.cfg.OnExchange(x.Path, x.Stamps())
 	}
@@ -75,7 +75,7 @@ func (d *Device) pass(m signaling.Message) {
 func (d *Device) command(m signaling.Message) {
 	var a Act
 	if err := m.Decode(&a); err != nil || a.CommandID == "" {
-		d.log.Warn("command", "err", err)
+		d.log.Warn("command_failed", "err", err)
 		return
 	}
 	a.Event, a.Data, a.MaxLate = m.Event, m.Data, maxLate(m)
@@ -159,7 +159,7 @@ func (d *Device) fire(ctx context.Context, a Act) {
 // report tells the server, or the log that it didn't listen.
 func (d *Device) report(ctx context.Context, event string, data any) {
 	if err := d.Report(ctx, event, data); err != nil && ctx.Err() == nil {
-		d.log.Warn("report", "event", event, "err", err)
+		d.log.Warn("report_failed", "event", event, "err", err)
 	}
 }
 

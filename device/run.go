@@ -45,7 +45,7 @@ func (d *Device) Run(ctx context.Context) error {
 		if time.Since(began) > maxWait {
 			wait = firstWait
 		}
-		d.log.Info("connection lost", "err", err, "retry", wait)
+		d.log.Info("connection_lost", "err", err, "retry_s", wait.Seconds())
 		if !sleep(ctx, wait) {
 			return nil
 		}
@@ -124,7 +124,7 @@ func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan er
 			last = now
 		case <-d.down:
 			if err := d.reoffer(ctx, link); err != nil {
-				d.log.Warn("data channel", "err", err)
+				d.log.Warn("data_channel_failed", "err", err)
 			}
 		}
 	}

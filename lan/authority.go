@@ -58,34 +58,15 @@ func OpenAuthority(dir string, names Names) (*Authority, error) {
 // ReadAuthority returns the authority that is kept in a directory; its errors
 // are those of os for what isn't there.
 func ReadAuthority(dir string) (*Authority, error) {
-	file := filepath.Join(dir, certFile)
-	cert, err := os.ReadFile(file)
+	a := &Authority{file: filepath.Join(dir, certFile)}
+	der, err := readPEM(a.file, "CERTIFICATE")
 	if err != nil {
 		return nil, err
 	}
-	key, err := os.ReadFile(filepath.Join(dir, keyFile))
-	if err != nil {
-		return nil, err
-	}
-	a, err := parseAuthority(cert, key)
-	if err != nil {
-		return nil, err
-	}
-	a.file = file
-	return a, nil
-}
-
-// parseAuthority reads what the two files hold.
-func parseAuthority(cert, key []byte) (*Authority, error) {
-	der, err := decodePEM(cert, certFile, "CERTIFICATE")
-	if err != nil {
-		return nil, err
-	}
-	a := &Authority{}
 	if a.cert, err = x509.ParseCertificate(der); err != nil {
 		return nil, err
 	}
-	if der, err = decodePEM(key, keyFile, "EC PRIVATE KEY"); err != nil {
+	if der, err = readPEM(filepath.Join(dir, keyFile), "EC PRIVATE KEY"); err != nil {
 		return nil, err
 	}
 	if a.key, err = x509.ParseECPrivateKey(der); err != nil {
@@ -100,10 +81,14 @@ func parseAuthority(cert, key []byte) (*Authority, error) {
 	return a, nil
 }
 
-func decodePEM(b []byte, file, kind string) ([]byte, error) {
+func readPEM(file, kind string) ([]byte, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
 	block, _ := pem.Decode(b)
 	if block == nil || block.Type != kind {
-		return nil, fmt.Errorf("%s holds no %s", file, strings.ToLower(kind))
+		return nil, fmt.Errorf("%s holds no %s", filepath.Base(file), strings.ToLower(kind))
 	}
 	return block.Bytes, nil
 }
@@ -134,11 +119,10 @@ func makeAuthority(dir string, names Names, now time.Time) error {
 }
 
 // constrained is an authority that may sign for no other names than these and
-// the local ones, for TLS servers alone, and may make no further authority.
+// the local ones, and may make no further authority.
 func constrained(names Names) *x509.Certificate {
 	c := &x509.Certificate{
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
-		ExtKeyUsage:                 []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"local", "localhost"},
 	}
 	for _, l := range local {
@@ -177,12 +161,6 @@ func writePEM(file, kind string, der []byte, mode os.FileMode) error {
 		return err
 	}
 	return os.Rename(f.Name(), file)
-}
-
-// ServersAlone reports whether what the authority signs is good for TLS servers and
-// nothing else. Older ones have only their names constrained.
-func (a *Authority) ServersAlone() bool {
-	return slices.Equal(a.cert.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) && len(a.cert.UnknownExtKeyUsage) == 0
 }
 
 // Certificate returns what devices install.

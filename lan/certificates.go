@@ -53,9 +53,6 @@ func NewCertificates(cfg CertificatesConfig) (*Certificates, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Certificates{cfg: cfg}
-	if !cfg.Authority.ServersAlone() {
-		cfg.Log.Warn("the certificate authority is an older one, whose key could also sign for mail and clients: docs/tls.md says how to renew it", "file", cfg.Authority.File())
-	}
 	return c, c.renew(cfg.Names())
 }
 
@@ -68,7 +65,7 @@ func (c *Certificates) Run(ctx context.Context) {
 		case <-t.C:
 			if names := c.cfg.Names(); c.due(names) {
 				if err := c.renew(names); err != nil {
-					c.cfg.Log.Warn("the server's certificate can't be renewed", "err", err)
+					c.cfg.Log.Warn("certificate_not_renewed", "err", err)
 				}
 			}
 		case <-ctx.Done():
@@ -88,13 +85,13 @@ func (c *Certificates) due(names Names) bool {
 func (c *Certificates) renew(names Names) error {
 	may, not := c.cfg.Authority.split(names)
 	if len(not) > 0 {
-		c.cfg.Log.Warn("the certificate authority may not speak for these, browsers will warn there; remove it to make a new one, which every device must install again", "names", not)
+		c.cfg.Log.Warn("certificate_names_left_out", "names", not)
 	}
 	cert, err := c.cfg.Authority.sign(may, time.Now())
 	if err != nil {
 		return err
 	}
-	c.cfg.Log.Info("certificate", "names", may.DNS, "addresses", may.IPs, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
+	c.cfg.Log.Info("certificate_made", "names", may.DNS, "addresses", may.IPs, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
 	c.mu.Lock()
 	c.names, c.current = names, cert
 	c.mu.Unlock()

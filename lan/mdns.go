@@ -70,7 +70,7 @@ func (a Announcement) addresses() []netip.Addr {
 // answer begins to answer, unless another machine does.
 func (a Announcement) answer(ctx context.Context, own []netip.Addr) *mdns.Conn {
 	if other, ok := a.ask(ctx); ok && !slices.Contains(own, other) {
-		a.Log.Warn("another machine in this network is "+LocalName+" already: use an address", "it", other)
+		a.Log.Warn("mdns_name_taken", "name", LocalName, "addr", other)
 		return nil
 	}
 	options := []mdns.ServerOption{mdns.WithLocalNames(LocalName), mdns.WithService(mdns.ServiceInstance{
@@ -81,7 +81,7 @@ func (a Announcement) answer(ctx context.Context, own []netip.Addr) *mdns.Conn {
 	}
 	conn, err := a.open(options...)
 	if err != nil {
-		a.Log.Warn(LocalName+" can't be announced: use an address", "err", err)
+		a.Log.Warn("mdns_failed", "name", LocalName, "err", err)
 	}
 	return conn
 }

@@ -63,7 +63,7 @@ func TestAnnouncementGivesWay(t *testing.T) {
 		t.Error("two machines answer to one name")
 		closeMDNS(conn)
 	}
-	if !strings.Contains(said.String(), "it=127.0.0.1") {
+	if !strings.Contains(said.String(), "addr=127.0.0.1") {
 		t.Errorf("said %q", said.String())
 	}
 }

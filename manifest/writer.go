@@ -52,13 +52,13 @@ func (w *Writer) update(ctx context.Context, sessionID string) {
 	if err != nil {
 		var e *session.Error
 		if ctx.Err() == nil && !(errors.As(err, &e) && e.Code == session.CodeSessionNotFound) {
-			w.Log.Warn("a manifest can't be written", "session", sessionID, "err", err)
+			w.Log.Warn("manifest_failed", "session", sessionID, "err", err)
 		}
 		return
 	}
 	for _, take := range Takes(list) {
 		if err := w.write(take); err != nil {
-			w.Log.Error("a manifest can't be written", "session", sessionID, "take", take.TakeID, "err", err)
+			w.Log.Error("manifest_failed", "session", sessionID, "take", take.TakeID, "err", err)
 		}
 	}
 }

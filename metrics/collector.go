@@ -29,6 +29,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		sessionsDesc, devicesDesc, boundDesc, hardDesc, delayDesc,
 		stateDesc, distanceDesc, offsetDesc, rateDesc, leapDesc, stepsDesc, serversDesc, answersDesc, refusedDesc,
+		uploadsDesc, freeDesc, reserveDesc, connectionsDesc, roomDesc,
 	} {
 		ch <- d
 	}
@@ -41,6 +42,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		collectDevices(ch, c.cfg.Devices())
 	}
 	c.time(ch)
+	c.disk(ch)
+	c.connections(ch)
 }
 
 // sessions leaves the number out while the store doesn't answer.

@@ -10,10 +10,12 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -27,6 +29,9 @@ type Config struct {
 	Devices  func() []Device                        // the connected ones
 	Sessions func(ctx context.Context) (int, error) // how many there are
 	Time     func() utc.Status                      // nil: no NTP servers are configured
+
+	Disk        func() (Disk, error) // nil: recordings aren't kept
+	Connections func() Connections
 }
 
 // Device is what is known of a connected device.
@@ -44,6 +49,10 @@ type Metrics struct {
 	missed    *prometheus.CounterVec
 	errors    prometheus.Histogram
 	spread    prometheus.Histogram
+	counts    *counts
+
+	mu    sync.Mutex
+	codes map[string]bool // of refusals
 }
 
 // spans are the buckets of times, in seconds: 10 µs to 5 s.
@@ -52,7 +61,7 @@ var spans = []float64{10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5
 // New returns Metrics that look where cfg says.
 func New(cfg Config) *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), codes: map[string]bool{},
 		exchanges: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "downbeat_exchanges_total", Help: "Clock exchanges that the estimators used."}),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -66,6 +75,7 @@ func New(cfg Config) *Metrics {
 		spread: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "downbeat_command_spread_seconds", Help: "A command's latest act less its earliest, at its first report.", Buckets: spans}),
 	}
+	m.counts = newCounts(promauto.With(m.registry))
 	for _, late := range []string{"false", "true"} {
 		m.acts.WithLabelValues(late)
 	}
@@ -99,9 +109,6 @@ func (m *Metrics) Acted(off time.Duration, late bool) {
 
 // Missed counts a command that a device didn't carry out.
 func (m *Metrics) Missed(reason string) { m.missed.WithLabelValues(reason).Inc() }
-
-// Reported counts the spread of a command.
-func (m *Metrics) Reported(spread time.Duration) { m.spread.Observe(spread.Seconds()) }
 
 // Handler serves the registry.
 func (m *Metrics) Handler() http.Handler {

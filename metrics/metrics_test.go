@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -35,12 +36,31 @@ func sample() *Metrics {
 				},
 			}
 		},
+		Disk:        func() (Disk, error) { return Disk{Open: 2, Free: 1 << 40, Reserve: 1 << 30}, nil },
+		Connections: func() Connections { return Connections{Open: 9, WebSockets: 7, Refused: 3, Closed: 4} },
 	})
 	m.Exchange("")
 	m.Exchange(clock.ReasonSuspect)
 	m.Acted(-300*time.Microsecond, false)
 	m.Acted(2*time.Second, true)
-	m.Reported(40 * time.Microsecond)
+	m.Reported("command", 5, 3, 1, 1, 40*time.Microsecond)
+	m.Reported("command", 2, 2, 0, 0, 40*time.Microsecond)
+	m.Reported("start_recording", 0, 0, 0, 0, 0)
+	m.Cancelled("command")
+	m.Issued("command")
+	m.Joined("")
+	m.Joined("member")
+	m.Left(4005, true)
+	m.Left(4999, false)
+	m.Refused("bad_key", "http")
+	m.Created()
+	m.Removed("idle")
+	m.LeadChanged()
+	m.Recorded(true)
+	m.UploadStarted()
+	m.UploadGivenUp()
+	m.Received(1000)
+	m.Stored("put", time.Millisecond, true)
 	return m
 }
 
@@ -68,7 +88,34 @@ func TestValues(t *testing.T) {
 		`downbeat_exchanges_rejected_total{reason="contradicts the belief"} 1`,
 		`downbeat_acts_total{late="true"} 1`,
 		`downbeat_act_error_seconds_bucket{le="0.0005"} 1`,
-		`downbeat_command_spread_seconds_count 1`,
+		`downbeat_command_spread_seconds_count 2`,
+		`downbeat_command_results_total{event="command",result="some"} 1`,
+		`downbeat_command_results_total{event="command",result="all"} 1`,
+		`downbeat_command_results_total{event="command",result="cancelled"} 1`,
+		`downbeat_command_results_total{event="start_recording",result="nobody"} 1`,
+		`downbeat_command_results_total{event="playback_sync",result="none"} 0`,
+		`downbeat_command_devices_total{outcome="acted"} 4`,
+		`downbeat_command_devices_total{outcome="late"} 1`,
+		`downbeat_command_devices_total{outcome="missed"} 1`,
+		`downbeat_command_devices_total{outcome="silent"} 1`,
+		`downbeat_commands_total{event="command"} 1`,
+		`downbeat_joins_total{role="any"} 1`,
+		`downbeat_joins_total{role="member"} 1`,
+		`downbeat_leaves_total{by="server",code="4005"} 1`,
+		`downbeat_leaves_total{by="client",code="other"} 1`,
+		`downbeat_refusals_total{code="bad_key",via="http"} 1`,
+		`downbeat_sessions_created_total 1`,
+		`downbeat_sessions_removed_total{reason="idle"} 1`,
+		`downbeat_lead_changes_total 1`,
+		`downbeat_recordings_total{result="uploaded"} 1`,
+		`downbeat_uploads_total{result="given_up"} 1`,
+		`downbeat_upload_received_bytes_total 1000`,
+		`downbeat_uploads_open 2`,
+		`downbeat_disk_free_bytes 1.099511627776e+12`,
+		`downbeat_connections_open{kind="websocket"} 7`,
+		`downbeat_connections_refused_total{what="idle"} 4`,
+		`downbeat_store_operation_seconds_count{operation="put"} 1`,
+		`downbeat_store_errors_total{operation="put"} 1`,
 		`downbeat_utc_state{state="ntp"} 1`,
 		`downbeat_utc_state{state="local"} 0`,
 		`downbeat_utc_root_distance_seconds 0.004`,
@@ -94,7 +141,7 @@ func TestUnknown(t *testing.T) {
 		Sessions: func(context.Context) (int, error) { return 0, errors.New("no store") },
 		Time:     func() utc.Status { return utc.Status{State: utc.Local} },
 	}))
-	for _, name := range []string{"downbeat_sessions", "downbeat_utc_root_distance", "downbeat_utc_offset"} {
+	for _, name := range []string{"downbeat_sessions ", "downbeat_utc_root_distance", "downbeat_utc_offset"} {
 		if strings.Contains(text, name) {
 			t.Errorf("tells %s", name)
 		}
@@ -121,4 +168,20 @@ func scrape(t *testing.T, m *Metrics) string {
 		t.Fatalf("answered %d: %s", w.Code, w.Body)
 	}
 	return w.Body.String()
+}
+
+// TestCodesAreBounded: whatever codes there are, the number of series doesn't grow with them.
+func TestCodesAreBounded(t *testing.T) {
+	m := New(Config{})
+	for i := range 10 * codesKept {
+		m.Refused(fmt.Sprintf("code_%d", i), "http")
+		m.Left(3000+i, false)
+	}
+	text := scrape(t, m)
+	if n := strings.Count(text, "\ndownbeat_refusals_total{"); n != codesKept+1 {
+		t.Errorf("%d series of refusals", n)
+	}
+	if n := strings.Count(text, "\ndownbeat_leaves_total{"); n > len(closeCodes)+1 {
+		t.Errorf("%d series of leaves", n)
+	}
 }

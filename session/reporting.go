@@ -49,15 +49,15 @@ func (r *room) forgetPast() {
 }
 
 func (r *room) report(c *command, now instant) {
-	first := r.reports[c.ID] == nil
 	r.reports[c.ID] = &reported{at: now}
-	if !r.leaderHere() {
+	led := r.leaderHere()
+	if !led && !r.issued[c.ID] {
 		return
 	}
 	rep := report(r.state, c)
-	r.tellLeader(Event{Name: "command_report", Data: rep})
-	if first && rep.SpreadMs != nil {
-		r.svc.cfg.Observe.Reported(time.Duration(*rep.SpreadMs * float64(time.Millisecond)))
+	r.tellOutcome(c, rep)
+	if led {
+		r.tellLeader(Event{Name: "command_report", Data: rep})
 	}
 }
 

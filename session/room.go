@@ -23,6 +23,7 @@ type room struct {
 	waiting  []waiter
 	members  map[string]*Member // by device
 	reports  map[string]*reported
+	issued   map[string]bool   // commands that this instance issued, and hasn't told the outcome of
 	dropped  map[string]uint64 // connections that are gone but not yet marked so
 	desyncs  map[string]*desyncs
 	mistaken map[string]uint64 // connections that are here but marked gone by another instance
@@ -47,7 +48,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 		svc: s, id: id, stop: stop,
 		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
 		state: newState(id), members: map[string]*Member{},
-		reports: map[string]*reported{}, dropped: map[string]uint64{},
+		reports: map[string]*reported{}, issued: map[string]bool{}, dropped: map[string]uint64{},
 		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
 		issuing: map[string]bool{}, withheld: map[string]instant{}, disowned: map[string]bool{},
 	}
@@ -64,7 +65,7 @@ func (r *room) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.svc.cfg.Log.Warn("watching a session failed", "session", r.id, "err", err)
+		r.svc.cfg.Log.Warn("store_watch_failed", "session", r.id, "err", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryAfter):
@@ -79,7 +80,7 @@ func (r *room) apply(e Entry) {
 	defer r.mu.Unlock()
 	d, ok, err := r.state.apply(e)
 	if err != nil {
-		r.svc.cfg.Log.Error("an entry can't be read", "session", r.id, "key", e.Key, "err", err)
+		r.svc.cfg.Log.Error("store_entry_unread", "session", r.id, "key", e.Key, "err", err)
 	}
 	r.seen = max(r.seen, e.Revision)
 	if ok {
@@ -103,7 +104,10 @@ func (r *room) consequences(d diff) {
 	case kindMeta:
 		r.askMonitor()
 	case kindCommand:
-		if c, _ := d.after.(*command); c != nil && d.before == nil && !c.Cancelled {
+		c, _ := d.after.(*command)
+		if c == nil || c.Cancelled {
+			delete(r.issued, d.ids[0])
+		} else if d.before == nil {
 			r.burst(c)
 		}
 	case kindAck:

@@ -19,7 +19,7 @@ func (s *Service) sweepAll(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("removing idle sessions failed", "err", err)
+			s.cfg.Log.Warn("sweep_failed", "err", err)
 		}
 	}
 }
@@ -43,7 +43,6 @@ func (s *Service) sweep(ctx context.Context) error {
 		if err := s.remove(ctx, st); err != nil {
 			return err
 		}
-		s.cfg.Log.Info("an idle session is removed", "session", id)
 	}
 	return s.sweepHistory(ctx, states)
 }
@@ -64,6 +63,9 @@ func (s *Service) remove(ctx context.Context, st *state) error {
 	}
 	if kept, err := s.delete(ctx, whole, st.revisions[whole]); kept || err != nil {
 		return err
+	}
+	if st.meta != nil {
+		s.cfg.Observe.Happened(Happening{Kind: SessionIsRemoved, SessionID: st.id, Reason: "idle"})
 	}
 	for _, key := range rest {
 		if _, err := s.delete(ctx, key, st.revisions[key]); err != nil {
@@ -136,6 +138,6 @@ func (s *Service) collect(states map[string]*state, e Entry) {
 		_, _, err = states[sessionID].apply(e)
 	}
 	if err != nil {
-		s.cfg.Log.Error("an entry can't be read", "key", e.Key, "err", err)
+		s.cfg.Log.Error("store_entry_unread", "key", e.Key, "err", err)
 	}
 }

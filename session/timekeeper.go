@@ -31,12 +31,12 @@ func (r *room) keepTime(ctx context.Context) {
 		}
 		for _, step := range r.tick() {
 			if err := r.update(ctx, step); err != nil && ctx.Err() == nil {
-				r.svc.cfg.Log.Warn("a due change failed", "session", r.id, "err", err)
+				r.svc.cfg.Log.Warn("session_change_failed", "session", r.id, "err", err)
 				r.holdOff()
 			}
 		}
 		if err := r.archive(ctx); err != nil && ctx.Err() == nil {
-			r.svc.cfg.Log.Warn("past commands can't be moved into the history", "session", r.id, "err", err)
+			r.svc.cfg.Log.Warn("session_history_failed", "session", r.id, "err", err)
 			r.holdOff()
 		}
 		timer.Reset(r.untilNext())

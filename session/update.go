@@ -21,11 +21,14 @@ func (r *room) update(ctx context.Context, step transition) error {
 	for range maxAttempts {
 		r.mu.Lock()
 		changes, err := step(r.state, r.svc.now())
+		mean := happenings(r.state, changes)
+		r.expect(mean, true)
 		r.mu.Unlock()
 		if err != nil {
 			return err
 		}
-		revision, lost, err := r.write(ctx, changes)
+		stored, revision, lost, err := r.write(ctx, changes)
+		r.tellStored(mean, stored)
 		switch {
 		case err != nil:
 			return unavailable("the store doesn't take the change", err)
@@ -40,18 +43,19 @@ func (r *room) update(ctx context.Context, step transition) error {
 	return &Error{CodeBusy, "too many changes at once", true}
 }
 
-// write puts changes in their order up to the first that lost against another writer.
-func (r *room) write(ctx context.Context, changes []change) (revision uint64, lost *change, err error) {
+// write puts changes in their order up to the first that lost against another writer. stored
+// is how many it put.
+func (r *room) write(ctx context.Context, changes []change) (stored int, revision uint64, lost *change, err error) {
 	for i, c := range changes {
 		revision, err = r.writeOne(ctx, c)
 		if errors.Is(err, ErrConflict) {
-			return 0, &changes[i], nil
+			return i, 0, &changes[i], nil
 		}
 		if err != nil {
-			return 0, nil, err
+			return i, 0, nil, err
 		}
 	}
-	return revision, nil, nil
+	return len(changes), revision, nil, nil
 }
 
 func (r *room) writeOne(ctx context.Context, c change) (uint64, error) {

@@ -41,7 +41,7 @@ func (s *Service) watch(ctx context.Context, filter string, changed func(Entry))
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Log.Warn("watching the store failed", "entries", filter, "err", err)
+		s.cfg.Log.Warn("store_watch_failed", "filter", filter, "err", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryAfter):

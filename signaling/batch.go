@@ -60,6 +60,9 @@ func (b *batch) release() error {
 // batching is a ResponseWriter whose connection can hold writes back.
 type batching struct{ http.ResponseWriter }
 
+// Unwrap is for http.ResponseController.
+func (w batching) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w batching) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {

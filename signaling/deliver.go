@@ -46,7 +46,7 @@ var twoWays = map[string]bool{
 func (l *link) pass(e session.Event) {
 	b, err := e.Encoded(encodeEvent)
 	if err != nil {
-		l.server.log.Error("encode", "event", e.Name, "err", err)
+		l.server.log.Error("event_not_encoded", "event", e.Name, "err", err)
 		return
 	}
 	if e.Source != "" {
@@ -62,7 +62,7 @@ func (l *link) pass(e session.Event) {
 func (l *link) reply(event string, data any, id int64) {
 	b, err := encode(event, data, id)
 	if err != nil {
-		l.server.log.Error("encode", "event", event, "err", err)
+		l.server.log.Error("event_not_encoded", "event", event, "err", err)
 		return
 	}
 	l.conn.send(b)
@@ -80,8 +80,9 @@ type wireError struct {
 func (l *link) fail(m Message, err error) {
 	e := &session.Error{Code: "internal", Message: "the server could not do that", Retry: true}
 	if !errors.As(err, &e) {
-		l.server.log.Error("request", "event", m.Event, "err", err)
+		l.server.log.Error("request_failed", "event", m.Event, "err", err)
 	}
+	l.tellRefused(e.Code)
 	l.reply("error", wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
 }
 

@@ -79,11 +79,11 @@ func (s *Server) openFile(rec session.Recording) (*os.File, error) {
 	}
 	f, err := s.cfg.Files.Open(rec.File)
 	if err != nil {
-		s.log.Warn("a recording's file can't be opened", "recording", rec.RecordingID, "err", err)
+		s.log.Warn("recording_unreadable", "recording", rec.RecordingID, "err", err)
 		return nil, fileMissing
 	}
 	if is, err := f.Stat(); err != nil || !is.Mode().IsRegular() || is.Size() != *rec.FileSizeBytes {
-		s.log.Error("a recording's file isn't what arrived", "recording", rec.RecordingID, "file", rec.File)
+		s.log.Error("recording_changed", "recording", rec.RecordingID, "file", rec.File)
 		_ = f.Close()
 		return nil, fileMissing
 	}
@@ -144,7 +144,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, make func([]se
 	doc, err := make(take)
 	if err != nil {
 		if err != nothing {
-			s.log.Error("a document of a take can't be made", "take", r.PathValue("take"), "err", err)
+			s.log.Error("export_failed", "take", r.PathValue("take"), "err", err)
 		}
 		writeError(w, statusOfDownload(err), err)
 		return

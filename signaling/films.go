@@ -60,7 +60,7 @@ func (s *Server) getFilms(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Films != nil {
 		list, err := s.cfg.Films.List()
 		if err != nil {
-			s.log.Error("the films can't be listed", "err", err)
+			s.log.Error("films_unlisted", "err", err)
 			writeError(w, http.StatusInternalServerError, err)
 			return
 		}

@@ -269,6 +269,7 @@ func writeError(w http.ResponseWriter, status int, err error) {
 	case errors.As(err, &e):
 		b = body{e.Code, e.Message}
 	}
+	tellRefusal(w, b.Code)
 	if status == 0 {
 		status = statusOf(b.Code)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -43,6 +44,9 @@ type link struct {
 	peer      Peer
 	left      bool
 	sessionID string
+	resumed   bool
+	joinedAt  time.Time
+	seated    atomic.Bool // what is known of the member is there to be read
 
 	deliver sync.Mutex // guards what follows: events wait until joining is answered
 	joined  bool
@@ -63,8 +67,10 @@ func (l *link) run() {
 		kind, b, err := l.conn.read()
 		t4 := l.server.cfg.Now()
 		if err != nil {
-			l.readFailed(err)
-			break
+			byServer := l.readFailed(err)
+			l.disconnect()
+			l.tellLeft(byServer, err)
+			return
 		}
 		if l.conn.closed() {
 			continue // it is only waited for the other side to close
@@ -83,11 +89,13 @@ func (l *link) run() {
 		}
 		l.conn.heard()
 	}
-	l.disconnect()
 }
 
-func (l *link) readFailed(err error) {
+// readFailed closes the connection, and reports whether this server has, for a reason of its own.
+func (l *link) readFailed(err error) (byServer bool) {
 	switch {
+	case l.conn.closed():
+		return l.conn.closeCode != websocket.CloseAbnormalClosure
 	case errors.Is(err, errTooLarge):
 		l.fail(Message{}, &session.Error{Code: "message_too_large", Message: "a message may have 64 KiB"})
 		l.conn.close(websocket.CloseMessageTooBig, "message_too_large")
@@ -96,7 +104,9 @@ func (l *link) readFailed(err error) {
 		l.conn.close(CloseJoinTimeout, "join_timeout")
 	default:
 		l.conn.close(websocket.CloseNormalClosure, "")
+		return false
 	}
+	return true
 }
 
 func isTimeout(err error) bool {
@@ -114,7 +124,7 @@ func (l *link) disconnect() {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	if err := l.member.Disconnect(ctx); err != nil {
-		l.server.log.Warn("disconnect", "device", l.member.DeviceID(), "err", err)
+		l.server.log.Warn("disconnect_not_noted", "device", l.member.DeviceID(), "err", err)
 	}
 }
 
@@ -246,6 +256,9 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	joined.SessionJoined.Answer = answer
 	l.tellKeys(&joined.SessionJoined)
 	l.member, l.peer, l.sessionID = member, peer, joined.SessionJoined.SessionID
+	l.resumed, l.joinedAt = q.ResumeToken != "", time.Now()
+	l.seated.Store(true)
+	l.server.observe.Joined(l.visit())
 	l.admitted(joined, id)
 	return nil
 }

@@ -62,6 +62,7 @@ type Config struct {
 	Prefix   string            // path that this server is below, as CleanPrefix has it
 	SetupURL func() string     // where devices that don't trust this server yet begin; nil: nowhere
 	Metrics  http.Handler      // GET /metrics; nil: 404
+	Observe  Observer          // nil: nobody
 	Version  string
 
 	WebSockets int          // open at once; 0: no limit
@@ -76,6 +77,7 @@ type Server struct {
 	log      *slog.Logger
 	handler  http.Handler
 	upgrader websocket.Upgrader
+	observe  Observer
 	access   *access.Policy
 	calls    *access.Throttle // of each address
 	failures *access.Throttle // wrong keys and tokens of each address
@@ -95,7 +97,7 @@ type Server struct {
 
 // New returns a Server that has started nothing.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, log: cfg.Log, open: map[*conn]bool{}, count: map[netip.Prefix]int{}, perAddress: cmp.Or(cfg.PerAddress, maxConnections), access: cfg.Access}
+	s := &Server{cfg: cfg, log: cfg.Log, observe: cfg.Observe, open: map[*conn]bool{}, count: map[netip.Prefix]int{}, perAddress: cmp.Or(cfg.PerAddress, maxConnections), access: cfg.Access}
 	if s.access == nil {
 		s.access, _ = access.New(access.Config{}) // the open one is always right
 	}
@@ -103,6 +105,9 @@ func New(cfg Config) *Server {
 	s.failures = access.NewThrottle(failureRate, failureBurst)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.observe == nil {
+		s.observe = nobody{}
 	}
 	for i, h := range s.cfg.Hosts {
 		s.cfg.Hosts[i] = strings.ToLower(h)
@@ -115,7 +120,7 @@ func New(cfg Config) *Server {
 			writeError(w, status, &httpError{"not_websocket", err.Error()})
 		},
 	}
-	s.handler = httplimit.Unread(s.prefixed(s.checkHost(s.routes())))
+	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.routes()))))
 	return s
 }
 

@@ -46,7 +46,7 @@ func (s *Server) getZip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.writeZip(httplimit.Stream(w, pieceTime), entries); err != nil {
-		s.log.Warn("a ZIP has broken off", "take", r.PathValue("take"), "err", err)
+		s.log.Warn("zip_broken_off", "take", r.PathValue("take"), "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes what was sent for the whole
 	}
 }

@@ -31,6 +31,8 @@ type Config struct {
 	Now  func() time.Time                // default: time.Now
 	Free func(dir string) (int64, error) // bytes that may be written to dir's disk; default: asks the system
 	Log  *slog.Logger                    // default: silent
+
+	Observe Observer // default: nobody
 }
 
 // Recordings is what an upload belongs to. Its methods are called from any
@@ -112,6 +114,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Free == nil {
 		c.Free = freeBytes
+	}
+	if c.Observe == nil {
+		c.Observe = nobody{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

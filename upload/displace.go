@@ -86,6 +86,6 @@ func (s *Server) sweepAside(u *upload) {
 		return // it was whole before the other had a byte
 	}
 	if err := s.discard(u); err != nil {
-		s.cfg.Log.Error("an upload whose place another has can't be removed", "id", u.record().ID, "err", err)
+		s.cfg.Log.Error("upload_not_removed", "recording", u.record().RecordingID, "err", err)
 	}
 }

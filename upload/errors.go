@@ -47,10 +47,10 @@ func (s *Server) refusal(r *http.Request, err error) *Error {
 	case errors.As(err, &e):
 		return e
 	case isFull(err):
-		s.cfg.Log.Error("the disk is full", "err", err)
+		s.cfg.Log.Error("disk_write_failed", "err", err)
 		return errFull
 	}
-	s.cfg.Log.Error("an upload's request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+	s.cfg.Log.Error("upload_failed", "method", r.Method, "err", err)
 	return errInternal
 }
 

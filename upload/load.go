@@ -23,7 +23,7 @@ func (s *Server) load() error {
 	for _, f := range files {
 		if id, ok := strings.CutSuffix(f.Name(), ".json"); ok && uuid.Validate(id) == nil {
 			if err := s.adopt(id); err != nil {
-				s.cfg.Log.Error("an upload is lost", "id", id, "err", err)
+				s.cfg.Log.Error("upload_lost", "upload", id, "err", err)
 			}
 		}
 	}

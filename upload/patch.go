@@ -33,7 +33,7 @@ func (s *Server) terminate(w http.ResponseWriter, _ *http.Request, u *upload, _ 
 		return err
 	}
 	if err := s.abandon(&rec); err != nil {
-		s.cfg.Log.Warn("an upload that was given up couldn't be told", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Warn("upload_not_noted", "recording", rec.RecordingID, "err", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -78,7 +78,7 @@ func (s *Server) goesOn(ctx context.Context, u *upload) {
 	}
 	u.heardAt = now
 	if _, err := s.cfg.Recordings.Begin(ctx, u.record().File); err != nil {
-		s.cfg.Log.Warn("an upload goes on, which couldn't be told", "recording", u.record().RecordingID, "err", err)
+		s.cfg.Log.Warn("upload_not_noted", "recording", u.record().RecordingID, "err", err)
 	}
 }
 

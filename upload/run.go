@@ -53,7 +53,7 @@ func (s *Server) giveUp(u *upload) {
 		err = s.abandon(&rec)
 	}
 	if err != nil {
-		s.cfg.Log.Error("an expired upload can't be removed", "id", rec.ID, "err", err)
+		s.cfg.Log.Error("upload_not_removed", "recording", rec.RecordingID, "err", err)
 	}
 }
 
@@ -80,7 +80,7 @@ func (s *Server) tend(u *upload) {
 		s.sweepAside(u)
 	case rec.complete() && !rec.Told:
 		if err := s.settle(u); err != nil {
-			s.cfg.Log.Warn("a finished file is dropped", "recording", rec.RecordingID, "err", err)
+			s.cfg.Log.Warn("recording_dropped", "recording", rec.RecordingID, "err", err)
 		}
 	case expired:
 		s.giveUp(u)

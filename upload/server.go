@@ -112,7 +112,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
 	}
 	if err != nil {
 		drain(w, r, err)
-		writeError(w, s.refusal(r, err))
+		refused := s.refusal(r, err)
+		s.cfg.Observe.Refused(r, refused.Code)
+		writeError(w, refused)
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Server) settle(u *upload) error {
 	case errors.Is(err, errAlready):
 		return errors.Join(err, s.discard(u))
 	case err != nil:
-		s.cfg.Log.Error("a finished recording has no place yet", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Error("recording_not_placed", "recording", rec.RecordingID, "err", err)
 	default:
 		if err := s.tell(u); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Server) dropOthers(arrived *record) {
 		}
 		if release, ok := u.turn.try(); ok { // else it is refused when it is complete
 			if err := s.discard(u); err != nil {
-				s.cfg.Log.Error("an upload can't be removed", "id", rec.ID, "err", err)
+				s.cfg.Log.Error("upload_not_removed", "recording", rec.RecordingID, "err", err)
 			}
 			release()
 		}
@@ -61,13 +61,13 @@ func (s *Server) tell(u *upload) error {
 	case errors.Is(err, ErrUnwanted):
 		return errors.Join(err, s.dropFile(&rec), s.discard(u))
 	case errors.Is(err, ErrUnknown):
-		s.cfg.Log.Warn("a finished recording is of no session any more", "recording", rec.RecordingID, "file", rec.path())
+		s.cfg.Log.Warn("recording_unclaimed", "recording", rec.RecordingID, "file", rec.path())
 	case err != nil:
-		s.cfg.Log.Warn("a finished recording couldn't be told yet", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Warn("upload_not_noted", "recording", rec.RecordingID, "err", err)
 		return nil
 	}
 	if err := s.update(u, func(rec *record) error { rec.Told = true; return nil }); err != nil {
-		s.cfg.Log.Warn("a finished recording may be told again", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Warn("upload_not_noted", "recording", rec.RecordingID, "err", err)
 	}
 	return nil
 }

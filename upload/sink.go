@@ -69,6 +69,7 @@ func (k *sink) copy(r io.Reader) (n int64, err error) {
 func (k *sink) write(b []byte) error {
 	n, err := k.file.WriteAt(b, k.offset)
 	k.offset += int64(n)
+	k.server.cfg.Observe.Received(n)
 	_, _ = k.sum.Write(b[:n])
 	if k.check != nil {
 		_, _ = k.check.Write(b[:n])

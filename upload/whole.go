@@ -31,7 +31,7 @@ func (s *Server) makeWhole(u *upload) {
 		return
 	}
 	if free, err := s.cfg.Free(s.parts); err != nil || free-rec.Size < s.cfg.Reserve {
-		s.cfg.Log.Warn("a recording stays as it arrived: there is no room to rewrite it", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Warn("recording_not_rewritten", "recording", rec.RecordingID, "err", err)
 		return
 	}
 	made, err := s.rewrite(&rec)
@@ -39,7 +39,7 @@ func (s *Server) makeWhole(u *upload) {
 		err = s.update(u, func(rec *record) error { rec.Whole = made; return nil })
 	}
 	if err != nil {
-		s.cfg.Log.Warn("a recording stays as it arrived", "recording", rec.RecordingID, "err", err)
+		s.cfg.Log.Warn("recording_not_rewritten", "recording", rec.RecordingID, "err", err)
 		_ = remove(s.whole(rec.ID)) // at the next start it goes as well
 	}
 }

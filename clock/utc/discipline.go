@@ -102,7 +102,7 @@ func (d *Discipline) update(now time.Time) {
 	ahead := d.cfg.Source.At(now).Sub(at)
 	by := v.offset + d.leaps - ahead
 	if leap := d.leapt(by, at); leap != 0 {
-		d.cfg.Log.Info("UTC had a leap second; session time goes on without it", "seconds", leap.Seconds())
+		d.cfg.Log.Info("ntp_leap_second", "seconds", leap.Seconds())
 		d.leaps += leap
 		by += leap
 	}
@@ -127,7 +127,7 @@ const (
 func (d *Discipline) correct(now time.Time, by time.Duration) {
 	if by.Abs() > stepAbove && d.cfg.Step(func() { d.cfg.Source.Step(now, by) }) {
 		d.steps++
-		d.cfg.Log.Info("session time stepped to UTC", "by", by)
+		d.cfg.Log.Info("ntp_stepped", "by_s", by.Seconds())
 		by = 0
 	}
 	d.approach(d.cfg.Source.Local(now))
@@ -145,7 +145,7 @@ func (d *Discipline) mark(v verdict, who []int) {
 	}
 	for i, is := range d.outvoted {
 		if is && !before[i] {
-			d.cfg.Log.Warn("NTP server contradicts the majority: not used", "server", d.servers[i].address)
+			d.cfg.Log.Warn("ntp_falseticker", "server", d.servers[i].address)
 		}
 	}
 }

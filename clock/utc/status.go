@@ -79,7 +79,7 @@ func (d *Discipline) Status() Status {
 // win notes that a majority was found. The caller holds mu.
 func (d *Discipline) win() {
 	if d.state != NTP {
-		d.cfg.Log.Info("session time follows NTP", "servers", len(d.servers))
+		d.cfg.Log.Info("ntp_followed", "servers", len(d.servers))
 	}
 	if d.state == "" {
 		close(d.synced)
@@ -101,6 +101,6 @@ func (d *Discipline) lose(candidates, waiting int) {
 	}
 	if why != d.why {
 		d.why = why
-		d.cfg.Log.Warn("session time goes on by the local clock", "why", why)
+		d.cfg.Log.Warn("ntp_lost", "reason", why)
 	}
 }

@@ -54,12 +54,8 @@ func describe(w io.Writer, a *lan.Authority) error {
 	for _, n := range cert.PermittedIPRanges {
 		networks = append(networks, n.String())
 	}
-	use := "servers"
-	if !a.ServersAlone() {
-		use = "anything: it is an older one, docs/tls.md says how to renew it"
-	}
-	_, err := fmt.Fprintf(w, "%s\n  file      %s\n  SHA-256   %s\n  valid     %s to %s\n  signs for %s\n  names     %s\n  networks  %s\n",
-		cert.Subject.CommonName, a.File(), a.Fingerprint(), cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly), use,
+	_, err := fmt.Fprintf(w, "%s\n  file      %s\n  SHA-256   %s\n  valid     %s to %s\n  names     %s\n  networks  %s\n",
+		cert.Subject.CommonName, a.File(), a.Fingerprint(), cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly),
 		strings.Join(cert.PermittedDNSDomains, " "), strings.Join(networks, " "))
 	return err
 }

@@ -55,6 +55,7 @@ type instance struct {
 	url   string
 	cmd   *exec.Cmd
 	said  bytes.Buffer // to be read when the process has ended
+	errs  io.Writer    // takes standard error; nil: said does
 }
 
 // newInstance starts a server with further flags.
@@ -94,6 +95,9 @@ func (i *instance) start() (readyAfter time.Duration) {
 		i.cmd = exec.Command("/bin/sh", append([]string{"-c", limited, binary}, i.args...)...)
 	}
 	i.cmd.Stdout, i.cmd.Stderr = &i.said, &i.said
+	if i.errs != nil {
+		i.cmd.Stderr = i.errs
+	}
 	check(i.t, i.cmd.Start())
 	eventually(i.t, "the server to be ready", func() bool {
 		status, _, err := i.do("GET", "/readyz", "")

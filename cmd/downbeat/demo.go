@@ -25,7 +25,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if c.Devices < 1 || c.Devices > 200 || c.Commands < 0 || c.Commands > 1000 {
 		return usageError{errors.New("--devices must be 1 to 200 and --commands 0 to 1000")}
 	}
-	rig, err := newRig(ctx, log, nil)
+	rig, err := newRig(ctx, warnings(log), nil)
 	if err != nil {
 		return err
 	}

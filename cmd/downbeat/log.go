@@ -44,7 +44,7 @@ func (h ownLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 	next := h.Handler.WithAttrs(attrs)
 	for _, a := range attrs {
 		if a.Key == libraryKey {
-			return errorsOnly{next}
+			return atLeast{next, slog.LevelError}
 		}
 	}
 	return ownLog{next}
@@ -53,20 +53,32 @@ func (h ownLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements [slog.Handler].
 func (h ownLog) WithGroup(name string) slog.Handler { return ownLog{h.Handler.WithGroup(name)} }
 
-// errorsOnly is a handler that is silent below errors.
-type errorsOnly struct{ slog.Handler }
+// atLeast is a handler that is silent below a level.
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
 
 // Enabled implements [slog.Handler].
-func (h errorsOnly) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelError && h.Handler.Enabled(ctx, level)
+func (h atLeast) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.level && h.Handler.Enabled(ctx, level)
 }
 
 // WithAttrs implements [slog.Handler].
-func (h errorsOnly) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return errorsOnly{h.Handler.WithAttrs(attrs)}
+func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeast{h.Handler.WithAttrs(attrs), h.level}
 }
 
 // WithGroup implements [slog.Handler].
-func (h errorsOnly) WithGroup(name string) slog.Handler {
-	return errorsOnly{h.Handler.WithGroup(name)}
+func (h atLeast) WithGroup(name string) slog.Handler {
+	return atLeast{h.Handler.WithGroup(name), h.level}
+}
+
+// warnings is a log without the events of a server that somebody else's command has started,
+// unless everything is asked for.
+func warnings(log *slog.Logger) *slog.Logger {
+	if log.Enabled(context.Background(), slog.LevelDebug) {
+		return log
+	}
+	return slog.New(atLeast{log.Handler(), slog.LevelWarn})
 }

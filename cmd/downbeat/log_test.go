@@ -4,10 +4,15 @@ import (
 	"encoding/json"
 	"go/ast"
 	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 // TestLogFlags: level, format, and whose words they are.
@@ -96,7 +101,7 @@ func TestNamesOfLogKeys(t *testing.T) {
 		for i := 0; i < len(args); i += 2 {
 			lit, ok := args[i].(*ast.BasicLit)
 			if !ok {
-				if id, named := args[i].(*ast.Ident); named && id.Name == libraryKey {
+				if id, named := args[i].(*ast.Ident); named && id.Name == "libraryKey" {
 					continue
 				}
 				t.Errorf("%v: the key isn't a constant", at)
@@ -117,5 +122,70 @@ func TestNamesOfLogKeys(t *testing.T) {
 	})
 	if calls < 40 {
 		t.Errorf("found %d calls only", calls)
+	}
+}
+
+// documented is a row of the table of events.
+type documented struct{ level, keys string }
+
+// eventTable reads the table of events in docs/operating.md.
+func eventTable(t *testing.T) map[string]documented {
+	t.Helper()
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
+	check(t, err)
+	table := map[string]documented{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (info|warn|error|any) \\|([^|]*)\\|").FindAllStringSubmatch(string(doc), -1) {
+		if table[row[1]].level != "" {
+			t.Errorf("docs/operating.md has two rows for %s", row[1])
+		}
+		table[row[1]] = documented{row[2], " " + strings.NewReplacer("`", "", ",", "").Replace(row[3]) + " "}
+	}
+	return table
+}
+
+// TestLogEvents: what is logged above debug has a fixed name and fixed keys, which
+// docs/operating.md lists, and nothing else is listed there.
+func TestLogEvents(t *testing.T) {
+	table := eventTable(t)
+	used := map[string]bool{}
+	logCalls(t, func(at token.Position, method string, args []ast.Expr) {
+		if method == "With" || method == "Debug" {
+			return
+		}
+		lit, ok := args[0].(*ast.BasicLit)
+		if !ok {
+			if words := filepath.ToSlash(at.Filename); !strings.HasSuffix(words, "peer/log.go") && !strings.HasSuffix(words, "cluster/engine.go") { // libraries' words
+				t.Errorf("%v: the event isn't a constant", at)
+			}
+			return
+		}
+		name, err := strconv.Unquote(lit.Value)
+		check(t, err)
+		row := table[name]
+		used[name] = true
+		if row.level != "any" && row.level != strings.ToLower(method) {
+			t.Errorf("%v: %s is logged as %s, docs/operating.md has it as %q", at, name, method, row.level)
+		}
+		for i := 1; i < len(args); i += 2 {
+			if key, ok := args[i].(*ast.BasicLit); ok && !strings.Contains(row.keys, " "+strings.Trim(key.Value, `"`)+" ") {
+				t.Errorf("%v: %s has the key %s, which docs/operating.md doesn't list", at, name, key.Value)
+			}
+		}
+	})
+	for _, kind := range session.HappeningKinds {
+		used[string(kind)] = true
+	}
+	for _, name := range []string{"device_joined", "device_left", "refused", string(diskWell), string(diskLow), string(diskFull)} {
+		used[name] = true
+	}
+	for name := range used {
+		if table[name].level == "" {
+			t.Errorf("docs/operating.md has no row for the event %s", name)
+		}
+	}
+	for name := range table {
+		if !used[name] {
+			t.Errorf("docs/operating.md lists %s, which nothing logs", name)
+		}
 	}
 }

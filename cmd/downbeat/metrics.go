@@ -9,7 +9,7 @@ import (
 
 // measure makes the metrics of a service whose parts are yet to be made: they are
 // looked at when somebody asks.
-func (s *service) measure(ntp bool) *metrics.Metrics {
+func (s *service) measure(ntp, keeps bool) *metrics.Metrics {
 	cfg := metrics.Config{
 		Version:  thisBuild().Version,
 		Devices:  func() []metrics.Device { return s.devices.measured() },
@@ -18,7 +18,24 @@ func (s *service) measure(ntp bool) *metrics.Metrics {
 	if ntp {
 		cfg.Time = func() utc.Status { return s.ntp.Status() }
 	}
+	cfg.Connections = s.connections
+	if keeps {
+		cfg.Disk = func() (metrics.Disk, error) {
+			space, err := s.storage.uploads.Space()
+			return metrics.Disk{Open: space.Open, Free: space.Free, Reserve: space.Reserve}, err
+		}
+	}
 	return metrics.New(cfg)
+}
+
+// connections tells how many there are over HTTP.
+func (s *service) connections() metrics.Connections {
+	n := metrics.Connections{WebSockets: s.signal.WebSockets()}
+	if l := s.accepted.Load(); l != nil {
+		of := l.Counts()
+		n.Open, n.Refused, n.Closed = of.Open, of.Refused, of.Closed
+	}
+	return n
 }
 
 // measured tells what is known of the connected devices' clocks now.

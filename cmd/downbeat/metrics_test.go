@@ -4,9 +4,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/metrics"
 )
 
 // TestMetrics: what a real device does is counted.
@@ -30,4 +33,12 @@ func TestMetrics(t *testing.T) {
 	if strings.Contains(text, "downbeat_exchanges_total 0\n") || !strings.Contains(text, "downbeat_exchanges_total ") {
 		t.Error("no exchange was counted")
 	}
+}
+
+// scraped returns what a scrape of m gets.
+func scraped(t *testing.T, m *metrics.Metrics) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
 }

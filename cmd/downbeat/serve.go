@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
 	"github.com/mdp/qrterminal/v3"
 	"golang.org/x/term"
 
@@ -57,6 +58,10 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 	if err != nil {
 		return usageError{err}
 	}
+	instance := uuid.NewString()
+	if c.NATS != "" {
+		log = log.With("instance", instance)
+	}
 	for _, name := range ignoredVariables(app) {
 		log.Warn("env_ignored", "name", name)
 	}
@@ -81,11 +86,12 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		return errors.Join(err, closeStore(store))
 	}
 	urls := func() []string { return secure.urls(at) }
+	log.Info("server_starting", "version", thisBuild().Version, "access", string(policy.Mode()), "store", c.storeFlags.kind(c.Data))
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
-		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle,
+		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle, instance: instance,
 		connections: connections, encrypt: secure.wrap,
 	})
 	if err != nil {
@@ -93,7 +99,9 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		return errors.Join(err, secure.drop(), closeStore(store))
 	}
 	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
-	return secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, s.http) })
+	err = secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, s.http) })
+	log.Info("server_stopped")
+	return err
 }
 
 // check refuses flags that don't make sense, and returns what two of them say.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -17,7 +18,6 @@ import (
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/cluster"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
-	"github.com/downbeat-sync/downbeat/metrics"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -50,6 +50,7 @@ type serviceConfig struct {
 	connections      connectionLimits
 	encrypt          func(net.Listener) net.Listener // nil: connections aren't encrypted
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
+	instance         string                          // names this process among those that share a store; empty: a random name
 	log              *slog.Logger
 }
 
@@ -60,8 +61,9 @@ type service struct {
 	devices  *devices
 	sessions *session.Service
 	store    *cluster.Store // nil: in memory
-	metrics  *metrics.Metrics
-	ntp      *utc.Discipline // nil without servers
+	observer *observer
+	accepted atomic.Pointer[httplimit.Listener] // nil before it serves
+	ntp      *utc.Discipline                    // nil without servers
 	signal   *signaling.Server
 	storage  *storage
 	films    *films // nil: none
@@ -77,10 +79,12 @@ func newService(cfg serviceConfig) (*service, error) {
 		limits: cfg.connections.listener(cfg.proxies, cfg.log), encrypt: cfg.encrypt,
 	}
 	var err error
-	s.metrics = s.measure(len(cfg.ntp) > 0)
+	s.observer = &observer{
+		Metrics: s.measure(len(cfg.ntp) > 0, cfg.data != ""), log: cfg.log, limit: newLineLimit(cfg.log), proxies: cfg.proxies,
+	}
 	s.peers, err = peer.NewServer(peer.Config{
 		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
-		Observe: s.metrics.Exchange,
+		Observe: s.observer.Exchange,
 	})
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.sessions, err = session.New(session.Config{
-		Store: storeOf(cfg.store), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log, Observe: s.metrics,
+		Store: s.watch(storeOf(cfg.store)), Clocks: s.devices, Now: s.clock.Now, Log: cfg.log, Observe: s.observer, Instance: cfg.instance,
 		MinLead: cfg.minLead, MaxLead: cfg.maxLead, MaxDevices: cfg.maxDevices, KeepIdle: cfg.keepIdle,
 	})
 	if err != nil {
@@ -104,7 +108,8 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
-		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.metrics.Handler(), Version: thisBuild().Version, Log: cfg.log,
+		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.observer.Handler(), Version: thisBuild().Version, Log: cfg.log,
+		Observe: s.observer,
 		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 		WebSockets: webSockets(cfg.connections.all), PerAddress: webSockets(cfg.connections.perAddress),
@@ -119,8 +124,10 @@ func newService(cfg serviceConfig) (*service, error) {
 // run serves HTTP on l until ctx ends; it closes all that the service has.
 func (s *service) run(ctx context.Context, l net.Listener) error {
 	limited := httplimit.Listen(l, s.limits)
+	s.accepted.Store(limited)
+	defer s.observer.limit.close()
 	server := httplimit.NewServer(s.handler, limited)
-	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	server.ErrorLog = slog.NewLogLogger(s.log.With(libraryKey, "http").Handler(), slog.LevelDebug)
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	group, base := errgroup.WithContext(base)
@@ -131,6 +138,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	}
 	s.awaitNTP(ctx)
 	group.Go(func() error { return s.storage.run(base, s.sessions, s.log) })
+	s.log.Info("server_ready", "addr", l.Addr().String())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(s.encrypted(limited)) }()
 	var failed error
@@ -139,6 +147,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	case <-base.Done(): // the store can't be gone on with
 	case <-ctx.Done():
 	}
+	s.log.Info("server_stopping", "devices", s.signal.WebSockets())
 	s.signal.Close()
 	s.storage.close()
 	err := errors.Join(failed, shutdown(server))

@@ -28,6 +28,7 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 	uploads, err := upload.New(upload.Config{
 		Dir: cfg.data, Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.uploadMax, Reserve: cfg.diskReserve,
 		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) }, Log: cfg.log,
+		Observe: uploadObserver{s.observer},
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 		group.Go(func() error {
 			sessions.WatchRemoved(ctx, func(id string) {
 				if err := s.uploads.Forget(id); err != nil {
-					log.Error("the files of a removed session can't be removed", "session", id, "err", err)
+					log.Error("files_not_removed", "session", id, "err", err)
 				}
 			})
 			return nil
@@ -69,12 +70,13 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 	group.Go(func() error {
 		sessions.WatchDeleted(ctx, func(sessionID, takeID string) {
 			if err := s.uploads.ForgetTake(sessionID, takeID); err != nil {
-				log.Error("the files of a deleted take can't be removed", "session", sessionID, "take", takeID, "err", err)
+				log.Error("files_not_removed", "session", sessionID, "take", takeID, "err", err)
 			}
 		})
 		return nil
 	})
 	group.Go(func() error { return s.uploads.Run(ctx) })
+	group.Go(func() error { watchDisk(ctx, s.uploads.Space, log); return nil })
 	group.Go(func() error { return s.manifests.Run(ctx) })
 	return group.Wait()
 }

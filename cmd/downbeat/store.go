@@ -33,6 +33,17 @@ func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*
 	return nil, nil
 }
 
+// kind says in a word where sessions are kept.
+func (f *storeFlags) kind(data string) string {
+	switch {
+	case f.NATS != "":
+		return "nats"
+	case data != "":
+		return "directory"
+	}
+	return "memory"
+}
+
 // greet says where sessions are.
 func (f *storeFlags) greet(w io.Writer, data string) {
 	switch {
@@ -51,6 +62,11 @@ func storeOf(s *cluster.Store) session.Store {
 		return session.NewMemory()
 	}
 	return s
+}
+
+// watch returns the store with its operations counted, and its trouble logged.
+func (s *service) watch(store session.Store) session.Store {
+	return &watchedStore{Store: store, metrics: s.observer.Metrics, log: s.log, limit: s.observer.limit}
 }
 
 // runStore follows the store and marks the devices of instances that are gone, until ctx ends.

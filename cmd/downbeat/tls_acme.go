@@ -78,9 +78,9 @@ func poolOf(flag, file string) (*x509.CertPool, error) {
 func (s served) onACME(_ context.Context, event string, data map[string]any) error {
 	switch event {
 	case "cert_obtained":
-		s.log.Info("certificate obtained", "name", data["identifier"])
+		s.log.Info("certificate_obtained", "name", data["identifier"])
 	case "cert_failed":
-		s.log.Warn("no certificate yet; trying again. The authority must reach this server under its name, on port 80 or 443", "name", data["identifier"], "err", data["error"])
+		s.log.Warn("certificate_refused", "name", data["identifier"], "err", data["error"])
 	}
 	return nil
 }

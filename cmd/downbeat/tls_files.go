@@ -59,9 +59,9 @@ func (p *pair) load() error {
 	}
 	switch now := time.Now(); {
 	case now.After(cert.Leaf.NotAfter):
-		p.log.Warn("the certificate has expired: browsers will refuse it", "file", p.cert, "ended", cert.Leaf.NotAfter)
+		p.log.Warn("certificate_expired", "file", p.cert, "until", cert.Leaf.NotAfter)
 	case now.Before(cert.Leaf.NotBefore):
-		p.log.Warn("the certificate isn't valid yet: browsers will refuse it", "file", p.cert, "begins", cert.Leaf.NotBefore)
+		p.log.Warn("certificate_not_yet_valid", "file", p.cert, "from", cert.Leaf.NotBefore)
 	}
 	p.current.Store(&cert)
 	return nil
@@ -94,9 +94,9 @@ func (p *pair) watch(ctx context.Context) {
 			return
 		}
 		if err := p.load(); err != nil {
-			p.log.Error("the certificate can't be read again; going on with the one before", "err", errors.Unwrap(err))
+			p.log.Error("certificate_unread", "err", errors.Unwrap(err))
 			continue
 		}
-		p.log.Info("certificate read again", "until", p.current.Load().Leaf.NotAfter)
+		p.log.Info("certificate_read", "until", p.current.Load().Leaf.NotAfter)
 	}
 }

@@ -33,6 +33,7 @@ type Listener struct {
 
 	dropped, refused int       // since it was logged
 	logged           time.Time // when it was
+	total            Counts    // since the beginning
 }
 
 // group is some of the connections, in the order in which they came into their stages.
@@ -221,12 +222,30 @@ const reportEvery = 10 * time.Second
 func (l *Listener) report(now time.Time, dropped bool) {
 	if dropped {
 		l.dropped++
+		l.total.Closed++
 	} else {
 		l.refused++
+		l.total.Refused++
 	}
 	if now.Sub(l.logged) < reportEvery {
 		return
 	}
-	l.cfg.Log.Warn("too many connections", "open", l.all.open, "refused", l.refused, "idle_ones_closed", l.dropped)
+	l.cfg.Log.Warn("connections_refused", "open", l.all.open, "refused", l.refused, "idle_ones_closed", l.dropped)
 	l.dropped, l.refused, l.logged = 0, 0, now
+}
+
+// Counts is how many connections there are, and how many there was no room for.
+type Counts struct {
+	Open    int
+	Refused uint64 // at once
+	Closed  uint64 // idle ones, for others
+}
+
+// Counts tells how many there are now.
+func (l *Listener) Counts() Counts {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.total
+	n.Open = l.all.open
+	return n
 }
