@@ -28,6 +28,7 @@ test: setup ## every test, real Chromium included
 bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
 	$(GO) test -run '^$$' -bench . ./peer
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./signaling
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
 	$(GO) test -run '^$$' -bench Put ./cluster
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock

@@ -61,7 +61,7 @@ func (s *Service) seat(
 			if err == nil && at.deviceID != prepared {
 				return nil, &Error{CodeBusy, "the device was removed meanwhile", true}
 			}
-			return changes, err
+			return st.bounded(n.maxDevices, changes, err)
 		})
 	})
 	if err != nil {

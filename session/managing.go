@@ -34,7 +34,10 @@ func (m *Member) UpdateDevice(ctx context.Context, q DeviceUpdate) error {
 			return fault(CodeBadViewType, "viewType must be text of at most 64 characters")
 		}
 	}
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return updateDevice(s, m.actor(s), q, now) })
+	return m.update(ctx, func(s *state, now instant) ([]change, error) {
+		changes, err := updateDevice(s, m.actor(s), q, now)
+		return s.bounded(m.svc.cfg.MaxDevices, changes, err)
+	})
 }
 
 // UpdateUser changes how the member's own user is called or, for the leader, any.
@@ -51,7 +54,10 @@ func (m *Member) UpdateUser(ctx context.Context, q UserUpdate) error {
 	if q.Avatar != nil && !text.Fits(*q.Avatar, maxAvatar) {
 		return fault(CodeBadAvatar, "avatar must be text of at most 1024 bytes")
 	}
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return updateUser(s, m.actor(s), q, now) })
+	return m.update(ctx, func(s *state, now instant) ([]change, error) {
+		changes, err := updateUser(s, m.actor(s), q, now)
+		return s.bounded(m.svc.cfg.MaxDevices, changes, err)
+	})
 }
 
 // Rename calls the session otherwise, by at most 64 characters; empty: by no name. Leader only.

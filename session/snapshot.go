@@ -8,7 +8,8 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// Snapshot is a session as the protocol's session object has it.
+// Snapshot is a session as the protocol's session object has it. Users and Devices are shared
+// with other snapshots, and not to be modified.
 type Snapshot struct {
 	SessionID     string            `json:"sessionId"`
 	Name          string            `json:"name"` // empty: none
@@ -24,6 +25,8 @@ type Snapshot struct {
 	CreatedAt     string            `json:"createdAt"`       // ISO 8601
 	LastActivity  clock.SessionTime `json:"lastActivity"`
 	UserCount     int               `json:"userCount"` // connected or not
+
+	roster *roster // where Users and Devices are from
 }
 
 // Take is a take that is scheduled or under way: until the instant of its stop.
@@ -125,17 +128,9 @@ func (s *state) snapshot(now instant) Snapshot {
 	}
 	snap := Snapshot{
 		SessionID: s.id, Name: m.Name, CreatorID: m.CreatorID, LeaderID: m.LeaderID, Status: s.status(now),
-		Users: make([]UserState, 0, len(s.users)), Devices: make([]DeviceState, 0, len(s.owners)),
+		Users: s.members().users, Devices: s.members().devices,
 		PlaybackState: s.playback.at(now).settled(now).wire(), Media: s.playback.media(now), Take: s.takeUnderWay(now), Camera: s.camera(allCameras), CreatedAt: m.CreatedAt.iso(),
-		LastActivity: s.lastActivity().time(), UserCount: len(s.users),
-	}
-	for _, u := range s.usersByJoining() {
-		snap.Users = append(snap.Users, UserState{
-			u.ID, u.Username, u.Avatar, u.JoinedAt.iso(), u.LastSeen.time(), u.connected(), s.isLeader(u.ID),
-		})
-	}
-	for _, d := range s.devicesByJoining() {
-		snap.Devices = append(snap.Devices, DeviceState{d.ID, s.owners[d.ID], d.Type, d.View, d.Connected, d.recorder(), d.Silenced, s.camera(d.ID)})
+		LastActivity: s.lastActivity().time(), UserCount: len(s.users), roster: s.members(),
 	}
 	return snap
 }

@@ -21,6 +21,9 @@ type state struct {
 	cameras    map[string]*cameraWish // by device, and of all
 	playback   *playback
 	completed  *completion
+
+	roster *roster             // nil: to be made anew
+	before map[pieceKey][]byte // the pieces of the roster that isn't true any more
 }
 
 // change is what a transition wants of one key.
@@ -82,6 +85,9 @@ func (s *state) apply(e Entry) (d diff, ok bool, err error) {
 		return diff{}, false, err
 	}
 	s.revisions[e.Key] = e.Revision
+	if k == kindUser || k == kindMeta || k == kindCamera {
+		s.outdated()
+	}
 	return d, true, nil
 }
 

@@ -18,12 +18,20 @@ type batch struct {
 	mu      sync.Mutex
 	holding bool
 	held    []byte
+	large   bool // something was written past it
 }
 
 func (b *batch) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.holding {
+		return b.Conn.Write(p)
+	}
+	if len(p) >= batchLimit { // it is worth a write of its own, and isn't copied
+		b.large = true
+		if err := b.flush(); err != nil {
+			return 0, err
+		}
 		return b.Conn.Write(p)
 	}
 	b.held = append(b.held, p...)
@@ -33,13 +41,13 @@ func (b *batch) Write(p []byte) (int, error) {
 func (b *batch) hold() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.holding = true
+	b.holding, b.large = true, false
 }
 
 func (b *batch) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.held) >= batchLimit
+	return b.large || len(b.held) >= batchLimit
 }
 
 // release writes what was held back.
@@ -47,6 +55,11 @@ func (b *batch) release() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.holding = false
+	return b.flush()
+}
+
+// flush writes what was held back. The caller holds mu.
+func (b *batch) flush() error {
 	if len(b.held) == 0 {
 		return nil
 	}

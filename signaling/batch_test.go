@@ -41,7 +41,16 @@ func TestBatch(t *testing.T) {
 		t.Errorf("written %q", w.all)
 	}
 	b.hold()
-	write(strings.Repeat("x", 3*batchLimit))
+	write("a")
+	write(strings.Repeat("x", batchLimit))
+	if !b.full() || len(w.all) != 5 || w.all[3] != "a" {
+		t.Error("something large doesn't go at once, behind what was held back")
+	}
+	must(t, b.release())
+	b.hold()
+	for range 3 {
+		write(strings.Repeat("x", batchLimit-1))
+	}
 	if !b.full() {
 		t.Error("it takes more than its limit")
 	}

@@ -159,7 +159,7 @@ func (c *Client) Send(event string, data any) error {
 	err = c.err
 	c.mu.Unlock()
 	if err == nil {
-		c.conn.send(b)
+		c.conn.send(session.Whole(b))
 	}
 	return err
 }
@@ -180,7 +180,7 @@ func (c *Client) Call(ctx context.Context, event string, data any) (Message, err
 	if err != nil {
 		return Message{}, err
 	}
-	c.conn.send(b)
+	c.conn.send(session.Whole(b))
 	select {
 	case m, ok := <-waiting:
 		if !ok {
@@ -216,7 +216,7 @@ func (c *Client) ended() error {
 }
 
 func encodeRequest(event string, data any, id int64) ([]byte, error) {
-	return json.Marshal(struct {
+	return marshal(struct {
 		Event string `json:"event"`
 		Data  any    `json:"data,omitempty"`
 		ID    int64  `json:"id,omitempty"`

@@ -1,12 +1,16 @@
 package signaling
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 const (
@@ -17,8 +21,12 @@ const (
 	// maxDropped is how much of a message that is too large is read on, so that
 	// its sender can read why the connection ends.
 	maxDropped = 1 << 20
-	// queueLen is how many messages may wait for a slow reader.
-	queueLen = 256
+	// queueLen is how many messages may wait for a slow reader, and queueBytes how many bytes
+	// they may cost. One that costs more may still wait alone.
+	queueLen   = 256
+	queueBytes = 1 << 20
+	// chunkBytes is how much of a large message is written under one deadline.
+	chunkBytes = 32 << 10
 
 	joinTimeout  = 5 * time.Second
 	pingEvery    = 15 * time.Second
@@ -35,7 +43,7 @@ const (
 	CloseReplaced    = 4001 // the same device joined over another connection
 	CloseAbuse       = 4002 // too many faulty or too many messages
 	CloseJoinTimeout = 4003 // no join_session within 5 s
-	CloseSlowReader  = 4004 // the queue ran full (come back)
+	CloseSlowReader  = 4004 // the queue ran full, in messages or in bytes (come back)
 	CloseLeft        = 4005 // the device asked to leave
 	CloseRefused     = 4006 // join_session was refused
 	CloseRemoved     = 4007 // the leader removed the device
@@ -51,7 +59,8 @@ var (
 type conn struct {
 	ws      *websocket.Conn
 	limit   int64 // of what is read, in bytes
-	queue   chan []byte
+	queue   chan session.JSON
+	waiting atomic.Int64 // bytes that the queue costs
 	spare   *spare
 	pongs   chan string // answers to the other side's pings
 	done    chan struct{}
@@ -69,7 +78,7 @@ type conn struct {
 
 func newConn(ws *websocket.Conn, limit int64) *conn {
 	c := &conn{
-		ws: ws, limit: limit, queue: make(chan []byte, queueLen), spare: newSpare(), pongs: make(chan string, 1),
+		ws: ws, limit: limit, queue: make(chan session.JSON, queueLen), spare: newSpare(), pongs: make(chan string, 1),
 		done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ws.SetPingHandler(c.pinged)
@@ -122,13 +131,24 @@ func (c *conn) read() (kind int, b []byte, err error) {
 }
 
 // send queues one text message; a reader too slow for the queue is closed.
-func (c *conn) send(b []byte) {
+func (c *conn) send(m session.JSON) {
+	cost := int64(m.Cost())
+	if all := c.waiting.Add(cost); all > queueBytes && all > cost {
+		c.close(CloseSlowReader, "slow_reader")
+		return
+	}
 	select {
-	case c.queue <- b:
+	case c.queue <- m:
 	case <-c.done:
 	default:
 		c.close(CloseSlowReader, "slow_reader")
 	}
+}
+
+// taken passes on a message that came out of the queue.
+func (c *conn) taken(m session.JSON) session.JSON {
+	c.waiting.Add(-int64(m.Cost()))
+	return m
 }
 
 // sendFrame writes a clock frame at once or not at all: a frame that waits
@@ -156,8 +176,8 @@ func (c *conn) writeLoop() {
 	for {
 		var err error
 		select {
-		case b := <-c.queue:
-			err = c.writeQueued(b)
+		case m := <-c.queue:
+			err = c.writeQueued(c.taken(m))
 		case <-c.spare.wake:
 			err = c.writeSpare()
 		case data := <-c.pongs:
@@ -175,27 +195,59 @@ func (c *conn) writeLoop() {
 	}
 }
 
-func (c *conn) writeText(b []byte) error {
+func (c *conn) writeText(m session.JSON) error {
 	c.write.Lock()
 	defer c.write.Unlock()
-	return c.writeLocked(websocket.TextMessage, b)
+	return c.writeTextLocked(m)
+}
+
+// writeTextLocked writes a message: a large one piece by piece, so that it isn't copied for
+// each of its readers, and each chunk within its time.
+func (c *conn) writeTextLocked(m session.JSON) error {
+	if m.Len() <= chunkBytes {
+		return c.writeLocked(websocket.TextMessage, m.Bytes())
+	}
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	w, err := c.ws.NextWriter(websocket.TextMessage)
+	if err != nil {
+		return err
+	}
+	chunks := bufio.NewWriterSize(timed{c.ws, w}, chunkBytes)
+	_, err = m.WriteTo(chunks)
+	return errors.Join(err, chunks.Flush(), w.Close())
+}
+
+// timed writes to a message, each time within the write timeout.
+type timed struct {
+	ws *websocket.Conn
+	io.Writer
+}
+
+func (t timed) Write(p []byte) (int, error) {
+	if err := t.ws.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return t.Writer.Write(p)
 }
 
 // writeQueued writes a message and what is queued behind it.
-func (c *conn) writeQueued(b []byte) error {
+func (c *conn) writeQueued(m session.JSON) error {
 	out, ok := c.ws.NetConn().(*batch)
 	if !ok || len(c.queue) == 0 {
-		return c.writeText(b)
+		return c.writeText(m)
 	}
 	c.write.Lock()
 	defer c.write.Unlock()
 	out.hold()
 	for {
-		if err := c.writeLocked(websocket.TextMessage, b); err != nil || out.full() {
+		if err := c.writeTextLocked(m); err != nil || out.full() {
 			return errors.Join(err, out.release())
 		}
 		select {
-		case b = <-c.queue:
+		case m = <-c.queue:
+			c.taken(m)
 		default:
 			return out.release()
 		}
@@ -207,8 +259,8 @@ func (c *conn) writeQueued(b []byte) error {
 func (c *conn) flush() {
 	for c.closeCode != CloseSlowReader {
 		select {
-		case b := <-c.queue:
-			if c.writeText(b) != nil {
+		case m := <-c.queue:
+			if c.writeText(m) != nil {
 				return
 			}
 			continue

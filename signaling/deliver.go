@@ -53,19 +53,35 @@ func (l *link) pass(e session.Event) {
 		l.conn.spare.offer(e.Source, b)
 		return
 	}
-	l.conn.send(b)
+	l.conn.send(session.Whole(b))
 	if twoWays[e.Name] {
 		_ = l.peer.SendControl(b) // the other way may be closed or full
 	}
 }
 
 func (l *link) reply(event string, data any, id int64) {
-	b, err := encode(event, data, id)
+	m, err := answerTo(event, data, id)
 	if err != nil {
 		l.server.log.Error("event_not_encoded", "event", event, "err", err)
 		return
 	}
-	l.conn.send(b)
+	l.conn.send(m)
+}
+
+// answerTo writes an answer. One with a session in it shares that with the others'.
+func answerTo(event string, data any, id int64) (session.JSON, error) {
+	switch d := data.(type) {
+	case session.Snapshot:
+		b, err := encode(event, d.Hollow(), id)
+		return d.Fill(b), err
+	case session.SessionJoined:
+		snapshot := d.Session
+		d.Session = snapshot.Hollow()
+		b, err := encode(event, d, id)
+		return snapshot.Fill(b), err
+	}
+	b, err := encode(event, data, id)
+	return session.Whole(b), err
 }
 
 // wireError is the data of an error event.

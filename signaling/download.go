@@ -176,9 +176,7 @@ func asAttachment(h http.Header, name string) {
 		disposition = "attachment"
 	}
 	h.Set("Content-Disposition", disposition)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // media are the types that a browser plays and does nothing else with. Those that end

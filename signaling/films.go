@@ -108,7 +108,6 @@ func (s *Server) getFilm(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", mediaType)
 	h.Set("ETag", `"`+strconv.FormatInt(is.Size(), 36)+"-"+strconv.FormatInt(is.ModTime().UnixNano(), 36)+`"`)
 	h.Set("Cache-Control", "private, no-cache")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	s.letPagesUse(h, r, granted)
 	http.ServeContent(httplimit.Stream(w, standsStill), r, "", is.ModTime(), f)

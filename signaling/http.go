@@ -1,7 +1,6 @@
 package signaling
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -189,10 +188,15 @@ func (s *Server) getSession(w http.ResponseWriter, r *http.Request) {
 		writeError(w, 0, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, struct {
+	hollow, err := marshal(struct {
 		Success bool             `json:"success"`
 		Session session.Snapshot `json:"session"`
-	}{true, snapshot})
+	}{true, snapshot.Hollow()})
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	writeText(w, http.StatusOK, snapshot.Fill(hollow))
 }
 
 func (s *Server) getSync(w http.ResponseWriter, r *http.Request) {
@@ -308,11 +312,4 @@ func statusOf(code string) int {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
 }

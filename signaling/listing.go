@@ -113,7 +113,6 @@ func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 		w.Header().Set("Content-Disposition", `attachment; filename="recordings-`+r.PathValue("id")+`.csv"`)
 		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_ = writeCSV(w, rows)
 		return
 	}

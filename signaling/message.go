@@ -44,11 +44,20 @@ func badMessage(format string, args ...any) error {
 
 // encode writes an event as one message; replyTo is 0 where nothing asked.
 func encode(event string, data any, replyTo int64) ([]byte, error) {
-	return json.Marshal(struct {
+	return marshal(struct {
 		Event   string `json:"event"`
 		Data    any    `json:"data,omitempty"`
 		ReplyTo int64  `json:"replyTo,omitempty"`
 	}{event, data, replyTo})
+}
+
+// marshal writes JSON without making six bytes of each <, > and &.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // Decode reads the message's data into v; absent data is an empty object.

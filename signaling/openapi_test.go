@@ -63,7 +63,7 @@ func (a *openAPI) of(method, path string) (pattern string, ok bool) {
 }
 
 // conforms holds an answer against its description; what isn't described must be an error.
-func conforms(t *testing.T, method, path string, status int, body []byte) {
+func conforms(t testing.TB, method, path string, status int, body []byte) {
 	t.Helper()
 	api, err := theAPI()
 	must(t, err)

@@ -57,6 +57,15 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 	return true
 }
 
+// resourcePolicy says whose pages may embed what lies below /api/. Those that may read it ask by
+// CORS, which this doesn't concern; pages of the listed origins may also show a recording.
+func (s *Server) resourcePolicy() string {
+	if len(s.cfg.Origins) > 0 {
+		return "cross-origin"
+	}
+	return "same-origin"
+}
+
 func hostOnly(hostport string) string {
 	if host, _, err := net.SplitHostPort(hostport); err == nil {
 		return host
@@ -91,6 +100,10 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			return
 		}
 		api := strings.HasPrefix(r.URL.Path, "/api/")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if api {
+			w.Header().Set("Cross-Origin-Resource-Policy", s.resourcePolicy())
+		}
 		if (api || r.URL.Path == "/ws") && !s.calls.Allow(access.Address(r, s.cfg.Proxies), time.Now()) {
 			writeError(w, 0, tooManyRequests)
 			return
@@ -102,6 +115,6 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			writeError(w, http.StatusForbidden, badOrigin(r))
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(s.answering(w, r), r)
 	})
 }

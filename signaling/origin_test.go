@@ -100,3 +100,25 @@ func TestForeignOrigin(t *testing.T) {
 		}
 	}
 }
+
+// TestResourcePolicy: nothing is taken for another type than it is, and only pages of the listed origins may
+// embed what lies below /api/.
+func TestResourcePolicy(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	for _, origins := range [][]string{nil, {"https://app.example"}} {
+		w.server.cfg.Origins = origins
+		policy := "same-origin"
+		if origins != nil {
+			policy = "cross-origin"
+		}
+		for path, want := range map[string]string{"/api/info": policy, "/api/nothing": policy, "/api/sessions/x/recordings": policy, "/livez": ""} {
+			res, err := http.Get(w.url + path)
+			must(t, err)
+			must(t, res.Body.Close())
+			if h := res.Header; h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cross-Origin-Resource-Policy") != want {
+				t.Errorf("%s with origins %v: %v", path, origins, h)
+			}
+		}
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+}

@@ -23,6 +23,7 @@ const (
 
 var (
 	tooManyRequests    = &session.Error{Code: "too_many_requests", Message: "too many requests from this address", Retry: true}
+	tooMuchUnread      = &session.Error{Code: "too_many_requests", Message: "too many large answers to this address are still being sent", Retry: true}
 	tooManyConnections = &session.Error{Code: "too_many_connections", Message: "too many connections from this address", Retry: true}
 	tooManyAttempts    = &session.Error{Code: "too_many_attempts", Message: "too many wrong keys from this address; wait a minute", Retry: true}
 )

@@ -31,7 +31,7 @@ type reply struct {
 }
 
 // call makes an HTTP call; edit, if any, changes the request.
-func (w *world) call(t *testing.T, method, path, body string, edit func(*http.Request)) reply {
+func (w *world) call(t testing.TB, method, path, body string, edit func(*http.Request)) reply {
 	t.Helper()
 	q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
 	must(t, err)

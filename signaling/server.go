@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"log/slog"
 	"net/http"
@@ -81,6 +82,9 @@ type Server struct {
 	access   *access.Policy
 	calls    *access.Throttle // of each address
 	failures *access.Throttle // wrong keys and tokens of each address
+	heavy    heavy            // large answers that are being sent
+
+	compressors chan *gzip.Writer // that are free; nil for one that is yet to be made
 
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
@@ -103,6 +107,7 @@ func New(cfg Config) *Server {
 	}
 	s.calls = access.NewThrottle(callRate, callBurst)
 	s.failures = access.NewThrottle(failureRate, failureBurst)
+	s.heavy.of, s.compressors = map[netip.Prefix]int64{}, newCompressors()
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -133,7 +138,7 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	s.closing = true
 	for c := range s.open {
-		c.send(bye)
+		c.send(session.Whole(bye))
 		c.close(websocket.CloseGoingAway, "shutdown")
 	}
 	s.mu.Unlock()

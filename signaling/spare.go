@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 const (
@@ -97,7 +99,7 @@ func (s *spare) answered(data string) {
 // whether it arrived. Writer only.
 func (c *conn) writeSpare() error {
 	for len(c.queue) > 0 {
-		if err := c.writeQueued(<-c.queue); err != nil {
+		if err := c.writeQueued(c.taken(<-c.queue)); err != nil {
 			return err
 		}
 	}
@@ -105,7 +107,7 @@ func (c *conn) writeSpare() error {
 	if b == nil {
 		return nil
 	}
-	if err := c.writeText(b); err != nil {
+	if err := c.writeText(session.Whole(b)); err != nil {
 		return err
 	}
 	return c.ws.WriteControl(websocket.PingMessage, strconv.AppendInt(nil, sent, 10), time.Now().Add(writeTimeout))

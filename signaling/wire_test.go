@@ -19,7 +19,7 @@ const patience = 10 * time.Second
 
 // wire is a bare WebSocket to the server: it sends what a test wants, however wrong.
 type wire struct {
-	t       *testing.T
+	t       testing.TB
 	ws      *websocket.Conn
 	seat    session.SessionJoined
 	in      chan Message
@@ -28,7 +28,7 @@ type wire struct {
 }
 
 // connect opens a wire that reads.
-func (w *world) connect(t *testing.T) *wire {
+func (w *world) connect(t testing.TB) *wire {
 	t.Helper()
 	c := w.connectSilent(t)
 	c.read()
@@ -36,7 +36,7 @@ func (w *world) connect(t *testing.T) *wire {
 }
 
 // connectSilent opens a wire that doesn't read before it is told to.
-func (w *world) connectSilent(t *testing.T) *wire {
+func (w *world) connectSilent(t testing.TB) *wire {
 	t.Helper()
 	d := websocket.Dialer{NetDialContext: w.dial, HandshakeTimeout: patience}
 	ws, _, err := d.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
@@ -66,7 +66,7 @@ func (c *wire) read() {
 }
 
 // join joins a session and waits for the answer.
-func (w *world) join(t *testing.T, data string) *wire {
+func (w *world) join(t testing.TB, data string) *wire {
 	t.Helper()
 	c := w.connect(t)
 	c.send(message("join_session", data, 1))

@@ -2,7 +2,6 @@ package signaling
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -18,7 +17,7 @@ import (
 
 // world is a server with a real session service and peers that only pretend.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 	server *Server
@@ -30,7 +29,7 @@ type world struct {
 }
 
 // onSockets returns a world that listens on this machine.
-func onSockets(t *testing.T, sessions session.Config) *world {
+func onSockets(t testing.TB, sessions session.Config) *world {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -50,7 +49,7 @@ func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *
 	})
 }
 
-func newWorld(t *testing.T, sessions session.Config, l net.Listener) *world {
+func newWorld(t testing.TB, sessions session.Config, l net.Listener) *world {
 	t.Helper()
 	w := &world{t: t, peers: map[string]*fakePeer{}, now: clock.NewSource(time.Now).Now}
 	sessions.Now = w.now
@@ -110,7 +109,7 @@ func (w *world) state(sessionID string) string {
 		return ""
 	}
 	must(w.t, err)
-	b, err := json.Marshal(snap)
+	b, err := marshal(snap)
 	must(w.t, err)
 	return string(b)
 }

@@ -1,0 +1,115 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// written returns a snapshot as it is written.
+func written(t *testing.T, s Snapshot) string {
+	t.Helper()
+	hollow, err := encode(s.Hollow())
+	wantCode(t, err, "")
+	var b bytes.Buffer
+	j := s.Fill(hollow)
+	n, err := j.WriteTo(&b)
+	wantCode(t, err, "")
+	if int(n) != j.Len() || b.String() != string(j.Bytes()) {
+		t.Errorf("%d of %d bytes", n, j.Len())
+	}
+	return b.String()
+}
+
+// TestPiecesAreTheSnapshot: a snapshot's pieces are what it encodes to, whatever has changed and whatever
+// people write.
+func TestPiecesAreTheSnapshot(t *testing.T) {
+	bubble(t, Config{MaxDevices: 20}, func(w *world) {
+		leader := w.join(JoinRequest{})
+		for i := range 8 {
+			last := w.join(JoinRequest{
+				SessionID: "studio", Username: fmt.Sprintf(`%d "users":[],"devices":[] <&>`, i), ViewType: `"users":[],"devices":[]`, DeviceType: "mobile",
+			})
+			steps := []func() error{
+				func() error { return last.UpdateUser(w.ctx, UserUpdate{Avatar: new("<\\\">")}) },
+				func() error {
+					return leader.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: last.DeviceID(), Silenced: new(true)})
+				},
+				func() error { return last.Disconnect(w.ctx) },
+			}
+			for _, step := range steps {
+				wantCode(t, step(), "")
+				snap := leader.State()
+				whole, err := encode(snap)
+				wantCode(t, err, "")
+				if got := written(t, snap); got != string(whole) || !json.Valid([]byte(got)) {
+					t.Fatalf("pieces\n%s\nwhole\n%s", got, whole)
+				}
+			}
+		}
+	})
+}
+
+// TestPiecesAreShared: snapshots share what is the same in them.
+func TestPiecesAreShared(t *testing.T) {
+	bubble(t, Config{}, func(w *world) {
+		leader := w.join(JoinRequest{SessionID: "studio"})
+		for range 50 {
+			w.join(JoinRequest{SessionID: "studio", Avatar: strings.Repeat("x", maxAvatar)})
+		}
+		one, same := leader.State().roster, leader.State().roster
+		if one != same {
+			t.Error("two snapshots of one state are made twice")
+		}
+		w.join(JoinRequest{SessionID: "studio"})
+		next := leader.State().roster
+		kept := 0
+		for key, piece := range one.pieces {
+			if other := next.pieces[key]; len(other) > 0 && &other[0] == &piece[0] {
+				kept++
+			}
+		}
+		if kept != len(one.pieces) || len(next.pieces) != kept+2 {
+			t.Errorf("%d of %d pieces are kept; there are %d", kept, len(one.pieces), len(next.pieces))
+		}
+		hollow, err := encode(leader.State().Hollow())
+		wantCode(t, err, "")
+		if j := leader.State().Fill(hollow); j.Cost() > j.Len()/10 {
+			t.Errorf("%d bytes cost %d", j.Len(), j.Cost())
+		}
+	})
+}
+
+// TestMembersHaveABudget: texts of members who come and go don't make a session grow without end; who was
+// there comes back, and who makes its own shorter may.
+func TestMembersHaveABudget(t *testing.T) {
+	bubble(t, Config{MaxDevices: 10}, func(w *world) {
+		avatar := strings.Repeat("<", maxAvatar)
+		first := w.join(JoinRequest{SessionID: "studio", Avatar: avatar})
+		joined := 1
+		for ; joined < rememberedDevices*10; joined++ {
+			p, err := w.tryJoin(JoinRequest{SessionID: "studio", Avatar: avatar})
+			if err != nil {
+				wantCode(t, err, CodeSessionFull)
+				break
+			}
+			wantCode(t, p.Disconnect(w.ctx), "")
+		}
+		own := len(first.UserID()) + len(guestName(first.UserID()))
+		left := bytesPerDevice*10 - joined*(len(avatar)+own)
+		if left < 0 || left >= len(avatar)+own {
+			t.Fatalf("%d have joined", joined)
+		}
+		w.join(JoinRequest{SessionID: "studio", Avatar: strings.Repeat("x", left-own-10)})
+		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", maxName))}), CodeSessionFull)
+		wantCode(t, first.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new(strings.Repeat("é", maxName))}), CodeSessionFull)
+		wantCode(t, first.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("front")}), "")
+		wantCode(t, first.Disconnect(w.ctx), "")
+		first = w.join(JoinRequest{SessionID: "studio", ResumeToken: first.joined.SessionJoined.ResumeToken})
+		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Avatar: new("")}), "")
+		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", maxName))}), "")
+		w.join(JoinRequest{SessionID: "studio"})
+	})
+}

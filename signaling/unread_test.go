@@ -1,0 +1,219 @@
+package signaling
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// crowd writes n users into the store of a session that has one, each with an avatar of 1 KiB that
+// takes twice as much in JSON.
+func crowd(t testing.TB, store *session.Memory, sessionID string, n int) {
+	t.Helper()
+	entries, err := store.List(t.Context(), "s."+sessionID+".user.*")
+	must(t, err)
+	var u map[string]any
+	must(t, json.Unmarshal(entries[0].Value, &u))
+	device := u["devices"].([]any)[0].(map[string]any)
+	u["avatar"] = strings.Repeat(`"`, 1024)
+	for i := range n {
+		u["id"], device["id"], device["connected"] = fmt.Sprintf("user%05d", i), fmt.Sprintf("device%05d", i), false
+		b, err := json.Marshal(u)
+		must(t, err)
+		_, err = store.Put(t.Context(), fmt.Sprintf("s.%s.user.user%05d", sessionID, i), b, 0)
+		must(t, err)
+	}
+}
+
+// crowded returns a world with a session of so many users, and a member of it.
+func crowded(t testing.TB, n int) (*world, *wire) {
+	t.Helper()
+	store := session.NewMemory()
+	w := onSockets(t, session.Config{Store: store, MaxDevices: 20_000})
+	first := w.join(t, `{"sessionId":"studio"}`)
+	crowd(t, store, "studio", n)
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		if snap, err := w.svc.Snapshot(t.Context(), "studio"); err == nil && len(snap.Users) == n+1 {
+			return w, first
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the users don't come")
+		}
+	}
+}
+
+// TestLargeSession: a session of several megabytes comes whole, over HTTP, compressed or not, and over
+// the WebSocket, between other messages.
+func TestLargeSession(t *testing.T) {
+	w, c := crowded(t, 2000)
+	want := w.state("studio")
+	var got struct{ Session json.RawMessage }
+	must(t, json.Unmarshal(w.get(t, "/api/sessions/studio", ""), &got)) // net/http decompresses
+	if string(got.Session) != want {
+		t.Error("it isn't what the session is")
+	}
+	for accept, coding := range map[string]string{"gzip": "gzip", "br, gzip;q=0.5": "gzip", "gzip;q=0": "", "identity": ""} {
+		r, err := http.NewRequest(http.MethodGet, w.url+"/api/sessions/studio", nil)
+		must(t, err)
+		r.Header.Set("Accept-Encoding", accept)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		must(t, err)
+		body := io.Reader(res.Body)
+		if res.Header.Get("Content-Encoding") == "gzip" {
+			body, err = gzip.NewReader(res.Body)
+			must(t, err)
+		}
+		b, err := io.ReadAll(body)
+		must(t, err)
+		must(t, res.Body.Close())
+		if !bytes.Contains(b, []byte(want)) || res.Header.Get("Content-Encoding") != coding || res.Header.Get("Vary") == "" {
+			t.Errorf("%s: %d bytes, %v", accept, len(b), res.Header)
+		}
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	for i := range 3 {
+		c.send(message("heartbeat", `{}`, 2*i+2))
+		c.send(message("request_session_state", `{}`, 2*i+3))
+		c.next("heartbeat_ack")
+		if m := c.next("session_state"); string(m.Data) != want || m.ReplyTo != int64(2*i+3) {
+			t.Error("session_state isn't what the session is")
+		}
+	}
+}
+
+// unread has 60 readers of a session ask for it and take nothing, and 6 members that ask 200 times each.
+func unread(t testing.TB, w *world) {
+	addr := strings.TrimPrefix(w.url, "http://")
+	for range 60 {
+		c, err := net.Dial("tcp", addr)
+		must(t, err)
+		t.Cleanup(func() { _ = c.Close() })
+		must(t, c.(*net.TCPConn).SetReadBuffer(4096))
+		_, err = c.Write([]byte("GET /api/sessions/studio HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+		must(t, err)
+		_, err = bufio.NewReaderSize(c, 16).Peek(1) // it is being sent
+		must(t, err)
+	}
+	for i := range 6 {
+		c := w.connectSilent(t)
+		must(t, c.ws.NetConn().(*net.TCPConn).SetReadBuffer(4096))
+		c.send(message("join_session", fmt.Sprintf(`{"sessionId":"studio","username":"reader %d"}`, i), 1))
+		for range 200 {
+			c.send(message("request_session_state", `{}`, 2))
+		}
+	}
+}
+
+// TestUnreadAnswers: who doesn't read what it asks for costs next to nothing, however large that is. The
+// session has 36 MB.
+func TestUnreadAnswers(t *testing.T) {
+	w, _ := crowded(t, 15_400)
+	if size := len(w.state("studio")); size < 35e6 || size > 40e6 {
+		t.Fatalf("the session has %d bytes", size)
+	}
+	before := live()
+	unread(t, w)
+	if after := live(); after > 200e6 || after-before > 36e6 { // less than one copy more
+		t.Errorf("%d MB are in use, %d before", after/1e6, before/1e6)
+	}
+}
+
+// BenchmarkUnreadAnswers: the memory in use while the session of 36 MB has so many readers who take nothing, and
+// what the process has got of the system, the test's half of the connections included.
+func BenchmarkUnreadAnswers(b *testing.B) {
+	for b.Loop() {
+		w, _ := crowded(b, 15_400)
+		before := live()
+		unread(b, w)
+		var m runtime.MemStats
+		b.ReportMetric(float64(before)/1e6, "MB-before")
+		b.ReportMetric(float64(live())/1e6, "MB-in-use")
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.Sys-m.HeapReleased)/1e6, "MB-of-the-system")
+	}
+}
+
+// live returns how many bytes are in use.
+func live() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestQueueBytes: a reader too slow for few large messages is closed long before it has as many as
+// may wait.
+func TestQueueBytes(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		leader := w.join(t, `{"sessionId":"studio"}`)
+		slow := w.connectSilent(t)
+		go func() { slow.send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
+		leader.next("device_joined")
+		synctest.Wait()
+		payload := strings.Repeat("<", 16000)
+		const few = queueBytes/16000 + 2
+		for i := range few {
+			leader.send(message("schedule", fmt.Sprintf(`{"name":"x","payload":%q,"delay":0}`, payload), i+1))
+			leader.next("command")
+			if i%40 == 39 {
+				time.Sleep(time.Second) // not so many may lie ahead
+			}
+		}
+		synctest.Wait()
+		slow.read()
+		slow.wantClose(CloseSlowReader)
+		leader.wantAliveAfterAll()
+	})
+}
+
+// TestHeavyAnswers: an address that doesn't take its large answers gets no more of them; others do.
+func TestHeavyAnswers(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	h := &w.server.heavy
+	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	if !h.take(a, 2*answerBytes) || h.take(a, heavyFrom) || !h.take(b, answerBytes) {
+		t.Error("taken otherwise")
+	}
+	h.give(a, 2*answerBytes)
+	for range 2 {
+		if !h.take(a, heavyFrom) {
+			t.Error("what was given back isn't there")
+		}
+	}
+	h.give(a, 2*heavyFrom)
+	h.give(b, answerBytes)
+	if len(h.of) != 0 {
+		t.Errorf("%v are left", h.of)
+	}
+}
+
+// TestNothingIsEscapedForHTML: what people write takes as many bytes on the wire as it has.
+func TestNothingIsEscapedForHTML(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	c := w.join(t, `{"sessionId":"studio","username":"<&>"}`)
+	payload := `"` + strings.Repeat("<", 16000) + `"`
+	c.send(message("schedule", `{"name":"x","payload":`+payload+`}`, 1))
+	if m := c.next("command"); !strings.Contains(string(m.Data), payload) {
+		t.Errorf("%.200s", m.Data)
+	}
+	_, control, _ := w.peer(c.seat.DeviceID).heard()
+	if len(control) != 1 || !strings.Contains(control[0], payload) {
+		t.Error("the control channel's copy is another one")
+	}
+	if b := w.get(t, "/api/sessions/studio", ""); !bytes.Contains(b, []byte(`"username":"<&>"`)) {
+		t.Errorf("%s", b)
+	}
+}
