@@ -119,10 +119,11 @@ func makeAuthority(dir string, names Names, now time.Time) error {
 }
 
 // constrained is an authority that may sign for no other names than these and
-// the local ones, and may make no further authority.
+// the local ones, for TLS servers alone, and may make no further authority.
 func constrained(names Names) *x509.Certificate {
 	c := &x509.Certificate{
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
+		ExtKeyUsage:                 []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"local", "localhost"},
 	}
 	for _, l := range local {
@@ -161,6 +162,12 @@ func writePEM(file, kind string, der []byte, mode os.FileMode) error {
 		return err
 	}
 	return os.Rename(f.Name(), file)
+}
+
+// ServersAlone reports whether what the authority signs is good for TLS servers and
+// nothing else. Older ones have only their names constrained.
+func (a *Authority) ServersAlone() bool {
+	return slices.Equal(a.cert.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) && len(a.cert.UnknownExtKeyUsage) == 0
 }
 
 // Certificate returns what devices install.

@@ -53,6 +53,9 @@ func NewCertificates(cfg CertificatesConfig) (*Certificates, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Certificates{cfg: cfg}
+	if !cfg.Authority.ServersAlone() {
+		cfg.Log.Warn("the certificate authority is an older one, whose key could also sign for mail and clients: docs/tls.md says how to renew it", "file", cfg.Authority.File())
+	}
 	return c, c.renew(cfg.Names())
 }
 

@@ -54,8 +54,12 @@ func describe(w io.Writer, a *lan.Authority) error {
 	for _, n := range cert.PermittedIPRanges {
 		networks = append(networks, n.String())
 	}
-	_, err := fmt.Fprintf(w, "%s\n  file      %s\n  SHA-256   %s\n  valid     %s to %s\n  names     %s\n  networks  %s\n",
-		cert.Subject.CommonName, a.File(), a.Fingerprint(), cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly),
+	use := "servers"
+	if !a.ServersAlone() {
+		use = "anything: it is an older one, docs/tls.md says how to renew it"
+	}
+	_, err := fmt.Fprintf(w, "%s\n  file      %s\n  SHA-256   %s\n  valid     %s to %s\n  signs for %s\n  names     %s\n  networks  %s\n",
+		cert.Subject.CommonName, a.File(), a.Fingerprint(), cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly), use,
 		strings.Join(cert.PermittedDNSDomains, " "), strings.Join(networks, " "))
 	return err
 }
