@@ -58,15 +58,34 @@ func OpenAuthority(dir string, names Names) (*Authority, error) {
 // ReadAuthority returns the authority that is kept in a directory; its errors
 // are those of os for what isn't there.
 func ReadAuthority(dir string) (*Authority, error) {
-	a := &Authority{file: filepath.Join(dir, certFile)}
-	der, err := readPEM(a.file, "CERTIFICATE")
+	file := filepath.Join(dir, certFile)
+	cert, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
+	key, err := os.ReadFile(filepath.Join(dir, keyFile))
+	if err != nil {
+		return nil, err
+	}
+	a, err := parseAuthority(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	a.file = file
+	return a, nil
+}
+
+// parseAuthority reads what the two files hold.
+func parseAuthority(cert, key []byte) (*Authority, error) {
+	der, err := decodePEM(cert, certFile, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	a := &Authority{}
 	if a.cert, err = x509.ParseCertificate(der); err != nil {
 		return nil, err
 	}
-	if der, err = readPEM(filepath.Join(dir, keyFile), "EC PRIVATE KEY"); err != nil {
+	if der, err = decodePEM(key, keyFile, "EC PRIVATE KEY"); err != nil {
 		return nil, err
 	}
 	if a.key, err = x509.ParseECPrivateKey(der); err != nil {
@@ -81,14 +100,10 @@ func ReadAuthority(dir string) (*Authority, error) {
 	return a, nil
 }
 
-func readPEM(file, kind string) ([]byte, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+func decodePEM(b []byte, file, kind string) ([]byte, error) {
 	block, _ := pem.Decode(b)
 	if block == nil || block.Type != kind {
-		return nil, fmt.Errorf("%s holds no %s", filepath.Base(file), strings.ToLower(kind))
+		return nil, fmt.Errorf("%s holds no %s", file, strings.ToLower(kind))
 	}
 	return block.Bytes, nil
 }
