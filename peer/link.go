@@ -97,11 +97,8 @@ func (l *link) addCandidate(candidate string) error {
 	if n > maxCandidates {
 		return fmt.Errorf("%w: more than %d", ErrNoPeer, maxCandidates)
 	}
-	if len(candidate) > maxCandidate {
-		return fmt.Errorf("peer: a candidate of %d bytes, %d are allowed", len(candidate), maxCandidate)
-	}
-	if n > usedCandidates {
-		return nil
+	if useful, err := checkCandidate(candidate); err != nil || !useful || n > usedCandidates {
+		return err
 	}
 	if err := l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate}); err != nil {
 		return fmt.Errorf("peer: adding a candidate: %w", err)

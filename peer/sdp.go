@@ -1,10 +1,13 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/sdp/v3"
 )
 
@@ -53,10 +56,11 @@ func checkOffer(offer string) (kept string, candidates int, err error) {
 	if candidates > maxCandidates {
 		return "", 0, fmt.Errorf("%w: it has %d candidates, %d are allowed", ErrBadOffer, candidates, maxCandidates)
 	}
-	if candidates > usedCandidates {
-		offer, err = withoutSurplus(&s)
+	if dropSurplus(&s) {
+		b, err := s.Marshal()
+		return string(b), candidates, err
 	}
-	return offer, candidates, err
+	return offer, candidates, nil
 }
 
 // checkSecrets keeps to what RFC 8839 lets ICE's name and password be: a name of
@@ -85,18 +89,48 @@ func isICEChar(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
 }
 
-// withoutSurplus drops the candidates behind the first usedCandidates: the server
-// would send checks to each, and learns from the device's own ones where it is.
-func withoutSurplus(s *sdp.SessionDescription) (string, error) {
+// dropSurplus drops the candidates that are of no use, and those behind the first
+// usedCandidates of the others: the server would send checks to each, and learns from the
+// device's own ones where it is. It reports whether there were any.
+func dropSurplus(s *sdp.SessionDescription) (dropped bool) {
 	n := 0
 	for _, m := range s.MediaDescriptions {
 		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
-			if a.IsICECandidate() {
+			if !a.IsICECandidate() {
+				return false
+			}
+			useful, err := checkCandidate(a.Value)
+			if err == nil && useful {
 				n++
 			}
-			return a.IsICECandidate() && n > usedCandidates
+			drop := err != nil || !useful || n > usedCandidates
+			dropped = dropped || drop
+			return drop
 		})
 	}
-	b, err := s.Marshal()
-	return string(b), err
+	return dropped
+}
+
+// checkCandidate reports whether a candidate is one that checks can be sent to. Names
+// of hosts aren't asked for, and nothing is sent to whole networks.
+func checkCandidate(candidate string) (useful bool, err error) {
+	if len(candidate) > maxCandidate {
+		return false, fmt.Errorf("peer: a candidate of %d bytes, %d are allowed", len(candidate), maxCandidate)
+	}
+	if strings.TrimPrefix(candidate, "candidate:") == "" {
+		return false, nil // the end of candidates
+	}
+	c, err := ice.UnmarshalCandidate(candidate)
+	if errors.Is(err, ice.ErrUnknownCandidateTyp) || errors.Is(err, ice.ErrDetermineNetworkType) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errors.New("peer: that is no candidate")
+	}
+	addr, err := netip.ParseAddr(c.Address())
+	if err != nil || c.Port() == 0 || c.Component() != 1 {
+		return false, nil
+	}
+	addr = addr.Unmap()
+	return !addr.IsMulticast() && !addr.IsUnspecified() && addr != netip.AddrFrom4([4]byte{255, 255, 255, 255}), nil
 }
