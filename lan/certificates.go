@@ -54,7 +54,7 @@ func NewCertificates(cfg CertificatesConfig) (*Certificates, error) {
 	}
 	c := &Certificates{cfg: cfg}
 	if !cfg.Authority.ServersAlone() {
-		cfg.Log.Warn("the certificate authority is an older one, whose key could also sign for mail and clients: docs/tls.md says how to renew it", "file", cfg.Authority.File())
+		cfg.Log.Warn("authority_unconstrained", "file", cfg.Authority.File())
 	}
 	return c, c.renew(cfg.Names())
 }

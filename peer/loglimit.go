@@ -18,7 +18,7 @@ const (
 )
 
 // limitLog returns a log that leaves lines out when there are too many. The next
-// one that is written says how many, as leftOut.
+// one that is written says how many, as left_out.
 func limitLog(log *slog.Logger) *slog.Logger {
 	return slog.New(&limitedHandler{log.Handler(), &logLimit{
 		warnings: share{limit: rate.NewLimiter(warnRate, warnBurst)},
@@ -51,7 +51,7 @@ func (h *limitedHandler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	if leftOut > 0 {
 		r = r.Clone()
-		r.AddAttrs(slog.Int("leftOut", leftOut))
+		r.AddAttrs(slog.Int("left_out", leftOut))
 	}
 	return h.Handler.Handle(ctx, r)
 }

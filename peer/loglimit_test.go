@@ -53,13 +53,13 @@ func TestLinesAreLimited(t *testing.T) {
 		log.Info("five")
 		log.Info("six")
 		got := l.take()
-		if len(got) != 3 || !strings.Contains(got[0], "msg=three leftOut=970\n") ||
-			!strings.Contains(got[1], "msg=five leftOut=500\n") || !strings.Contains(got[2], "msg=six\n") {
+		if len(got) != 3 || !strings.Contains(got[0], "msg=three left_out=970\n") ||
+			!strings.Contains(got[1], "msg=five left_out=500\n") || !strings.Contains(got[2], "msg=six\n") {
 			t.Errorf("%q", got)
 		}
 		time.Sleep(time.Second)
 		log.Warn("seven")
-		if got := l.take(); len(got) != 1 || !strings.Contains(got[0], "msg=seven leftOut=1\n") {
+		if got := l.take(); len(got) != 1 || !strings.Contains(got[0], "msg=seven left_out=1\n") {
 			t.Errorf("%q", got)
 		}
 	})
@@ -74,7 +74,7 @@ func TestNothingIsMadeForNobody(t *testing.T) {
 			log.Debug("one")
 		}
 		log.Info("two")
-		if got := l.take(); len(got) != 1 || strings.Contains(got[0], "leftOut") {
+		if got := l.take(); len(got) != 1 || strings.Contains(got[0], "left_out") {
 			t.Errorf("%q", got)
 		}
 	})
