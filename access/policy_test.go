@@ -2,7 +2,6 @@ package access
 
 import (
 	"errors"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -176,30 +175,5 @@ func TestThrottle(t *testing.T) {
 	}
 	if th.Allow(netip.MustParseAddr("192.0.2.1"), now) || !th.Allow(netip.MustParseAddr("192.0.2.1"), now.Add(time.Minute)) {
 		t.Error("the shared limit")
-	}
-}
-
-func TestAddress(t *testing.T) {
-	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	for _, c := range []struct{ name, remote, forwarded, want string }{
-		{"no proxy", "192.0.2.1:5", "", "192.0.2.1"},
-		{"a liar", "192.0.2.1:5", "198.51.100.7", "192.0.2.1"},
-		{"a proxy", "10.0.0.1:5", "198.51.100.7", "198.51.100.7"},
-		{"a liar behind a proxy", "10.0.0.1:5", "203.0.113.9, 198.51.100.7", "198.51.100.7"},
-		{"two proxies", "10.0.0.1:5", "198.51.100.7, 10.0.0.2", "198.51.100.7"},
-		{"a proxy that says nothing", "10.0.0.1:5", "", "10.0.0.1"},
-		{"garbage", "[::1]:5", "unknown", "::1"},
-		{"mapped", "[::ffff:10.0.0.1]:5", "::ffff:198.51.100.7", "198.51.100.7"},
-	} {
-		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{}}
-		if c.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", c.forwarded)
-		}
-		if got := Address(r, trusted); got.String() != c.want {
-			t.Errorf("%s: %v", c.name, got)
-		}
-	}
-	if Address(&http.Request{RemoteAddr: "pipe"}, nil).IsValid() {
-		t.Error("an address of nothing")
 	}
 }

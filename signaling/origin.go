@@ -15,26 +15,30 @@ import (
 // local name or by one of those it is known under. Any other name may have
 // been pointed here by somebody else (DNS rebinding).
 func hostAllowed(hostport string, known []string) bool {
-	host := strings.ToLower(hostOnly(hostport))
+	host := access.HostName(hostport)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") {
 		return true
 	}
-	return net.ParseIP(host) != nil || slices.Contains(known, host)
+	return net.ParseIP(host) != nil || host != "" && slices.ContainsFunc(known, func(k string) bool { return access.HostName(k) == host })
 }
 
 // originAllowed says whether the page that makes a request came from this
-// server, or from one that may use it. Programs send no Origin.
+// server, or from one that may use it. Programs send no Origin. A page that came unencrypted, which anybody on its way
+// may have written, isn't one of an encrypted server; the other way round a proxy may have
+// taken the encryption off.
 func (s *Server) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || s.originListed(origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
+	asked := access.Forwarded(r, s.cfg.Proxies)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && asked.Scheme == "http") &&
+		(access.SameHost(u.Host, asked.Host, u.Scheme) || access.SameHost(u.Host, r.Host, u.Scheme))
 }
 
 func (s *Server) originListed(origin string) bool {
-	return slices.ContainsFunc(s.cfg.Origins, func(o string) bool { return strings.EqualFold(o, origin) })
+	return slices.ContainsFunc(s.cfg.Origins, func(o string) bool { return access.SameOrigin(o, origin) })
 }
 
 // allowOrigin lets pages of the listed origins read what the API answers, and
@@ -95,9 +99,11 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			// Browsers hide why a handshake failed: the page asks again, and reads it.
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 		}
-		if !hostAllowed(r.Host, s.cfg.Hosts) {
-			writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(r.Host) + "; name it with --host"})
-			return
+		for _, host := range []string{r.Host, access.Forwarded(r, s.cfg.Proxies).Host} { // what a proxy was asked for may be a client's word
+			if !hostAllowed(host, s.cfg.Hosts) {
+				writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(host) + "; name it with --host"})
+				return
+			}
 		}
 		api := strings.HasPrefix(r.URL.Path, "/api/")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

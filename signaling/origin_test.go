@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -11,12 +12,13 @@ import (
 )
 
 func TestHostAllowed(t *testing.T) {
-	known := []string{"studio.example"}
+	known := []string{"studio.example", "Bücher.example"}
 	for host, want := range map[string]bool{
 		"localhost": true, "LOCALHOST:8080": true, "app.localhost": true, "stage.local:80": true,
 		"192.168.1.20": true, "192.168.1.20:8080": true, "[::1]:8080": true, "[::1]": true,
-		"studio.example": true, "Studio.Example:443": true,
-		"": false, "evil.example": false, "evil.example:8080": false, "studio.example.evil.example": false,
+		"studio.example": true, "Studio.Example:443": true, "studio.example.": true, "localhost.": true, "localhost.:8080": true,
+		"xn--bcher-kva.example": true,
+		"":                      false, "evil.example": false, "evil.example:8080": false, "studio.example.evil.example": false,
 		"localhost.evil.example": false, "192.168.1.20.evil.example": false, "local": false, "notlocalhost": false,
 	} {
 		if got := hostAllowed(host, known); got != want {
@@ -36,6 +38,13 @@ func TestOriginAllowed(t *testing.T) {
 		{"192.168.1.20:8080", "http://192.168.1.20", false},
 		{"192.168.1.20:8080", "http://192.168.1.20:8080.evil.example", false},
 		{"192.168.1.20:8080", "https://evil.example", false},
+		{"stage.local:443", "https://stage.local", true},
+		{"stage.local.", "https://Stage.local", true},
+		{"stage.local", "https://stage.local:8443", false},
+		{"stage.local", "ftp://stage.local", false},
+		{"192.168.1.20:8080", "https://APP.example", true},
+		{"192.168.1.20:8080", "https://app.example:443", true},
+		{"192.168.1.20:8080", "http://app.example", false},
 		{"192.168.1.20:8080", "null", false},
 		{"192.168.1.20:8080", "http://%", false},
 	} {
@@ -45,6 +54,28 @@ func TestOriginAllowed(t *testing.T) {
 		}
 		if got := (&Server{cfg: Config{Origins: []string{"https://app.example"}}}).originAllowed(r); got != c.want {
 			t.Errorf("%s from %q: %v", c.host, c.origin, got)
+		}
+	}
+}
+
+// TestOriginBehindProxy: what a trusted proxy was asked for is this server's, and an unencrypted page
+// isn't one of an encrypted server.
+func TestOriginBehindProxy(t *testing.T) {
+	s := &Server{cfg: Config{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	for _, c := range []struct {
+		remote, origin, proto string
+		want                  bool
+	}{
+		{"10.0.0.1:5", "https://beat.example", "https", true},
+		{"10.0.0.1:5", "http://beat.example", "https", false},
+		{"10.0.0.1:5", "http://beat.example", "http", true},
+		{"192.0.2.1:5", "https://beat.example", "https", false},
+	} {
+		r := &http.Request{Host: "10.0.0.9:8080", RemoteAddr: c.remote, Header: http.Header{
+			"Origin": {c.origin}, "X-Forwarded-Proto": {c.proto}, "X-Forwarded-Host": {"beat.example"}, "X-Forwarded-For": {"198.51.100.7"},
+		}}
+		if got := s.originAllowed(r); got != c.want {
+			t.Errorf("%s from %s by %s: %v", c.origin, c.remote, c.proto, got)
 		}
 	}
 }

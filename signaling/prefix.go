@@ -67,7 +67,7 @@ func (s *Server) prefixed(next http.Handler) http.Handler {
 
 // prefix is what a trusted proxy says, else what the server was told.
 func (s *Server) prefix(r *http.Request) string {
-	if said := r.Header.Get("X-Forwarded-Prefix"); said != "" && access.FromProxy(r, s.cfg.Proxies) {
+	if said := access.Forwarded(r, s.cfg.Proxies).Prefix; said != "" {
 		if prefix, err := CleanPrefix(said); err == nil {
 			return prefix
 		}

@@ -56,7 +56,7 @@ type Config struct {
 	Exports  Exports           // documents of a take; nil: none
 	Films    Films             // media that the server sends itself; nil: none
 	Access   *access.Policy    // who may do what; nil: anybody everything
-	Proxies  []netip.Prefix    // whose X-Forwarded-For and X-Forwarded-Prefix are believed
+	Proxies  []netip.Prefix    // whose X-Forwarded-… and Forwarded headers are believed
 	Origins  []string          // pages of which other servers may use this one, such as https://app.example
 	Hosts    []string          // names beside addresses and local ones
 	URLs     func() []string   // where devices reach this server, the best first

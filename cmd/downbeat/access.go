@@ -23,7 +23,7 @@ type accessFlags struct {
 	JWTLeeway    time.Duration `name:"jwt-leeway" default:"30s" help:"By how much exp, nbf and iat of tokens may be off."`
 	JWTAudience  []string      `name:"jwt-audience" help:"Who tokens must be for: one of these in aud. Default: aud isn't looked at."`
 	JWTIssuer    []string      `name:"jwt-issuer" help:"Who tokens must be from: one of these as iss. Default: iss isn't looked at."`
-	TrustedProxy []string      `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Prefix are believed."`
+	TrustedProxy []string      `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-… and Forwarded headers are believed."`
 	Origin       []string      `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
 }
 

@@ -87,6 +87,7 @@ var modules = map[string]map[string]string{
 		"github.com/go-jose/go-jose/v4":  "reads the keys of tokens (JWKS)",
 		"golang.org/x/sync/singleflight": "one fetch of the keys at a time, however many wait for it",
 		"golang.org/x/time/rate":         "how often an address may try",
+		"golang.org/x/net/idna":          "names in letters of all languages, as they are asked for",
 	},
 	"signaling": {
 		"github.com/gorilla/websocket": "the WebSocket",
