@@ -126,7 +126,6 @@ func TestTokenMode(t *testing.T) {
 	}
 	w.refused(t, `{"sessionId":"studio"}`, access.CodeTokenNeeded)
 	w.refused(t, join("mia", "member", ""), session.CodeSessionNotFound)
-	w.refused(t, join("an observer", "leader", ""), session.CodeBadUserID)
 	w.refused(t, join("lea", "leader", `,"userId":"ann"`), access.CodeTokenUser)
 	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "other", "leader", soon)+`"}`, access.CodeTokenSession)
 	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "studio", "leader", time.Unix(1, 0))+`"}`, access.CodeTokenExpired)
