@@ -209,12 +209,13 @@ func TestDocsListTheFlags(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
 	check(t, err)
 	k := modelOf(t)
-	rows := 0
+	rows, seen := 0, map[string]bool{}
 	for _, node := range append([]*kong.Node{k.Model.Node}, k.Model.Children...) {
 		for _, flag := range node.Flags {
-			if len(flag.Envs) == 0 || node.Type == kong.CommandNode && node.Name != "serve" {
+			if len(flag.Envs) == 0 || seen[flag.Envs[0]] {
 				continue
 			}
+			seen[flag.Envs[0]] = true
 			rows++
 			def := ""
 			if flag.Default != "" {

@@ -17,6 +17,11 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run the server."`
 	CA         caCmd         `cmd:"" name:"ca" help:"The certificate authority of serve --tls local, on this machine."`
 	Device     deviceCmd     `cmd:"" help:"Join a session as a headless device."`
+	Sessions   sessionsCmd   `cmd:"" help:"List the sessions of a server."`
+	Status     statusCmd     `cmd:"" help:"Print how a server is, or a session and the clocks of its devices."`
+	Flash      flashCmd      `cmd:"" help:"Have the devices of a session act at one instant, and print how exactly they did."`
+	Record     recordCmd     `cmd:"" help:"Have the cameras of a session record."`
+	Stop       stopCmd       `cmd:"" help:"End the take of a session."`
 	Demo       demoCmd       `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
 	Export     exportCmd     `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
 	Replay     replayCmd     `cmd:"" help:"Print what the estimator makes of recorded exchanges."`

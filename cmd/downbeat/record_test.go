@@ -38,7 +38,7 @@ func TestRecordingIsTheRun(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() {
-		ran <- (&deviceCmd{URL: r.url, Session: "record", Create: true, Record: name}).Run(ctx, quiet())
+		ran <- (&deviceCmd{targetFlags: targetFlags{URL: r.url, Session: "record"}, Create: true, Record: name}).Run(ctx, quiet())
 	}()
 	var of *peer.Device
 	same := 0

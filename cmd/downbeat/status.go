@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
+)
+
+type sessionsCmd struct {
+	targetFlags `embed:""`
+	JSON        bool `name:"json" help:"Print JSON."`
+}
+
+// Run lists the sessions of a server.
+func (c *sessionsCmd) Run(ctx context.Context, app *kong.Kong) error {
+	t, err := c.open()
+	if err != nil {
+		return err
+	}
+	var list struct {
+		Sessions []session.Summary `json:"sessions"`
+	}
+	if err := t.call(ctx, "GET", "/api/sessions", nil, &list); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(app.Stdout, list.Sessions)
+	}
+	rows := table(app.Stdout, "SESSION", "NAME", "STATUS", "LEADER", "CONNECTED", "CREATED")
+	for _, s := range list.Sessions {
+		rows.add(s.SessionID, s.Name, s.Status, s.LeaderName, s.ConnectedCount, s.CreatedAt)
+	}
+	return rows.Flush()
+}
+
+type statusCmd struct {
+	targetFlags `embed:""`
+	JSON        bool `name:"json" help:"Print JSON."`
+}
+
+// serverStatus is what is known of a server without a session.
+type serverStatus struct {
+	Version string               `json:"version"`
+	Access  string               `json:"access"`
+	Ready   bool                 `json:"ready"`
+	Time    signaling.TimeStatus `json:"time"`
+}
+
+// sessionStatus is what is known of a session.
+type sessionStatus struct {
+	Session session.Snapshot     `json:"session"`
+	Clocks  []session.DeviceSync `json:"clocks"`
+}
+
+// Run prints how a server or a session is.
+func (c *statusCmd) Run(ctx context.Context, app *kong.Kong) error {
+	t, err := c.open()
+	if err != nil {
+		return err
+	}
+	if t.session == "" {
+		return c.server(ctx, t, app.Stdout)
+	}
+	s, err := t.status(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(app.Stdout, s)
+	}
+	return s.print(app.Stdout)
+}
+
+func (c *statusCmd) server(ctx context.Context, t *target, w io.Writer) error {
+	var s serverStatus
+	if err := t.call(ctx, "GET", "/api/info", nil, &s); err != nil {
+		return err
+	}
+	unready := t.call(ctx, "GET", "/readyz", nil, nil)
+	s.Ready = unready == nil
+	if c.JSON {
+		if err := printJSON(w, s); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(w, "version  %s\naccess   %s\ntime     %s\nready    %t\n", s.Version, s.Access, s.Time.State, s.Ready)
+	}
+	return unready
+}
+
+func (t *target) status(ctx context.Context) (s sessionStatus, err error) {
+	if err = t.call(ctx, "GET", t.at(), nil, &s); err != nil {
+		return s, err
+	}
+	var clocks struct {
+		Devices []session.DeviceSync `json:"devices"`
+	}
+	err = t.call(ctx, "GET", t.at("sync"), nil, &clocks)
+	s.Clocks = clocks.Devices
+	return s, err
+}
+
+func (s sessionStatus) print(w io.Writer) error {
+	leader := "nobody"
+	names := map[string]string{}
+	for _, u := range s.Session.Users {
+		names[u.ID] = u.Username
+		if u.IsLeader && u.IsConnected {
+			leader = u.Username
+		}
+	}
+	fmt.Fprintf(w, "session  %s\nstatus   %s\nleader   %s\n", cmp.Or(s.Session.Name, s.Session.SessionID), s.Session.Status, leader)
+	if t := s.Session.Take; t != nil {
+		fmt.Fprintf(w, "take     %s %q\n", t.TakeID, t.PostureLabel)
+	}
+	fmt.Fprintln(w)
+	clocks := map[string]session.DeviceSync{}
+	for _, c := range s.Clocks {
+		clocks[c.DeviceID] = c
+	}
+	rows := table(w, "DEVICE", "NAME", "PLACE", "CONNECTED", "CLOCK", "BOUND ms", "ROUND TRIP ms")
+	for _, d := range s.Session.Devices {
+		c := clocks[d.DeviceID]
+		rows.add(d.DeviceID, names[d.UserID], d.ViewType, d.IsConnected, cmp.Or(c.State, "–"), fmt.Sprintf("%.3f", c.BoundMs), fmt.Sprintf("%.3f", c.DelayMs))
+	}
+	return rows.Flush()
+}
+
+// rows is a table for people.
+type rows struct{ *tabwriter.Writer }
+
+func table(w io.Writer, head ...any) rows {
+	r := rows{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	r.add(head...)
+	return r
+}
+
+// add adds a row; what is empty gets a dash.
+func (r rows) add(cells ...any) {
+	for i, c := range cells {
+		end := "\t"
+		if i == len(cells)-1 {
+			end = "\n"
+		}
+		fmt.Fprint(r, cmp.Or(fmt.Sprint(c), "–"), end)
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// targetFlags say which server and which session a command is for, and as whom.
+type targetFlags struct {
+	URL     string `env:"DOWNBEAT_URL" default:"http://127.0.0.1:8080" help:"The server, such as https://192.168.1.20:8080, or one of its links with session and key, as the console has them."`
+	Session string `env:"DOWNBEAT_SESSION" placeholder:"NAME" help:"The session, where the link has none."`
+	Key     string `env:"DOWNBEAT_KEY" help:"The admin key or a key of the session, where the link has none."`
+	Token   string `env:"DOWNBEAT_TOKEN" help:"The creator's token, or a JSON Web Token where the server wants one."`
+	CA      string `name:"ca" env:"DOWNBEAT_CA" type:"path" placeholder:"FILE" help:"Certificate of the authority that the server is trusted by, PEM; default: the system's."`
+}
+
+// target is a server and a session there, and who calls.
+type target struct {
+	url     string // of the server, without a slash at its end
+	session string // empty: none
+	key     string // empty: none
+	token   string // empty: none
+	tls     *tls.Config
+	http    *http.Client
+}
+
+// open reads the flags and the link.
+func (f *targetFlags) open() (*target, error) {
+	u, err := url.Parse(f.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, usageError{errors.New("--url: a server's address begins with http:// or https://, such as http://192.168.1.20:8080")}
+	}
+	inLink, err := url.ParseQuery(u.Fragment)
+	if err != nil {
+		return nil, usageError{errors.New("--url: what is behind the # isn't of a link of Downbeat's")}
+	}
+	t := &target{
+		session: cmp.Or(f.Session, u.Query().Get("session")),
+		key:     cmp.Or(f.Key, inLink.Get("key"), inLink.Get("admin")),
+		token:   cmp.Or(f.Token, inLink.Get("token")),
+	}
+	for _, page := range []string{"/device", "/watch"} {
+		u.Path = strings.TrimSuffix(u.Path, page)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	t.url = strings.TrimRight(u.String(), "/")
+	if f.CA != "" {
+		roots, err := poolOf("--ca", f.CA)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		t.tls = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	t.http = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: t.tls}}
+	return t, nil
+}
+
+// openSession is open for what needs a session.
+func (f *targetFlags) openSession() (*target, error) {
+	t, err := f.open()
+	if err == nil && t.session == "" {
+		err = usageError{errors.New("--session NAME, or a link that has it, says which session is meant; downbeat sessions lists them")}
+	}
+	return t, err
+}
+
+// apiError is a refusal of the server's.
+type apiError struct{ Code, Message string }
+
+func (e *apiError) Error() string { return e.Message + " (" + e.Code + ")" }
+
+// callTime is how long one call may take.
+const callTime = 15 * time.Second
+
+// call makes a call of the HTTP API, and decodes the answer into what isn't nil.
+func (t *target) call(ctx context.Context, method, at string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	var sent io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		sent = strings.NewReader(string(b))
+	}
+	q, err := http.NewRequestWithContext(ctx, method, t.url+at, sent)
+	if err != nil {
+		return err
+	}
+	if secret := cmp.Or(t.token, t.key); secret != "" {
+		q.Header.Set("Authorization", "Bearer "+secret)
+	}
+	r, err := t.http.Do(q)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	return decodeAnswer(r, into)
+}
+
+// mostAnswer bounds an answer in bytes.
+const mostAnswer = 64 << 20
+
+func decodeAnswer(r *http.Response, into any) error {
+	b, err := io.ReadAll(io.LimitReader(r.Body, mostAnswer))
+	if err != nil {
+		return err
+	}
+	if r.StatusCode >= 300 {
+		var refused struct{ Error apiError }
+		if json.Unmarshal(b, &refused) != nil || refused.Error.Code == "" {
+			return fmt.Errorf("the server answered %s", r.Status)
+		}
+		return &refused.Error
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("this isn't a Downbeat server: %w", err)
+	}
+	return nil
+}
+
+// at is the path of what belongs to the session.
+func (t *target) at(parts ...string) string {
+	escaped := []string{"/api/sessions", url.PathEscape(t.session)}
+	for _, part := range parts {
+		escaped = append(escaped, url.PathEscape(part))
+	}
+	return strings.Join(escaped, "/")
+}
