@@ -20,8 +20,10 @@ const (
 	sourceEvery = 10 * time.Second // then one more each
 	maxSources  = 256              // in all; after that the device needs a new offer
 
-	stunRate  = 200 // STUN messages a second, of each class
-	stunBurst = 400
+	stunRate    = 200 // STUN messages a second, of each class
+	stunBurst   = 400
+	packetRate  = 2000 // other packets a second; a device that is measured sends some 100
+	packetBurst = 4000
 
 	// sourceKept is for how long an address that nothing came from stays its
 	// connection's: no check of another one is taken from it, nor anything of another
@@ -53,6 +55,7 @@ type agent struct {
 	more      *rate.Limiter
 	requests  *rate.Limiter
 	responses *rate.Limiter
+	packets   *rate.Limiter
 }
 
 // source is where packets come from.
@@ -80,6 +83,7 @@ func (f *filter) add(ufrag, password string) {
 		more:      rate.NewLimiter(rate.Every(sourceEvery), sourceBurst),
 		requests:  rate.NewLimiter(stunRate, stunBurst),
 		responses: rate.NewLimiter(stunRate, stunBurst),
+		packets:   rate.NewLimiter(packetRate, packetBurst),
 	}
 }
 
@@ -107,7 +111,7 @@ func (f *filter) pass(b []byte, from source) bool {
 	o := f.sources[from]
 	switch {
 	case !stun.IsMessage(b):
-		return o.hear(now)
+		return o.hear(now) && o.agent.packets.AllowN(now, 1)
 	case !isRequest(b):
 		return o.hear(now) && o.agent.responses.AllowN(now, 1)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+	"golang.org/x/time/rate"
 )
 
 // port returns a source that differs by its port alone.
@@ -123,15 +124,15 @@ func TestOnlyWhatIsAuthenticated(t *testing.T) {
 	})
 }
 
-// TestStunIsBounded, and what isn't STUN is never held up by it.
-func TestStunIsBounded(t *testing.T) {
+// TestPacketsAreBounded: STUN requests, responses, and what isn't STUN, each by itself.
+func TestPacketsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, a, _ := passing(t)
 		check := a.check(t)
 		response, err := stun.Build(stun.BindingSuccess, stun.TransactionID)
 		must(t, err)
 		count := func(b []byte) (passed int) {
-			for range 3 * stunBurst {
+			for range 2 * packetBurst {
 				if f.pass(b, port(1)) {
 					passed++
 				}
@@ -144,10 +145,13 @@ func TestStunIsBounded(t *testing.T) {
 		if n := count(response.Raw); n != stunBurst {
 			t.Errorf("%d responses at once, want %d", n, stunBurst)
 		}
-		if n := count([]byte{23, 254, 253}); n != 3*stunBurst {
-			t.Errorf("%d of %d other packets", n, 3*stunBurst)
+		if n := count([]byte{23, 254, 253}); n != packetBurst {
+			t.Errorf("%d other packets at once, want %d", n, packetBurst)
 		}
 		time.Sleep(time.Second)
+		if n := count([]byte{23, 254, 253}); n != packetRate {
+			t.Errorf("%d other packets a second later, want %d", n, packetRate)
+		}
 		if n := count(check); n != stunRate {
 			t.Errorf("%d checks a second later, want %d", n, stunRate)
 		}
@@ -220,6 +224,7 @@ func BenchmarkFilter(b *testing.B) {
 		f.pass(check, port(n))
 	}
 	b.Run("frame", func(b *testing.B) {
+		f.agents["aaaa"].packets.SetLimit(rate.Inf)
 		b.ReportAllocs()
 		for b.Loop() {
 			if !f.pass(frame, port(1)) {
