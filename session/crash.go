@@ -32,12 +32,27 @@ func (s *Service) markOrphans(ctx context.Context, sessionID string, gone func(s
 		return err
 	}
 	defer s.exit(r)
-	return r.update(ctx, func(st *state, now instant) (changes []change, _ error) {
+	lost := 0
+	err = r.update(ctx, func(st *state, now instant) (changes []change, _ error) {
+		lost = 0
 		for _, u := range orphans(st, gone) {
-			changes = append(changes, st.put(true, orphaned(u, gone, now), kindUser, u.ID))
+			after := orphaned(u, gone, now)
+			lost += u.connectedDevices() - after.connectedDevices()
+			changes = append(changes, st.put(true, after, kindUser, u.ID))
 		}
 		return changes, nil
 	})
+	if err == nil && lost > 0 {
+		s.cfg.Observe.Happened(Happening{Kind: DevicesAreLost, SessionID: sessionID, Devices: lost})
+	}
+	return err
+}
+
+func (u *user) connectedDevices() (n int) {
+	for i := range u.Devices {
+		n += oneIf(u.Devices[i].Connected)
+	}
+	return n
 }
 
 // orphans returns the users with a connected device of an instance that is gone.

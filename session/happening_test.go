@@ -43,6 +43,9 @@ func (w *witness) kinds() []string {
 				s.WriteString(" " + more)
 			}
 		}
+		if h.Devices != 0 {
+			fmt.Fprintf(&s, " %d", h.Devices)
+		}
 		if h.Report != nil {
 			s.WriteString(fmt.Sprintf(" %+v", *h.Report))
 		}

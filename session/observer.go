@@ -43,12 +43,13 @@ const (
 	UploadIsGivenUp   HappeningKind = "upload_given_up"
 	RecordingIsLost   HappeningKind = "recording_failed"
 	TakesAreComplete  HappeningKind = "session_completed" // every recording is uploaded
+	DevicesAreLost    HappeningKind = "devices_lost"      // Devices of an instance that is gone are marked disconnected
 )
 
 // HappeningKinds are all of them.
 var HappeningKinds = []HappeningKind{
 	SessionIsCreated, SessionIsRemoved, LeadIsTaken, CommandIsIssued, TakeIsStarted, TakeIsStopped, PlaybackIsChanged, CommandIsOff,
-	CommandIsReported, UploadIsBegun, UploadIsDone, UploadIsGivenUp, RecordingIsLost, TakesAreComplete,
+	CommandIsReported, UploadIsBegun, UploadIsDone, UploadIsGivenUp, RecordingIsLost, TakesAreComplete, DevicesAreLost,
 }
 
 // Happening is something that happened to a session. What its kind doesn't have is empty.
@@ -65,6 +66,7 @@ type Happening struct {
 	Name        string        // of a command of the application's own
 	Ahead       time.Duration // from issuing a command to its instant
 	Reason      string
+	Devices     int // that are marked
 	Bytes       int64
 	Report      *Outcome
 }

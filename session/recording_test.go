@@ -217,9 +217,9 @@ func TestCrash(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		dying, kill := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		services := map[string]*Service{}
+		services, seen := map[string]*Service{}, &witness{}
 		for _, name := range []string{"one", "two"} {
-			svc, err := New(Config{Store: store, Instance: name})
+			svc, err := New(Config{Store: store, Instance: name, Observe: seen})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -246,6 +246,7 @@ func TestCrash(t *testing.T) {
 		back = enter("two", JoinRequest{ResumeToken: back.joined.SessionJoined.ResumeToken})
 		c := enter("two", JoinRequest{UserID: "cy"})
 		c.heard()
+		seen.kinds()
 		kill()
 		gone := func(instance string) bool { return instance == "one" }
 		var marking sync.WaitGroup
@@ -260,6 +261,7 @@ func TestCrash(t *testing.T) {
 		if got := c.names(); !slices.Equal(got, []string{"device_disconnected", "user_left"}) {
 			t.Errorf("heard %v", got)
 		}
+		seen.expect(t, "devices_lost 1")
 		snap := c.State()
 		for _, d := range snap.Devices {
 			if d.IsConnected == (d.DeviceID == a.DeviceID()) {

@@ -1,19 +1,22 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
 )
 
-// How many lines of one kind are written in a minute, where strangers can cause them.
+// How many lines of one kind are written in a minute.
 const (
-	linesKept   = 10
-	linesWithin = time.Minute
+	linesWithin  = time.Minute
+	refusalLines = 10   // of one code: strangers cause them at will
+	troubleLines = 30   // of one warning or error
+	eventLines   = 3000 // of one event that devices cause: thousands may join at once
 )
 
-// lineLimit lets few lines of each kind through, and says how many it left out. Its methods
-// are safe for concurrent use.
+// lineLimit lets so many lines of each kind through, and says how many it left out. Its
+// methods are safe for concurrent use.
 type lineLimit struct {
 	log *slog.Logger
 
@@ -33,8 +36,9 @@ func newLineLimit(log *slog.Logger) *lineLimit {
 	return &lineLimit{log: log, kinds: map[string]*lines{}}
 }
 
-// allow reports whether another line of a kind may be written. There must be few kinds.
-func (l *lineLimit) allow(kind string) bool {
+// allow reports whether another line of a kind may be written, of so many in the minute. There
+// must be few kinds.
+func (l *lineLimit) allow(kind string, most int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -43,7 +47,7 @@ func (l *lineLimit) allow(kind string) bool {
 		k = &lines{began: now}
 		l.kinds[kind] = k
 	}
-	if k.written < linesKept {
+	if k.written < most {
 		k.written++
 		return true
 	}
@@ -64,7 +68,7 @@ func (l *lineLimit) finish(kind string) {
 
 func (l *lineLimit) say(kind string) {
 	if k := l.kinds[kind]; k != nil && k.left > 0 {
-		l.log.Info("lines_left_out", "code", kind, "count", k.left)
+		l.log.Info("lines_left_out", "of", kind, "count", k.left)
 		k.left = 0
 	}
 }
@@ -80,4 +84,43 @@ func (l *lineLimit) close() {
 		}
 		l.say(kind)
 	}
+}
+
+// calm returns a logger whose warnings and errors are limited, a library's all together.
+func (l *lineLimit) calm() *slog.Logger { return slog.New(calmLog{l.log.Handler(), l, ""}) }
+
+// calmLog is a handler that leaves out warnings and errors beyond troubleLines a minute.
+type calmLog struct {
+	slog.Handler
+	limit   *lineLimit
+	library string // whose words they are; empty: the project's own
+}
+
+// Handle implements [slog.Handler].
+func (c calmLog) Handle(ctx context.Context, r slog.Record) error {
+	kind := r.Message
+	if c.library != "" {
+		kind = "library " + c.library
+	}
+	if r.Level >= slog.LevelWarn && !c.limit.allow(kind, troubleLines) {
+		return nil
+	}
+	return c.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements [slog.Handler].
+func (c calmLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if a.Key == libraryKey {
+			c.library = a.Value.String()
+		}
+	}
+	c.Handler = c.Handler.WithAttrs(attrs)
+	return c
+}
+
+// WithGroup implements [slog.Handler].
+func (c calmLog) WithGroup(name string) slog.Handler {
+	c.Handler = c.Handler.WithGroup(name)
+	return c
 }

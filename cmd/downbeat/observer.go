@@ -18,14 +18,14 @@ import (
 type observer struct {
 	*metrics.Metrics
 	log     *slog.Logger
-	limit   *lineLimit // of what strangers can cause at will
+	limit   *lineLimit
 	proxies []netip.Prefix
 }
 
 // write writes an event's line. Nothing is put together for lines that nobody reads.
 func (o *observer) write(event string, attrs func() []slog.Attr) {
 	ctx := context.Background()
-	if o.log.Enabled(ctx, slog.LevelInfo) {
+	if o.log.Enabled(ctx, slog.LevelInfo) && o.limit.allow(event, eventLines) {
 		o.log.LogAttrs(ctx, slog.LevelInfo, event, attrs()...)
 	}
 }
@@ -45,6 +45,9 @@ func (o *observer) Happened(h session.Happening) {
 		}
 		if h.Ahead != 0 && h.Kind != session.CommandIsOff {
 			attrs = append(attrs, slog.Float64("ahead_ms", ms(h.Ahead)))
+		}
+		if h.Devices != 0 {
+			attrs = append(attrs, slog.Int("devices", h.Devices))
 		}
 		if h.Bytes != 0 {
 			attrs = append(attrs, slog.Int64("bytes", h.Bytes))
@@ -116,7 +119,7 @@ func visitor(v signaling.Visit) []slog.Attr {
 // Refused is told by the connections and by HTTP.
 func (o *observer) Refused(r signaling.Refusal) {
 	o.Metrics.Refused(r.Code, r.Via)
-	if !o.log.Enabled(context.Background(), slog.LevelInfo) || !o.limit.allow(r.Code) {
+	if !o.log.Enabled(context.Background(), slog.LevelInfo) || !o.limit.allow(r.Code, refusalLines) {
 		return
 	}
 	o.write("refused", func() []slog.Attr {

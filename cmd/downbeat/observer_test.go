@@ -68,7 +68,7 @@ func TestRefusalsDontFloodTheLog(t *testing.T) {
 				if e["msg"] == "refused" {
 					refused[e["code"].(string)]++
 				} else {
-					left[e["code"].(string)] = e["count"]
+					left[e["of"].(string)] = e["count"]
 				}
 			}
 			return fmt.Sprint(refused, left)
@@ -96,7 +96,8 @@ func TestRefusalsDontFloodTheLog(t *testing.T) {
 
 // TestQuietLogsCostNothing: nothing is put together for a line that isn't written.
 func TestQuietLogsCostNothing(t *testing.T) {
-	o := &observer{Metrics: metrics.New(metrics.Config{}), log: slog.New(slog.DiscardHandler)}
+	quiet := slog.New(slog.DiscardHandler)
+	o := &observer{Metrics: metrics.New(metrics.Config{}), log: quiet, limit: newLineLimit(quiet)}
 	v, f := signaling.Visit{SessionID: "s", DeviceID: "d"}, signaling.Farewell{Code: 1000}
 	if n := testing.AllocsPerRun(100, func() { o.Joined(v); o.Left(v, f) }); n > 6 {
 		t.Errorf("%v allocations", n)
@@ -194,6 +195,43 @@ func TestDiskIsWatched(t *testing.T) {
 		want := "WARN disk_low, ERROR disk_full, WARN disk_low, INFO disk_well"
 		if got := strings.Join(said, ", "); got != want {
 			t.Errorf("wrote %s", got)
+		}
+	})
+}
+
+// TestTroubleIsWrittenFewTimes, and of libraries all of it together.
+func TestTroubleIsWrittenFewTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out loglines
+		limit := newLineLimit(out.log(slog.LevelDebug))
+		defer limit.close()
+		log := limit.calm()
+		library := log.With("scope", "ice").With(libraryKey, "pion")
+		for i := range 1000 {
+			log.Warn("zip_broken_off", "take", i)
+			log.Info("device_joined")
+			library.Error(fmt.Sprintf("failed %d", i))
+		}
+		log.Error("disk_full")
+		count := map[string]int{}
+		for _, e := range out.events() {
+			name := e["msg"].(string)
+			if e[libraryKey] != nil {
+				name = "library"
+			}
+			count[name]++
+		}
+		if got := fmt.Sprint(count); got != "map[device_joined:1000 disk_full:1 library:30 zip_broken_off:30]" {
+			t.Errorf("wrote %s", got)
+		}
+		time.Sleep(linesWithin)
+		synctest.Wait()
+		left := map[string]any{}
+		for _, e := range out.events() {
+			left[e["of"].(string)] = e["count"]
+		}
+		if got := fmt.Sprint(left); got != "map[library pion:970 zip_broken_off:970]" {
+			t.Errorf("left out %s", got)
 		}
 	})
 }

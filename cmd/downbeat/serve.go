@@ -62,6 +62,8 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 	if c.NATS != "" {
 		log = log.With("instance", instance)
 	}
+	lines := newLineLimit(log)
+	log = lines.calm()
 	for _, name := range ignoredVariables(app) {
 		log.Warn("env_ignored", "name", name)
 	}
@@ -91,7 +93,7 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
-		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle, instance: instance,
+		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle, instance: instance, lines: lines,
 		connections: connections, encrypt: secure.wrap,
 	})
 	if err != nil {

@@ -52,6 +52,7 @@ type serviceConfig struct {
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
 	instance         string                          // names this process among those that share a store; empty: a random name
 	log              *slog.Logger
+	lines            *lineLimit // that log goes through already; nil: it doesn't yet
 }
 
 // service is one instance: the packages wired together.
@@ -74,13 +75,17 @@ type service struct {
 }
 
 func newService(cfg serviceConfig) (*service, error) {
+	if cfg.lines == nil {
+		cfg.lines = newLineLimit(cfg.log)
+		cfg.log = cfg.lines.calm()
+	}
 	s := &service{
 		clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log,
 		limits: cfg.connections.listener(cfg.proxies, cfg.log), encrypt: cfg.encrypt,
 	}
 	var err error
 	s.observer = &observer{
-		Metrics: s.measure(len(cfg.ntp) > 0, cfg.data != ""), log: cfg.log, limit: newLineLimit(cfg.log), proxies: cfg.proxies,
+		Metrics: s.measure(len(cfg.ntp) > 0, cfg.data != ""), log: cfg.log, limit: cfg.lines, proxies: cfg.proxies,
 	}
 	s.peers, err = peer.NewServer(peer.Config{
 		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,

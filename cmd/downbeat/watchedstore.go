@@ -55,12 +55,10 @@ func (w *watchedStore) note(ctx context.Context, operation string, began time.Ti
 	case failed:
 		if w.failed++; w.failed == 1 {
 			w.since = time.Now()
-			if w.limit.allow("store_trouble") {
-				w.log.Warn("store_trouble", "operation", operation, "err", *err)
-			}
+			w.log.Warn("store_trouble", "operation", operation, "err", *err)
 		}
 	case *err == nil && w.failed > 0:
-		if w.limit.allow("store_well") {
+		if w.limit.allow("store_well", troubleLines) {
 			w.log.Info("store_well", "failed", w.failed, "lasted_s", time.Since(w.since).Round(time.Millisecond).Seconds())
 		}
 		w.failed = 0
