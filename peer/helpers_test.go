@@ -56,7 +56,12 @@ func newRig(t testing.TB, sc Config, dc DeviceConfig, cc DialConfig) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	r.run.Go(func() { r.device.Run(ctx) })
-	t.Cleanup(r.close)
+	t.Cleanup(func() {
+		r.close()
+		if f := server.filter; len(f.agents)+len(f.sources) != 0 {
+			t.Errorf("%d connections and %d addresses are remembered", len(f.agents), len(f.sources))
+		}
+	})
 	return r
 }
 

@@ -79,3 +79,19 @@ func (u user) offline(is bool) {
 	_, err := chromedp.Run(u.ctx, call(network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}))
 	check(u.t, err)
 }
+
+// TestBrowserOverTCP: UDP is blocked, so that WebRTC goes over TCP.
+func TestBrowserOverTCP(t *testing.T) {
+	room := newRoom(t, nil)
+	u := room.open()
+	u.do(`(() => {
+		const real = RTCPeerConnection.prototype.setRemoteDescription
+		RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+			const lines = sdp.split('\r\n').filter(line => !/^a=candidate:.* udp /i.test(line))
+			return real.call(this, { type, sdp: lines.join('\r\n') })
+		}
+	})()`)
+	u.join(nil)
+	u.do(`until(() => s.path === 'tcp', 19000)`)
+	u.do(`until(() => s.state === 'synced')`)
+}
