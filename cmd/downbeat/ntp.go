@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -19,7 +20,11 @@ func discipline(servers []string, source *clock.Source, d *devices, log *slog.Lo
 	if len(servers) == 0 {
 		return nil, nil
 	}
-	return utc.New(utc.Config{Servers: servers, Source: source, Now: time.Now, Step: d.beforeFirst, Log: log})
+	ntp, err := utc.New(utc.Config{Servers: servers, Source: source, Now: time.Now, Step: d.beforeFirst, Log: log})
+	if err != nil { // it has looked at the servers' names, and asked nobody yet
+		return nil, usageError{fmt.Errorf("--ntp: %w", err)}
+	}
+	return ntp, nil
 }
 
 // awaitNTP waits until session time is right or will not be soon.

@@ -88,7 +88,6 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		return errors.Join(err, closeStore(store))
 	}
 	urls := func() []string { return secure.urls(at) }
-	log.Info("server_starting", "version", thisBuild().Version, "access", string(policy.Mode()), "store", c.storeFlags.kind(c.Data))
 	svc, err := newService(serviceConfig{
 		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
@@ -100,6 +99,7 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		s.close()
 		return errors.Join(err, secure.drop(), closeStore(store))
 	}
+	log.Info("server_starting", "version", thisBuild().Version, "access", string(policy.Mode()), "store", c.storeFlags.kind(c.Data))
 	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
 	err = secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, s.http) })
 	log.Info("server_stopped")
