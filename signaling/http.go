@@ -113,11 +113,8 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, ok{true})
 }
 
-func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
-	urls := []string{}
-	if s.cfg.URLs != nil {
-		urls = append(urls, s.cfg.URLs()...)
-	}
+func (s *Server) info(w http.ResponseWriter, r *http.Request) {
+	urls := s.urls(r)
 	setup := ""
 	if s.cfg.SetupURL != nil {
 		setup = s.cfg.SetupURL()

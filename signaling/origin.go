@@ -34,7 +34,7 @@ func (s *Server) originAllowed(r *http.Request) bool {
 	u, err := url.Parse(origin)
 	asked := access.Forwarded(r, s.cfg.Proxies)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && asked.Scheme == "http") &&
-		(access.SameHost(u.Host, asked.Host, u.Scheme) || access.SameHost(u.Host, r.Host, u.Scheme))
+		access.SameHost(u.Host, asked.Host, u.Scheme)
 }
 
 func (s *Server) originListed(origin string) bool {

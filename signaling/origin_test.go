@@ -80,6 +80,20 @@ func TestOriginBehindProxy(t *testing.T) {
 	}
 }
 
+// TestOriginOfWhatTheProxyAsks: a page of the address that the proxy asks for, which may be on the
+// user's own machine too, isn't one of the server's that the proxy was asked for.
+func TestOriginOfWhatTheProxyAsks(t *testing.T) {
+	s := &Server{cfg: Config{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}}}
+	for origin, want := range map[string]bool{"https://beat.example": true, "http://127.0.0.1:8080": false, "https://127.0.0.1:8080": false} {
+		r := &http.Request{Host: "127.0.0.1:8080", RemoteAddr: "10.0.0.1:5", Header: http.Header{}}
+		r.Header.Set("X-Forwarded-Host", "beat.example")
+		r.Header.Set("Origin", origin)
+		if got := s.originAllowed(r); got != want {
+			t.Errorf("%s: %v", origin, got)
+		}
+	}
+}
+
 // TestForeignHost: under a name that somebody pointed here, nothing is served.
 func TestForeignHost(t *testing.T) {
 	w := onSockets(t, session.Config{})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/access"
@@ -90,3 +92,25 @@ func (l located) WriteHeader(status int) {
 
 // Unwrap is for http.ResponseController.
 func (l located) Unwrap() http.ResponseWriter { return l.ResponseWriter }
+
+// urls are those under which devices reach this server, the best first: where a trusted proxy says that it was
+// asked for, unless that is the caller's own machine, then what the server was told.
+func (s *Server) urls(r *http.Request) []string {
+	urls := []string{}
+	asked := access.Forwarded(r, s.cfg.Proxies)
+	host := access.HostName(asked.Host)
+	addr, _ := netip.ParseAddr(host)
+	local := addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+	if asked.Told && !local {
+		urls = append(urls, asked.Scheme+"://"+asked.Host+prefixOf(r))
+	}
+	if s.cfg.URLs == nil {
+		return urls
+	}
+	for _, u := range s.cfg.URLs() {
+		if !slices.Contains(urls, u) {
+			urls = append(urls, u)
+		}
+	}
+	return urls
+}
