@@ -12,7 +12,8 @@ type Asked struct {
 	Addr   netip.Addr // of the client; zero when it can't be told
 	Scheme string     // http or https
 	Host   string     // as the client asked for it, with the port if it isn't the scheme's
-	Prefix string     // the path that a proxy says it is asked for below; not looked at
+	Prefix string     // the path that proxies say they take off, one behind the other; not looked at
+	Told   bool       // a trusted proxy says by which scheme
 }
 
 // Forwarded returns who asks. What a trusted proxy says of the request before it counts:
@@ -38,11 +39,9 @@ func Forwarded(r *http.Request, trusted []netip.Prefix) Asked {
 	switch {
 	case hasF && !hasX:
 		asked = f
-	case hasF && f != x:
+	case !hasX, hasF && f != x:
 		asked = direct
-	}
-	if prefix := r.Header.Values("X-Forwarded-Prefix"); len(prefix) == 1 {
-		asked.Prefix = prefix[0]
+		asked.Prefix = prefixOf(r.Header, 0)
 	}
 	return asked
 }
@@ -51,7 +50,7 @@ func Forwarded(r *http.Request, trusted []netip.Prefix) Asked {
 func Address(r *http.Request, trusted []netip.Prefix) netip.Addr { return Forwarded(r, trusted).Addr }
 
 // hop is what one proxy says of the request that it got.
-type hop struct{ from, proto, host string }
+type hop struct{ from, proto, host, prefix string }
 
 // byXForwarded reads the X-Forwarded- headers. The values of several proxies are in lists of which
 // the last is the nearest one's; some write their own value over that of others.
@@ -64,7 +63,7 @@ func byXForwarded(h http.Header, asked Asked, trusted []netip.Prefix) (Asked, bo
 	hops := make([]hop, max(len(from), 1))
 	for i := range hops {
 		back := len(hops) - 1 - i // from the nearest proxy
-		hops[i] = hop{nth(from, back), nth(proto, back), nth(host, back)}
+		hops[i] = hop{nth(from, back), nth(proto, back), nth(host, back), prefixOf(h, back)}
 		if p := nth(port, back); p != "" && hops[i].host != "" && portOf(hops[i].host) == "" {
 			hops[i].host += ":" + p
 		}
@@ -80,6 +79,15 @@ func nth(values []string, back int) string {
 	return values[max(0, len(values)-1-back)]
 }
 
+// prefixOf returns the path that the hop takes off which is so many before the nearest; empty for none.
+func prefixOf(h http.Header, back int) string {
+	values := list(h, "X-Forwarded-Prefix")
+	if back >= len(values) {
+		return ""
+	}
+	return strings.TrimRight(values[len(values)-1-back], "/")
+}
+
 // list returns the values of a header in their order, over all of its lines.
 func list(h http.Header, name string) (values []string) {
 	for _, line := range h.Values(name) {
@@ -90,47 +98,17 @@ func list(h http.Header, name string) (values []string) {
 	return values
 }
 
-// byForwarded reads Forwarded. A header that isn't as RFC 7239 has it says nothing.
+// byForwarded reads Forwarded.
 func byForwarded(h http.Header, asked Asked, trusted []netip.Prefix) (Asked, bool) {
-	lines := h.Values("Forwarded")
-	if len(lines) == 0 {
+	elements := parseForwarded(h.Values("Forwarded"))
+	if len(elements) == 0 {
 		return asked, false
 	}
-	var hops []hop
-	for _, element := range cut(strings.Join(lines, ","), ',') {
-		var of hop
-		for _, pair := range cut(element, ';') {
-			name, value, _ := strings.Cut(pair, "=")
-			value = unquoted(strings.TrimSpace(value))
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case "for":
-				of.from = value
-			case "proto":
-				of.proto = value
-			case "host":
-				of.host = value
-			}
-		}
-		hops = append(hops, of)
+	hops := make([]hop, 0, len(elements))
+	for i, e := range elements {
+		hops = append(hops, hop{e["for"], e["proto"], e["host"], prefixOf(h, len(elements)-1-i)})
 	}
 	return walk(hops, asked, trusted), true
-}
-
-// cut splits at a separator that isn't within quotes.
-func cut(s string, at byte) (parts []string) {
-	from, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == '\\' && quoted:
-			i++
-		case s[i] == at && !quoted:
-			parts = append(parts, s[from:i])
-			from = i + 1
-		}
-	}
-	return append(parts, s[from:])
 }
 
 // unquoted is the value of a quoted string, or s.
@@ -153,11 +131,12 @@ func unquoted(s string) string {
 func walk(hops []hop, asked Asked, trusted []netip.Prefix) Asked {
 	for i := len(hops) - 1; i >= 0 && isTrusted(asked.Addr, trusted); i-- {
 		if scheme := schemeOf(hops[i].proto); scheme != "" {
-			asked.Scheme = scheme
+			asked.Scheme, asked.Told = scheme, true
 		}
 		if HostName(hops[i].host) != "" {
 			asked.Host = hops[i].host
 		}
+		asked.Prefix = hops[i].prefix + asked.Prefix
 		addr, ok := parseHop(hops[i].from)
 		if !ok {
 			break
@@ -178,16 +157,41 @@ func schemeOf(proto string) string {
 	return ""
 }
 
-// parseHop reads an address with or without a port, brackets and zone.
+// parseHop reads an address with or without a port (which may be hidden: _name), brackets and zone.
 func parseHop(s string) (netip.Addr, bool) {
-	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
-	if err != nil {
-		at, failed := netip.ParseAddrPort(s)
-		if addr, err = at.Addr(), failed; err != nil {
+	host, port := s, ""
+	if inside, bracketed := strings.CutPrefix(s, "["); bracketed {
+		var closed bool
+		if host, port, closed = strings.Cut(inside, "]"); !closed {
 			return netip.Addr{}, false
 		}
+	} else if at := strings.IndexByte(s, ':'); at >= 0 && at == strings.LastIndexByte(s, ':') {
+		host, port = s[:at], s[at:]
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil || port != "" && !isHopPort(port) {
+		return netip.Addr{}, false
 	}
 	return addr.Unmap().WithZone(""), true
+}
+
+// isHopPort reports whether s is a colon and a port, or a colon and the name of a hidden one.
+func isHopPort(s string) bool {
+	port, colon := strings.CutPrefix(s, ":")
+	hidden := strings.HasPrefix(port, "_") && !strings.ContainsAny(port, ":[]")
+	return colon && (hidden || len(port) <= 5 && strings.Trim(port, "0123456789") == "")
+}
+
+// ParseNetwork reads a network (10.0.0.0/8) or an address.
+func ParseNetwork(s string) (netip.Prefix, bool) {
+	if addr, ok := parseHop(s); ok {
+		return netip.PrefixFrom(addr, addr.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(s)
+	if err == nil && p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p, err == nil
 }
 
 func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {

@@ -60,6 +60,22 @@ func TestForwarded(t *testing.T) {
 		{"a liar, two proxies, two lines", proxy, []string{"Forwarded: for=203.0.113.9;proto=https, for=198.51.100.7;proto=https;host=beat.example", "Forwarded: for=10.0.0.2;proto=http;host=inner"}, "198.51.100.7", "https", "beat.example", ""},
 		{"hidden", proxy, []string{"Forwarded: for=203.0.113.9, for=_SEVKISEK;proto=https"}, "10.0.0.1", "https", "in:8080", ""},
 		{"both, which agree", proxy, []string{"Forwarded: for=198.51.100.7;proto=https", "X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https"}, "198.51.100.7", "https", "in:8080", ""},
+		{"a quote that a stranger left open", proxy, []string{`Forwarded: for="203.0.113.9, for=198.51.100.7`}, "10.0.0.1", "http", "in:8080", ""},
+		{"one that the proxy's closes", proxy, []string{`Forwarded: for=203.0.113.9;proto=https;x=", for="198.51.100.7"`}, "10.0.0.1", "http", "in:8080", ""},
+		{"one that the proxy's closes, of IPv6", proxy, []string{`Forwarded: for=203.0.113.9;x=", for="[2001:db8::7]:80";proto=https`}, "10.0.0.1", "http", "in:8080", ""},
+		{"one on a line of its own", proxy, []string{`Forwarded: for="203.0.113.9`, "Forwarded: for=198.51.100.7"}, "198.51.100.7", "http", "in:8080", ""},
+		{"twice in an element", proxy, []string{"Forwarded: for=203.0.113.9;for=198.51.100.7"}, "10.0.0.1", "http", "in:8080", ""},
+		{"without the quotes that it needs", proxy, []string{"Forwarded: for=[2001:db8::7]:80;proto=https"}, "2001:db8::7", "https", "in:8080", ""},
+		{"a hidden port", proxy, []string{`Forwarded: for="198.51.100.7:_p.1-x"`}, "198.51.100.7", "http", "in:8080", ""},
+		{"escapes", proxy, []string{`Forwarded: for="198.51.\100.7"`}, "198.51.100.7", "http", "in:8080", ""},
+		{"spaces", proxy, []string{`Forwarded:  ; for = "198.51.100.7" ; proto=https ,, `}, "198.51.100.7", "https", "in:8080", ""},
+		{"for nobody", proxy, []string{"Forwarded: proto=https;by=_me"}, "10.0.0.1", "https", "in:8080", ""},
+		{"no pair", proxy, []string{"Forwarded: 198.51.100.7"}, "10.0.0.1", "http", "in:8080", ""},
+		{"half a bracket", proxy, []string{"X-Forwarded-For: [2001:db8::7"}, "10.0.0.1", "http", "in:8080", ""},
+		{"a port that is none", proxy, []string{"X-Forwarded-For: 198.51.100.7:80:80"}, "10.0.0.1", "http", "in:8080", ""},
+		{"paths of two proxies", proxy, []string{"X-Forwarded-For: 198.51.100.7, 10.0.0.2", "X-Forwarded-Prefix: /evil, /a/, /b"}, "198.51.100.7", "http", "in:8080", "/a/b"},
+		{"a stranger's path before the proxy's", proxy, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Prefix: /evil", "X-Forwarded-Prefix: /a"}, "198.51.100.7", "http", "in:8080", "/a"},
+		{"a path, and kinds that differ", proxy, []string{"Forwarded: for=203.0.113.9", "X-Forwarded-For: 198.51.100.7", "X-Forwarded-Prefix: /a"}, "10.0.0.1", "http", "in:8080", "/a"},
 		{"one kind of the proxy's, one of the client's", proxy, []string{"Forwarded: for=203.0.113.9;proto=https", "X-Forwarded-For: 198.51.100.7"}, "10.0.0.1", "http", "in:8080", ""},
 	} {
 		got := Forwarded(request(c.remote, "in:8080", false, c.lines...), proxies)
@@ -75,6 +91,9 @@ func TestForwarded(t *testing.T) {
 // FuzzForwarded: whatever headers say, somebody who isn't trusted is who the connection says, and
 // a client behind a trusted proxy can't choose its own address.
 func FuzzForwarded(f *testing.F) {
+	for _, s := range []string{`"`, `for="x`, `for=203.0.113.9;x="`, `x="\`, "for=10.0.0.2", "for=a;for=b", ",;="} {
+		f.Add(s, s, "http", "a")
+	}
 	f.Add("198.51.100.7, 10.0.0.2", `for="[2001:db8::1]:4711";proto=https, for=_x`, "https", "beat.example")
 	f.Fuzz(func(t *testing.T, xff, forwarded, proto, host string) {
 		lines := []string{"X-Forwarded-For: " + xff, "Forwarded: " + forwarded, "X-Forwarded-Proto: " + proto, "X-Forwarded-Host: " + host}
@@ -86,6 +105,16 @@ func FuzzForwarded(f *testing.F) {
 			t.Errorf("behind a proxy: %+v", got)
 		}
 		_ = Forwarded(request("10.0.0.1:5", "in", false, lines...), proxies)
+		for _, adds := range []string{"for=198.51.100.7", `for="198.51.100.7:80";proto=https`, `by="[::1]";for="198.51.100.7"`} {
+			line := "Forwarded: " + forwarded + ", " + adds
+			if got := Forwarded(request("10.0.0.1:5", "in", false, line), proxies).Addr.String(); got != "198.51.100.7" && got != "10.0.0.1" {
+				t.Errorf("behind a proxy that adds %s: %v", adds, got)
+			}
+			apart := []string{"Forwarded: " + forwarded, "Forwarded: " + adds}
+			if got := Forwarded(request("10.0.0.1:5", "in", false, apart...), proxies).Addr.String(); got != "198.51.100.7" {
+				t.Errorf("behind a proxy that adds the line %s: %v", adds, got)
+			}
+		}
 	})
 }
 
@@ -94,6 +123,7 @@ func TestHostName(t *testing.T) {
 		"Studio.Example.": "studio.example", "studio.example:443": "studio.example", "localhost.": "localhost", "LOCALHOST.:80": "localhost",
 		"[::1]:8080": "::1", "[0:0::1]": "::1", "::1": "::1", "192.168.1.20:80": "192.168.1.20", "[fe80::1%25eth0]:80": "fe80::1",
 		"bücher.example": "xn--bcher-kva.example", "XN--BCHER-KVA.example": "xn--bcher-kva.example", "BÜCHER.EXAMPLE.:443": "xn--bcher-kva.example",
+		"localhost。": "localhost", "localhost..": "", ".": "", ".local": "", "a..b": "", strings.Repeat("a", maxName+1): "",
 		"my_server:80": "my_server", "": "", "a b": "", "a/b": "", "a\x00": "", "http://a": "",
 	} {
 		if got := HostName(in); got != want {
@@ -116,4 +146,32 @@ func TestSameOrigin(t *testing.T) {
 			t.Errorf("%s and %s", c.a, c.b)
 		}
 	}
+}
+
+func TestParseNetwork(t *testing.T) {
+	for in, want := range map[string]string{
+		"10.0.0.0/8": "10.0.0.0/8", "10.0.0.1": "10.0.0.1/32", "::1": "::1/128", "[::1]": "::1/128", "fe80::1%eth0": "fe80::1/128",
+		"::ffff:10.0.0.0/104": "10.0.0.0/8", "::ffff:10.0.0.1": "10.0.0.1/32", "host": "", "10.0.0.0/33": "", "": "", "unknown": "",
+	} {
+		p, ok := ParseNetwork(in)
+		if got := map[bool]string{true: p.String()}[ok]; got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+// FuzzHostName: the one spelling of a name is its own, and an origin is the same as itself.
+func FuzzHostName(f *testing.F) {
+	for _, s := range []string{"a.example:443", "[::1]:80", "bücher.example", "a.b.", "a..", "xn--", "localhost。", "0x7f.1", "::ffff:1.2.3.4", "A\xbc"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name := HostName(s)
+		if again := HostName(name); again != name && again != "" || strings.ContainsAny(name, "/?#@ \\") {
+			t.Errorf("%q became %q, that %q", s, name, again)
+		}
+		if name != "" && !SameHost(s, s, "https") {
+			t.Errorf("%q isn't itself", s)
+		}
+	})
 }

@@ -9,9 +9,15 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// maxName bounds host:port in bytes, so that bringing it into its one spelling costs little.
+const maxName = 1024
+
 // HostName returns the name or address in host or host:port in its one spelling: without a port, brackets
 // and a dot at its end, in lower case, as it is asked for in the DNS. It is empty for what is no host.
 func HostName(hostport string) string {
+	if len(hostport) > maxName {
+		return ""
+	}
 	host := hostport
 	if h, port, err := net.SplitHostPort(hostport); err == nil {
 		if strings.Trim(port, "0123456789") != "" {
@@ -22,11 +28,15 @@ func HostName(hostport string) string {
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return addr.WithZone("").String()
 	}
-	host, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
+	ascii, err := idna.Lookup.ToASCII(host)
 	if err != nil {
-		return strings.ToLower(plainName(host))
+		ascii = strings.ToLower(plainName(host))
 	}
-	return host
+	ascii = strings.TrimSuffix(ascii, ".")
+	if strings.Contains("."+ascii+".", "..") {
+		return ""
+	}
+	return ascii
 }
 
 // plainName returns a name that IDNA doesn't take but people use, such as my_server; empty for what is none.

@@ -74,11 +74,8 @@ func readKey(file string) ([]byte, error) {
 func (f *accessFlags) proxies() ([]netip.Prefix, error) {
 	var list []netip.Prefix
 	for _, s := range f.TrustedProxy {
-		p, err := netip.ParsePrefix(s)
-		if addr, bad := netip.ParseAddr(s); bad == nil {
-			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-		}
-		if err != nil {
+		p, ok := access.ParseNetwork(s)
+		if !ok {
 			return nil, fmt.Errorf("--trusted-proxy %s: neither an address nor a network", s)
 		}
 		list = append(list, p)
