@@ -31,6 +31,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./signaling
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
 	$(GO) test -run '^$$' -bench Put ./cluster
+	$(GO) test -run '^$$' -bench List ./session
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 
 bench-browser: setup ## print the figures of the browser alone

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,19 +42,6 @@ func newMirror() *mirror {
 	}
 }
 
-// scopeOf returns the first two tokens of a key, which tell a session; of a
-// filter nothing when it isn't about one scope.
-func scopeOf(key string) string {
-	i := strings.IndexByte(key, '.')
-	if j := strings.IndexByte(key[i+1:], '.'); i >= 0 && j >= 0 {
-		key = key[:i+1+j]
-	}
-	if strings.ContainsAny(key, "*>") {
-		return ""
-	}
-	return key
-}
-
 // apply takes an entry in and passes it on to who watches it.
 func (m *mirror) apply(e session.Entry, written time.Time) {
 	m.mu.Lock()
@@ -64,7 +50,7 @@ func (m *mirror) apply(e session.Entry, written time.Time) {
 		return
 	}
 	m.seen = e.Revision
-	scope := scopeOf(e.Key)
+	scope := session.Scope(e.Key)
 	m.keep(scope, record{e, written})
 	for _, s := range []string{scope, ""} {
 		for w := range m.watchers[s] {
@@ -115,7 +101,7 @@ func (m *mirror) list(filter string) []session.Entry {
 			}
 		}
 	}
-	if scope := scopeOf(filter); scope != "" {
+	if scope := session.Scope(filter); scope != "" {
 		collect(m.entries[scope])
 	} else {
 		for _, of := range m.entries {
@@ -167,7 +153,7 @@ func (m *mirror) watch(filter string) (*watcher, []session.Entry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	w := &watcher{filter: filter, wake: make(chan struct{}, 1)}
-	scope := scopeOf(filter)
+	scope := session.Scope(filter)
 	if m.watchers[scope] == nil {
 		m.watchers[scope] = map[*watcher]bool{}
 	}
@@ -186,7 +172,7 @@ func (m *mirror) take(w *watcher) []session.Entry {
 func (m *mirror) forget(w *watcher) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	scope := scopeOf(w.filter)
+	scope := session.Scope(w.filter)
 	delete(m.watchers[scope], w)
 	if len(m.watchers[scope]) == 0 {
 		delete(m.watchers, scope)

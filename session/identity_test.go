@@ -17,7 +17,7 @@ func TestJoinOnly(t *testing.T) {
 				t.Errorf("resumeToken %q: retry is %v", token, !retry)
 			}
 		}
-		if list, _ := w.svc.List(w.ctx); len(list) != 0 {
+		if list, _ := w.sessions(); len(list) != 0 {
 			t.Errorf("there is %+v", list)
 		}
 		a := w.join(JoinRequest{UserID: "ann"})

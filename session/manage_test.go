@@ -114,7 +114,7 @@ func TestUpdates(t *testing.T) {
 		if s.Name != "Scene 13" || s.Users[1].Username != "Guest bob" || !s.Devices[1].Silenced || !s.Devices[1].Records {
 			t.Errorf("the session is %+v", s)
 		}
-		list, _ := w.svc.List(w.ctx)
+		list, _ := w.sessions()
 		if l := list[0]; l.Name != "Scene 13" || l.LeaderName != "Ann" || l.ConnectedCount != 2 || l.Status != "active" {
 			t.Errorf("listed as %+v", l)
 		}
@@ -222,7 +222,7 @@ func TestEndWasCut(t *testing.T) {
 			wantCode(t, err, CodeSessionNotFound)
 		}
 		wantCode(t, w.svc.Rename(w.ctx, "studio", "x"), CodeSessionNotFound)
-		if list, _ := w.svc.List(w.ctx); len(list) != 0 {
+		if list, _ := w.sessions(); len(list) != 0 {
 			t.Errorf("listed are %+v", list)
 		}
 		time.Sleep(time.Hour)

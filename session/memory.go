@@ -13,8 +13,8 @@ import (
 type Memory struct {
 	mu       sync.Mutex
 	revision uint64
-	entries  map[string]Entry
-	watchers map[*watcher]struct{}
+	entries  map[string]map[string]Entry      // by scope and key
+	watchers map[string]map[*watcher]struct{} // by scope
 }
 
 // watcher queues what one Watch has not yet handed over.
@@ -26,7 +26,7 @@ type watcher struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{entries: map[string]Entry{}, watchers: map[*watcher]struct{}{}}
+	return &Memory{entries: map[string]map[string]Entry{}, watchers: map[string]map[*watcher]struct{}{}}
 }
 
 // Get implements Store.
@@ -36,7 +36,7 @@ func (m *Memory) Get(ctx context.Context, key string) (Entry, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, ok := m.entries[key]
+	e, ok := m.entries[Scope(key)][key]
 	if !ok {
 		return Entry{}, ErrNotFound
 	}
@@ -55,9 +55,18 @@ func (m *Memory) List(ctx context.Context, filter string) ([]Entry, error) {
 
 func (m *Memory) list(filter string) []Entry {
 	var found []Entry
-	for key, e := range m.entries {
-		if Match(filter, key) {
-			found = append(found, e)
+	collect := func(of map[string]Entry) {
+		for key, e := range of {
+			if Match(filter, key) {
+				found = append(found, e)
+			}
+		}
+	}
+	if scope := Scope(filter); scope != "" {
+		collect(m.entries[scope])
+	} else {
+		for _, of := range m.entries {
+			collect(of)
 		}
 	}
 	slices.SortFunc(found, func(a, b Entry) int { return cmp.Compare(a.Revision, b.Revision) })
@@ -83,23 +92,38 @@ func (m *Memory) set(ctx context.Context, e Entry, revision uint64) (uint64, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.entries[e.Key].Revision != revision {
+	scope := Scope(e.Key)
+	if m.entries[scope][e.Key].Revision != revision {
 		return 0, ErrConflict
 	}
 	m.revision++
 	e.Revision = m.revision
-	if e.Deleted() {
-		delete(m.entries, e.Key)
-	} else {
-		m.entries[e.Key] = e
-	}
-	for w := range m.watchers {
-		if Match(w.filter, e.Key) {
-			w.queue = append(w.queue, e)
-			w.signal()
+	m.keep(scope, e)
+	for _, of := range []string{scope, ""} {
+		for w := range m.watchers[of] {
+			if Match(w.filter, e.Key) {
+				w.queue = append(w.queue, e)
+				w.signal()
+			}
 		}
 	}
 	return e.Revision, nil
+}
+
+func (m *Memory) keep(scope string, e Entry) {
+	of := m.entries[scope]
+	if e.Deleted() {
+		delete(of, e.Key)
+		if len(of) == 0 {
+			delete(m.entries, scope)
+		}
+		return
+	}
+	if of == nil {
+		of = map[string]Entry{}
+		m.entries[scope] = of
+	}
+	of[e.Key] = e
 }
 
 func (w *watcher) signal() {
@@ -114,7 +138,11 @@ func (m *Memory) Watch(ctx context.Context, filter string, changed func(Entry), 
 	w := &watcher{filter: filter, wake: make(chan struct{}, 1)}
 	m.mu.Lock()
 	present := m.list(filter)
-	m.watchers[w] = struct{}{}
+	scope := Scope(filter)
+	if m.watchers[scope] == nil {
+		m.watchers[scope] = map[*watcher]struct{}{}
+	}
+	m.watchers[scope][w] = struct{}{}
 	m.mu.Unlock()
 	defer m.forget(w)
 
@@ -145,5 +173,9 @@ func (m *Memory) take(w *watcher) []Entry {
 func (m *Memory) forget(w *watcher) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.watchers, w)
+	scope := Scope(w.filter)
+	delete(m.watchers[scope], w)
+	if len(m.watchers[scope]) == 0 {
+		delete(m.watchers, scope)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/downbeat-sync/downbeat/clock"
 )
@@ -59,11 +58,10 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Info, error) {
 
 // Count returns how many sessions there are.
 func (s *Service) Count(ctx context.Context) (int, error) {
-	sessions, err := s.cfg.Store.List(ctx, metas)
-	if err != nil {
-		return 0, unavailable("counting the sessions", err)
+	if err := s.indexed(ctx); err != nil {
+		return 0, err
 	}
-	return len(sessions), nil
+	return s.index.count(), nil
 }
 
 // nobodys is the key of no session.
@@ -106,23 +104,9 @@ func (s *Service) Snapshot(ctx context.Context, sessionID string) (snap Snapshot
 	return snap, err
 }
 
-// List returns all sessions, the oldest first.
-func (s *Service) List(ctx context.Context) ([]Summary, error) {
-	list := []Summary{}
-	states, err := s.load(ctx, metas, "s.*."+string(kindUser)+".*", "s.*."+string(kindPlayback), "s.*."+string(kindCommand)+".*",
-		"s.*."+string(kindRecording)+".*", "s.*."+string(kindCompleted))
-	if err != nil {
-		return nil, err
-	}
-	for _, st := range states {
-		if st.live() {
-			list = append(list, st.summary(s.now()))
-		}
-	}
-	slices.SortFunc(list, func(a, b Summary) int {
-		return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.SessionID, b.SessionID))
-	})
-	return list, nil
+// Exists tells whether there is a session of that id.
+func (s *Service) Exists(ctx context.Context, sessionID string) error {
+	return s.visit(ctx, sessionID, func(*room) error { return nil })
 }
 
 // IsCreator tells whether token is the one that Create returned.

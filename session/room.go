@@ -84,6 +84,9 @@ func (r *room) apply(e Entry) {
 	}
 	r.seen = max(r.seen, e.Revision)
 	if ok {
+		if d.kind == kindMeta {
+			r.svc.index.apply(e, false)
+		}
 		r.expel(d)
 		if r.arrived(d, r.svc.now()) {
 			for _, n := range derive(r.state, d) {

@@ -83,6 +83,8 @@ type Service struct {
 	ended bool
 	rooms map[string]*room
 	wg    sync.WaitGroup
+
+	index *index
 }
 
 // New returns a service on a store. It starts nothing: that is Run's.
@@ -97,7 +99,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, errors.New("session: a limit of the configuration is negative")
 	}
 	return &Service{
-		cfg: cfg, started: make(chan struct{}), creating: make(chan struct{}, 1), rooms: map[string]*room{},
+		cfg: cfg, started: make(chan struct{}), creating: make(chan struct{}, 1), rooms: map[string]*room{}, index: newIndex(),
 		keepCommands: maxCommands, pageCommands: pageLen,
 	}, nil
 }
@@ -111,6 +113,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return errors.New("session: Run has been called before")
 	}
 	s.ctx = ctx
+	s.wg.Go(func() { s.index.follow(ctx, s) })
 	s.mu.Unlock()
 	close(s.started)
 

@@ -365,7 +365,7 @@ func TestRESTAndLimits(t *testing.T) {
 		_, err = w.tryJoin(JoinRequest{SessionID: "other"})
 		wantCode(t, err, CodeSessionFull)
 
-		list, err := w.svc.List(w.ctx)
+		list, err := w.sessions()
 		if err != nil || len(list) != 2 || list[0].UserCount+list[1].UserCount != 3 {
 			t.Errorf("list %+v, %v", list, err)
 		}
@@ -488,7 +488,7 @@ func TestIdleSessionsAreRemoved(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		list, err := w.svc.List(w.ctx)
+		list, err := w.sessions()
 		if err != nil || len(list) != 1 || list[0].SessionID != "busy" {
 			t.Errorf("left are %+v, %v", list, err)
 		}

@@ -53,6 +53,19 @@ type Store interface {
 	Watch(ctx context.Context, filter string, changed func(Entry), loaded func()) error
 }
 
+// Scope returns the first two tokens of a key, which tell a session; of a filter nothing when
+// it isn't about one scope. Stores keep the entries of a scope together.
+func Scope(key string) string {
+	i := strings.IndexByte(key, '.')
+	if j := strings.IndexByte(key[i+1:], '.'); i >= 0 && j >= 0 {
+		key = key[:i+1+j]
+	}
+	if strings.ContainsAny(key, "*>") {
+		return ""
+	}
+	return key
+}
+
 // Match reports whether the key matches the filter.
 func Match(filter, key string) bool {
 	for {

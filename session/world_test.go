@@ -150,3 +150,10 @@ func wantCode(t *testing.T, err error, code string) {
 		t.Errorf("got code %q, want %q (%v)", got, code, err)
 	}
 }
+
+// sessions returns all sessions.
+func (w *world) sessions() ([]Summary, error) {
+	w.t.Helper()
+	list, err := w.svc.List(w.ctx, ListRequest{Limit: MaxPage})
+	return list.Sessions, err
+}

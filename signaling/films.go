@@ -52,7 +52,7 @@ var noFilm = &httpError{"unknown_media", "there is no such medium on this server
 
 // getFilms lists the films for whoever leads a session.
 func (s *Server) getFilms(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.cfg.Sessions.Snapshot(r.Context(), r.PathValue("id")); err != nil {
+	if err := s.cfg.Sessions.Exists(r.Context(), r.PathValue("id")); err != nil {
 		writeError(w, 0, err)
 		return
 	}
@@ -140,7 +140,7 @@ func (s *Server) mayWatch(r *http.Request, path string) (granted bool, err error
 	sessionID, err := s.access.Granted(path, r.URL.Query())
 	s.failed(addr, err)
 	if err == nil && sessionID != "" {
-		_, err = s.cfg.Sessions.Snapshot(r.Context(), sessionID)
+		err = s.cfg.Sessions.Exists(r.Context(), sessionID)
 	}
 	return sessionID != "", err
 }

@@ -12,7 +12,7 @@ const defaultListed = 100
 
 // getCommands lists a session's commands, the latest first.
 func (s *Server) getCommands(w http.ResponseWriter, r *http.Request) {
-	limit, err := limitOf(r)
+	limit, err := limitOf(r, defaultListed, session.MaxListed)
 	if err != nil {
 		writeError(w, 0, err)
 		return
@@ -28,14 +28,15 @@ func (s *Server) getCommands(w http.ResponseWriter, r *http.Request) {
 	}{true, list, more}, err)
 }
 
-func limitOf(r *http.Request) (int, error) {
+// limitOf reads how many rows a request wants, up to most.
+func limitOf(r *http.Request, otherwise, most int) (int, error) {
 	said := r.URL.Query().Get("limit")
 	if said == "" {
-		return defaultListed, nil
+		return otherwise, nil
 	}
 	n, err := strconv.Atoi(said)
-	if err != nil || n < 1 || n > session.MaxListed {
-		return 0, &session.Error{Code: "bad_field", Message: "limit must be a number from 1 to " + strconv.Itoa(session.MaxListed)}
+	if err != nil || n < 1 || n > most {
+		return 0, &session.Error{Code: "bad_field", Message: "limit must be a number from 1 to " + strconv.Itoa(most)}
 	}
 	return n, nil
 }

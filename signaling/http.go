@@ -110,8 +110,14 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusServiceUnavailable, err)
 		return
 	}
+	if s.cfg.DiskFull != nil && s.cfg.DiskFull() {
+		writeError(w, http.StatusServiceUnavailable, diskFull)
+		return
+	}
 	writeJSON(w, http.StatusOK, ok{true})
 }
+
+var diskFull = &httpError{"disk_full", "less space is free on the disk than uploads must leave"}
 
 func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 	urls := s.urls(r)
@@ -167,16 +173,31 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
-	list, err := s.cfg.Sessions.List(r.Context())
-	if err != nil {
+	q := session.ListRequest{Cursor: r.URL.Query().Get("cursor")}
+	var err error
+	if q.Limit, err = limitOf(r, session.DefaultPage, session.MaxPage); err != nil {
 		writeError(w, 0, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, struct {
+	switch order := r.URL.Query().Get("order"); order {
+	case "", "oldest":
+	case "newest":
+		q.Newest = true
+	default:
+		writeError(w, 0, &session.Error{Code: "bad_field", Message: "order must be oldest or newest"})
+		return
+	}
+	list, err := s.cfg.Sessions.List(r.Context(), q)
+	var next *string
+	if list.Next != "" {
+		next = &list.Next
+	}
+	answer(w, http.StatusOK, struct {
 		Success       bool              `json:"success"`
 		Sessions      []session.Summary `json:"sessions"`
 		TotalSessions int               `json:"totalSessions"`
-	}{true, list, len(list)})
+		NextCursor    *string           `json:"nextCursor"` // null on the last page
+	}{true, list.Sessions, list.Total, next}, err)
 }
 
 func (s *Server) getSession(w http.ResponseWriter, r *http.Request) {

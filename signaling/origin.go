@@ -61,6 +61,18 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 	return true
 }
 
+// mayCall counts a request, and says whether its address may make one more of the kind now.
+func (s *Server) mayCall(r *http.Request) bool {
+	throttle := s.calls
+	switch path := r.URL.Path; {
+	case path == "/metrics" || path == "/qr.svg" || path == "/readyz":
+		throttle = s.costly
+	case path != "/ws" && !strings.HasPrefix(path, "/api/"): // pages, from memory, and films
+		return true
+	}
+	return throttle.Allow(access.Address(r, s.cfg.Proxies), time.Now())
+}
+
 // resourcePolicy says whose pages may embed what lies below /api/. Those that may read it ask by
 // CORS, which this doesn't concern; pages of the listed origins may also show a recording.
 func (s *Server) resourcePolicy() string {
@@ -110,7 +122,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 		if api {
 			w.Header().Set("Cross-Origin-Resource-Policy", s.resourcePolicy())
 		}
-		if (api || r.URL.Path == "/ws") && !s.calls.Allow(access.Address(r, s.cfg.Proxies), time.Now()) {
+		if !s.mayCall(r) {
 			writeError(w, 0, tooManyRequests)
 			return
 		}

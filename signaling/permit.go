@@ -12,10 +12,13 @@ import (
 )
 
 // What may come from one address: calls and connections a second, wrong keys
-// and tokens a second, each with how many at once, and open connections.
+// and tokens a second, each with how many at once, and open connections. Costly calls are those
+// that take milliseconds of the processor, or ask the disk.
 const (
 	callRate       = 100
 	callBurst      = 1000
+	costlyRate     = 10
+	costlyBurst    = 100
 	failureRate    = 1
 	failureBurst   = 30
 	maxConnections = 1200

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -156,4 +157,79 @@ func TestStatusOf(t *testing.T) {
 			t.Errorf("%s: %d, want %d", code, got, want)
 		}
 	}
+}
+
+// TestSessionPages: the list's pages over HTTP.
+func TestSessionPages(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	for _, id := range []string{"a", "b", "c"} {
+		w.join(t, `{"sessionId":"`+id+`"}`)
+	}
+	type page struct {
+		Sessions      []session.Summary
+		TotalSessions int
+		NextCursor    *string
+	}
+	get := func(query string) (p page) {
+		must(t, json.Unmarshal([]byte(w.callRaw(t, "/api/sessions?"+query, "totalSessions")), &p))
+		return p
+	}
+	first := get("limit=2")
+	if len(first.Sessions) != 2 || first.TotalSessions != 3 || first.NextCursor == nil || first.Sessions[0].SessionID != "a" {
+		t.Fatalf("%+v", first)
+	}
+	if last := get("cursor=" + *first.NextCursor); len(last.Sessions) != 1 || last.NextCursor != nil || last.Sessions[0].SessionID != "c" {
+		t.Errorf("%+v", last)
+	}
+	if newest := get("limit=1&order=newest"); newest.Sessions[0].SessionID != "c" {
+		t.Errorf("%+v", newest)
+	}
+	for _, query := range []string{"limit=0", "limit=1001", "limit=x", "cursor=x", "order=x"} {
+		if r := w.call(t, "GET", "/api/sessions?"+query, "", nil); r.Status != 400 || r.Error.Code != "bad_field" {
+			t.Errorf("%s: %+v", query, r)
+		}
+	}
+}
+
+// TestReadiness: an instance whose disk is full isn't ready, and lives.
+func TestReadiness(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	full := false
+	w.server.cfg.DiskFull = func() bool { return full }
+	for range 2 {
+		want, code := 200, ""
+		if full {
+			want, code = 503, "disk_full"
+		}
+		if r := w.call(t, "GET", "/readyz", "", nil); r.Status != want || r.Error.Code != code {
+			t.Errorf("full %v: %+v", full, r)
+		}
+		if r := w.call(t, "GET", "/livez", "", nil); r.Status != 200 {
+			t.Errorf("full %v: %+v", full, r)
+		}
+		full = true
+	}
+}
+
+// TestCostlyRequests: what takes long to answer is asked for by an address now and then alone; pages and
+// /livez by it as often as it likes.
+func TestCostlyRequests(t *testing.T) {
+	w := onSockets(t, session.Config{})
+	w.server.cfg.Metrics = http.NotFoundHandler()
+	w.server.costly = access.NewThrottle(0.001, 2)
+	get := func(path string) int {
+		res, err := http.Get(w.url + path)
+		must(t, err)
+		must(t, res.Body.Close())
+		return res.StatusCode
+	}
+	for range 2 {
+		get("/metrics")
+	}
+	for path, refused := range map[string]bool{"/metrics": true, "/qr.svg": true, "/readyz": true, "/livez": false, "/device": false, "/api/info": false} {
+		if status := get(path); (status == http.StatusTooManyRequests) != refused {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }

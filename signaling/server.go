@@ -54,6 +54,7 @@ type Config struct {
 	Uploads  Uploads           // what lies at /api/uploads; nil: 404 no_storage
 	Files    Files             // where recordings are kept; nil: nowhere
 	Exports  Exports           // documents of a take; nil: none
+	DiskFull func() bool       // whether recordings can't be taken in for want of space; nil: never
 	Films    Films             // media that the server sends itself; nil: none
 	Access   *access.Policy    // who may do what; nil: anybody everything
 	Proxies  []netip.Prefix    // whose X-Forwarded-… and Forwarded headers are believed
@@ -81,6 +82,7 @@ type Server struct {
 	observe  Observer
 	access   *access.Policy
 	calls    *access.Throttle // of each address
+	costly   *access.Throttle // calls of each address that cost more than others
 	failures *access.Throttle // wrong keys and tokens of each address
 	heavy    heavy            // large answers that are being sent
 
@@ -106,6 +108,7 @@ func New(cfg Config) *Server {
 		s.access, _ = access.New(access.Config{}) // the open one is always right
 	}
 	s.calls = access.NewThrottle(callRate, callBurst)
+	s.costly = access.NewThrottle(costlyRate, costlyBurst)
 	s.failures = access.NewThrottle(failureRate, failureBurst)
 	s.heavy.of, s.compressors = map[netip.Prefix]int64{}, newCompressors()
 	if s.log == nil {

@@ -115,7 +115,7 @@ func newService(cfg serviceConfig) (*service, error) {
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.observer.Handler(), Version: thisBuild().Version, Log: cfg.log,
 		Observe: s.observer,
-		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, Films: s.films.offered(),
+		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
 		WebSockets: webSockets(cfg.connections.all), PerAddress: webSockets(cfg.connections.perAddress),
 	})

@@ -44,6 +44,17 @@ func (s *storage) takesIn() signaling.Uploads {
 	return takenIn{s.uploads}
 }
 
+// full returns whether the disk has too little room for recordings, as signaling needs it.
+func (s *storage) full() func() bool {
+	if s == nil {
+		return nil
+	}
+	return func() bool {
+		space, err := s.uploads.Space()
+		return err != nil || space.Free < space.Reserve
+	}
+}
+
 // files returns what this instance keeps of the recordings, as signaling needs it.
 func (s *storage) files() signaling.Files {
 	if s == nil {

@@ -47,11 +47,11 @@ function onSubmit(id, fn) {
 }
 
 /**
- * The sessions that this tab may see, the latest active first, each with how
+ * The newest sessions that this tab may see, the latest active first, each with how
  * long it has been idle by the server's own clock, ms.
  */
 async function sessions() {
-  const response = await fetch(at('api/sessions'), { headers: authorization() }).catch(() => {
+  const response = await fetch(at('api/sessions?order=newest'), { headers: authorization() }).catch(() => {
     throw new Error('The server can’t be reached; trying again by itself.')
   })
   if (response.status === 401 || response.status === 403) {
