@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // JoinRequest says who joins what. All but SessionID is optional.
@@ -27,7 +28,7 @@ type JoinRequest struct {
 const maxUserDevices = 64
 
 // rememberedDevices is how many times as many devices as may be connected a session
-// remembers: who comes and goes without its resume token must not fill it for ever.
+// remembers: who comes and goes without its resume token makes room for others then.
 const rememberedDevices = 5
 
 // newcomer is a JoinRequest with everything random drawn.
@@ -37,6 +38,7 @@ type newcomer struct {
 	secret           string // for a new device's resume token
 	userSecret       string // for a new user's token
 	maxDevices       int
+	grace            time.Duration // how long a leader who is away stays the leader
 	instance         string
 }
 
@@ -101,13 +103,15 @@ func (n *newcomer) fits(s *state, present *user, who identity) error {
 		return fault(CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
 	case present != nil && len(present.Devices) >= maxUserDevices && present.longestGone() < 0:
 		return fault(CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
-	case s.connectedCount() >= n.maxDevices:
+	case s.connectedCount() >= n.maxDevices && !(who.creator || n.Admission.Rules) || s.connectedCount() >= n.maxDevices+keptPlaces:
 		return &Error{CodeSessionFull, "the session is full", true}
-	case len(s.owners) >= rememberedDevices*n.maxDevices:
-		return &Error{CodeSessionFull, "the session remembers as many devices as it can; those that left without a word count", true}
 	}
 	return nil
 }
+
+// keptPlaces are for the creator and who has the admin key, beyond those that others may take: whoever
+// fills a session, somebody gets in who can remove them.
+const keptPlaces = 8
 
 // leads creates the session, or gives the newcomer the lead where that is its due.
 func (n *newcomer) leads(s *state, who identity, now instant) []change {
@@ -118,7 +122,7 @@ func (n *newcomer) leads(s *state, who identity, now instant) []change {
 		return []change{s.put(true, n.founded(*s.meta, who, now), kindMeta)}
 	case who.creator && !s.isLeader(who.userID):
 		return []change{s.elect(who.userID, now)}
-	case (n.Admission.Role == RoleLeader || n.Admission.Rules) && s.leaderless() && !s.isLeader(who.userID):
+	case (n.Admission.Role == RoleLeader || n.Admission.Rules) && s.vacant(n.grace, now) && !s.isLeader(who.userID):
 		return []change{s.elect(who.userID, now)}
 	}
 	return nil

@@ -65,7 +65,7 @@ func TestCreatorsToken(t *testing.T) {
 	b := newBench(t)
 	b.do([]change{b.put(false, &meta{CreatorID: "ann", LeaderID: "ann", TokenHash: hash("key"), CreatedAt: t0}, kindMeta)}, nil)
 	b.join("bob", "mobile", t0)
-	b.do(requestLeadership(b.state, "bob", false, t0))
+	b.do(requestLeadership(b.state, "bob", true, 0, t0))
 	for i, id := range []string{"d1", "d2"} {
 		n := newcomer{JoinRequest: JoinRequest{CreatorToken: "key", UserID: "ignored"}, deviceID: id, maxDevices: 10}
 		at, changes, err := join(b.state, n, after(time.Second))
@@ -128,7 +128,7 @@ func TestLeadership(t *testing.T) {
 	const grace = 10 * time.Second
 	b := studio(t)
 	b.join("cy", "", after(2*time.Second))
-	_, err := requestLeadership(b.state, "cy", false, after(3*time.Second))
+	_, err := requestLeadership(b.state, "cy", false, 10*time.Second, after(3*time.Second))
 	b.want(err, CodeLeaderConnected)
 
 	gone := after(5 * time.Second)
@@ -157,7 +157,7 @@ func TestLeadership(t *testing.T) {
 	}
 	_, changes, err := join(b.state, newcomer{JoinRequest: JoinRequest{ResumeToken: "d-ann.secret-ann"}, maxDevices: 1}, after(time.Minute))
 	b.do(changes, err)
-	b.do(requestLeadership(b.state, "ann", false, after(time.Minute)))
+	b.do(requestLeadership(b.state, "ann", false, 10*time.Second, after(time.Minute)))
 	if b.meta.LeaderID != "ann" {
 		t.Errorf("%s leads after ann asked for it", b.meta.LeaderID)
 	}

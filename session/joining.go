@@ -42,7 +42,7 @@ func (s *Service) seat(
 ) (*Member, Joined, error) {
 	n := newcomer{
 		JoinRequest: q, deviceID: s.cfg.NewID(), userID: s.cfg.NewID(), secret: newSecret(), userSecret: newSecret(), maxDevices: s.cfg.MaxDevices,
-		instance: s.cfg.Instance,
+		instance: s.cfg.Instance, grace: s.cfg.LeaderGrace,
 	}
 	prepared, err := r.prospect(n)
 	if err == nil {

@@ -95,9 +95,17 @@ func transfer(s *state, grace time.Duration, now instant) []change {
 	return s.handOver(s.meta.LeaderID, now)
 }
 
-// requestLeadership gives the leadership to a user while the leader is away, or at once
+// vacant reports whether somebody else may lead now: the leader left, may not lead any more, or has been away for
+// longer than it may be. Until then it only has to come back.
+func (s *state) vacant(grace time.Duration, now instant) bool {
+	since, gone := s.leaderGoneSince()
+	u := s.users[s.meta.LeaderID]
+	return gone && (u == nil || !u.mayLead() || now >= since.add(grace))
+}
+
+// requestLeadership gives the leadership to a user when the leader has been away for long enough, or at once
 // to one who rules.
-func requestLeadership(s *state, userID string, rules bool, now instant) ([]change, error) {
+func requestLeadership(s *state, userID string, rules bool, grace time.Duration, now instant) ([]change, error) {
 	switch {
 	case !s.live():
 		return nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
@@ -106,8 +114,12 @@ func requestLeadership(s *state, userID string, rules bool, now instant) ([]chan
 	case s.users[userID] == nil || !s.users[userID].mayLead():
 		return nil, fault(CodeMayNotLead, "the user's role doesn't lead")
 	}
-	if _, gone := s.leaderGoneSince(); !gone && !rules {
+	switch _, gone := s.leaderGoneSince(); {
+	case rules:
+	case !gone:
 		return nil, fault(CodeLeaderConnected, "the leader is connected")
+	case !s.vacant(grace, now):
+		return nil, &Error{CodeLeaderConnected, "the leader was connected a moment ago, and may come back", true}
 	}
 	return []change{s.elect(userID, now)}, nil
 }

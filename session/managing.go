@@ -23,6 +23,24 @@ func (m *Member) RemoveDevice(ctx context.Context, deviceID string) error {
 	})
 }
 
+// RemoveAbsent takes those out of the session who aren't connected and did nothing in it or, with all, whoever
+// isn't connected; the leader and the creator stay. Their recordings stay, and may be uploaded. Leader only.
+func (m *Member) RemoveAbsent(ctx context.Context, all bool) error {
+	return m.inRoom(func(r *room) error {
+		for more := true; more; {
+			err := r.update(ctx, func(s *state, _ instant) ([]change, error) {
+				changes, err := removeAbsent(s, m.userID, all)
+				more = len(changes) == maxEvicted
+				return changes, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // UpdateDevice changes the member's own device or, for the leader, any.
 func (m *Member) UpdateDevice(ctx context.Context, q DeviceUpdate) error {
 	if q.DeviceID == "" {

@@ -168,14 +168,14 @@ func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at cl
 	})
 }
 
-// RequestLeadership makes the member's user the leader: if the leader isn't connected, or
+// RequestLeadership makes the member's user the leader: if the leader has been away for Config.LeaderGrace, or
 // at once with the creator's token or for one who joined by it or by the admin key.
 func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) error {
 	return m.directs(ctx, func(s *state, now instant) ([]change, error) {
 		if creatorToken != "" && !s.isCreator(creatorToken) {
 			return nil, fault(CodeBadToken, "the token isn't the creator's")
 		}
-		return requestLeadership(s, m.userID, m.rules || creatorToken != "", now)
+		return requestLeadership(s, m.userID, m.rules || creatorToken != "", m.svc.cfg.LeaderGrace, now)
 	})
 }
 

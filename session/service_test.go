@@ -455,26 +455,6 @@ func TestOnlyCamerasComeDuringTheRemoval(t *testing.T) {
 	})
 }
 
-// TestStrangersDontFillASession: who joins anew each time is refused some day, and who
-// was there comes back even then.
-func TestStrangersDontFillASession(t *testing.T) {
-	bubble(t, Config{MaxDevices: 1}, func(w *world) {
-		var first *part
-		for range rememberedDevices {
-			p := w.join(JoinRequest{})
-			if first == nil {
-				first = p
-			}
-			wantCode(t, p.Disconnect(w.ctx), "")
-		}
-		_, err := w.tryJoin(JoinRequest{})
-		wantCode(t, err, CodeSessionFull)
-		back := w.join(JoinRequest{ResumeToken: first.joined.SessionJoined.ResumeToken})
-		wantCode(t, back.Leave(w.ctx), "")
-		w.join(JoinRequest{})
-	})
-}
-
 func TestIdleSessionsAreRemoved(t *testing.T) {
 	store := NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {

@@ -18,29 +18,50 @@ func (u *user) ownBytes() int {
 	return n
 }
 
-// tooLarge reports whether the texts of the members are more than the session has room for, once
+// excess is by how much the texts of the members are more than the session has room for, once
 // a user is as it is to be. Who doesn't make them longer isn't refused.
-func (s *state) tooLarge(is *user, maxDevices int) bool {
+func (s *state) excess(is *user, maxDevices int) int {
 	was := s.users[is.ID].ownBytes()
 	if is.ownBytes() <= was {
-		return false
+		return 0
 	}
 	n := is.ownBytes() - was
 	for _, u := range s.users {
 		n += u.ownBytes()
 	}
-	return n > bytesPerDevice*maxDevices
+	return n - bytesPerDevice*maxDevices
 }
 
-// bounded passes on what a transition came to, unless it makes the members too large.
+// bounded passes on what a transition came to, with whatever makes room for it, unless it makes the
+// members too large.
 func (s *state) bounded(maxDevices int, changes []change, err error) ([]change, error) {
 	for _, c := range changes {
-		if u, ok := c.record.(*user); ok && s.tooLarge(u, maxDevices) {
+		u, ok := c.record.(*user)
+		if !ok {
+			continue
+		}
+		devices := 0
+		if !s.knows(u) {
+			devices = len(s.owners) + 1 - rememberedDevices*maxDevices
+		}
+		evicted, ok := s.evict(devices, s.excess(u, maxDevices), changes)
+		if !ok {
 			return nil, errTooLarge
 		}
+		return append(evicted, changes...), err
 	}
 	return changes, err
 }
 
+// knows reports whether a user has no device that the session doesn't know.
+func (s *state) knows(u *user) bool {
+	for _, d := range u.Devices {
+		if s.owners[d.ID] == "" {
+			return false
+		}
+	}
+	return true
+}
+
 // errTooLarge refuses what would make a session's members too large.
-var errTooLarge = &Error{CodeSessionFull, "the names, avatars and labels of the session's members take as much room as there is", true}
+var errTooLarge = &Error{CodeSessionFull, "those who are in the session, or recorded in it, take as much room as there is", true}

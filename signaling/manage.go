@@ -42,6 +42,7 @@ type deviceData struct {
 	ViewType *string `json:"viewType"`
 	Records  *bool   `json:"records"`
 	Silenced *bool   `json:"silenced"`
+	Absent   string  `json:"absent"` // of remove_device: guests or all
 }
 
 func updateDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
@@ -51,7 +52,12 @@ func updateDevice(ctx context.Context, l *link, q deviceData) (string, any, erro
 }
 
 func removeDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
-	if q.DeviceID == "" {
+	switch {
+	case q.Absent != "" && q.Absent != "guests" && q.Absent != "all":
+		return "", nil, &session.Error{Code: "bad_field", Message: "absent must be guests or all"}
+	case q.Absent != "" && q.DeviceID == "":
+		return done, nil, l.member.RemoveAbsent(ctx, q.Absent == "all")
+	case q.DeviceID == "" || q.Absent != "":
 		return "", nil, missing("deviceId")
 	}
 	return done, nil, l.member.RemoveDevice(ctx, q.DeviceID)

@@ -45,8 +45,13 @@ func TestManaging(t *testing.T) {
 	ask(leader, "remove_device", `{"deviceId":"`+ghost.seat.DeviceID+`"}`)
 	hears("device_removed", ghost.seat.DeviceID)
 	ghost.wantClose(CloseRemoved)
+	away := w.join(t, `{"sessionId":"`+made.SessionID+`","deviceType":"mobile"}`)
+	_ = away.ws.Close()
+	hears("device_disconnected", away.seat.DeviceID)
+	ask(leader, "remove_device", `{"absent":"all"}`)
+	hears("device_removed", away.seat.DeviceID)
 	for event, c := range map[string]struct{ data, code string }{
-		"hand_over": {`{}`, "bad_field"}, "remove_device": {`{"deviceId":""}`, "bad_field"}, "update_session": {`{}`, "bad_field"},
+		"hand_over": {`{}`, "bad_field"}, "remove_device": {`{"deviceId":"x","absent":"all"}`, "bad_field"}, "update_session": {`{}`, "bad_field"},
 		"update_user": {`{"userId":"nobody"}`, session.CodeUnknownUser}, "request_leadership": {`{"token":"wrong"}`, session.CodeBadToken},
 	} {
 		leader.send(message(event, c.data, 8))
