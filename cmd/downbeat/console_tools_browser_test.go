@@ -39,6 +39,7 @@ func TestConsoleTools(t *testing.T) {
 	o := &hall{t: t, url: h.url, page: h.browser.tab(t, links["direct"].link+"&as=new#key="+links["direct"].key)}
 	handOver(h, o)
 	removeDevice(h, left)
+	removeAbsent(h)
 	endSession(h, o)
 }
 
@@ -143,6 +144,19 @@ func removeDevice(h *hall, c *camera) {
 	h.run(`document.getElementById('ask-yes').click()`)
 	h.wait("it to be gone", `![...document.querySelectorAll('.name-button')].some(b => b.textContent === 'Left')`)
 	c.leave()
+}
+
+// removeAbsent takes a device out of the list that has gone.
+func removeAbsent(h *hall) {
+	h.t.Helper()
+	c := h.add("Gone", 0, nil)
+	h.wait("it to be there", `[...document.querySelectorAll('.name-button')].some(b => b.textContent === 'Gone')`)
+	c.leave()
+	h.wait("it to be away", `/Gone: not connected/.test(document.getElementById('ready-why').innerText)`)
+	h.run(`document.getElementById('remove-absent').click()`)
+	h.wait("the question", `ask.open && document.activeElement.id === 'ask-no'`)
+	h.run(`document.getElementById('ask-yes').click()`)
+	h.wait("it to be gone", `![...document.querySelectorAll('.name-button')].some(b => b.textContent === 'Gone')`)
 }
 
 // endSession ends it for all.

@@ -8,7 +8,7 @@ import { at } from './server.js'
 const LOOK = 2000
 /** Events after which the session's state is asked for, once for all of them, ms later. */
 const MEMBERS = [
-  'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'device_changed',
+  'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'device_removed', 'device_changed',
   'leadership_changed', 'session_changed', 'camera_settings', 'start_recording',
 ]
 const MEMBERS_AFTER = 100

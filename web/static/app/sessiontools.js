@@ -32,13 +32,14 @@ export class SessionTools {
     copyOnClick('copy-id', () => session.sessionId, byId('session-id'))
     onSubmit('name-form', () => attempt('name', session.request('update_session', { name: nameInput.value.trim() })))
     onSubmit('hand-form', () => void (handTo.value && attempt('hand over', session.request('hand_over', { userId: handTo.value }))))
+    byId('remove-absent').onclick = () => this.#removeAbsent()
     byId('end').onclick = () => this.#end()
     byId('lead').onclick = () => attempt('lead', session.request('request_leadership', tokenOf(session.sessionId)))
   }
 
   draw() {
     const { isLeader } = this.#session
-    for (const id of ['name-form', 'hand-form', 'end']) reveal(byId(id), isLeader)
+    for (const id of ['name-form', 'hand-form', 'remove-absent', 'end']) reveal(byId(id), isLeader)
     this.#drawName()
     if (isLeader) this.#drawPeople()
   }
@@ -69,6 +70,11 @@ export class SessionTools {
     if (!this.#ending || code !== ENDED) return false
     location.assign(base)
     return true
+  }
+
+  async #removeAbsent() {
+    const reasons = ['All devices and people that aren’t connected leave the list. Whoever has a link can join again.', 'What they recorded stays.']
+    if (await ask('Remove who is away?', reasons, 'Remove them', 'Keep them')) attempt('remove', this.#session.request('remove_device', { absent: 'all' }))
   }
 
   async #end() {

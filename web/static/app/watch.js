@@ -27,7 +27,7 @@ const HERE = 'downbeat:watched:'
 /** A session that is gone is looked for after each of these, ms. */
 const AGAIN = 3000
 /** What tells who is here. */
-const MEMBERS = ['session_joined', 'session_state', 'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'leadership_changed']
+const MEMBERS = ['session_joined', 'session_state', 'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'device_removed', 'leadership_changed']
 const params = new URLSearchParams(location.search)
 
 start()
