@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine: Chromium and certutil from Debian's
 # packages and the type checker from the lock file. Does nothing when it is there.
-# chronyd and nginx are unpacked below bin/, never installed: Debian's packages would start
+# chronyd, nginx and Caddy are unpacked below bin/, never installed: Debian's packages would start
 # them, and chrony's would take the place of this machine's time daemon and set its clock.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,15 +38,17 @@ if [ -n "$chronyd" ]; then
   mkdir -p bin/chrony
   dpkg-deb -x "$unpacked"/chrony_*.deb bin/chrony
 fi
-if ! need nginx && [ ! -x /usr/sbin/nginx ] && [ ! -x bin/nginx/usr/sbin/nginx ] && need apt-get; then
-  unpacked=$(mktemp -d)
-  chmod 755 "$unpacked"
-  if (cd "$unpacked" && apt-get download -qq nginx >/dev/null 2>&1); then
-    mkdir -p bin/nginx
-    dpkg-deb -x "$unpacked"/nginx_*.deb bin/nginx
+for proxy in nginx caddy; do
+  if ! need $proxy && [ ! -x /usr/sbin/$proxy ] && [ ! -d bin/$proxy ] && need apt-get; then
+    unpacked=$(mktemp -d)
+    chmod 755 "$unpacked"
+    if (cd "$unpacked" && apt-get download -qq $proxy >/dev/null 2>&1); then
+      mkdir -p bin/$proxy
+      dpkg-deb -x "$unpacked"/${proxy}_*.deb bin/$proxy
+    fi
+    rm -rf "$unpacked"
   fi
-  rm -rf "$unpacked"
-fi
+done
 if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
   (cd web && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)
 fi

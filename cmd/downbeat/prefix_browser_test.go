@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,18 +18,6 @@ import (
 // the slash of a server's address decides whether the path is taken off.
 func nginx(t *testing.T, locations map[string]string) (base string) {
 	t.Helper()
-	binary, err := exec.LookPath("nginx")
-	for _, at := range []string{"/usr/sbin/nginx", "../../bin/nginx/usr/sbin/nginx"} {
-		if _, missing := os.Stat(at); err != nil && missing == nil {
-			binary, err = at, nil
-		}
-	}
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no nginx on this machine: run `make setup`")
-		}
-		t.Skip("make setup unpacks nginx")
-	}
 	var b strings.Builder
 	for path, to := range locations {
 		fmt.Fprintf(&b, `location %s {
@@ -50,34 +33,9 @@ func nginx(t *testing.T, locations map[string]string) (base string) {
 		}
 		`, path, to, strings.TrimSuffix(path, "/"))
 	}
-	dir, addr := t.TempDir(), freeAddr(t)
-	conf := filepath.Join(dir, "nginx.conf")
-	check(t, os.WriteFile(conf, fmt.Appendf(nil, `daemon off; pid %[1]s/pid; error_log stderr warn;
-	events {}
-	http {
-		access_log off; client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy;
-		fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-		map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-		server { listen %[2]s; %[3]s }
-	}`, dir, addr, b.String()), 0o644))
-	var said bytes.Buffer
-	cmd := exec.Command(binary, "-p", dir, "-c", conf, "-e", "stderr")
-	cmd.Stderr = &said
-	check(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("nginx: %s", said.String())
-		}
-	})
-	eventually(t, "nginx", func() bool {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	})
+	addr := freeAddr(t)
+	runNginx(t, addr, fmt.Sprintf(`map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+		server { listen %s; %s }`, addr, b.String()))
 	return "http://" + addr
 }
 
