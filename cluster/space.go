@@ -1,9 +1,10 @@
 package cluster
 
 import (
-	"errors"
 	"sync"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/session"
 )
 
 const (
@@ -13,9 +14,6 @@ const (
 	// lookEvery is how often the disk is looked at.
 	lookEvery = 100 * time.Millisecond
 )
-
-// errFull says that a change isn't taken because the disk is full.
-var errFull = errors.New("the disk is full")
 
 // space remembers for a moment how much of the disk is free.
 type space struct {
@@ -47,7 +45,7 @@ func (s *Store) mayWrite() error {
 		return err
 	}
 	if free < spare {
-		return errFull
+		return session.ErrDiskFull
 	}
 	return nil
 }

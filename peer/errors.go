@@ -1,6 +1,9 @@
 package peer
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrBadOffer says that an SDP offer can't be answered: it is no SDP, too
@@ -22,3 +25,21 @@ var (
 	// of them than one connection may have.
 	ErrNoPeer = errors.New("peer: no connection to take the candidate")
 )
+
+// refusal is an error of what a device sent, which it may be told.
+type refusal struct {
+	kind error // one of the package's
+	text string
+}
+
+func refuse(kind error, format string, args ...any) error {
+	return &refusal{kind, fmt.Sprintf(format, args...)}
+}
+
+func (r *refusal) Error() string { return r.kind.Error() + ": " + r.text }
+
+// Unwrap returns the error of the package that it is.
+func (r *refusal) Unwrap() error { return r.kind }
+
+// ForDevice returns what the device may be told: about "it", what it sent.
+func (r *refusal) ForDevice() string { return r.text }

@@ -2,7 +2,6 @@ package peer
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"time"
 
@@ -66,7 +65,7 @@ func ParsePing(b []byte) (Ping, error) {
 		},
 	}
 	if !sane(p.Map) {
-		return Ping{}, fmt.Errorf("%w: impossible map", ErrBadFrame)
+		return Ping{}, refuse(ErrBadFrame, "its map is impossible")
 	}
 	return p, nil
 }
@@ -114,17 +113,17 @@ func ParsePong(b []byte) (Pong, error) {
 		T3:         clock.DeviceTime(binary.BigEndian.Uint64(b[20:])),
 	}
 	if p.T3 < p.T2 {
-		return Pong{}, fmt.Errorf("%w: the pong leaves before its ping arrives", ErrBadFrame)
+		return Pong{}, refuse(ErrBadFrame, "the pong leaves before its ping arrives")
 	}
 	return p, nil
 }
 
 func checkFrame(b []byte, kind byte) error {
 	if len(b) != FrameSize {
-		return fmt.Errorf("%w: %d bytes", ErrBadFrame, len(b))
+		return refuse(ErrBadFrame, "it has %d bytes", len(b))
 	}
 	if b[0] != kind {
-		return fmt.Errorf("%w: kind %d", ErrBadFrame, b[0])
+		return refuse(ErrBadFrame, "it is of kind %d", b[0])
 	}
 	return nil
 }

@@ -25,14 +25,14 @@ const (
 // without the candidates that are too many to be used, and how many it brought.
 func checkOffer(offer string) (kept string, candidates int, err error) {
 	if len(offer) > maxOffer {
-		return "", 0, fmt.Errorf("%w: it has %d bytes, %d are allowed", ErrBadOffer, len(offer), maxOffer)
+		return "", 0, refuse(ErrBadOffer, "it has %d bytes, %d are allowed", len(offer), maxOffer)
 	}
 	var s sdp.SessionDescription
 	if err := s.UnmarshalString(offer); err != nil {
-		return "", 0, fmt.Errorf("%w: it is no SDP", ErrBadOffer)
+		return "", 0, refuse(ErrBadOffer, "it is no SDP")
 	}
 	if len(s.MediaDescriptions) > maxMedia {
-		return "", 0, fmt.Errorf("%w: it has %d media sections, %d are allowed", ErrBadOffer, len(s.MediaDescriptions), maxMedia)
+		return "", 0, refuse(ErrBadOffer, "it has %d media sections, %d are allowed", len(s.MediaDescriptions), maxMedia)
 	}
 	if err := checkSecrets(s.Attributes); err != nil {
 		return "", 0, err
@@ -51,10 +51,10 @@ func checkOffer(offer string) (kept string, candidates int, err error) {
 		}
 	}
 	if !data {
-		return "", 0, fmt.Errorf("%w: it has no data channel", ErrBadOffer)
+		return "", 0, refuse(ErrBadOffer, "it has no data channel")
 	}
 	if candidates > maxCandidates {
-		return "", 0, fmt.Errorf("%w: it has %d candidates, %d are allowed", ErrBadOffer, candidates, maxCandidates)
+		return "", 0, refuse(ErrBadOffer, "it has %d candidates, %d are allowed", candidates, maxCandidates)
 	}
 	if dropSurplus(&s) {
 		b, err := s.Marshal()
@@ -76,10 +76,10 @@ func checkSecrets(attributes []sdp.Attribute) error {
 			continue
 		}
 		if n := len(a.Value); n < least || n > maxSecret {
-			return fmt.Errorf("%w: its %s has %d characters, %d to %d are allowed", ErrBadOffer, a.Key, n, least, maxSecret)
+			return refuse(ErrBadOffer, "its %s has %d characters, %d to %d are allowed", a.Key, n, least, maxSecret)
 		}
 		if strings.ContainsFunc(a.Value, func(r rune) bool { return !isICEChar(r) }) {
-			return fmt.Errorf("%w: its %s has other characters than A–Z a–z 0–9 + /", ErrBadOffer, a.Key)
+			return refuse(ErrBadOffer, "its %s has other characters than A–Z a–z 0–9 + /", a.Key)
 		}
 	}
 	return nil

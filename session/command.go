@@ -61,7 +61,7 @@ func (w when) instant(now instant) (instant, error) {
 	}
 	switch at := instantOf(*w.at); {
 	case at <= now:
-		return 0, fault(CodeAtInPast, "at is %v ago", now.sub(at))
+		return 0, fault(CodeAtInPast, "at is %s ago", span(now.sub(at)))
 	case at > now.add(maxAhead):
 		return 0, fault(CodeAtTooFar, "at is more than 24 h ahead")
 	default:

@@ -1,6 +1,10 @@
 package session
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // Codes of the errors that a request can be answered with. A request that
 // fails has changed nothing.
@@ -82,5 +86,23 @@ func fault(code, format string, args ...any) *Error {
 }
 
 func unavailable(what string, err error) *Error {
-	return &Error{Code: CodeUnavailable, Message: what + ": " + err.Error(), Retry: true}
+	return &Error{Code: CodeUnavailable, Message: what + ": " + causeOf(err), Retry: true}
 }
+
+// causeOf says in words for people why something wasn't to be had. What a store says beside is for
+// the log of whoever runs it.
+func causeOf(err error) string {
+	switch {
+	case errors.Is(err, ErrDiskFull):
+		return ErrDiskFull.Error()
+	case errors.Is(err, errEnded):
+		return errEnded.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "it took too long"
+	case errors.Is(err, context.Canceled):
+		return "it was interrupted"
+	}
+	return "the store is in trouble"
+}
+
+var errEnded = errors.New("it has ended")

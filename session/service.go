@@ -155,7 +155,7 @@ func (s *Service) enter(ctx context.Context, sessionID string) (*room, error) {
 
 func (s *Service) room(sessionID string) (*room, error) {
 	if s.ended || s.ctx.Err() != nil {
-		return nil, unavailable("the service", errors.New("it has ended"))
+		return nil, unavailable("the service", errEnded)
 	}
 	r := s.rooms[sessionID]
 	if r == nil {

@@ -12,6 +12,8 @@ var (
 	ErrConflict = errors.New("session: the key has been changed by another writer")
 	// ErrNotFound is returned by a Store when a key doesn't exist.
 	ErrNotFound = errors.New("session: no such key")
+	// ErrDiskFull is returned by a Store that has no room for a change.
+	ErrDiskFull = errors.New("the disk is full")
 )
 
 // Entry is a key's value as of one revision.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -130,4 +131,17 @@ func validateDelay(delay *time.Duration) error {
 		return fault(CodeBadDelay, "delay must be between 0 and 24 h")
 	}
 	return nil
+}
+
+// span says how long a time is, in the unit that suits it.
+func span(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "days"}, {time.Hour, "hours"}, {time.Minute, "minutes"}, {time.Second, "seconds"}} {
+		if d >= 2*unit.of {
+			return fmt.Sprintf("%d %s", d/unit.of, unit.name)
+		}
+	}
+	return fmt.Sprintf("%.3g ms", millis(d))
 }

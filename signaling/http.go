@@ -151,7 +151,11 @@ type TimeStatus struct {
 }
 
 func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {
-	var q struct{ CreatorID, CreatorName, Name string }
+	var q struct {
+		CreatorID   string `json:"creatorId"`
+		CreatorName string `json:"creatorName"`
+		Name        string `json:"name"`
+	}
 	if !readJSON(w, r, &q) {
 		return
 	}

@@ -134,7 +134,7 @@ func (l *link) frame(b []byte, t4 clock.SessionTime) {
 		return
 	}
 	if err := l.peer.HandleFrame(b, t4); err != nil {
-		l.fault(Message{}, &session.Error{Code: "bad_frame", Message: err.Error()})
+		l.fault(Message{}, &session.Error{Code: "bad_frame", Message: forDevice("that is no clock frame", err)})
 	}
 }
 
@@ -298,5 +298,5 @@ func dispose(p Peer) {
 }
 
 func badOffer(err error) error {
-	return &session.Error{Code: "bad_offer", Message: err.Error()}
+	return &session.Error{Code: "bad_offer", Message: forDevice("the SDP offer can't be answered", err)}
 }

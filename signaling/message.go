@@ -3,7 +3,6 @@ package signaling
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -30,7 +29,7 @@ func ParseMessage(b []byte) (Message, error) {
 		return Message{}, badMessage("a message must be UTF-8")
 	}
 	if err := json.Unmarshal(b, &m); err != nil {
-		return Message{}, badMessage("not a JSON object {event, data, id}: %v", err)
+		return Message{}, badMessage("a message must be a JSON object {event, data, id}: %s", faultOf(err))
 	}
 	if m.Event == "" || len(m.Event) > maxEventName {
 		return Message{}, badMessage("event must be a name of 1 to %d bytes", maxEventName)
@@ -70,21 +69,10 @@ func decode(data json.RawMessage, v any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(v); err != nil {
-		var typ *json.UnmarshalTypeError
-		if errors.As(err, &typ) {
-			return badType(typ)
-		}
-		return &session.Error{Code: "bad_field", Message: err.Error()}
+		return &session.Error{Code: "bad_field", Message: faultOf(err)}
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return &session.Error{Code: "bad_field", Message: "data must be one JSON object"}
 	}
 	return nil
-}
-
-func badType(e *json.UnmarshalTypeError) error {
-	if e.Field == "" {
-		return &session.Error{Code: "bad_field", Message: "data must be a JSON object, not: " + e.Value}
-	}
-	return &session.Error{Code: "bad_field", Message: fmt.Sprintf("field %q must not be a %s", e.Field, e.Value)}
 }

@@ -300,7 +300,7 @@ type candidateData struct {
 
 func candidate(_ context.Context, l *link, q candidateData) (string, any, error) {
 	if err := l.peer.AddCandidate(q.Candidate); err != nil {
-		return "", nil, &session.Error{Code: "bad_candidate", Message: err.Error()}
+		return "", nil, &session.Error{Code: "bad_candidate", Message: forDevice("the candidate can't be taken", err)}
 	}
 	return done, nil, nil
 }

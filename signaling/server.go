@@ -124,8 +124,8 @@ func New(cfg Config) *Server {
 	s.upgrader = websocket.Upgrader{
 		CheckOrigin: s.originAllowed, HandshakeTimeout: joinTimeout,
 		ReadBufferSize: 4096, WriteBufferSize: 4096,
-		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
-			writeError(w, status, &httpError{"not_websocket", err.Error()})
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
+			writeError(w, status, &httpError{"not_websocket", "this address is for WebSockets of version 13 alone"})
 		},
 	}
 	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.routes()))))
