@@ -33,6 +33,7 @@ const (
 // asks for another one waits for the one read that is under way, fetchTime at most.
 type keySet struct {
 	cfg   Config
+	from  string // as it is told: a URL without what may be secret in it
 	reads singleflight.Group
 
 	mu      sync.Mutex
@@ -46,15 +47,19 @@ type keySet struct {
 }
 
 func newKeySet(cfg Config) (*keySet, error) {
-	s := &keySet{cfg: cfg}
+	s := &keySet{cfg: cfg, from: cfg.JWKS}
 	u, err := url.Parse(cfg.JWKS)
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		s.from = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 		if u.Host == "" {
-			return nil, fmt.Errorf("access: %s: the URL has no host", cfg.JWKS)
+			return nil, fmt.Errorf("access: %s: the URL has no host", s.from)
 		}
-		if s.cfg.Client == nil {
-			s.cfg.Client = &http.Client{Timeout: fetchTime}
+		client := http.Client{Timeout: fetchTime}
+		if cfg.Client != nil {
+			client = *cfg.Client
 		}
+		client.CheckRedirect = redirected
+		s.cfg.Client = &client
 		return s, nil // the first token fetches it: the other server may start later
 	}
 	s.cfg.Client = nil
@@ -62,7 +67,7 @@ func newKeySet(cfg Config) (*keySet, error) {
 		return nil, err
 	}
 	if len(s.keys) == 0 {
-		return nil, fmt.Errorf("access: reading %s: there is no key for signatures in it", cfg.JWKS)
+		return nil, fmt.Errorf("access: reading %s: there is no key for signatures in it", s.from)
 	}
 	return s, nil
 }
@@ -164,10 +169,10 @@ func (s *keySet) read() error {
 	defer s.mu.Unlock()
 	s.triedAt = now
 	if err != nil {
-		err = fmt.Errorf("access: reading %s: %w", s.cfg.JWKS, err)
+		err = fmt.Errorf("access: reading %s: %w", s.from, err)
 		s.retry = min(max(2*s.retry, firstRetry), longestRetry)
 		if s.failed == nil || s.failed.Error() != err.Error() {
-			s.cfg.Log.Warn("token_keys_unread", "from", s.cfg.JWKS, "err", err)
+			s.cfg.Log.Warn("token_keys_unread", "from", s.from, "err", err)
 		}
 		s.failed, s.file = err, file
 		return err
@@ -185,10 +190,10 @@ func (s *keySet) say(left []skipped) {
 	}
 	s.said = said
 	for _, k := range left[:min(len(left), 20)] {
-		s.cfg.Log.Info("token_key_unused", "from", s.cfg.JWKS, "kid", fmt.Sprintf("%.64s", k.id), "reason", k.why)
+		s.cfg.Log.Info("token_key_unused", "from", s.from, "kid", fmt.Sprintf("%.64s", k.id), "reason", k.why)
 	}
 	if len(s.keys) == 0 {
-		s.cfg.Log.Warn("token_keys_missing", "from", s.cfg.JWKS)
+		s.cfg.Log.Warn("token_keys_missing", "from", s.from)
 	}
 }
 
@@ -208,6 +213,10 @@ func (s *keySet) fetch() ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	resp, err := s.cfg.Client.Do(q)
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err // without the URL
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -220,6 +229,17 @@ func (s *keySet) fetch() ([]byte, fs.FileInfo, error) {
 		err = errors.New("it is longer than 1 MiB")
 	}
 	return b, nil, err
+}
+
+// redirected refuses to go on for keys without encryption where it was asked for, or for long.
+func redirected(next *http.Request, via []*http.Request) error {
+	switch {
+	case via[0].URL.Scheme == "https" && next.URL.Scheme != "https":
+		return errors.New("it is said to be where nothing is encrypted")
+	case len(via) >= 5:
+		return errors.New("it is said to be elsewhere too often")
+	}
+	return nil
 }
 
 // look reads a file that has changed again.

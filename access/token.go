@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +15,6 @@ import (
 
 // maxToken bounds a token in bytes.
 const maxToken = 8 << 10
-
-// claims are what a token says.
-type claims struct {
-	jwt.RegisteredClaims
-	Session string       `json:"session"` // a session's id, or * for all of them
-	Role    session.Role `json:"role"`
-}
 
 // verifier checks tokens.
 type verifier struct {
@@ -142,14 +134,6 @@ func (v *verifier) otherMethod(token string) bool {
 		}
 	}
 	return true
-}
-
-func (c claims) check() error {
-	known := slices.Contains([]session.Role{session.RoleLeader, session.RoleMember, session.RoleWatcher, session.RoleObserver}, c.Role)
-	if c.Subject == "" || !known || c.Session != "*" && !session.ValidSessionID(c.Session) {
-		return refuse(CodeTokenClaims, "the token needs exp, sub, session and role")
-	}
-	return nil
 }
 
 // foreign begins the ids of users whose subject can't be an id as it is.
