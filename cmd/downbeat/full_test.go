@@ -28,11 +28,11 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-// TestFullDisk: on a full disk changes are refused with a code, the session goes
+// TestFullDisk: on a full disk changes are refused with a code, the instance isn't ready, the session goes
 // on, and once there is space again so do changes.
 func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t)
-	server := newInstance(t, "--data", dir)
+	server := newInstance(t, "--data", dir, "--disk-reserve", "16MiB")
 	ann := server.join(signaling.JoinRequest{SessionID: "studio", UserID: "ann"})
 	ballast := filepath.Join(dir, "recordings", "ballast")
 	check(t, os.WriteFile(ballast, make([]byte, 40<<20), 0o600))
@@ -46,6 +46,9 @@ func TestFullDisk(t *testing.T) {
 	check(t, json.Unmarshal(body, &refused))
 	if status != http.StatusServiceUnavailable || refused.Error.Code != "unavailable" || !strings.Contains(refused.Error.Message, "disk is full") {
 		t.Errorf("%d %s", status, body)
+	}
+	if status, body, err := server.do("GET", "/readyz", ""); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(string(body), `"disk_full"`) {
+		t.Errorf("/readyz: %d %s %v", status, body, err)
 	}
 	if _, err := ann.Call(t.Context(), "schedule", map[string]any{"name": "flash"}); err == nil || !strings.Contains(err.Error(), "disk is full") {
 		t.Errorf("schedule: %v", err)
