@@ -9,6 +9,8 @@ var (
 	// ErrBadOffer says that an SDP offer can't be answered: it is no SDP, too
 	// long, or asks for no data channel.
 	ErrBadOffer = errors.New("peer: bad offer")
+	// ErrBadCandidate says that an ICE candidate is none, or too long.
+	ErrBadCandidate = errors.New("peer: bad candidate")
 	// ErrBadFrame says that bytes are no clock frame of the kind expected.
 	ErrBadFrame = errors.New("peer: bad clock frame")
 	// ErrNoControl says that no control channel is open.

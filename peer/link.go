@@ -95,7 +95,7 @@ func (l *link) addCandidate(candidate string) error {
 	n := l.candidates
 	l.mu.Unlock()
 	if n > maxCandidates {
-		return fmt.Errorf("%w: more than %d", ErrNoPeer, maxCandidates)
+		return refuse(ErrNoPeer, "there are more than %d", maxCandidates)
 	}
 	if useful, err := checkCandidate(candidate); err != nil || !useful || n > usedCandidates {
 		return err

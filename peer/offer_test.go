@@ -64,8 +64,8 @@ func TestCandidates(t *testing.T) {
 		t.Errorf("answer before any offer: %v, want ErrNoPeer", err)
 	}
 	r.connect(t, nil)
-	if err := r.device.AddCandidate("nonsense"); err == nil {
-		t.Error("a nonsensical candidate was taken")
+	if err := r.device.AddCandidate("nonsense"); !errors.Is(err, ErrBadCandidate) {
+		t.Errorf("nonsense: %v, want ErrBadCandidate", err)
 	}
 	for range maxCandidates - 1 {
 		must(t, r.device.AddCandidate(candidate))
@@ -151,7 +151,7 @@ func TestUselessCandidates(t *testing.T) {
 		if useful {
 			got = "useful"
 		}
-		if err != nil {
+		if errors.Is(err, ErrBadCandidate) {
 			got = "wrong"
 		}
 		if got != want {

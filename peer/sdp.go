@@ -2,7 +2,6 @@ package peer
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -115,7 +114,7 @@ func dropSurplus(s *sdp.SessionDescription) (dropped bool) {
 // of hosts aren't asked for, and nothing is sent to whole networks.
 func checkCandidate(candidate string) (useful bool, err error) {
 	if len(candidate) > maxCandidate {
-		return false, fmt.Errorf("peer: a candidate of %d bytes, %d are allowed", len(candidate), maxCandidate)
+		return false, refuse(ErrBadCandidate, "it has %d bytes, %d are allowed", len(candidate), maxCandidate)
 	}
 	if strings.TrimPrefix(candidate, "candidate:") == "" {
 		return false, nil // the end of candidates
@@ -125,7 +124,7 @@ func checkCandidate(candidate string) (useful bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, errors.New("peer: that is no candidate")
+		return false, refuse(ErrBadCandidate, "it is no candidate")
 	}
 	addr, err := netip.ParseAddr(c.Address())
 	if err != nil || c.Port() == 0 || c.Component() != 1 {
