@@ -26,6 +26,9 @@ func metaHappening(before, after *meta) (h Happening) {
 	switch {
 	case before == nil:
 		h = Happening{Kind: SessionIsCreated, UserID: after.LeaderID}
+		if after.Revived {
+			h.Reason = "revived"
+		}
 	case after.Ended != before.Ended:
 		h = Happening{Kind: SessionIsRemoved, Reason: "ended"}
 	case after.LeaderID != before.LeaderID:

@@ -161,7 +161,16 @@ func TestIdleSessionIsTold(t *testing.T) {
 	})
 }
 
-// TestNothingIsToldOfWhatIsNotStored.
+// TestRevivedSessionIsTold as such.
+func TestRevivedSessionIsTold(t *testing.T) {
+	here := &witness{}
+	bubble(t, Config{Observe: here}, func(w *world) {
+		w.join(JoinRequest{UserID: "ann", ResumeToken: "of-a-server-that-was-started-again"})
+		here.expect(t, "session_created ann revived")
+	})
+}
+
+// TestNothingIsToldOfWhatIsNotStored: nor is its outcome expected.
 func TestNothingIsToldOfWhatIsNotStored(t *testing.T) {
 	here, store := &witness{}, &refusing{Memory: NewMemory()}
 	bubble(t, Config{Store: store, Observe: here}, func(w *world) {

@@ -29,7 +29,7 @@ type HappeningKind string
 
 // What happens to a session.
 const (
-	SessionIsCreated  HappeningKind = "session_created"
+	SessionIsCreated  HappeningKind = "session_created"   // Reason: revived, for those who were in one of that name before
 	SessionIsRemoved  HappeningKind = "session_removed"   // Reason: ended by its leader, or idle
 	LeadIsTaken       HappeningKind = "lead_changed"      // UserID leads, From did
 	CommandIsIssued   HappeningKind = "command_scheduled" // of the application's own
