@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -320,4 +321,38 @@ func TestNoTokenInTheLog(t *testing.T) {
 	if out.Len() == 0 || strings.Contains(out.String(), token) || strings.Contains(out.String(), "ann") {
 		t.Errorf("logged: %s", out.String())
 	}
+}
+
+// silent is a key server that never answers, until the request is given up.
+type silent struct{}
+
+func (silent) RoundTrip(q *http.Request) (*http.Response, error) {
+	<-q.Context().Done()
+	return nil, q.Context().Err()
+}
+
+// TestSilentKeyServer: who asks for a key that isn't known waits for exactly as long as a fetch may take, all of
+// them for the one, and is told to come again.
+func TestSilentKeyServer(t *testing.T) {
+	ed := newEd(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := policy(t, Config{Mode: Token, JWKS: "http://keys.example", Client: &http.Client{Transport: silent{}}, Now: time.Now})
+		token := sign(t, ed.method, ed.key, says("exp", time.Now().Add(time.Hour).Unix()), "k")
+		began := time.Now()
+		refused := make(chan error, 3)
+		for range cap(refused) {
+			go func() { refused <- p.Call(Look, "studio", token) }()
+			time.Sleep(time.Second)
+		}
+		for range cap(refused) {
+			wantCode(t, <-refused, session.CodeUnavailable)
+		}
+		if took := time.Since(began); took != fetchTime {
+			t.Errorf("the last one waited until %v", took)
+		}
+		wantCode(t, p.Call(Look, "studio", token), session.CodeUnavailable)
+		if took := time.Since(began); took != fetchTime {
+			t.Errorf("asked again at once, until %v", took)
+		}
+	})
 }
