@@ -48,7 +48,7 @@ func (x *index) follow(ctx context.Context, s *Service) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Log.Warn("store_watch_failed", "err", err)
+		s.cfg.Log.Warn("store_watch_failed", "filter", metas, "err", err)
 		x.reset()
 		select {
 		case <-ctx.Done():

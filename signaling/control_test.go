@@ -1,10 +1,13 @@
 package signaling
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/downbeat-sync/downbeat/session"
 )
@@ -81,4 +84,31 @@ func TestOfferFlood(t *testing.T) {
 		c.send(offer)
 		c.wantError("too_many_offers", "offer")
 	})
+}
+
+// TestControlQueueBytes: of the control channel few large messages wait, as few ones wait of many small ones.
+func TestControlQueueBytes(t *testing.T) {
+	l := &link{
+		server: New(Config{}), conn: &conn{queue: make(chan session.JSON, 2*queueLen), done: make(chan struct{})},
+		control: make(chan []byte, queueLen), faults: rate.NewLimiter(0, queueLen),
+	}
+	for range queueLen {
+		l.queueControl(make([]byte, maxMessage))
+	}
+	if len(l.control) != queueBytes/maxMessage || len(l.conn.queue) != queueLen-queueBytes/maxMessage {
+		t.Errorf("%d wait, %d are refused", len(l.control), len(l.conn.queue))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	l.limit = rate.NewLimiter(0, 0) // they are all refused, which is quick
+	go func() { defer close(ended); l.handleControl(ctx) }()
+	for len(l.control) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-ended
+	l.queueControl(make([]byte, maxMessage))
+	if len(l.control) != 1 {
+		t.Error("there is no room again")
+	}
 }

@@ -37,7 +37,8 @@ type link struct {
 	faults *rate.Limiter
 	offers *rate.Limiter
 
-	control chan []byte // messages of the control channel
+	control      chan []byte  // messages of the control channel
+	controlBytes atomic.Int64 // how long they are together
 
 	mu        sync.Mutex // orders the requests of the two ways, and guards what follows
 	member    *session.Member
@@ -141,17 +142,22 @@ func (l *link) frame(b []byte, t4 clock.SessionTime) {
 // queueControl is called by the peer with a message of the control channel. It
 // doesn't wait: a request that closes the channel waits for the caller.
 func (l *link) queueControl(b []byte) {
-	select {
-	case l.control <- bytes.Clone(b):
-	default:
-		l.fault(Message{}, tooMany)
+	if l.controlBytes.Add(int64(len(b))) <= queueBytes {
+		select {
+		case l.control <- bytes.Clone(b):
+			return
+		default:
+		}
 	}
+	l.controlBytes.Add(-int64(len(b)))
+	l.fault(Message{}, tooMany)
 }
 
 func (l *link) handleControl(ctx context.Context) {
 	for {
 		select {
 		case b := <-l.control:
+			l.controlBytes.Add(-int64(len(b)))
 			l.handle(ctx, b)
 		case <-ctx.Done():
 			return
