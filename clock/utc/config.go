@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +90,8 @@ func checkAddress(address string) error {
 		host = h
 	}
 	host = strings.Trim(host, "[]")
-	if host == "" || strings.ContainsAny(host, " /@\t\r\n") {
+	_, noAddress := netip.ParseAddr(host)
+	if host == "" || strings.ContainsAny(host, " /@\t\r\n") || strings.Contains(host, ":") && noAddress != nil {
 		return fmt.Errorf("utc: server %q: not a host or host:port", address)
 	}
 	return nil
