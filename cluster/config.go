@@ -17,6 +17,9 @@ type Config struct {
 	// three in a cluster, one elsewhere. It counts when the first instance makes the bucket.
 	Replicas int
 
+	// AcceptLoss opens a directory that has lost what was acknowledged; else that is refused.
+	AcceptLoss bool
+
 	// Patience is how long a write is tried again while the store doesn't take
 	// it; default 8 s, in which a cluster that lost a server elects another.
 	Patience time.Duration

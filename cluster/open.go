@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -40,7 +41,55 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errors.Join(err, s.dir.close())
 	}
 	s.link.Store(l)
+	if s.engine != nil {
+		if err := s.prove(ctx, l); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
 	return s, nil
+}
+
+// prove reads what there is, and refuses a store that has lost what was acknowledged.
+func (s *Store) prove(ctx context.Context, l *link) error {
+	seen, err := s.readAll(ctx, l)
+	if err != nil {
+		return fmt.Errorf("read the store in %s: %w", s.dir.path, err)
+	}
+	j, err := openJournal(filepath.Join(s.dir.path, journalFile), s.cfg.Log)
+	if err != nil {
+		return err
+	}
+	if lost := j.lost(seen, time.Now()); len(lost) > 0 {
+		err := j.lostError(s.dir.path, lost)
+		if !s.cfg.AcceptLoss {
+			return err
+		}
+		s.cfg.Log.Warn("loss_accepted", "err", err)
+	}
+	s.journal = j
+	return j.adopt(seen)
+}
+
+// readAll reads the stream into the mirror, and tells the newest revision of each key, deleted ones included.
+func (s *Store) readAll(ctx context.Context, l *link) (map[string]acked, error) {
+	if err := s.compare(ctx, l); err != nil {
+		return nil, err
+	}
+	r, err := l.newReader(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	seen := map[string]acked{}
+	for ; r.pending > 0; r.pending-- {
+		e, written, err := r.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.mirror.apply(e, written)
+		seen[e.Key] = acked{e.Revision, written, e.Deleted()}
+	}
+	return seen, nil
 }
 
 // Close ends what Open has begun, after Run has returned.
@@ -49,7 +98,7 @@ func (s *Store) Close() error {
 	if s.engine != nil {
 		s.engine.close()
 	}
-	return s.dir.close()
+	return errors.Join(s.journal.close(), s.dir.close())
 }
 
 // dial connects to a NATS server that isn't ours.

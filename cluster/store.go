@@ -22,6 +22,7 @@ type Store struct {
 	created time.Time // when the stream was; the feed's own
 	loading sync.Once
 	dir     *dataDir // nil without one
+	journal *journal // nil without the engine
 	engine  *engine  // nil when the NATS server is somebody else's
 
 	failures atomic.Int32  // of writes that weren't answered, since the last one that was

@@ -57,9 +57,9 @@ func TestDamaged(t *testing.T) {
 			func(_ string, b block) string { return b.file },
 			func(b []byte) []byte { b[0] ^= 0xff; return b }, false,
 		},
-		"a torn end": {
+		"a write that was cut off": {
 			func(_ string, b block) string { return b.file },
-			func(b []byte) []byte { return b[:len(b)-3] }, true,
+			func(b []byte) []byte { return append(b, b[:20]...) }, true,
 		},
 		"what the stream is": {
 			func(_ string, b block) string { return filepath.Join(filepath.Dir(b.file), "..", "meta.inf") }, garbage, false,

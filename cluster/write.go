@@ -72,6 +72,7 @@ func (s *Store) write(ctx context.Context, key string, value []byte, h nats.Head
 		}
 		return 0, fmt.Errorf("cluster: write %s: %w", key, err)
 	}
+	s.journal.add(key, at, value == nil)
 	s.mirror.await(ctx, at)
 	return at, nil
 }

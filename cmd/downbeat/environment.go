@@ -25,7 +25,9 @@ func takeEnvironment(k *kong.Kong) error {
 			continue
 		}
 		for _, flag := range command.Flags {
-			setBy(flag)
+			if flag.Name != "accept-data-loss" { // said once, by somebody who knows what is lost
+				setBy(flag)
+			}
 		}
 	}
 	return nil

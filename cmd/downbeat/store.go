@@ -17,6 +17,7 @@ import (
 type storeFlags struct {
 	NATS         string        `name:"nats" placeholder:"URL" help:"NATS servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…"`
 	NATSReplicas int           `name:"nats-replicas" default:"0" help:"How many servers of a NATS cluster keep each session; 0: three in a cluster, else one."`
+	AcceptLoss   bool          `name:"accept-data-loss" help:"Start with a data directory that has lost what was acknowledged; else that is refused."`
 	SessionIdle  time.Duration `default:"24h" help:"How long a session without activity is kept, 84h at most."`
 }
 
@@ -28,7 +29,7 @@ func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*
 	case f.NATS != "":
 		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Dir: data, Replicas: f.NATSReplicas, Log: log})
 	case data != "":
-		return cluster.Open(ctx, cluster.Config{Dir: data, Log: log})
+		return cluster.Open(ctx, cluster.Config{Dir: data, AcceptLoss: f.AcceptLoss, Log: log})
 	}
 	return nil, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,4 +88,25 @@ func TestFirstStart(t *testing.T) {
 	if first, second := said(), said(); len(first) < 16 || first != second {
 		t.Errorf("the admin key was %q, then %q", first, second)
 	}
+}
+
+// TestLostStore: a server whose store was taken away doesn't start as if nothing had been there, until somebody
+// says so.
+func TestLostStore(t *testing.T) {
+	dir := t.TempDir()
+	i := newInstance(t, "--data", dir)
+	if status, b, err := i.do("POST", "/api/sessions", `{"creatorId":"ann"}`); err != nil || status != http.StatusCreated {
+		t.Fatal(status, string(b), err)
+	}
+	i.kill()
+	check(t, os.RemoveAll(filepath.Join(dir, "store")))
+	_, stderr, code := finish(t, "", "serve", "--addr", "127.0.0.1:0", "--data", dir)
+	if code != 1 || !strings.Contains(stderr, "has lost 1 of 1 entries") || !strings.Contains(stderr, "--accept-data-loss") {
+		t.Errorf("status %d, said %q", code, stderr)
+	}
+	i.args = append(i.args, "--accept-data-loss")
+	i.start()
+	i.kill()
+	i.args = i.args[:len(i.args)-1]
+	i.start()
 }
