@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"sync"
@@ -83,11 +84,19 @@ func (a *acknowledged) change(server *instance) {
 // check looks for all that was acknowledged.
 func (a *acknowledged) check(t *testing.T, server *instance) {
 	t.Helper()
-	var list struct{ Sessions []session.Summary }
-	server.get("/api/sessions", &list)
 	there := map[string]bool{}
-	for _, s := range list.Sessions {
-		there[s.SessionID] = true
+	for cursor := ""; ; {
+		var list struct {
+			Sessions   []session.Summary
+			NextCursor string
+		}
+		server.get("/api/sessions?limit=1000&cursor="+url.QueryEscape(cursor), &list)
+		for _, s := range list.Sessions {
+			there[s.SessionID] = true
+		}
+		if cursor = list.NextCursor; cursor == "" {
+			break
+		}
 	}
 	for _, id := range a.sessions {
 		if !there[id] {
