@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -160,5 +162,22 @@ func TestClientIsInterrupted(t *testing.T) {
 	}
 	if s.leads() != "ann" {
 		t.Errorf("led by %s", s.leads())
+	}
+}
+
+// TestClientReadsAllPages of the list of sessions.
+func TestClientReadsAllPages(t *testing.T) {
+	pages := map[string]string{"": `{"sessions":[{"sessionId":"a"},{"sessionId":"b"}],"nextCursor":"2&x"}`, "2&x": `{"sessions":[{"sessionId":"c"}],"nextCursor":null}`}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, pages[r.URL.Query().Get("cursor")])
+	}))
+	defer server.Close()
+	to, err := (&targetFlags{URL: server.URL}).open()
+	check(t, err)
+	defer to.http.CloseIdleConnections()
+	all, err := to.sessions(t.Context())
+	check(t, err)
+	if len(all) != 3 || all[2].SessionID != "c" {
+		t.Errorf("read %+v", all)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
@@ -24,20 +25,41 @@ func (c *sessionsCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Sessions []session.Summary `json:"sessions"`
-	}
-	if err := t.call(ctx, "GET", "/api/sessions", nil, &list); err != nil {
+	all, err := t.sessions(ctx)
+	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(app.Stdout, list.Sessions)
+		return printJSON(app.Stdout, all)
 	}
 	rows := table(app.Stdout, "SESSION", "NAME", "STATUS", "LEADER", "CONNECTED", "CREATED")
-	for _, s := range list.Sessions {
+	for _, s := range all {
 		rows.add(s.SessionID, s.Name, s.Status, s.LeaderName, s.ConnectedCount, s.CreatedAt)
 	}
 	return rows.Flush()
+}
+
+// pageOfSessions is how many sessions a page of the list has.
+const pageOfSessions = 1000
+
+// sessions reads all pages of the list.
+func (t *target) sessions(ctx context.Context) ([]session.Summary, error) {
+	all := []session.Summary{}
+	for cursor := ""; ; {
+		var page struct {
+			Sessions   []session.Summary
+			NextCursor string
+		}
+		at := fmt.Sprintf("/api/sessions?limit=%d&cursor=%s", pageOfSessions, url.QueryEscape(cursor))
+		if err := t.call(ctx, "GET", at, nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Sessions...)
+		if page.NextCursor == "" {
+			return all, nil
+		}
+		cursor = page.NextCursor
+	}
 }
 
 type statusCmd struct {
