@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ import (
 // meanwhile it does when it goes on.
 type stalling struct {
 	Store
-	slow       time.Duration // of every write, and until it is seen
+	slow       atomic.Int64  // of every write, and until it is seen, ns
 	impatience time.Duration // after which a writer gives up; 0: never
 
 	mu      sync.Mutex
@@ -42,7 +43,7 @@ func (s *stalling) wait() {
 	if stopped != nil {
 		<-stopped
 	}
-	time.Sleep(s.slow)
+	time.Sleep(time.Duration(s.slow.Load()))
 }
 
 // Put gives up when it has waited for too long; the value is stored nevertheless.
@@ -224,18 +225,18 @@ func TestSlowStore(t *testing.T) {
 	store := &stalling{Store: NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		a, heard := w.listen(JoinRequest{UserID: "ann"})
-		store.slow = 300 * time.Millisecond
+		store.slow.Store(int64(300 * time.Millisecond))
 		cmd, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
 		wantCode(t, err, "")
 		time.Sleep(10 * time.Second)
 		if got := heard(); len(got) != 1 || got[0].id != cmd.CommandID || got[0].at > got[0].due {
 			t.Errorf("told %+v", got)
 		}
-		store.slow = 4 * time.Second
+		store.slow.Store(int64(4 * time.Second))
 		w.svc.cfg.MaxLead = time.Second
 		_, err = a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
 		wantCode(t, err, CodeUnavailable)
-		store.slow = 0
+		store.slow.Store(0)
 		time.Sleep(time.Minute)
 		if got := heard(); len(got) != 0 {
 			t.Errorf("told %+v", got)

@@ -192,16 +192,12 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	list, err := s.cfg.Sessions.List(r.Context(), q)
-	var next *string
-	if list.Next != "" {
-		next = &list.Next
-	}
 	answer(w, http.StatusOK, struct {
 		Success       bool              `json:"success"`
 		Sessions      []session.Summary `json:"sessions"`
 		TotalSessions int               `json:"totalSessions"`
-		NextCursor    *string           `json:"nextCursor"` // null on the last page
-	}{true, list.Sessions, list.Total, next}, err)
+		NextCursor    string            `json:"nextCursor,omitempty"`
+	}{true, list.Sessions, list.Total, list.Next}, err)
 }
 
 func (s *Server) getSession(w http.ResponseWriter, r *http.Request) {
