@@ -70,7 +70,7 @@ func (s *state) handOver(from string, now instant) []change {
 
 func (s *state) elect(userID string, now instant) change {
 	m := *s.meta
-	m.LeaderID, m.LeaderSince = userID, now
+	m.LeaderID, m.LeaderSince, m.Asked, m.AskedAt = userID, now, "", 0
 	return s.put(true, &m, kindMeta)
 }
 
@@ -87,12 +87,22 @@ func transferDue(s *state, grace time.Duration) (due instant, ok bool) {
 	return since.add(grace), true
 }
 
-// transfer passes the leadership on if that is due.
+// transfer passes the leadership on if that is due: to who asked for it first since the leader went, else to the heir.
 func transfer(s *state, grace time.Duration, now instant) []change {
 	if due, ok := transferDue(s, grace); !ok || now < due {
 		return nil
 	}
+	if s.asked() {
+		return []change{s.elect(s.meta.Asked, now)}
+	}
 	return s.handOver(s.meta.LeaderID, now)
+}
+
+// asked reports whether somebody who is there and may lead has asked for the lead since the leader went.
+func (s *state) asked() bool {
+	since, gone := s.leaderGoneSince()
+	u := s.users[s.meta.Asked]
+	return gone && s.meta.AskedAt >= since && u.connected() && u.mayLead()
 }
 
 // vacant reports whether somebody else may lead now: the leader left, may not lead any more, or has been away for
@@ -104,7 +114,7 @@ func (s *state) vacant(grace time.Duration, now instant) bool {
 }
 
 // requestLeadership gives the leadership to a user when the leader has been away for long enough, or at once
-// to one who rules.
+// to one who rules. Who asks before is the next leader, if the one of now doesn't come back.
 func requestLeadership(s *state, userID string, rules bool, grace time.Duration, now instant) ([]change, error) {
 	switch {
 	case !s.live():
@@ -119,7 +129,17 @@ func requestLeadership(s *state, userID string, rules bool, grace time.Duration,
 	case !gone:
 		return nil, fault(CodeLeaderConnected, "the leader is connected")
 	case !s.vacant(grace, now):
-		return nil, &Error{CodeLeaderConnected, "the leader was connected a moment ago, and may come back", true}
+		return s.ask(userID, now), nil
 	}
 	return []change{s.elect(userID, now)}, nil
+}
+
+// ask notes who is to lead next, unless somebody else was first.
+func (s *state) ask(userID string, now instant) []change {
+	if s.asked() {
+		return nil
+	}
+	m := *s.meta
+	m.Asked, m.AskedAt = userID, now
+	return []change{s.put(true, &m, kindMeta)}
 }

@@ -168,7 +168,8 @@ func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at cl
 	})
 }
 
-// RequestLeadership makes the member's user the leader: if the leader has been away for Config.LeaderGrace, or
+// RequestLeadership makes the member's user the leader: if the leader has been away for Config.LeaderGrace, as soon
+// as it has been, or
 // at once with the creator's token or for one who joined by it or by the admin key.
 func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) error {
 	return m.directs(ctx, func(s *state, now instant) ([]change, error) {

@@ -36,6 +36,8 @@ type meta struct {
 	CreatedAt   instant `json:"createdAt"`
 	LeaderID    string  `json:"leaderId"`
 	LeaderSince instant `json:"leaderSince"`
+	Asked       string  `json:"asked,omitempty"` // for the lead, first of all, while the leader was away
+	AskedAt     instant `json:"askedAt,omitempty"`
 	Revived     bool    `json:"revived,omitempty"` // brought back by a device that remembered it: its creator may still come
 	Take        string  `json:"take,omitempty"`    // the start that was issued last, or is about to be
 	TakeAt      instant `json:"takeAt,omitempty"`  // when that was decided
