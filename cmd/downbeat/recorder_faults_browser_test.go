@@ -182,10 +182,11 @@ func TestRecorderLosesItsCamera(t *testing.T) {
 	check(t, err)
 	p.troubled("camera_lost")
 	p.shows("lost")
-	p.kept(5)
+	p.kept(2) // however slow the machine is
+	before := len(p.troubles())
 	s.stop()
 	pause(t.Context(), 1200*time.Millisecond) // no less than a frozen camera takes to be one
-	if codes := p.troubles(); slices.Contains(codes, "camera_frozen") {
+	if codes := p.troubles()[before:]; slices.Contains(codes, "camera_frozen") {
 		t.Errorf("troubles: %v", codes)
 	}
 	p.shows("lost")
