@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -74,13 +75,37 @@ func newInstanceOf(t testing.TB, files int, flags ...string) *instance {
 	return i
 }
 
-// freeAddr returns an address that nobody listened on a moment ago.
+// freeAddr returns an address that nobody listened on a moment ago, over TCP or UDP, nor on the port of the
+// page for new devices that goes with it. The port is none that the system gives to connections meanwhile.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	check(t, l.Close())
-	return l.Addr().String()
+	for range 100 {
+		port := 20_000 + rand.IntN(12_000)
+		if isFree(port) {
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+func isFree(port int) bool {
+	at := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+	tcp, err := net.Listen("tcp", at(port))
+	if err != nil {
+		return false
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", at(port))
+	if err != nil {
+		return false
+	}
+	defer udp.Close()
+	setup, err := net.Listen("tcp", at(setupPort(port)))
+	if err != nil {
+		return false
+	}
+	return setup.Close() == nil
 }
 
 // start starts the process and waits until it is ready.
