@@ -61,7 +61,7 @@ func (s *recordingStage) parts(p *recordingPage, n int) {
 			s.t.Fatalf("part %d of %d: %s; troubles %v", i+1, len(all), asJSON(r), p.troubles())
 		}
 		s.hashed(r)
-		if f := p.read(r); f.Frames < 5 {
+		if f := p.read(r); f.Frames < 2 {
 			s.t.Errorf("part %d holds %+v", r.Part, f)
 		}
 		bound := time.Duration(*r.StartBoundMs * 1e6)
@@ -82,7 +82,7 @@ func TestRecorderComesLate(t *testing.T) {
 	p := s.device("mute")
 	p.await(`recording.recorder.takes[0]?.bytes > 30000`)
 	s.stop()
-	if r := p.kept(5); r.StartTimestamp.Sub(r.TakeTimestamp) <= 0 {
+	if r := p.kept(2); r.StartTimestamp.Sub(r.TakeTimestamp) <= 0 {
 		t.Errorf("it begins before its take: %s", asJSON(r))
 	}
 }
@@ -99,7 +99,7 @@ func TestMediaRecorder(t *testing.T) {
 	}
 	s.hashed(r)
 	s.inTake(r, 1200*time.Millisecond)
-	if f := p.read(r); f.Frames < 5 || f.Sound == nil {
+	if f := p.read(r); f.Frames < 2 || f.Sound == nil {
 		t.Errorf("it holds %+v", f)
 	}
 }

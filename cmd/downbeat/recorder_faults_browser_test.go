@@ -59,7 +59,8 @@ func (p *recordingPage) shows(camera string) {
 	p.t.Errorf("the leader isn't told that the camera is %s", camera)
 }
 
-// kept fails unless the only recording arrived whole, with at least so many frames.
+// kept fails unless the only recording arrived whole, with at least so many frames. Chromium's fake
+// camera gives one a second on a loaded machine, so that no test asks more of it than one or two.
 func (p *recordingPage) kept(frames int) session.Recording {
 	p.t.Helper()
 	r := p.recordings(1)[0]
@@ -136,7 +137,7 @@ func TestRecorderNetworkAway(t *testing.T) {
 	p.do(`recording.bytes = recording.recorder.takes[0].bytes`)
 	relay.giveBack()
 	p.do(`dispatchEvent(new Event('online'))`) // as the browser does when an interface is back
-	r := p.kept(5)
+	r := p.kept(2)
 	var bytes float64
 	evaluate(t, p.ctx, `recording.bytes`, &bytes)
 	if n := s.arrived(r); int64(bytes) != n {
@@ -182,7 +183,7 @@ func TestRecorderLosesItsCamera(t *testing.T) {
 	check(t, err)
 	p.troubled("camera_lost")
 	p.shows("lost")
-	p.kept(2) // however slow the machine is
+	p.kept(2)
 	before := len(p.troubles())
 	s.stop()
 	pause(t.Context(), 1200*time.Millisecond) // no less than a frozen camera takes to be one

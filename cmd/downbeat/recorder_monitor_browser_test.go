@@ -59,7 +59,7 @@ func TestRecorderIsWatched(t *testing.T) {
 			p.glimpsed()
 			s.stop()
 			watch(false)
-			p.kept(5)
+			p.kept(2)
 		})
 	}
 }

@@ -65,7 +65,7 @@ func TestRecorderFollowsSettings(t *testing.T) {
 	p.tells("what waited for the end of the take", func(d *session.DeviceStatus) bool {
 		return d.Settings.Width == 320 && len(d.Settings.Refused) == 0 && !slices.ContainsFunc(d.Warnings, func(w session.Warning) bool { return w.Code == "setting_refused" })
 	})
-	r := p.kept(5)
+	r := p.kept(2)
 	for deadline := time.Now().Add(5 * time.Second); r.Report == nil && time.Now().Before(deadline); pause(t.Context(), 20*time.Millisecond) {
 		r = s.recordings(1)[0]
 	}
@@ -92,5 +92,5 @@ func TestRecorderChoosesQuickly(t *testing.T) {
 		t.Fatalf("open is %q, want %q", open, want)
 	}
 	s.take("", 700*time.Millisecond)
-	p.kept(3)
+	p.kept(1)
 }
