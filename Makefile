@@ -2,6 +2,7 @@
 GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
+WHOLE  := ./cmd/downbeat
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
 .PHONY: licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
@@ -22,8 +23,11 @@ setup: ## install what the tests need (Chromium, certutil, npm packages, chronyd
 	@tools/setup.sh
 
 test: setup ## every test, real Chromium included
-	$(GO) test -race -shuffle=on -timeout 30m ./...
 	cd web && node --test
+	$(GO) test -race -shuffle=on -timeout 10m $$($(GO) list ./... | grep -vF "$$($(GO) list $(WHOLE))")
+	$(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-test-fails \
+		--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
+		--packages=$(WHOLE) -- -race -shuffle=on -timeout 30m -p 1
 
 bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
