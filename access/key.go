@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // leastKey is the least number of bytes of an admin key.
@@ -23,7 +25,7 @@ func KeptKey(dir string) (string, error) {
 	key := strings.TrimSpace(string(b))
 	if errors.Is(err, os.ErrNotExist) {
 		key = NewKey()
-		err = keep(name, key)
+		err = atomicfile.Write(name, 0o600, []byte(key+"\n"))
 	}
 	if err != nil {
 		return "", fmt.Errorf("access: the admin key: %w", err)
@@ -32,24 +34,4 @@ func KeptKey(dir string) (string, error) {
 		return "", fmt.Errorf("access: the admin key in %s is damaged; remove the file to have a new one", name)
 	}
 	return key, nil
-}
-
-// keep writes the whole of a key or nothing, and returns once it is on the disk.
-func keep(name, key string) error {
-	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(key + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(name+".new", name); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 const (
@@ -89,7 +92,8 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("read the data directory: %w", err)
 	}
 	for _, f := range files {
-		if !slices.Contains([]string{lockFile, formatFile + ".new", recordings, uploads, adminKey}, f.Name()) {
+		name := strings.TrimSuffix(f.Name(), atomicfile.Temporary) // of a start that was killed
+		if !slices.Contains([]string{lockFile, formatFile, recordings, uploads, adminKey}, name) {
 			return fmt.Errorf("%s isn't a data directory of Downbeat: it has %s but no %s", path, f.Name(), formatFile)
 		}
 	}
@@ -106,28 +110,8 @@ func (d *dataDir) label() error {
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(name+".new", append(b, '\n')); err != nil {
+	if err := atomicfile.Write(name, 0o600, append(b, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := os.Rename(name+".new", name); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return syncDir(d.path)
-}
-
-func writeSynced(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -37,8 +40,9 @@ type journal struct {
 
 	mu    sync.Mutex
 	known map[string]acked
-	file  *os.File
-	lines int // in the file
+	open  bool     // between adopt and close
+	file  *os.File // nil until the next line is added
+	lines int      // in the file
 	sick  bool
 }
 
@@ -123,7 +127,7 @@ func (j *journal) lost(seen map[string]acked, now time.Time) (keys []string) {
 func (j *journal) adopt(seen map[string]acked) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.known = seen
+	j.known, j.open = seen, true
 	return j.rewrite(time.Now())
 }
 
@@ -136,10 +140,10 @@ func (j *journal) add(key string, revision uint64, deleted bool) {
 	defer j.mu.Unlock()
 	a := acked{revision, time.Now(), deleted}
 	j.note(key, a)
-	if j.file == nil {
+	if !j.open {
 		return
 	}
-	_, err := j.file.Write(a.line(key))
+	err := j.write(a.line(key))
 	if j.lines++; err == nil && j.lines > max(leastLines, 2*len(j.known)) {
 		err = j.rewrite(a.at)
 	}
@@ -149,32 +153,44 @@ func (j *journal) add(key string, revision uint64, deleted bool) {
 	j.sick = err != nil
 }
 
+// write adds a line to the file. j.mu is held.
+func (j *journal) write(line []byte) (err error) {
+	if j.file == nil { // it was replaced
+		if j.file, err = os.OpenFile(j.name, os.O_WRONLY|os.O_APPEND, 0); err != nil {
+			return err
+		}
+	}
+	_, err = j.file.Write(line)
+	return err
+}
+
 // rewrite replaces the file by one that has each key once. j.mu is held.
 func (j *journal) rewrite(now time.Time) error {
-	f, err := os.OpenFile(j.name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
+	maps.DeleteFunc(j.known, func(_ string, a acked) bool { return a.deleted && now.Sub(a.at) > forgetDeleted })
+	if err := j.release(); err != nil {
 		return err
 	}
-	w := bufio.NewWriter(f)
-	for key, a := range j.known {
-		if a.deleted && now.Sub(a.at) > forgetDeleted {
-			delete(j.known, key)
-			continue
+	err := atomicfile.WriteFunc(j.name, 0o600, func(w io.Writer) error {
+		b := bufio.NewWriter(w)
+		for key, a := range j.known {
+			_, _ = b.Write(a.line(key)) // Flush tells
 		}
-		_, _ = w.Write(a.line(key)) // Flush tells
+		return b.Flush()
+	})
+	if err == nil {
+		j.lines = len(j.known)
 	}
-	if err := errors.Join(w.Flush(), f.Sync()); err != nil {
-		return errors.Join(err, f.Close())
+	return err
+}
+
+// release closes the file if it is open. j.mu is held.
+func (j *journal) release() error {
+	f := j.file
+	j.file = nil
+	if f == nil {
+		return nil
 	}
-	if err := os.Rename(j.name+".new", j.name); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	old := j.file
-	j.file, j.lines = f, len(j.known)
-	if old != nil {
-		return old.Close()
-	}
-	return nil
+	return f.Close()
 }
 
 func (j *journal) close() error {
@@ -183,12 +199,11 @@ func (j *journal) close() error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.file == nil {
+	j.open = false
+	if j.file == nil { // a file that was just replaced is synced
 		return nil
 	}
-	f := j.file
-	j.file = nil
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(j.file.Sync(), j.release())
 }
 
 // lostError says what a data directory has lost.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // lives tells what is in a store, and closes it.
@@ -201,4 +203,50 @@ func FuzzAcked(f *testing.F) {
 			t.Errorf("%q is taken for %q %+v", line, k, a)
 		}
 	})
+}
+
+// TestJournalGoesOn after it could not be written anew: nothing of it is lost.
+func TestJournalGoesOn(t *testing.T) {
+	name := filepath.Join(t.TempDir(), journalFile)
+	j, err := openJournal(name, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.adopt(map[string]acked{}); err != nil {
+		t.Fatal(err)
+	}
+	j.add("s.a.meta", 1, false)
+	blocked := name + atomicfile.Temporary
+	if err := os.MkdirAll(filepath.Join(blocked, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(leastLines + 1) {
+		j.add("s.b.meta", 2+i, false)
+	}
+	if !j.sick {
+		t.Fatal("it was written anew")
+	}
+	if err := os.RemoveAll(blocked); err != nil {
+		t.Fatal(err)
+	}
+	j.add("s.c.meta", 2*leastLines, false)
+	if err := j.close(); err != nil || j.sick || j.lines > 3 {
+		t.Errorf("%d lines, %v", j.lines, err)
+	}
+	again, err := openJournal(name, slog.New(slog.DiscardHandler))
+	if err != nil || len(again.known) != 3 || again.known["s.b.meta"].revision != leastLines+2 {
+		t.Errorf("known are %+v, %v", again.known, err)
+	}
+}
+
+// TestKilledAtFirst: a data directory opens whatever a first start that was killed has left.
+func TestKilledAtFirst(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{formatFile + atomicfile.Temporary, adminKey + atomicfile.Temporary, adminKey, lockFile} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, end := start(t, Config{Dir: dir})
+	end()
 }

@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 const (
@@ -166,17 +168,8 @@ func permitsIP(c *x509.Certificate, a netip.Addr) bool {
 	return slices.ContainsFunc(c.PermittedIPRanges, func(n *net.IPNet) bool { return n.Contains(a.AsSlice()) })
 }
 
-// writePEM replaces a file as a whole.
 func writePEM(file, kind string, der []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(file+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(pem.Encode(f, &pem.Block{Type: kind, Bytes: der}), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
+	return atomicfile.Write(file, mode, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
 // ServersAlone reports whether what the authority signs is good for TLS servers and

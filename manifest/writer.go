@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/upload"
 )
 
 // Sessions is what the Writer asks: a [session.Service].
@@ -80,7 +80,7 @@ func (w *Writer) write(take Take) error {
 	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b) {
 		return nil
 	}
-	if err := upload.WriteFile(name, b); !errors.Is(err, os.ErrNotExist) {
+	if err := atomicfile.Write(name, 0o640, b); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil // the take was deleted meanwhile

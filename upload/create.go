@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // create makes an upload, and takes the body as its first bytes if there is one.
@@ -107,7 +109,7 @@ func (s *Server) add(rec record) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(writeSynced(s.part(rec.ID), nil), rec.save(s.parts)); err != nil {
+	if err := errors.Join(atomicfile.Write(s.part(rec.ID), fileMode, nil), rec.save(s.parts)); err != nil {
 		return nil, errors.Join(err, s.discard(u))
 	}
 	return u, nil
@@ -175,7 +177,7 @@ func (s *Server) discard(u *upload) error {
 	s.mu.Lock()
 	delete(s.all, id)
 	s.mu.Unlock()
-	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), remove(s.whole(id)), syncDir(s.parts))
+	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), remove(s.whole(id)), atomicfile.SyncDir(s.parts))
 }
 
 // progress tells how far an upload is, and until when it stays.

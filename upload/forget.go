@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // Forget removes all that there is of a session's recordings, finished and not, but for
@@ -25,6 +27,6 @@ func (s *Server) Forget(session string) error {
 	s.settling.Lock()
 	defer s.settling.Unlock()
 	dir := filepath.Join(s.cfg.Dir, "recordings")
-	failed = append(failed, os.RemoveAll(filepath.Join(dir, session)), syncDir(dir))
+	failed = append(failed, os.RemoveAll(filepath.Join(dir, session)), atomicfile.SyncDir(dir))
 	return errors.Join(failed...)
 }

@@ -11,7 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
+
+// fileMode has the permissions of files that are made here.
+const fileMode = 0o640
 
 // record is an upload as it is stored: its checkpoint.
 type record struct {
@@ -77,43 +82,7 @@ func (r *record) save(dir string) error {
 	if err != nil {
 		return fmt.Errorf("upload %s: %w", r.ID, err)
 	}
-	return WriteFile(filepath.Join(dir, r.ID+".json"), b)
-}
-
-// WriteFile writes a file so that after a crash there is either what was there
-// before or all of b, and returns once it is on the disk. Two calls for one
-// name must not overlap.
-func WriteFile(name string, b []byte) error {
-	if err := writeSynced(name+".tmp", b); err != nil {
-		return errors.Join(err, remove(name+".tmp"))
-	}
-	if err := os.Rename(name+".tmp", name); err != nil {
-		return errors.Join(err, remove(name+".tmp"))
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-func writeSynced(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return f.Close()
-}
-
-// syncDir makes what was created, renamed or removed in a directory last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return atomicfile.Write(filepath.Join(dir, r.ID+".json"), fileMode, b)
 }
 
 // remove removes a file that may not be there.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // Server takes uploads in, at the path /api/uploads/ and below. It is an
@@ -65,7 +67,7 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("upload: %w", err)
 		}
 	}
-	if err := errors.Join(syncDir(cfg.Dir), s.load()); err != nil {
+	if err := errors.Join(atomicfile.SyncDir(cfg.Dir), s.load()); err != nil {
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	return s, nil

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // doneTimeout bounds what telling of a finished file may take.
@@ -96,12 +98,12 @@ func (s *Server) move(rec *record) error {
 	if err := s.syncPath(to); err != nil {
 		return err
 	}
-	return errors.Join(remove(part), syncDir(s.parts)) // of a file that was rewritten
+	return errors.Join(remove(part), atomicfile.SyncDir(s.parts)) // of a file that was rewritten
 }
 
 // syncPath makes the directories between Config.Dir and a file last.
 func (s *Server) syncPath(name string) error {
 	take := filepath.Dir(name)
 	session := filepath.Dir(take)
-	return errors.Join(syncDir(take), syncDir(session), syncDir(filepath.Dir(session)))
+	return errors.Join(atomicfile.SyncDir(take), atomicfile.SyncDir(session), atomicfile.SyncDir(filepath.Dir(session)))
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // ForgetTake removes all that there is of a take's recordings, finished and not. Uploads that
@@ -71,7 +73,7 @@ func removeDir(dir string) (err error) {
 // prune removes a directory that has become empty, and makes that last.
 func prune(dir string) error {
 	if os.Remove(dir) != nil && exists(dir) {
-		return syncDir(dir) // others are in it
+		return atomicfile.SyncDir(dir) // others are in it
 	}
-	return syncDir(filepath.Dir(dir))
+	return atomicfile.SyncDir(filepath.Dir(dir))
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // wholeTimeout bounds what making a file whole may take: the client waits for its answer.
@@ -51,20 +53,21 @@ func (s *Server) rewrite(rec *record) (*whole, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }()
-	name := s.whole(rec.ID)
-	out, err := os.OpenFile(name+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
-	if err != nil {
-		return nil, err
+	var made *whole
+	err = atomicfile.WriteFunc(s.whole(rec.ID), fileMode, func(out io.Writer) (err error) {
+		if made, err = s.rewriteTo(out, in, rec); err == nil && made == nil {
+			return errUnchanged
+		}
+		return err
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil, nil
 	}
-	made, err := s.rewriteTo(out, in, rec)
-	if err == nil && made != nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil || made == nil {
-		return nil, errors.Join(err, remove(name+".tmp"))
-	}
-	return made, errors.Join(os.Rename(name+".tmp", name), syncDir(s.parts))
+	return made, err
 }
+
+// errUnchanged says that a file stays as it arrived.
+var errUnchanged = errors.New("upload: there is nothing to rewrite")
 
 func (s *Server) rewriteTo(out io.Writer, in io.ReaderAt, rec *record) (*whole, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, wholeTimeout)

@@ -29,12 +29,16 @@ var edges = map[string]map[string]string{
 		"clock":         "session time, and the estimates that choose a command's lead",
 		"internal/text": "what of people's writing it keeps",
 	},
-	"access": {"session": "says how somebody may join, in its words, and refuses with its error"},
+	"access": {
+		"session":             "says how somebody may join, in its words, and refuses with its error",
+		"internal/atomicfile": "the admin key",
+	},
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
 	},
 	"cluster": {
-		"session": "implements its Store: the entries and errors of one",
+		"session":             "implements its Store: the entries and errors of one",
+		"internal/atomicfile": "the data directory's format, the journal of what was acknowledged",
 	},
 	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
 	"signaling": {
@@ -50,15 +54,19 @@ var edges = map[string]map[string]string{
 		"upload":    "sends recordings through its client half",
 		"session":   "what joining is answered with, and the errors of requests",
 	},
-	"internal/httplimit": {},
-	"internal/testnet":   {},
-	"internal/text":      {},
-	"upload":             {"internal/text": "names of files"},
-	"container":          {},
+	"internal/atomicfile": {},
+	"internal/httplimit":  {},
+	"internal/testnet":    {},
+	"internal/text":       {},
+	"upload": {
+		"internal/text":       "names of files",
+		"internal/atomicfile": "checkpoints, files that were rewritten",
+	},
+	"container": {},
 	"manifest": {
-		"session": "the recordings that it describes",
-		"clock":   "their times",
-		"upload":  "replaces a file as a whole, through power cuts",
+		"session":             "the recordings that it describes",
+		"clock":               "their times",
+		"internal/atomicfile": "replaces a manifest as a whole",
 	},
 	"export": {
 		"manifest": "takes and their files",
@@ -69,7 +77,7 @@ var edges = map[string]map[string]string{
 		"clock/utc": "what session time follows",
 	},
 	"web": {},
-	"lan": {},
+	"lan": {"internal/atomicfile": "the authority's key and certificate"},
 }
 
 // modules are what the packages import of others' modules, each with its
@@ -244,6 +252,28 @@ func TestClockIsPure(t *testing.T) {
 					if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(reads, n.Sel.Name) {
 						t.Errorf("%s: uses time.%s", set.Position(n.Pos()), n.Sel.Name)
 					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestFilesAreReplacedWhole: no package but internal/atomicfile renames a file into the
+// place of another. A finished upload, which is moved to a place of its own, is the exception.
+func TestFilesAreReplacedWhole(t *testing.T) {
+	for _, p := range listPackages(t) {
+		set, files := parseFiles(t, p)
+		for _, f := range files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				call, ok := n.(*ast.SelectorExpr)
+				if !ok || call.Sel.Name != "Rename" {
+					return true
+				}
+				at := set.Position(call.Pos())
+				file := p.name() + "/" + filepath.Base(at.Filename)
+				if x, ok := call.X.(*ast.Ident); ok && x.Name == "os" && file != "internal/atomicfile/atomicfile.go" && file != "upload/settle.go" {
+					t.Errorf("%s: renames a file: is that what internal/atomicfile does?", at)
 				}
 				return true
 			})
