@@ -34,7 +34,7 @@ func TestContentTypes(t *testing.T) {
 		"/player/law.js":          "text/javascript; charset=utf-8",
 		"/downbeat.js":            "text/javascript; charset=utf-8",
 		"/lib/downbeat-worker.js": "text/javascript; charset=utf-8",
-		"/app/style.css":          "text/css; charset=utf-8",
+		"/app/ui/style.css":       "text/css; charset=utf-8",
 		"/qr.svg?text=hello":      "image/svg+xml",
 	} {
 		res := get(t, h, http.MethodGet, target)

@@ -180,7 +180,7 @@ func takeOver(h *hall) {
 }
 
 // watchDrawing notes when the page changes, which instants it knows of, and since when.
-const watchDrawing = `import('/app/painter.js').then(({ Painter }) => {
+const watchDrawing = `import('/app/ui/painter.js').then(({ Painter }) => {
   globalThis.drawn = []
   globalThis.instants = new Map()
   const { avoid, forget } = Painter.prototype

@@ -223,7 +223,7 @@ func TestDevicePageTroubles(t *testing.T) {
 	_, err = chromedp.Run(broken, call(network.Enable, network.EnableParams{}))
 	check(t, err)
 	_, err = chromedp.Run(broken, call(network.SetBlockedURLs, network.SetBlockedURLsParams{
-		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/app/device.js", Block: true}},
+		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/app/device/device.js", Block: true}},
 	}))
 	check(t, err)
 	check(t, chromedp.Do(broken, chromedp.Navigate(i.url+"/device?session=old")))

@@ -28,7 +28,7 @@ func TestFirefox(t *testing.T) {
 	defer func() { check(t, r.close()) }()
 	f.open(r.url + "/device")
 	var ignored any
-	f.evaluate(joining(t, joinOptions{"actions": "/app/actions.js"}), &ignored)
+	f.evaluate(joining(t, joinOptions{"actions": "/app/ui/actions.js"}), &ignored)
 	f.evaluate(`until(() => s.path === 'udp')`, &ignored)
 	pause(t.Context(), 2*time.Second)
 

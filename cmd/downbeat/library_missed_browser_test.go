@@ -10,7 +10,7 @@ import (
 // it and the report say that it missed the command. Its worker, which wasn't, acted in time.
 func TestBrowserMisses(t *testing.T) {
 	room := newRoom(t, nil)
-	u := room.join(joinOptions{"actions": "/app/actions.js"})
+	u := room.join(joinOptions{"actions": "/app/ui/actions.js"})
 	got := ask[struct {
 		Acted  int
 		LateMs float64

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { cannotWords, changed, reallyWords } from '../static/app/camerachoices.js'
-import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/format.js'
-import { cut } from '../static/app/cut.js'
-import { behindWords } from '../static/app/cardfacts.js'
-import { CommandList, KEPT, longSummary, spreadOf, summary, titleOf } from '../static/app/commandlist.js'
-import { factsOf, leaderWords, notJoined } from '../static/app/console-words.js'
-import { fileName, subtitlesOf } from '../static/app/media.js'
-import { pictureOf } from '../static/app/monitor.js'
-import { Painter, quietFrom } from '../static/app/painter.js'
-import { together, verdict, warningsOf } from '../static/app/ready.js'
-import { Roster } from '../static/app/roster.js'
-import { plain } from '../static/app/shortcuts.js'
-import { warningsIn, warningWords } from '../static/app/warnings.js'
-import { filmWarning, step, told, watches } from '../static/app/step.js'
+import { cannotWords, changed, reallyWords } from '../static/app/console/camerachoices.js'
+import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/ui/format.js'
+import { cut } from '../static/app/ui/characters.js'
+import { behindWords } from '../static/app/console/cardfacts.js'
+import { CommandList, KEPT, longSummary, spreadOf, summary, titleOf } from '../static/app/console/commandlist.js'
+import { factsOf, leaderWords, notJoined } from '../static/app/console/consolewords.js'
+import { fileName, subtitlesOf } from '../static/app/console/mediafacts.js'
+import { pictureOf } from '../static/app/console/monitorview.js'
+import { Painter, quietFrom } from '../static/app/ui/painter.js'
+import { together, verdict, warningsOf } from '../static/app/console/readiness.js'
+import { Roster } from '../static/app/console/roster.js'
+import { plain } from '../static/app/ui/shortcuts.js'
+import { warningsIn, warningWords } from '../static/app/console/warningwords.js'
+import { filmWarning, step, told, watches } from '../static/app/console/step.js'
 
 const tracking = { state: 'tracking', boundMs: 0.2, hidden: false }
 const phone = { deviceId: 'a', userId: 'u', deviceType: 'mobile', isConnected: true, sync: tracking, status: null }
-const wanted = { limitMs: 1, purpose: /** @type {import('../static/app/ready.js').Purpose} */ ('film') }
+const wanted = { limitMs: 1, purpose: /** @type {import('../static/app/console/readiness.js').Purpose} */ ('film') }
 
 /** @type {[string, object, object, string[]][]} */
 const verdicts = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { measured } from '../static/app/checks.js'
-import { choiceOf } from '../static/app/choice.js'
-import { stateOf } from '../static/app/states.js'
-import { keptWords, running, size, takeWords } from '../static/app/kept.js'
+import { measured } from '../static/app/device/checks.js'
+import { choiceOf } from '../static/app/device/choice.js'
+import { stateOf } from '../static/app/device/statewords.js'
+import { keptWords, running, size, takeWords } from '../static/app/device/recordingwords.js'
 
 test('the link has the first word on what a device is, then what was chosen before', () => {
   const of = (/** @type {string} */ query, kept = {}) => choiceOf(new URLSearchParams(query), kept, 'Chrome on Android')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { bytes, ppm, seconds, signed, span, tick } from '../static/app/format.js'
-import { niceReach } from '../static/app/report.js'
+import { bytes, ppm, seconds, signed, span, tick } from '../static/app/ui/format.js'
+import { niceReach } from '../static/app/console/errorplot.js'
 
 /** ms, or bytes, of a unit. */
 const UNITS = /** @type {Record<string, number>} */ ({ µs: 1e-3, ms: 1, s: 1e3, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, ppm: 1 })

@@ -6,8 +6,8 @@ import { relate } from '../static/lib/relation.js'
 import { Responder, resolutionOf } from '../static/lib/responder.js'
 import { backoff, parseMessage } from '../static/lib/signaling.js'
 import { SleepWatch } from '../static/lib/watch.js'
-import { niceReach, reachOf } from '../static/app/report.js'
-import { timeLine } from '../static/app/time.js'
+import { niceReach, reachOf } from '../static/app/console/errorplot.js'
+import { timeLine } from '../static/app/console/timesource.js'
 import { ping } from './ping.js'
 
 test('a command counts once, whatever its path', () => {

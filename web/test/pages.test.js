@@ -74,3 +74,12 @@ test('a server’s address keeps its path', () => {
   }
   assert.equal(socketURL('/beat'), 'wss://page.example/beat/ws')
 })
+
+test('a page’s folder takes from app/ui and from none of the other pages, and app/ui from no page', () => {
+  for (const [name, text] of files) {
+    const [, of] = name.match(/^app\/(\w+)\//) ?? []
+    if (!of) continue
+    const others = ['console', 'device', 'watch'].filter(page => page !== of).join('|')
+    assert.doesNotMatch(text, new RegExp(`'\\.\\./(${others})/`), name)
+  }
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { correction, lineOf, partAt, Transport } from '../static/app/takeline.js'
+import { correction, lineOf, partAt, Transport } from '../static/app/console/taketimeline.js'
 
 /** @param {string} id @param {string} deviceId @param {number} start @param {number} stop @param {object} [more] */
 const recording = (id, deviceId, start, stop, more = {}) => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { firstFrames, lookAgainIn, progress, statusWords, takesOf, takeWords } from '../static/app/recordings.js'
-import { follow, phase, reading, takeIn } from '../static/app/take.js'
+import { firstFrames, lookAgainIn, progress, statusWords, takesOf, takeWords } from '../static/app/console/takestate.js'
+import { follow, phase, reading, takeIn } from '../static/app/console/currenttake.js'
 
 const start = { commandId: 't', postureLabel: 'plank', duration: 2000, timestamp: 10_000 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { explain, foresee, unplayable } from '../static/player/trouble.js'
 import { addressOf } from '../static/player/heard.js'
-import { actOf } from '../static/app/watch-keys.js'
-import { People } from '../static/app/watch-people.js'
-import { clockTime, inWords, over, refused } from '../static/app/watch-words.js'
+import { actOf } from '../static/app/watch/keyboard.js'
+import { People } from '../static/app/watch/people.js'
+import { clockTime, inWords, over, refused } from '../static/app/ui/sessionwords.js'
 
 const ada = { id: 'a', username: 'Ada', isConnected: true }
 const bob = { id: 'b', username: 'Bob', isConnected: false }

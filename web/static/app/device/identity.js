@@ -1,0 +1,75 @@
+import { browser } from '../../lib/kept.js'
+import { KEY, keepChoice, keptChoice } from './choice.js'
+import { alertUser, byId, reveal, say } from '../ui/ui.js'
+
+/** @import { Session } from '../../downbeat.js' */
+/** @import { Beeper } from './beep.js' */
+
+/**
+ * Who this device is and in which session, as the session has it: whoever leads may change
+ * that while it is there.
+ */
+export class Self {
+  #session
+  #beeper
+  #off = () => {}
+
+  /**
+   * @param {Session} session
+   * @param {Beeper} beeper
+   */
+  constructor(session, beeper) {
+    this.#session = session
+    this.#beeper = beeper
+    session.on('session_joined', () => this.show())
+    session.on('session_state', () => this.show())
+    session.on('session_changed', ({ name }) => this.#take(session.session, { name }))
+    session.on('device_changed', data => data.deviceId === session.deviceId && this.#changed(data))
+    session.on('user_changed', data => data.userId === session.userId && this.#renamed(data.username))
+    this.show()
+  }
+
+  /** @returns {any} */
+  get #device() {
+    return this.#session.session?.devices?.find((/** @type {any} */ d) => d.deviceId === this.#session.deviceId)
+  }
+
+  /** @returns {any} */
+  get #user() {
+    return this.#session.session?.users?.find((/** @type {any} */ u) => u.id === this.#session.userId)
+  }
+
+  /**
+   * @param {any} it  of the session object
+   * @param {object} news
+   */
+  #take(it, news) {
+    if (it) Object.assign(it, news)
+    this.show()
+  }
+
+  /** @param {{viewType: string, records: boolean, silenced: boolean}} news */
+  #changed({ viewType, records, silenced }) {
+    if (browser.get(KEY)) keepChoice({ ...keptChoice(), view: viewType })
+    this.#take(this.#device, { viewType, records, silenced })
+  }
+
+  /** @param {string} username */
+  #renamed(username) {
+    if (browser.get(KEY)) keepChoice({ ...keptChoice(), name: username })
+    this.#take(this.#user, { username })
+  }
+
+  show() {
+    const { session, sessionId } = this.#session
+    const { viewType = '', silenced = false, records = true, deviceType = '' } = this.#device ?? {}
+    say(byId('name'), [viewType, this.#user?.username].filter(Boolean).join(' · '))
+    say(byId('of-session'), session?.name ? `in “${session.name}”` : `in session ${sessionId}`)
+    const idle = deviceType !== '' && !records && !byId('finder').hidden
+    say(byId('orders'), idle ? 'Whoever leads set this device aside: it acts, and doesn’t record.' : '')
+    reveal(byId('orders'), idle)
+    this.#beeper.silenced = silenced
+    this.#off()
+    this.#off = silenced ? alertUser('Whoever leads silenced this device: it makes no sound until they let it.') : () => {}
+  }
+}

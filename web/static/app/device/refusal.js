@@ -1,0 +1,48 @@
+import { alertUser, byId, setPill } from '../ui/ui.js'
+import { refused } from '../ui/sessionwords.js'
+
+/** Codes that say that what was chosen for this device can't be. */
+const NOT_SO = { bad_username: 'name', bad_view_type: 'view' }
+
+/**
+ * What of a choice the server refuses, if that is why it didn't let this device in.
+ *
+ * @param {string} code
+ * @returns {'name' | 'view' | undefined}
+ */
+export function refusedChoice(code) {
+  return /** @type {any} */ (NOT_SO)[code]
+}
+
+/**
+ * The page of a device that isn't in the session: why, and every way on.
+ *
+ * @param {string} code
+ * @param {string} message
+ */
+export function showOutside(code, message) {
+  setPill(byId('state'), 'not joined', 'bad')
+  for (const id of ['choose', 'live', 'finder', 'camera-trouble', 'name']) byId(id).hidden = true
+  byId('here').hidden = false
+  byId('rejoin').hidden = code === 'session_not_found' // the form does it
+  byId('words').textContent = code === 'session_not_found' ? '' : 'This device is not in the session.'
+  alertUser(code === 'session_not_found'
+    ? 'There is no such session on this server. Look at the ID below, or scan the code again.'
+    : refused(code, message))
+  byId('enter').hidden = code !== 'session_not_found'
+}
+
+/**
+ * Why a device that was in the session isn't any more.
+ *
+ * @param {string} code
+ * @param {string} message
+ */
+export function goneWords(code, message) {
+  switch (code) {
+    case '': return 'This device left the session.'
+    case 'closed_4007': return 'Whoever leads removed this device from the session. If that was a mistake, join again.'
+    case 'closed_4008': case 'session_not_found': return 'The session has ended. What was recorded here and isn’t sent yet stays on this device.'
+  }
+  return message
+}
