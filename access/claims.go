@@ -9,6 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // claims are what a token says.
@@ -47,7 +48,7 @@ func (c claims) check() error {
 	known := slices.Contains([]session.Role{session.RoleLeader, session.RoleMember, session.RoleWatcher, session.RoleObserver}, c.Role)
 	text := c.Subject != "" && !strings.ContainsRune(c.Subject, utf8.RuneError)
 	if !text || !known || c.Session != "*" && !session.ValidSessionID(c.Session) {
-		return refuse(CodeTokenClaims, "the token needs exp, sub, session and role")
+		return refuse(wire.CodeTokenClaims, "the token needs exp, sub, session and role")
 	}
 	return nil
 }

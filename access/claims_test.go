@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestClaimsAsTheyAreNamed: names of claims have their letters, capitals and small; others' claims say nothing here.
@@ -18,12 +20,12 @@ func TestClaimsAsTheyAreNamed(t *testing.T) {
 		{"plain", `{"sub":"ann","session":"studio","role":"member","exp":9999999999,"aud":"beat"}`, ""},
 		{"a Role of another application", `{"sub":"ann","session":"studio","role":"member","Role":"leader","exp":9999999999,"aud":"beat"}`, ""},
 		{"one before", `{"ROLE":"leader","Sub":7,"sub":"ann","session":"studio","role":"member","exp":9999999999,"aud":"beat","EXP":1}`, ""},
-		{"another's alone", `{"Sub":"ann","session":"studio","role":"member","exp":9999999999,"aud":"beat"}`, CodeTokenClaims},
-		{"another's end", `{"sub":"ann","session":"studio","role":"member","Exp":9999999999,"aud":"beat"}`, CodeTokenClaims},
-		{"another's audience", `{"sub":"ann","session":"studio","role":"member","exp":9999999999,"Aud":"beat"}`, CodeTokenAudience},
-		{"half a character", `{"sub":"ann\ud800","session":"studio","role":"member","exp":9999999999,"aud":"beat"}`, CodeTokenClaims},
-		{"bytes that are no text", "{\"sub\":\"ann\xff\",\"session\":\"studio\",\"role\":\"member\",\"exp\":9999999999,\"aud\":\"beat\"}", CodeTokenClaims},
-		{"no object", `null`, CodeTokenClaims},
+		{"another's alone", `{"Sub":"ann","session":"studio","role":"member","exp":9999999999,"aud":"beat"}`, wire.CodeTokenClaims},
+		{"another's end", `{"sub":"ann","session":"studio","role":"member","Exp":9999999999,"aud":"beat"}`, wire.CodeTokenClaims},
+		{"another's audience", `{"sub":"ann","session":"studio","role":"member","exp":9999999999,"Aud":"beat"}`, wire.CodeTokenAudience},
+		{"half a character", `{"sub":"ann\ud800","session":"studio","role":"member","exp":9999999999,"aud":"beat"}`, wire.CodeTokenClaims},
+		{"bytes that are no text", "{\"sub\":\"ann\xff\",\"session\":\"studio\",\"role\":\"member\",\"exp\":9999999999,\"aud\":\"beat\"}", wire.CodeTokenClaims},
+		{"no object", `null`, wire.CodeTokenClaims},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{})

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // When the keys are read again.
@@ -151,7 +152,7 @@ func (s *keySet) unanswered(err error) error {
 	if s.failed == nil && !s.readAt.IsZero() {
 		return err
 	}
-	return &session.Error{Code: session.CodeUnavailable, Message: "the server of the tokens' keys doesn't answer", Retry: true}
+	return &session.Error{Code: wire.CodeUnavailable, Message: "the server of the tokens' keys doesn't answer", Retry: true}
 }
 
 func (s *keySet) refresh() (any, error) { return nil, s.read() }

@@ -24,6 +24,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // pair is a private key, and its public half as a set has it.
@@ -137,14 +138,14 @@ func TestKeysOfAllKinds(t *testing.T) {
 		{"RSA", r.token(t, "r"), ""}, {"P-256", p256.token(t, "e"), ""}, {"P-384", p384.token(t, "e384"), ""}, {"Ed25519", ed.token(t, "d"), ""},
 		{"the same name, another kind", ed.token(t, "r"), ""},
 		{"RS512 where the key says so", sign(t, jwt.SigningMethodRS512, r.key, says(), "r512"), ""},
-		{"RS256 with RS512's key", r.token(t, "r512"), CodeTokenAlgorithm},
-		{"PS256 with RS256's key", sign(t, jwt.SigningMethodPS256, r.key, says(), "r"), CodeTokenAlgorithm},
+		{"RS256 with RS512's key", r.token(t, "r512"), wire.CodeTokenAlgorithm},
+		{"PS256 with RS256's key", sign(t, jwt.SigningMethodPS256, r.key, says(), "r"), wire.CodeTokenAlgorithm},
 		{"without a name", p384.token(t, ""), ""}, {"without a name, one of several", ed.token(t, ""), ""},
-		{"without a name, by nobody", newEd(t).token(t, ""), CodeTokenSignature},
-		{"weak", weak.token(t, "weak"), CodeTokenSignature}, {"not for signatures", r.token(t, "enc"), CodeTokenSignature},
-		{"not for verifying", r.token(t, "ops"), CodeTokenSignature}, {"private", private.token(t, "private"), CodeTokenSignature},
-		{"a shared secret among public keys", sign(t, jwt.SigningMethodHS256, secret, says(), "shared"), CodeTokenAlgorithm},
-		{"the public key as a secret", sign(t, jwt.SigningMethodHS256, r.key.(*rsa.PrivateKey).N.Bytes(), says(), "r"), CodeTokenAlgorithm},
+		{"without a name, by nobody", newEd(t).token(t, ""), wire.CodeTokenSignature},
+		{"weak", weak.token(t, "weak"), wire.CodeTokenSignature}, {"not for signatures", r.token(t, "enc"), wire.CodeTokenSignature},
+		{"not for verifying", r.token(t, "ops"), wire.CodeTokenSignature}, {"private", private.token(t, "private"), wire.CodeTokenSignature},
+		{"a shared secret among public keys", sign(t, jwt.SigningMethodHS256, secret, says(), "shared"), wire.CodeTokenAlgorithm},
+		{"the public key as a secret", sign(t, jwt.SigningMethodHS256, r.key.(*rsa.PrivateKey).N.Bytes(), says(), "r"), wire.CodeTokenAlgorithm},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantCode(t, p.Call(Look, "studio", c.token), c.code) })
 	}
@@ -159,7 +160,7 @@ func TestKeyServerAway(t *testing.T) {
 		t.Helper()
 		err := p.Call(Look, "studio", token)
 		var e *session.Error
-		if !errors.As(err, &e) || e.Code != session.CodeUnavailable || !e.Retry {
+		if !errors.As(err, &e) || e.Code != wire.CodeUnavailable || !e.Retry {
 			t.Fatalf("while the key server is away: %v", err)
 		}
 	}
@@ -192,7 +193,7 @@ func TestKeyServerAway(t *testing.T) {
 	server.has(ed.with(map[string]any{"kid": "new"})) // rotated; the old one is revoked
 	clock.move(firstRetry)
 	wantCode(t, p.Call(Look, "studio", ed.token(t, "new")), "")
-	wantCode(t, p.Call(Look, "studio", token), CodeTokenSignature)
+	wantCode(t, p.Call(Look, "studio", token), wire.CodeTokenSignature)
 }
 
 // TestSlowKeyServer: only those wait whose key isn't known.
@@ -246,11 +247,11 @@ func TestKeyFile(t *testing.T) {
 	write(first.with(map[string]any{"kid": "1"}), map[string]any{"kty": "AKP"})
 	p := policy(t, Config{Mode: Token, JWKS: name, Now: clock.now})
 	wantCode(t, p.Call(Look, "studio", first.token(t, "1")), "")
-	wantCode(t, p.Call(Look, "studio", second.token(t, "2")), CodeTokenSignature)
+	wantCode(t, p.Call(Look, "studio", second.token(t, "2")), wire.CodeTokenSignature)
 	write(second.with(map[string]any{"kid": "2"}))
 	clock.move(statEvery)
 	wantCode(t, p.Call(Look, "studio", second.token(t, "2")), "")
-	wantCode(t, p.Call(Look, "studio", first.token(t, "1")), CodeTokenSignature)
+	wantCode(t, p.Call(Look, "studio", first.token(t, "1")), wire.CodeTokenSignature)
 	must(t, os.WriteFile(name, []byte("{"), 0o600))
 	clock.move(statEvery)
 	wantCode(t, p.Call(Look, "studio", second.token(t, "2")), "")
@@ -266,8 +267,8 @@ func TestWhoTokensAreOfAndFor(t *testing.T) {
 		code    string
 	}{
 		{"as it should be", nil, ""}, {"aud a word", []any{"aud", "beat"}, ""},
-		{"another issuer", []any{"iss", "https://id.example/"}, CodeTokenIssuer}, {"no issuer", []any{"iss", nil}, CodeTokenIssuer},
-		{"another audience", []any{"aud", []string{"x"}}, CodeTokenAudience}, {"no audience", []any{"aud", nil}, CodeTokenAudience},
+		{"another issuer", []any{"iss", "https://id.example/"}, wire.CodeTokenIssuer}, {"no issuer", []any{"iss", nil}, wire.CodeTokenIssuer},
+		{"another audience", []any{"aud", []string{"x"}}, wire.CodeTokenAudience}, {"no audience", []any{"aud", nil}, wire.CodeTokenAudience},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token := sign(t, jwt.SigningMethodHS256, secret, says(append(append([]any{}, good...), c.changes...)...), "")
@@ -278,7 +279,7 @@ func TestWhoTokensAreOfAndFor(t *testing.T) {
 	token.Header["crit"] = []string{"exp"}
 	critical, err := token.SignedString(secret)
 	must(t, err)
-	wantCode(t, p.Call(Look, "studio", critical), CodeTokenCritical)
+	wantCode(t, p.Call(Look, "studio", critical), wire.CodeTokenCritical)
 }
 
 // TestForeignSubjects: whoever gives out tokens names users as they like, and no two become one.
@@ -345,12 +346,12 @@ func TestSilentKeyServer(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		for range cap(refused) {
-			wantCode(t, <-refused, session.CodeUnavailable)
+			wantCode(t, <-refused, wire.CodeUnavailable)
 		}
 		if took := time.Since(began); took != fetchTime {
 			t.Errorf("the last one waited until %v", took)
 		}
-		wantCode(t, p.Call(Look, "studio", token), session.CodeUnavailable)
+		wantCode(t, p.Call(Look, "studio", token), wire.CodeUnavailable)
 		if took := time.Since(began); took != fetchTime {
 			t.Errorf("asked again at once, until %v", took)
 		}

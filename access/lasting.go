@@ -1,6 +1,10 @@
 package access
 
-import "net/url"
+import (
+	"net/url"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // Grant returns what a link to path needs in its query to open it, without a key or
 // token, for as long as the session exists: a film goes on for hours, and one who comes
@@ -20,7 +24,7 @@ func (p *Policy) Granted(path string, query url.Values) (sessionID string, err e
 	}
 	sessionID = query.Get("session")
 	if !equal(query.Get("signature"), p.signature(path, "session "+sessionID)) {
-		return "", refuse(CodeBadLink, "this link is not one of this server's, or was changed")
+		return "", refuse(wire.CodeBadLink, "this link is not one of this server's, or was changed")
 	}
 	return sessionID, nil
 }

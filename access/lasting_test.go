@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestGrant: a link opens its own path and names its session; nothing of it can be changed.
@@ -32,9 +34,9 @@ func TestGrant(t *testing.T) {
 	} {
 		t.Log(name)
 		_, err := p.Granted(c.path, c.query)
-		wantCode(t, err, CodeBadLink)
+		wantCode(t, err, wire.CodeBadLink)
 	}
-	wantCode(t, p.Opens("/media/a film.mp4", url.Values{"expires": {"session cinema"}, "signature": q["signature"]}), CodeLinkExpired)
+	wantCode(t, p.Opens("/media/a film.mp4", url.Values{"expires": {"session cinema"}, "signature": q["signature"]}), wire.CodeLinkExpired)
 	if open := policy(t, Config{}); len(open.Grant("cinema", "/media/x")) != 0 {
 		t.Error("an open server signs")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // opens is how much a key of a session's opens: more includes what less does.
@@ -72,13 +73,13 @@ var needed = map[Act]opens{See: watching, Look: taking, Add: taking, Command: di
 func (p *Policy) callByKey(act Act, sessionID, key string) error {
 	switch has := p.opened(sessionID, key); {
 	case key == "":
-		return refuse(CodeKeyNeeded, "a key is needed: Authorization: Bearer …")
+		return refuse(wire.CodeKeyNeeded, "a key is needed: Authorization: Bearer …")
 	case p.isAdmin(key), act != Rule && has >= needed[act]:
 		return nil
 	case has > nothing:
-		return refuse(CodeNotAllowed, "this key doesn't allow that; the key of another link does, or the creator's token")
+		return refuse(wire.CodeNotAllowed, "this key doesn't allow that; the key of another link does, or the creator's token")
 	}
-	return refuse(CodeBadKey, "the key isn't valid here")
+	return refuse(wire.CodeBadKey, "the key isn't valid here")
 }
 
 func (p *Policy) joinByKey(c Claim) (session.Admission, error) {
@@ -88,13 +89,13 @@ func (p *Policy) joinByKey(c Claim) (session.Admission, error) {
 	case c.Key != "":
 		role, ok := roles[p.opened(c.SessionID, c.Key)]
 		if !ok {
-			return session.Admission{}, refuse(CodeBadKey, "the key isn't this session's; open its link anew")
+			return session.Admission{}, refuse(wire.CodeBadKey, "the key isn't this session's; open its link anew")
 		}
 		return session.Admission{NoCreate: true, Role: role}, nil
 	case c.Resumes, c.IsCreator:
 		return session.Admission{NoCreate: true, NeedsProof: true}, nil
 	}
-	return session.Admission{}, refuse(CodeKeyNeeded, "joining needs the key in the session's link")
+	return session.Admission{}, refuse(wire.CodeKeyNeeded, "joining needs the key in the session's link")
 }
 
 // roles are what one who joins by a key may do at most.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const admin = "0123456789abcdef"
@@ -58,26 +59,26 @@ func TestLinkCalls(t *testing.T) {
 		id, secret string
 		code       string
 	}{
-		{"create, nothing", Rule, "", "", CodeKeyNeeded},
+		{"create, nothing", Rule, "", "", wire.CodeKeyNeeded},
 		{"create, admin", Rule, "", admin, ""},
-		{"create, join key", Rule, "", key, CodeBadKey},
-		{"create, join key of no session", Rule, "", p.JoinKey(""), CodeBadKey},
+		{"create, join key", Rule, "", key, wire.CodeBadKey},
+		{"create, join key of no session", Rule, "", p.JoinKey(""), wire.CodeBadKey},
 		{"look, admin", Look, "studio", admin, ""},
 		{"look, join key", Look, "studio", key, ""},
-		{"look, another's", Look, "other", key, CodeBadKey},
-		{"look, half a key", Look, "studio", key[:12], CodeBadKey},
+		{"look, another's", Look, "other", key, wire.CodeBadKey},
+		{"look, half a key", Look, "studio", key[:12], wire.CodeBadKey},
 		{"see, watch key", See, "studio", keys.Watch, ""},
-		{"see, nothing", See, "studio", "", CodeKeyNeeded},
-		{"see, another's", See, "other", keys.Watch, CodeBadKey},
-		{"look, watch key", Look, "studio", keys.Watch, CodeNotAllowed},
-		{"add, watch key", Add, "studio", keys.Watch, CodeNotAllowed},
+		{"see, nothing", See, "studio", "", wire.CodeKeyNeeded},
+		{"see, another's", See, "other", keys.Watch, wire.CodeBadKey},
+		{"look, watch key", Look, "studio", keys.Watch, wire.CodeNotAllowed},
+		{"add, watch key", Add, "studio", keys.Watch, wire.CodeNotAllowed},
 		{"add, join key", Add, "studio", key, ""},
-		{"command, watch key", Command, "studio", keys.Watch, CodeNotAllowed},
+		{"command, watch key", Command, "studio", keys.Watch, wire.CodeNotAllowed},
 		{"command, direct key", Command, "studio", keys.Direct, ""},
 		{"look, direct key", Look, "studio", keys.Direct, ""},
-		{"create, direct key", Rule, "", keys.Direct, CodeBadKey},
-		{"create, direct key of no session", Rule, "", p.Keys("").Direct, CodeBadKey},
-		{"command, join key", Command, "studio", key, CodeNotAllowed},
+		{"create, direct key", Rule, "", keys.Direct, wire.CodeBadKey},
+		{"create, direct key of no session", Rule, "", p.Keys("").Direct, wire.CodeBadKey},
+		{"command, join key", Command, "studio", key, wire.CodeNotAllowed},
 		{"command, admin", Command, "studio", admin, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantCode(t, p.Call(c.act, c.id, c.secret), c.code) })
@@ -93,14 +94,14 @@ func TestLinkJoins(t *testing.T) {
 		want  session.Admission
 		code  string
 	}{
-		{"nothing", Claim{SessionID: "s"}, session.Admission{}, CodeKeyNeeded},
+		{"nothing", Claim{SessionID: "s"}, session.Admission{}, wire.CodeKeyNeeded},
 		{"admin", Claim{SessionID: "s", Key: admin}, session.Admission{Rules: true}, ""},
 		{"join key", Claim{SessionID: "s", Key: key}, session.Admission{NoCreate: true, Role: session.RoleMember}, ""},
 		{"watch key", Claim{SessionID: "s", Key: p.Keys("s").Watch}, session.Admission{NoCreate: true, Role: session.RoleWatcher}, ""},
 		{"direct key", Claim{SessionID: "s", Key: p.Keys("s").Direct}, session.Admission{NoCreate: true, Role: session.RoleLeader}, ""},
-		{"a key of no session", Claim{Key: p.Keys("").Direct}, session.Admission{}, CodeBadKey},
-		{"another's", Claim{SessionID: "t", Key: key}, session.Admission{}, CodeBadKey},
-		{"a wrong key and a resume token", Claim{SessionID: "s", Key: "x", Resumes: true}, session.Admission{}, CodeBadKey},
+		{"a key of no session", Claim{Key: p.Keys("").Direct}, session.Admission{}, wire.CodeBadKey},
+		{"another's", Claim{SessionID: "t", Key: key}, session.Admission{}, wire.CodeBadKey},
+		{"a wrong key and a resume token", Claim{SessionID: "s", Key: "x", Resumes: true}, session.Admission{}, wire.CodeBadKey},
 		{"a resume token", Claim{SessionID: "s", Resumes: true}, session.Admission{NoCreate: true, NeedsProof: true}, ""},
 		{"the creator's token", Claim{SessionID: "s", IsCreator: true}, session.Admission{NoCreate: true, NeedsProof: true}, ""},
 	} {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // A signed link holds for linkLife at most. Its end is a multiple of linkStep, so that
@@ -47,10 +49,10 @@ func IsSigned(query url.Values) bool { return query.Has("signature") }
 func (p *Policy) Opens(path string, query url.Values) error {
 	expires := query.Get("expires")
 	if !equal(query.Get("signature"), p.signature(path, expires)) {
-		return refuse(CodeBadLink, "this link is not one of this server's, or was changed")
+		return refuse(wire.CodeBadLink, "this link is not one of this server's, or was changed")
 	}
 	if at, err := strconv.ParseInt(expires, 10, 64); err != nil || !p.cfg.Now().Before(time.Unix(at, 0)) {
-		return refuse(CodeLinkExpired, "this link has expired; open the list of recordings anew")
+		return refuse(wire.CodeLinkExpired, "this link has expired; open the list of recordings anew")
 	}
 	return nil
 }

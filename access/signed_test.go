@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestSignedLinks: a link opens its own path, as it was made, for most of an hour.
@@ -33,15 +35,15 @@ func TestSignedLinks(t *testing.T) {
 	}
 	good := link.Query().Get("signature")
 	opens("as made", p, path, link.Query(), "")
-	opens("another path", p, path+"/", link.Query(), CodeBadLink)
-	opens("nothing", p, path, nil, CodeBadLink)
-	opens("longer", p, path, changed("expires", "99999999999"), CodeBadLink)
-	opens("no end", p, path, changed("expires", ""), CodeBadLink)
-	opens("no signature", p, path, changed("signature", ""), CodeBadLink)
-	opens("cut", p, path, changed("signature", good[:len(good)-1]), CodeBadLink)
-	opens("padded", p, path, changed("signature", good+"="), CodeBadLink)
+	opens("another path", p, path+"/", link.Query(), wire.CodeBadLink)
+	opens("nothing", p, path, nil, wire.CodeBadLink)
+	opens("longer", p, path, changed("expires", "99999999999"), wire.CodeBadLink)
+	opens("no end", p, path, changed("expires", ""), wire.CodeBadLink)
+	opens("no signature", p, path, changed("signature", ""), wire.CodeBadLink)
+	opens("cut", p, path, changed("signature", good[:len(good)-1]), wire.CodeBadLink)
+	opens("padded", p, path, changed("signature", good+"="), wire.CodeBadLink)
 	opens("the same admin key", with(Config{Mode: Link, AdminKey: strings.Repeat("k", 16)}), path, link.Query(), "")
-	opens("another admin key", with(Config{Mode: Link, AdminKey: strings.Repeat("l", 16)}), path, link.Query(), CodeBadLink)
+	opens("another admin key", with(Config{Mode: Link, AdminKey: strings.Repeat("l", 16)}), path, link.Query(), wire.CodeBadLink)
 
 	made := now
 	now = made.Add(time.Second)
@@ -51,7 +53,7 @@ func TestSignedLinks(t *testing.T) {
 	now = made.Add(50 * time.Minute)
 	opens("after 50 minutes", p, path, link.Query(), "")
 	now = made.Add(time.Hour)
-	opens("after an hour", p, path, link.Query(), CodeLinkExpired)
+	opens("after an hour", p, path, link.Query(), wire.CodeLinkExpired)
 
 	if got := with(Config{}).Sign(path); got != path {
 		t.Errorf("in mode open %s", got)
@@ -60,5 +62,5 @@ func TestSignedLinks(t *testing.T) {
 	one, other := with(tokens), with(tokens)
 	made2, _ := url.Parse(one.Sign(path))
 	opens("token", one, path, made2.Query(), "")
-	opens("of another process", other, path, made2.Query(), CodeBadLink)
+	opens("of another process", other, path, made2.Query(), wire.CodeBadLink)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // maxToken bounds a token in bytes.
@@ -74,9 +75,9 @@ func (v *verifier) verify(token string) (claims, error) {
 	var c claims
 	switch {
 	case token == "":
-		return c, refuse(CodeTokenNeeded, "a token is needed")
+		return c, refuse(wire.CodeTokenNeeded, "a token is needed")
 	case len(token) > maxToken:
-		return c, refuse(CodeTokenMalformed, "the token is too long")
+		return c, refuse(wire.CodeTokenMalformed, "the token is too long")
 	}
 	var alg string
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
@@ -91,9 +92,9 @@ func (v *verifier) verify(token string) (claims, error) {
 	case err != nil:
 		return c, v.refusal(token, alg, err)
 	case !among(v.issuers, c.Issuer):
-		return c, refuse(CodeTokenIssuer, "the token is of another issuer")
+		return c, refuse(wire.CodeTokenIssuer, "the token is of another issuer")
 	case !among(v.audiences, c.Audience...):
-		return c, refuse(CodeTokenAudience, "the token is meant for somebody else")
+		return c, refuse(wire.CodeTokenAudience, "the token is meant for somebody else")
 	}
 	return c, c.check()
 }
@@ -104,19 +105,19 @@ func (v *verifier) refusal(token, alg string, err error) error {
 	case errors.As(err, &away):
 		return away
 	case errors.Is(err, errCritical):
-		return refuse(CodeTokenCritical, "the token demands (crit) what this server doesn't know")
+		return refuse(wire.CodeTokenCritical, "the token demands (crit) what this server doesn't know")
 	case alg == "" && v.otherMethod(token), errors.Is(err, errAlgorithm):
-		return refuse(CodeTokenAlgorithm, "the token isn't signed as agreed on")
+		return refuse(wire.CodeTokenAlgorithm, "the token isn't signed as agreed on")
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return refuse(CodeTokenMalformed, "this is no JSON Web Token")
+		return refuse(wire.CodeTokenMalformed, "this is no JSON Web Token")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid), errors.Is(err, jwt.ErrTokenUnverifiable):
-		return refuse(CodeTokenSignature, "the token's signature isn't valid")
+		return refuse(wire.CodeTokenSignature, "the token's signature isn't valid")
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return refuse(CodeTokenExpired, "the token has expired")
+		return refuse(wire.CodeTokenExpired, "the token has expired")
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
-		return refuse(CodeTokenNotYet, "the token isn't valid yet")
+		return refuse(wire.CodeTokenNotYet, "the token isn't valid yet")
 	}
-	return refuse(CodeTokenClaims, "the token needs exp, sub, session and role")
+	return refuse(wire.CodeTokenClaims, "the token needs exp, sub, session and role")
 }
 
 // otherMethod tells whether a token names an algorithm that isn't agreed on.
@@ -157,15 +158,15 @@ func (p *Policy) callByToken(act Act, sessionID, token string) error {
 	case err != nil:
 		return err
 	case act == Rule && (c.Session != "*" || c.Role != session.RoleLeader):
-		return refuse(CodeNotAllowed, "creating and listing sessions needs a leader's token for all of them")
+		return refuse(wire.CodeNotAllowed, "creating and listing sessions needs a leader's token for all of them")
 	case act != Rule && !c.of(sessionID):
-		return refuse(CodeTokenSession, "the token is another session's")
+		return refuse(wire.CodeTokenSession, "the token is another session's")
 	case act == Add && (c.Role == session.RoleObserver || c.Role == session.RoleWatcher):
-		return refuse(CodeNotAllowed, "the role records nothing")
+		return refuse(wire.CodeNotAllowed, "the role records nothing")
 	case act == Look && c.Role == session.RoleWatcher:
-		return refuse(CodeNotAllowed, "a watcher sees the session's state alone")
+		return refuse(wire.CodeNotAllowed, "a watcher sees the session's state alone")
 	case act == Command && c.Role != session.RoleLeader:
-		return refuse(CodeNotAllowed, "only a leader's token allows that")
+		return refuse(wire.CodeNotAllowed, "only a leader's token allows that")
 	}
 	return nil
 }
@@ -176,9 +177,9 @@ func (p *Policy) joinByToken(j Claim) (session.Admission, error) {
 	case err != nil:
 		return session.Admission{}, err
 	case !c.of(j.SessionID):
-		return session.Admission{}, refuse(CodeTokenSession, "the token is another session's")
+		return session.Admission{}, refuse(wire.CodeTokenSession, "the token is another session's")
 	case j.UserID != "" && j.UserID != c.Subject && j.UserID != c.userID():
-		return session.Admission{}, refuse(CodeTokenUser, "userId isn't the token's sub")
+		return session.Admission{}, refuse(wire.CodeTokenUser, "userId isn't the token's sub")
 	}
 	return session.Admission{UserID: c.userID(), Role: c.Role, NoCreate: c.Role != session.RoleLeader}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 var (
@@ -60,30 +61,30 @@ func TestTokens(t *testing.T) {
 	for _, c := range []struct{ name, token, code string }{
 		{"good", good, ""},
 		{"for all sessions", hs(says("session", "*")), ""},
-		{"none at all", "", CodeTokenNeeded},
-		{"garbage", "x.y.z", CodeTokenMalformed},
-		{"two parts", parts[0] + "." + parts[1], CodeTokenMalformed},
-		{"too long", strings.Repeat("x", maxToken+1), CodeTokenMalformed},
-		{"alg none", sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, says(), ""), CodeTokenAlgorithm},
-		{"HS512", sign(t, jwt.SigningMethodHS512, secret, says(), ""), CodeTokenAlgorithm},
-		{"an algorithm of its own", header(`{"alg":"XS1"}`) + "." + parts[1] + "." + parts[2], CodeTokenAlgorithm},
-		{"another key", sign(t, jwt.SigningMethodHS256, []byte("other"), says(), ""), CodeTokenSignature},
-		{"cut signature", parts[0] + "." + parts[1] + ".", CodeTokenSignature},
-		{"other claims", parts[0] + "." + header(`{"sub":"bob","session":"studio","role":"leader","exp":9999999999}`) + "." + parts[2], CodeTokenSignature},
-		{"expired", hs(says("exp", noon.Add(-31*time.Second).Unix())), CodeTokenExpired},
+		{"none at all", "", wire.CodeTokenNeeded},
+		{"garbage", "x.y.z", wire.CodeTokenMalformed},
+		{"two parts", parts[0] + "." + parts[1], wire.CodeTokenMalformed},
+		{"too long", strings.Repeat("x", maxToken+1), wire.CodeTokenMalformed},
+		{"alg none", sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, says(), ""), wire.CodeTokenAlgorithm},
+		{"HS512", sign(t, jwt.SigningMethodHS512, secret, says(), ""), wire.CodeTokenAlgorithm},
+		{"an algorithm of its own", header(`{"alg":"XS1"}`) + "." + parts[1] + "." + parts[2], wire.CodeTokenAlgorithm},
+		{"another key", sign(t, jwt.SigningMethodHS256, []byte("other"), says(), ""), wire.CodeTokenSignature},
+		{"cut signature", parts[0] + "." + parts[1] + ".", wire.CodeTokenSignature},
+		{"other claims", parts[0] + "." + header(`{"sub":"bob","session":"studio","role":"leader","exp":9999999999}`) + "." + parts[2], wire.CodeTokenSignature},
+		{"expired", hs(says("exp", noon.Add(-31*time.Second).Unix())), wire.CodeTokenExpired},
 		{"expired by less than clocks differ", hs(says("exp", noon.Add(-29*time.Second).Unix())), ""},
 		{"not yet, by less than that", hs(says("nbf", noon.Add(29*time.Second).Unix(), "iat", noon.Add(29*time.Second).Unix())), ""},
 		{"for whomever, where nobody asks", hs(says("aud", "other", "iss", "other")), ""},
-		{"without exp", hs(says("exp", nil)), CodeTokenClaims},
-		{"exp a word", hs(says("exp", "never")), CodeTokenMalformed},
-		{"not yet", hs(says("nbf", noon.Add(time.Minute).Unix())), CodeTokenNotYet},
-		{"from the future", hs(says("iat", noon.Add(time.Minute).Unix())), CodeTokenNotYet},
-		{"without sub", hs(says("sub", nil)), CodeTokenClaims},
-		{"without session", hs(says("session", nil)), CodeTokenClaims},
-		{"a session's name that is none", hs(says("session", "a b")), CodeTokenClaims},
-		{"without role", hs(says("role", nil)), CodeTokenClaims},
-		{"a role of its own", hs(says("role", "king")), CodeTokenClaims},
-		{"another session's", hs(says("session", "other")), CodeTokenSession},
+		{"without exp", hs(says("exp", nil)), wire.CodeTokenClaims},
+		{"exp a word", hs(says("exp", "never")), wire.CodeTokenMalformed},
+		{"not yet", hs(says("nbf", noon.Add(time.Minute).Unix())), wire.CodeTokenNotYet},
+		{"from the future", hs(says("iat", noon.Add(time.Minute).Unix())), wire.CodeTokenNotYet},
+		{"without sub", hs(says("sub", nil)), wire.CodeTokenClaims},
+		{"without session", hs(says("session", nil)), wire.CodeTokenClaims},
+		{"a session's name that is none", hs(says("session", "a b")), wire.CodeTokenClaims},
+		{"without role", hs(says("role", nil)), wire.CodeTokenClaims},
+		{"a role of its own", hs(says("role", "king")), wire.CodeTokenClaims},
+		{"another session's", hs(says("session", "other")), wire.CodeTokenSession},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := p.Join(Claim{SessionID: "studio", Token: c.token})
@@ -107,13 +108,13 @@ func TestTokenRoles(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v", role, got, err)
 		}
-		command := map[bool]string{true: "", false: CodeNotAllowed}[role == "leader"]
+		command := map[bool]string{true: "", false: wire.CodeNotAllowed}[role == "leader"]
 		wantCode(t, p.Call(Command, "studio", token("role", role)), command)
 		wantCode(t, p.Call(Rule, "", token("role", role, "session", "*")), command)
 	}
-	wantCode(t, p.Call(Rule, "", token()), CodeNotAllowed)
+	wantCode(t, p.Call(Rule, "", token()), wire.CodeNotAllowed)
 	_, err := p.Join(Claim{SessionID: "studio", UserID: "bob", Token: token()})
-	wantCode(t, err, CodeTokenUser)
+	wantCode(t, err, wire.CodeTokenUser)
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
@@ -147,12 +148,12 @@ func TestKeySet(t *testing.T) {
 	}
 	check(jwt.SigningMethodRS256, r, "r", "")
 	check(jwt.SigningMethodES256, ec, "e", "")
-	check(jwt.SigningMethodRS256, r, "e", CodeTokenAlgorithm)
-	check(jwt.SigningMethodHS256, r.N.Bytes(), "r", CodeTokenAlgorithm)
-	check(jwt.SigningMethodRS512, r, "r", CodeTokenAlgorithm)
-	check(jwt.SigningMethodEdDSA, ed, "new", CodeTokenSignature)
+	check(jwt.SigningMethodRS256, r, "e", wire.CodeTokenAlgorithm)
+	check(jwt.SigningMethodHS256, r.N.Bytes(), "r", wire.CodeTokenAlgorithm)
+	check(jwt.SigningMethodRS512, r, "r", wire.CodeTokenAlgorithm)
+	check(jwt.SigningMethodEdDSA, ed, "new", wire.CodeTokenSignature)
 	keys = append(keys, map[string]string{"kty": "OKP", "kid": "new", "crv": "Ed25519", "x": b64(public)})
-	check(jwt.SigningMethodEdDSA, ed, "new", CodeTokenSignature)
+	check(jwt.SigningMethodEdDSA, ed, "new", wire.CodeTokenSignature)
 	if n := fetched.Load(); n != 1 {
 		t.Errorf("fetched %d times within a minute", n)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Act is one command at its instant.
@@ -43,13 +44,13 @@ func (d *Device) control(b []byte) {
 
 // message takes a message in, whichever way it came.
 func (d *Device) message(m signaling.Message) {
-	switch m.Event {
-	case "command", "start_recording", "stop_recording", "playback_sync":
+	switch {
+	case wire.EventOf(m.Event).Command:
 		d.command(m)
-	case "cancelled":
+	case m.Event == wire.Cancelled:
 		d.cancelled(m)
 		d.pass(m)
-	case "exchange":
+	case m.Event == wire.Exchange:
 		d.exchange(m)
 	default:
 		d.pass(m)
@@ -85,7 +86,7 @@ func (d *Device) command(m signaling.Message) {
 		return
 	}
 	if now, known := d.Clock().Now(); !known || d.tooLate(a, now) == "" {
-		d.acts.Go(func() { d.report(ctx, "armed", commandID{a.CommandID}) })
+		d.acts.Go(func() { d.report(ctx, wire.Armed, commandID{a.CommandID}) })
 	}
 	d.acts.Go(func() {
 		defer d.forget(a.CommandID)
@@ -149,7 +150,7 @@ func (d *Device) fire(ctx context.Context, a Act) {
 	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
 		return
 	}
-	d.report(ctx, "fired", struct {
+	d.report(ctx, wire.Fired, struct {
 		CommandID string            `json:"commandId"`
 		At        clock.SessionTime `json:"at"`
 		Late      bool              `json:"late,omitempty"`

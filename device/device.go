@@ -10,6 +10,7 @@ import (
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Device is a Go program in a session. Its methods are safe for concurrent use.
@@ -137,7 +138,7 @@ func (d *Device) await(ctx context.Context) (*signaling.Client, error) {
 // the machine slept is noticed without.
 func (d *Device) Resync() error {
 	d.peer.Stopped()
-	return d.Send("resync", nil)
+	return d.Send(wire.Resync, nil)
 }
 
 // SetHidden says whether the device may be served late by its system, as a page in

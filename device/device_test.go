@@ -9,6 +9,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestActsAtTheInstant: a device that sleeps up to the instant acts at it, once,
@@ -126,7 +127,7 @@ func TestReportsAgain(t *testing.T) {
 		if len(rep.Devices) != 1 || !rep.Devices[0].Armed || rep.Devices[0].At == nil {
 			t.Errorf("the report is %+v", rep)
 		}
-		if err := d.Report(t.Context(), "recording_started", map[string]any{"recordingId": "x", "timestamp": 1}); codeOf(err) != session.CodeUnknownRecording {
+		if err := d.Report(t.Context(), "recording_started", map[string]any{"recordingId": "x", "timestamp": 1}); codeOf(err) != wire.CodeUnknownRecording {
 			t.Errorf("a report that is refused: %v", err)
 		}
 		d.end(t)
@@ -176,7 +177,7 @@ func TestStaysAway(t *testing.T) {
 func TestRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		d := w.run(Config{Net: w.net.Host("10.0.0.2"), UserID: "a b"})
-		if err := <-d.err; codeOf(err) != session.CodeBadUserID {
+		if err := <-d.err; codeOf(err) != wire.CodeBadUserID {
 			t.Errorf("ended with %v", err)
 		}
 	})

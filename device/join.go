@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // connect is one connection from dialling to its end.
@@ -97,7 +98,7 @@ func (d *Device) reoffer(ctx context.Context, link *signaling.Client) error {
 	if err != nil {
 		return err
 	}
-	m, err := link.Call(ctx, "offer", signaling.SDP{SDP: offer})
+	m, err := link.Call(ctx, wire.Offer, signaling.SDP{SDP: offer})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // sight is how it was when a device could first tell how late it is for an instant.
@@ -38,11 +39,11 @@ func maxLate(m signaling.Message) time.Duration {
 	}
 	_ = m.Decode(&says) // what is there was looked at when the command was
 	switch {
-	case m.Event == "command" && says.MaxLateMs == nil:
+	case m.Event == wire.Command && says.MaxLateMs == nil:
 		return session.DefaultMaxLate
-	case m.Event == "command":
+	case m.Event == wire.Command:
 		return max(millis(*says.MaxLateMs), 1)
-	case m.Event == "start_recording":
+	case m.Event == wire.StartRecording:
 		return millis(says.Duration)
 	}
 	return 0
@@ -51,7 +52,7 @@ func maxLate(m signaling.Message) time.Duration {
 func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // takesPlaceOf is the event that makes another one pointless, once it is due.
-var takesPlaceOf = map[string]string{"start_recording": "stop_recording", "playback_sync": "playback_sync"}
+var takesPlaceOf = map[string]string{wire.StartRecording: wire.StopRecording, wire.PlaybackSync: wire.PlaybackSync}
 
 // tooLate returns why it would be pointless to carry a command out now, empty if it isn't.
 func (d *Device) tooLate(a Act, now clock.SessionTime) string {
@@ -89,7 +90,7 @@ func (d *Device) miss(ctx context.Context, a Act, reason string) {
 	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
 		return
 	}
-	d.report(ctx, "missed", struct {
+	d.report(ctx, wire.Missed, struct {
 		CommandID string  `json:"commandId"`
 		LateMs    float64 `json:"lateMs"`
 		Reason    string  `json:"reason"`

@@ -8,8 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // forget takes a session out of the server's memory, as a restart does.
@@ -29,7 +28,7 @@ func (w *world) forget() {
 func TestJoinsOnly(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		d := w.start(Config{Net: w.net.Host("10.0.0.2")})
-		if err := <-d.err; codeOf(err) != session.CodeSessionNotFound {
+		if err := <-d.err; codeOf(err) != wire.CodeSessionNotFound {
 			t.Errorf("ended with %v", err)
 		}
 		if n, err := w.svc.Count(t.Context()); n != 0 || err != nil {
@@ -49,7 +48,7 @@ func TestWaitsForItsSession(t *testing.T) {
 		first.end(t)
 		w.forget()
 		time.Sleep(time.Minute)
-		if _, err := w.svc.Snapshot(t.Context(), "studio"); codeOf(err) != session.CodeSessionNotFound {
+		if _, err := w.svc.Snapshot(t.Context(), "studio"); codeOf(err) != wire.CodeSessionNotFound {
 			t.Fatalf("somebody created the session: %v", err)
 		}
 		before := d.Seat()
@@ -62,7 +61,7 @@ func TestWaitsForItsSession(t *testing.T) {
 		first.end(t)
 		w.forget()
 		gone := time.Now()
-		if err := <-d.err; codeOf(err) != session.CodeSessionNotFound || time.Since(gone) < sessionWait || time.Since(gone) > sessionWait+time.Minute {
+		if err := <-d.err; codeOf(err) != wire.CodeSessionNotFound || time.Since(gone) < sessionWait || time.Since(gone) > sessionWait+time.Minute {
 			t.Errorf("after %v: %v", time.Since(gone), err)
 		}
 	})
@@ -84,9 +83,9 @@ func TestStaysAwayForGood(t *testing.T) {
 				t.Errorf("ended with %v", err)
 			}
 		}
-		closed(d, signaling.CloseRemoved)
+		closed(d, wire.CloseRemoved)
 		_, err = leader.Call(t.Context(), "end_session", nil)
 		must(t, err)
-		closed(leader, signaling.CloseEnded)
+		closed(leader, wire.CloseEnded)
 	})
 }

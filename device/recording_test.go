@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestRecordingParts: a device that was cut off within a take goes on in a part of its own,
@@ -34,7 +35,7 @@ func TestRecordingParts(t *testing.T) {
 		if len(list) != 2 || list[1].RecordingID != p.RecordingID || list[1].Report.Sound != "ok" {
 			t.Errorf("recorded %+v", list)
 		}
-		if _, err := d.RecordingPart(t.Context(), "x"); codeOf(err) != session.CodeUnknownRecording {
+		if _, err := d.RecordingPart(t.Context(), "x"); codeOf(err) != wire.CodeUnknownRecording {
 			t.Errorf("a part of nothing: %v", err)
 		}
 		d.end(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -77,13 +78,13 @@ func (d *Device) comesBack(err error) bool {
 	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) && closed.Code >= 4000 && closed.Code < 5000 {
-		return closed.Code == signaling.CloseSlowReader
+		return closed.Code == wire.CloseSlowReader
 	}
 	var refused *session.Error
 	switch {
 	case !errors.As(err, &refused):
 		return true
-	case refused.Code == session.CodeSessionNotFound:
+	case refused.Code == wire.CodeSessionNotFound:
 		return d.waitsForSession()
 	}
 	return refused.Retry
@@ -116,7 +117,7 @@ func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan er
 		case err := <-ended:
 			return err
 		case <-beat.C:
-			_ = link.Send("heartbeat", nil)
+			_ = link.Send(wire.Heartbeat, nil)
 		case now := <-watch.C:
 			if stood(last, now) {
 				_ = d.Resync()

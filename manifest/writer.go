@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Sessions is what the Writer asks: a [session.Service].
@@ -51,7 +52,7 @@ func (w *Writer) update(ctx context.Context, sessionID string) {
 	list, err := w.Sessions.StoredRecordings(ctx, sessionID)
 	if err != nil {
 		var e *session.Error
-		if ctx.Err() == nil && !(errors.As(err, &e) && e.Code == session.CodeSessionNotFound) {
+		if ctx.Err() == nil && !(errors.As(err, &e) && e.Code == wire.CodeSessionNotFound) {
 			w.Log.Warn("manifest_failed", "session", sessionID, "err", err)
 		}
 		return

@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // counts are what is counted of sessions, connections, commands, takes and the store.
@@ -22,7 +24,7 @@ type counts struct {
 // Label values that are there from the start, so that rates are right from the first one on.
 var (
 	roles    = []string{"any", "leader", "member", "watcher", "observer"}
-	events   = []string{"command", "start_recording", "stop_recording", "playback_sync"}
+	events   = wire.Commands()
 	results  = []string{"all", "some", "none", "nobody", "cancelled"}
 	outcomes = []string{"acted", "late", "missed", "silent"}
 	storeOps = []string{"get", "list", "put", "delete"}

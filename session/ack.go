@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // armed notes that a device holds a command and has set its timer.
@@ -41,7 +42,7 @@ func fired(s *state, deviceID, commandID string, a act) ([]change, error) {
 		return nil, nil
 	}
 	if !near(a.at, s.commands[commandID].Timestamp) {
-		return nil, fault(CodeBadTime, "at is too far from the command's instant")
+		return nil, fault(wire.CodeBadTime, "at is too far from the command's instant")
 	}
 	var after ack
 	if before != nil {
@@ -55,13 +56,13 @@ func fired(s *state, deviceID, commandID string, a act) ([]change, error) {
 // mayAck refuses words about commands that nobody was told to act on.
 func (s *state) mayAck(deviceID, commandID string) error {
 	if _, d := s.device(deviceID); d == nil {
-		return fault(CodeNotJoined, "the device isn't in the session")
+		return fault(wire.CodeNotJoined, "the device isn't in the session")
 	}
 	switch c := s.commands[commandID]; {
 	case c == nil:
-		return fault(CodeUnknownCommand, "there is no command %s", commandID)
+		return fault(wire.CodeUnknownCommand, "there is no command %s", commandID)
 	case c.Cancelled:
-		return fault(CodeCommandCancelled, "the command is cancelled")
+		return fault(wire.CodeCommandCancelled, "the command is cancelled")
 	}
 	return nil
 }

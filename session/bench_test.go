@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // BenchmarkCommand1000 is a command to 1000 devices that all arm and fire.
@@ -58,7 +60,7 @@ func BenchmarkHistory(b *testing.B) {
 		}
 		for n := range pageLen {
 			at := t0.add(time.Duration(i+n) * time.Second)
-			over := past{command: command{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: eventCommand, Name: "flash", IssuedAt: at, Timestamp: at}}
+			over := past{command: command{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: wire.Command, Name: "flash", IssuedAt: at, Timestamp: at}}
 			for d := range 20 {
 				a := ack{Armed: true, Fired: true, FiredAt: at.add(time.Duration(d*37) * time.Microsecond), Bounded: true, Bound: 123_456}
 				over.Rows = a.appendRow(over.Rows, d, at)

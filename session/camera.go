@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // CameraSettings are how a leader wants cameras to record. What is nil or empty is
@@ -52,7 +53,7 @@ func setCamera(s *state, by, deviceID string, q CameraSettings) ([]change, error
 	if of == "" {
 		of = allCameras
 	} else if s.owners[deviceID] == "" {
-		return nil, fault(CodeUnknownDevice, "there is no device %s", deviceID)
+		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", deviceID)
 	}
 	changes := []change{s.put(s.cameras[of] != nil, &cameraWish{q}, kindCamera, of)}
 	for _, id := range sortedKeys(s.cameras) { // those that have left say nothing any more
@@ -67,15 +68,15 @@ func (q *CameraSettings) validate() error {
 	pixels := func(n *int) bool { return n == nil || *n >= 1 && *n <= maxPixels }
 	switch {
 	case !pixels(q.Width) || !pixels(q.Height):
-		return fault(CodeBadSettings, "width and height must be from 1 to %d", maxPixels)
+		return fault(wire.CodeBadSettings, "width and height must be from 1 to %d", maxPixels)
 	case q.FrameRate != nil && !within(*q.FrameRate, 1, 1000), q.BitRate != nil && !within(*q.BitRate, 1000, maxBitRate):
-		return fault(CodeBadSettings, "frameRate or bitRate is out of range")
+		return fault(wire.CodeBadSettings, "frameRate or bitRate is out of range")
 	case !slices.Contains(orientations, q.Orientation):
-		return fault(CodeBadSettings, "orientation must be any, landscape or portrait")
+		return fault(wire.CodeBadSettings, "orientation must be any, landscape or portrait")
 	case !slices.Contains(containers, q.Container):
-		return fault(CodeBadSettings, "container must be auto, mp4 or webm")
+		return fault(wire.CodeBadSettings, "container must be auto, mp4 or webm")
 	case !text.Fits(q.CameraID, maxTold):
-		return fault(CodeBadSettings, "cameraId must be text of at most %d bytes", maxTold)
+		return fault(wire.CodeBadSettings, "cameraId must be text of at most %d bytes", maxTold)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func cameraChanged(id string, after *cameraWish) []notice {
 	if id != allCameras {
 		c.DeviceID = &id
 	}
-	return []notice{tell("camera_settings", c)}
+	return []notice{tell(wire.CameraSettings, c)}
 }
 
 // camera returns what is wanted of a device itself, or of all; nil for nothing.

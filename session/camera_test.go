@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestCameraSettings: what a leader wants is told at once, and to those who come later.
@@ -35,16 +37,16 @@ func TestCameraSettings(t *testing.T) {
 		if asText(snap.Camera) != asText(all) || snap.Devices[0].Camera != nil || asText(snap.Devices[1].Camera) != asText(own) {
 			t.Errorf("the session has %s, %s, %s", asText(snap.Camera), asText(snap.Devices[0].Camera), asText(snap.Devices[1].Camera))
 		}
-		wantCode(t, b.SetCamera(w.ctx, "", all), CodeNotLeader)
+		wantCode(t, b.SetCamera(w.ctx, "", all), wire.CodeNotLeader)
 		wall := w.join(JoinRequest{UserID: "ann", UserToken: a.joined.SessionJoined.UserToken, Admission: Admission{Role: RoleWatcher}})
-		wantCode(t, wall.SetCamera(w.ctx, "", all), CodeMayNotLead)
-		wantCode(t, wall.WatchMonitor(w.ctx, true), CodeMayNotLead)
-		wantCode(t, a.SetCamera(w.ctx, "nobody", own), CodeUnknownDevice)
+		wantCode(t, wall.SetCamera(w.ctx, "", all), wire.CodeMayNotLead)
+		wantCode(t, wall.WatchMonitor(w.ctx, true), wire.CodeMayNotLead)
+		wantCode(t, a.SetCamera(w.ctx, "nobody", own), wire.CodeUnknownDevice)
 		for name, q := range map[string]CameraSettings{
 			"width": {Width: new(0)}, "height": {Height: new(1 << 20)}, "rate": {FrameRate: new(0.5)}, "bits": {BitRate: new(1.0)},
 			"orientation": {Orientation: "up"}, "container": {Container: "avi"}, "camera": {CameraID: strings.Repeat("x", 257)},
 		} {
-			if got := codeOf(a.SetCamera(w.ctx, "", q)); got != CodeBadSettings {
+			if got := codeOf(a.SetCamera(w.ctx, "", q)); got != wire.CodeBadSettings {
 				t.Errorf("%s: code %s", name, got)
 			}
 		}
@@ -93,7 +95,7 @@ func TestMonitor(t *testing.T) {
 		if got := a.stills(); got != nil || b.wanted() != nil {
 			t.Errorf("before anybody asked: %v", got)
 		}
-		wantCode(t, b.WatchMonitor(w.ctx, true), CodeNotLeader)
+		wantCode(t, b.WatchMonitor(w.ctx, true), wire.CodeNotLeader)
 		wantCode(t, a.WatchMonitor(w.ctx, true), "")
 		cy := w.join(JoinRequest{UserID: "cy", DeviceType: "mobile"})
 		for _, p := range []*part{b, cy} {
@@ -126,7 +128,7 @@ func TestMonitor(t *testing.T) {
 			t.Errorf("told %v", got)
 		}
 		_ = cy.Disconnect(w.ctx)
-		wantCode(t, cy.Monitor(still), CodeNotJoined)
+		wantCode(t, cy.Monitor(still), wire.CodeNotJoined)
 	})
 }
 
@@ -149,7 +151,7 @@ func TestMonitorIsBounded(t *testing.T) {
 			"nearly WebP": image("RIFF1234WEBM"), "width": {Width: -1}, "level": {PeakDb: new(1e9)},
 		} {
 			time.Sleep(time.Second)
-			if got := codeOf(b.Monitor(q)); got != CodeBadMonitor {
+			if got := codeOf(b.Monitor(q)); got != wire.CodeBadMonitor {
 				t.Errorf("%s: code %s", name, got)
 			}
 		}

@@ -5,14 +5,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-)
-
-// Events of commands.
-const (
-	eventCommand        = "command"
-	eventStartRecording = "start_recording"
-	eventStopRecording  = "stop_recording"
-	eventPlaybackSync   = "playback_sync"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -57,13 +50,13 @@ func (w when) instant(now instant) (instant, error) {
 		return instantOf(now.add(ahead).time()), nil
 	}
 	if w.delay != nil {
-		return 0, fault(CodeAmbiguousTime, "give at or delay, not both")
+		return 0, fault(wire.CodeAmbiguousTime, "give at or delay, not both")
 	}
 	switch at := instantOf(*w.at); {
 	case at <= now:
-		return 0, fault(CodeAtInPast, "at is %s ago", span(now.sub(at)))
+		return 0, fault(wire.CodeAtInPast, "at is %s ago", span(now.sub(at)))
 	case at > now.add(maxAhead):
-		return 0, fault(CodeAtTooFar, "at is more than 24 h ahead")
+		return 0, fault(wire.CodeAtTooFar, "at is more than 24 h ahead")
 	default:
 		return at, nil
 	}
@@ -83,7 +76,7 @@ func schedule(s *state, c command, w when, now instant) ([]change, error) {
 		return nil, err
 	}
 	if s.pending(now) >= maxPending {
-		return nil, &Error{CodeTooManyCommands, "too many commands lie in the future", true}
+		return nil, &Error{wire.CodeTooManyCommands, "too many commands lie in the future", true}
 	}
 	c.IssuedAt, c.Timestamp = now, at
 	return []change{s.put(false, &c, kindCommand, c.ID)}, nil
@@ -108,10 +101,10 @@ func cancel(s *state, by, commandID string, now instant) (changes []change, err 
 	const reason = "cancelled by the leader"
 	switch c := s.commands[commandID]; {
 	case c == nil:
-		return nil, fault(CodeUnknownCommand, "there is no command %s", commandID)
+		return nil, fault(wire.CodeUnknownCommand, "there is no command %s", commandID)
 	case c.Cancelled: // perhaps by this very request, which had to begin again
 	case c.Timestamp <= now:
-		return nil, fault(CodeCommandPast, "the command's instant has passed")
+		return nil, fault(wire.CodeCommandPast, "the command's instant has passed")
 	default:
 		changes = append(changes, s.cancelled(c, reason))
 	}

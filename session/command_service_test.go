@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func TestCommandWholeWay(t *testing.T) {
@@ -18,7 +20,7 @@ func TestCommandWholeWay(t *testing.T) {
 		}
 
 		_, err := b.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
-		wantCode(t, err, CodeNotLeader)
+		wantCode(t, err, wire.CodeNotLeader)
 		cmd, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash", Payload: []byte(`{"c":"<red>"}`)})
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func at(d time.Duration) *clock.SessionTime {
@@ -30,10 +31,10 @@ func TestScheduleInstant(t *testing.T) {
 		"at":                    {w: when{at: at(time.Minute), lead: lead}, want: time.Minute},
 		"at, to a microsecond":  {w: when{at: at(time.Second + 1499)}, want: time.Second + 1000},
 		"at within the lead":    {w: when{at: at(time.Millisecond), lead: lead}, want: time.Millisecond},
-		"at now":                {w: when{at: at(0)}, code: CodeAtInPast},
-		"at in the past":        {w: when{at: at(-time.Hour)}, code: CodeAtInPast},
-		"at a day and more on":  {w: when{at: at(maxAhead + 1000)}, code: CodeAtTooFar},
-		"at and delay together": {w: when{at: at(time.Second), delay: new(time.Duration(0))}, code: CodeAmbiguousTime},
+		"at now":                {w: when{at: at(0)}, code: wire.CodeAtInPast},
+		"at in the past":        {w: when{at: at(-time.Hour)}, code: wire.CodeAtInPast},
+		"at a day and more on":  {w: when{at: at(maxAhead + 1000)}, code: wire.CodeAtTooFar},
+		"at and delay together": {w: when{at: at(time.Second), delay: new(time.Duration(0))}, code: wire.CodeAmbiguousTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.w.instant(t0)
@@ -47,7 +48,7 @@ func TestScheduleInstant(t *testing.T) {
 func TestScheduleAndCancel(t *testing.T) {
 	b := studio(t)
 	now := after(10 * time.Second)
-	c := command{ID: "c1", Event: eventCommand, Name: "flash", By: "ann"}
+	c := command{ID: "c1", Event: wire.Command, Name: "flash", By: "ann"}
 	told := b.do(schedule(b.state, c, when{lead: time.Second}, now))
 	if !slices.Equal(told, []string{"command"}) || b.commands["c1"].Timestamp != now.add(time.Second) {
 		t.Errorf("told %v, command %+v", told, b.commands["c1"])
@@ -56,13 +57,13 @@ func TestScheduleAndCancel(t *testing.T) {
 		t.Errorf("scheduled twice: %v, %v", changes, err)
 	}
 	_, err := schedule(b.state, command{ID: "c2", By: "bob"}, when{}, now)
-	b.want(err, CodeNotLeader)
+	b.want(err, wire.CodeNotLeader)
 	_, err = cancel(b.state, "bob", "c1", now)
-	b.want(err, CodeNotLeader)
+	b.want(err, wire.CodeNotLeader)
 	_, err = cancel(b.state, "ann", "c9", now)
-	b.want(err, CodeUnknownCommand)
+	b.want(err, wire.CodeUnknownCommand)
 	_, err = cancel(b.state, "ann", "c1", now.add(time.Second))
-	b.want(err, CodeCommandPast)
+	b.want(err, wire.CodeCommandPast)
 	if told := b.do(cancel(b.state, "ann", "c1", now.add(time.Second-1000))); !slices.Equal(told, []string{"cancelled"}) {
 		t.Errorf("told %v", told)
 	}
@@ -70,21 +71,21 @@ func TestScheduleAndCancel(t *testing.T) {
 		t.Errorf("cancelled twice: %v, %v", changes, err)
 	}
 	_, err = armed(b.state, "d-bob", "c1", now)
-	b.want(err, CodeCommandCancelled)
+	b.want(err, wire.CodeCommandCancelled)
 }
 
 func TestTooManyCommands(t *testing.T) {
 	b := studio(t)
 	for i := range maxPending {
-		b.do(schedule(b.state, command{ID: "c" + strings.Repeat("x", i), Event: eventCommand}, when{lead: time.Second}, t0))
+		b.do(schedule(b.state, command{ID: "c" + strings.Repeat("x", i), Event: wire.Command}, when{lead: time.Second}, t0))
 	}
-	_, err := schedule(b.state, command{ID: "more", Event: eventCommand}, when{lead: time.Second}, t0)
-	b.want(err, CodeTooManyCommands)
-	b.do([]change{b.put(false, &command{ID: "take", Event: eventStartRecording}, kindCommand, "take")}, nil)
+	_, err := schedule(b.state, command{ID: "more", Event: wire.Command}, when{lead: time.Second}, t0)
+	b.want(err, wire.CodeTooManyCommands)
+	b.do([]change{b.put(false, &command{ID: "take", Event: wire.StartRecording}, kindCommand, "take")}, nil)
 	if _, _, err := stop(b.state, "", time.Second, t0); err != nil {
 		t.Errorf("the take can't be stopped: %v", err)
 	}
-	if _, err := schedule(b.state, command{ID: "more", Event: eventCommand}, when{lead: time.Second}, after(time.Second)); err != nil {
+	if _, err := schedule(b.state, command{ID: "more", Event: wire.Command}, when{lead: time.Second}, after(time.Second)); err != nil {
 		t.Errorf("once they are past: %v", err)
 	}
 }
@@ -92,13 +93,13 @@ func TestTooManyCommands(t *testing.T) {
 func TestTakes(t *testing.T) {
 	b := studio(t)
 	_, _, err := stop(b.state, "ann", 0, t0)
-	b.want(err, CodeNotRecording)
-	c := command{ID: "t1", Event: eventStartRecording, By: "ann", Duration: 3 * time.Second}
+	b.want(err, wire.CodeNotRecording)
+	c := command{ID: "t1", Event: wire.StartRecording, By: "ann", Duration: 3 * time.Second}
 	b.do(start(b.state, c, when{lead: time.Second}, t0))
-	_, err = start(b.state, command{ID: "t2", Event: eventStartRecording, By: "ann"}, when{}, t0)
-	b.want(err, CodeRecordingInProgress)
-	_, err = start(b.state, command{ID: "t2", Event: eventStartRecording, By: "bob"}, when{}, t0)
-	b.want(err, CodeNotLeader)
+	_, err = start(b.state, command{ID: "t2", Event: wire.StartRecording, By: "ann"}, when{}, t0)
+	b.want(err, wire.CodeRecordingInProgress)
+	_, err = start(b.state, command{ID: "t2", Event: wire.StartRecording, By: "bob"}, when{}, t0)
+	b.want(err, wire.CodeNotLeader)
 
 	const lead = 100 * time.Millisecond
 	end := after(4 * time.Second)
@@ -132,7 +133,7 @@ func TestTakes(t *testing.T) {
 
 func TestCancelledStartTakesItsStopAlong(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "t1", Event: eventStartRecording, By: "ann"}, when{lead: time.Second}, t0))
+	b.do(start(b.state, command{ID: "t1", Event: wire.StartRecording, By: "ann"}, when{lead: time.Second}, t0))
 	_, changes, err := stop(b.state, "ann", time.Millisecond, t0)
 	b.do(changes, err)
 	if got := b.stopOf("t1").Timestamp; got != after(time.Second) {
@@ -148,18 +149,18 @@ func TestCancelledStartTakesItsStopAlong(t *testing.T) {
 
 func TestRecorded(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "t1", Event: eventStartRecording, By: "ann", Label: "plank"}, when{lead: time.Second}, t0))
+	b.do(start(b.state, command{ID: "t1", Event: wire.StartRecording, By: "ann", Label: "plank"}, when{lead: time.Second}, t0))
 	id := recordingID("t1", "d-bob")
 	first, last := after(time.Second).time(), after(5*time.Second).time()
 
 	_, err := recorded(b.state, "d-ann", id, true, first, 0)
-	b.want(err, CodeUnknownRecording)
+	b.want(err, wire.CodeUnknownRecording)
 	_, err = recorded(b.state, "d-bob", id, false, last, 0)
-	b.want(err, CodeRecordingNotStarted)
+	b.want(err, wire.CodeRecordingNotStarted)
 	_, err = recorded(b.state, "d-bob", id, true, 0, 0)
-	b.want(err, CodeBadTime)
+	b.want(err, wire.CodeBadTime)
 	_, err = recorded(b.state, "d-bob", id, true, first, -1)
-	b.want(err, CodeBadTime)
+	b.want(err, wire.CodeBadTime)
 	b.do(recorded(b.state, "d-bob", id, true, first, time.Millisecond))
 	b.do(recorded(b.state, "d-bob", id, false, last, 2*time.Millisecond))
 	if changes, err := recorded(b.state, "d-bob", id, true, last, 0); changes != nil || err != nil {
@@ -178,13 +179,13 @@ func TestRecorded(t *testing.T) {
 
 func TestAcknowledgements(t *testing.T) {
 	b := studio(t)
-	b.do(schedule(b.state, command{ID: "c1", Event: eventCommand}, when{lead: time.Second}, after(2*time.Second)))
+	b.do(schedule(b.state, command{ID: "c1", Event: wire.Command}, when{lead: time.Second}, after(2*time.Second)))
 	_, err := armed(b.state, "d-bob", "c9", t0)
-	b.want(err, CodeUnknownCommand)
+	b.want(err, wire.CodeUnknownCommand)
 	_, err = armed(b.state, "d-cy", "c1", t0)
-	b.want(err, CodeNotJoined)
+	b.want(err, wire.CodeNotJoined)
 	_, err = fired(b.state, "d-bob", "c1", act{at: 0})
-	b.want(err, CodeBadTime)
+	b.want(err, wire.CodeBadTime)
 
 	b.do(fired(b.state, "d-bob", "c1", act{at: after(3 * time.Second).time(), bound: 5, bounded: true}))
 	b.do(armed(b.state, "d-bob", "c1", after(4*time.Second)))
@@ -223,7 +224,7 @@ func TestComplete(t *testing.T) {
 			for i, deviceType := range c.types {
 				b.join(string(rune('a'+i)), deviceType, t0)
 			}
-			b.do(schedule(b.state, command{ID: "c", Event: eventCommand}, when{lead: time.Second}, t0))
+			b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, t0))
 			for _, u := range c.armed {
 				b.do(armed(b.state, "d-"+string(u), "c", t0))
 			}
@@ -241,7 +242,7 @@ func TestComplete(t *testing.T) {
 func TestReportListsWhoHadReason(t *testing.T) {
 	b := studio(t)
 	b.join("cy", "native", after(2*time.Second))
-	b.do(schedule(b.state, command{ID: "c", Event: eventCommand}, when{lead: time.Second}, after(3*time.Second)))
+	b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, after(3*time.Second)))
 	b.do(fired(b.state, "d-cy", "c", act{at: *at(4 * time.Second), late: true}))
 	b.do(disconnect(b.state, "d-bob", 1, after(3500*time.Millisecond)), nil)
 	b.do(leave(b.state, "d-cy", 1, after(5*time.Second)), nil)
@@ -291,7 +292,7 @@ func TestLead(t *testing.T) {
 				b.join(strconv.Itoa(i), deviceType, after(time.Second))
 			}
 			if c.answer > 0 {
-				b.do(schedule(b.state, command{ID: "c", Event: eventCommand}, when{lead: time.Second}, after(5*time.Second)))
+				b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, after(5*time.Second)))
 				b.do(armed(b.state, "d-bob", "c", after(5*time.Second+c.answer)))
 			}
 			if got := lead(b.state, c.links, least, most); got != c.want {
@@ -309,25 +310,25 @@ func TestLead(t *testing.T) {
 func TestRequestsRefused(t *testing.T) {
 	big := json.RawMessage(`"` + strings.Repeat("x", maxPayload) + `"`)
 	for code, err := range map[string]error{
-		CodeBadName:         (&ScheduleRequest{Name: "two words"}).validate(),
-		CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).validate(),
-		CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).validate(),
-		CodeBadMaxLate:      (&ScheduleRequest{Name: "x", MaxLate: new(time.Microsecond)}).validate(),
-		CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).validate(),
-		CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).validate(),
-		CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),
-		CodeBadMedia:        (&LoadRequest{}).validate(),
-		CodeBadPlayback:     (&PlaybackRequest{Position: new(float64(-1))}).validate(),
-		CodeBadUserID:       (&CreateRequest{CreatorID: "a b"}).validate(),
-		CodeBadUsername:     (&CreateRequest{CreatorName: "\x7f"}).validate(),
+		wire.CodeBadName:         (&ScheduleRequest{Name: "two words"}).validate(),
+		wire.CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).validate(),
+		wire.CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).validate(),
+		wire.CodeBadMaxLate:      (&ScheduleRequest{Name: "x", MaxLate: new(time.Microsecond)}).validate(),
+		wire.CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).validate(),
+		wire.CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).validate(),
+		wire.CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),
+		wire.CodeBadMedia:        (&LoadRequest{}).validate(),
+		wire.CodeBadPlayback:     (&PlaybackRequest{Position: new(float64(-1))}).validate(),
+		wire.CodeBadUserID:       (&CreateRequest{CreatorID: "a b"}).validate(),
+		wire.CodeBadUsername:     (&CreateRequest{CreatorName: "\x7f"}).validate(),
 	} {
 		if got := codeOf(err); got != code {
 			t.Errorf("got %q, want %q", got, code)
 		}
 	}
-	wantCode(t, (&ScheduleRequest{Name: "x", Payload: json.RawMessage("\"\xff\"")}).validate(), CodeBadPayload)
+	wantCode(t, (&ScheduleRequest{Name: "x", Payload: json.RawMessage("\"\xff\"")}).validate(), wire.CodeBadPayload)
 	for _, name := range []string{"", ".", "a/b", strings.Repeat("n", 65)} {
-		if got := codeOf((&ScheduleRequest{Name: name}).validate()); got != CodeBadName {
+		if got := codeOf((&ScheduleRequest{Name: name}).validate()); got != wire.CodeBadName {
 			t.Errorf("name %q: %q", name, got)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Issued is a command of a session, pending, past or cancelled.
@@ -63,7 +64,7 @@ func (r *room) commands(ctx context.Context, limit int, before string) ([]Issued
 		list, more, found = choose(all, limit, before)
 	}
 	if !found {
-		return nil, false, fault(CodeUnknownCommand, "there is no command %s", before)
+		return nil, false, fault(wire.CodeUnknownCommand, "there is no command %s", before)
 	}
 	return withReports(list), more, nil
 }
@@ -185,11 +186,11 @@ func (c *command) issued() Issued {
 		CommandID: c.ID, Event: c.Event, Name: c.Name, Payload: c.Payload, TakeID: c.Take, PostureLabel: c.Label,
 		IssuedAt: c.IssuedAt.time(), Timestamp: c.Timestamp.time(), Cancelled: c.Cancelled, Reason: c.Reason,
 	}
-	if c.Event == eventCommand {
+	if c.Event == wire.Command {
 		late, _ := c.maxLate()
 		i.MaxLateMs = new(millis(late))
 	}
-	if c.Event == eventStartRecording {
+	if c.Event == wire.StartRecording {
 		duration := millis(c.Duration)
 		i.Duration = &duration
 	}
@@ -227,7 +228,7 @@ func (r *room) reportOf(ctx context.Context, commandID string) (Report, error) {
 	}
 	over, ok := all[commandID]
 	if !ok {
-		return Report{}, fault(CodeUnknownCommand, "there is no command %s", commandID)
+		return Report{}, fault(wire.CodeUnknownCommand, "there is no command %s", commandID)
 	}
 	rep, _ := over.report()
 	return rep, nil

@@ -3,6 +3,8 @@ package session
 import (
 	"reflect"
 	"slices"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // notice is an event and those whom it is for.
@@ -43,7 +45,7 @@ func derive(s *state, d diff) []notice {
 		return takeChanged(after)
 	case kindCompleted:
 		if after, _ := d.after.(*completion); after != nil {
-			return []notice{tell("session_completed", SessionCompleted{s.id, after.At.time()})}
+			return []notice{tell(wire.SessionCompleted, SessionCompleted{s.id, after.At.time()})}
 		}
 	}
 	return nil
@@ -56,21 +58,21 @@ func userChanged(before, after *user) []notice {
 	var went, came []notice
 	for _, d := range devicesOf(before) {
 		if d.Connected && !after.has(d.ID) {
-			went = append(went, tell("device_disconnected", DeviceDisconnected{d.ID, changedAt(before, after)}))
+			went = append(went, tell(wire.DeviceDisconnected, DeviceDisconnected{d.ID, changedAt(before, after)}))
 		}
 	}
 	for _, d := range devicesOf(after) {
 		if d.Connected && !before.has(d.ID) {
-			came = append(came, tell("device_joined", DeviceJoined{d.ID, d.Type, d.View, d.Since.time(), after.ID, d.recorder(), d.Silenced}))
+			came = append(came, tell(wire.DeviceJoined, DeviceJoined{d.ID, d.Type, d.View, d.Since.time(), after.ID, d.recorder(), d.Silenced}))
 		}
 	}
 	switch was, is := before.connected(), after.connected(); {
 	case is && !was:
 		joined := UserJoined{after.ID, after.Username, after.Avatar, after.Changed.time()}
-		came = append([]notice{tell("user_joined", joined)}, came...)
+		came = append([]notice{tell(wire.UserJoined, joined)}, came...)
 	case was && !is:
 		left := UserLeft{before.ID, before.Username, changedAt(before, after)}
-		went = append(went, tell("user_left", left))
+		went = append(went, tell(wire.UserLeft, left))
 	}
 	return append(went, came...)
 }
@@ -82,13 +84,13 @@ func metaChanged(s *state, before, after *meta) []notice {
 	var notices []notice
 	if after.LeaderID != before.LeaderID {
 		led := LeadershipChanged{after.LeaderID, s.nameOf(after.LeaderID), after.LeaderSince.time()}
-		notices = append(notices, tell("leadership_changed", led))
+		notices = append(notices, tell(wire.LeadershipChanged, led))
 	}
 	if after.Name != before.Name {
-		notices = append(notices, tell("session_changed", SessionChanged{after.Name, after.NamedAt.time()}))
+		notices = append(notices, tell(wire.SessionChanged, SessionChanged{after.Name, after.NamedAt.time()}))
 	}
 	if after.Ended != before.Ended {
-		notices = append(notices, tell("session_ended", SessionEnded{after.Ended.time()}))
+		notices = append(notices, tell(wire.SessionEnded, SessionEnded{after.Ended.time()}))
 	}
 	return notices
 }
@@ -106,7 +108,7 @@ func commandChanged(before, after *command) []notice {
 	case after == nil:
 		return nil
 	case after.Cancelled && before != nil && !before.Cancelled:
-		return []notice{tell("cancelled", Cancelled{after.ID, after.Reason})}
+		return []notice{tell(wire.Cancelled, Cancelled{after.ID, after.Reason})}
 	case before == nil && !after.Cancelled:
 		return announce(after)
 	}
@@ -116,16 +118,16 @@ func commandChanged(before, after *command) []notice {
 // announce tells the devices to act on a command.
 func announce(c *command) []notice {
 	switch c.Event {
-	case eventCommand:
+	case wire.Command:
 		payload := c.Payload
 		if payload == nil {
 			payload = []byte("null")
 		}
 		late, _ := c.maxLate()
 		return []notice{tell(c.Event, Command{c.ID, c.Name, payload, c.Timestamp.time(), millis(late)})}
-	case eventStopRecording:
+	case wire.StopRecording:
 		return []notice{tell(c.Event, StopRecording{c.ID, c.Timestamp.time()})}
-	case eventStartRecording:
+	case wire.StartRecording:
 		e := StartRecording{CommandID: c.ID, PostureLabel: c.Label, Duration: millis(c.Duration), Timestamp: c.Timestamp.time()}
 		return []notice{{each: func(d *device) Event {
 			own := e

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Ending is why a membership is over without the member's asking.
@@ -63,7 +65,7 @@ func (s *Service) clear(ctx context.Context, sessionID string) error {
 			return err
 		}
 	}
-	return &Error{CodeBusy, "too many changes at once", true}
+	return &Error{wire.CodeBusy, "too many changes at once", true}
 }
 
 // clearOnce is done when there is no entry left, or no session that has ended.

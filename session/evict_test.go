@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestStrangersDontFillASession: whoever joins anew each time makes room for the next one; who was there for
@@ -48,7 +50,7 @@ func TestConnectedStrangers(t *testing.T) {
 			strangers = append(strangers, w.join(JoinRequest{SessionID: info.SessionID}))
 		}
 		_, err = w.tryJoin(JoinRequest{SessionID: info.SessionID})
-		wantCode(t, err, CodeSessionFull)
+		wantCode(t, err, wire.CodeSessionFull)
 		admin := w.join(JoinRequest{SessionID: info.SessionID, Admission: Admission{Rules: true}})
 		creator := w.join(JoinRequest{SessionID: info.SessionID, CreatorToken: info.Token})
 		for _, p := range strangers {
@@ -59,7 +61,7 @@ func TestConnectedStrangers(t *testing.T) {
 			w.join(JoinRequest{SessionID: info.SessionID, Admission: Admission{Rules: true}})
 		}
 		_, err = w.tryJoin(JoinRequest{SessionID: info.SessionID, Admission: Admission{Rules: true}})
-		wantCode(t, err, CodeSessionFull)
+		wantCode(t, err, wire.CodeSessionFull)
 		if !creator.IsLeader() || admin.IsLeader() {
 			t.Error("the creator doesn't lead")
 		}
@@ -81,7 +83,7 @@ func TestRemoveAbsent(t *testing.T) {
 			p := w.join(JoinRequest{UserID: fmt.Sprintf("guest%d", i)})
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}
-		wantCode(t, there.RemoveAbsent(w.ctx, true), CodeNotLeader)
+		wantCode(t, there.RemoveAbsent(w.ctx, true), wire.CodeNotLeader)
 		wantCode(t, leader.RemoveAbsent(w.ctx, false), "")
 		if got := devicesIn(leader); !slices.Equal(got, []string{"ann", "cam", "there"}) {
 			t.Errorf("there are %v", got)
@@ -159,7 +161,7 @@ func TestWhoAsksLeadsNext(t *testing.T) {
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		time.Sleep(time.Second)
 		c, d := w.join(JoinRequest{UserID: "cy"}), w.join(JoinRequest{UserID: "dan"})
-		wantCode(t, c.RequestLeadership(w.ctx, ""), CodeLeaderConnected)
+		wantCode(t, c.RequestLeadership(w.ctx, ""), wire.CodeLeaderConnected)
 		wantCode(t, a.Disconnect(w.ctx), "")
 		time.Sleep(time.Second)
 		wantCode(t, c.RequestLeadership(w.ctx, ""), "")

@@ -1,5 +1,9 @@
 package session
 
+import (
+	"github.com/downbeat-sync/downbeat/wire"
+)
+
 // happenings tells what each of some changes means to whoever runs the server; one without
 // a kind means nothing. s is the state that the changes were made from.
 func happenings(s *state, changes []change) []Happening {
@@ -43,11 +47,11 @@ func commandHappening(before, after *command) Happening {
 	case after.Cancelled && before != nil && !before.Cancelled:
 		h.Kind, h.Reason = CommandIsOff, after.Reason
 	case after.Cancelled || before != nil:
-	case after.Event == eventStartRecording:
+	case after.Event == wire.StartRecording:
 		h.Kind, h.TakeID = TakeIsStarted, after.ID
-	case after.Event == eventStopRecording:
+	case after.Event == wire.StopRecording:
 		h.Kind, h.TakeID = TakeIsStopped, after.Take
-	case after.Event == eventPlaybackSync:
+	case after.Event == wire.PlaybackSync:
 		h.Kind, h.Reason = PlaybackIsChanged, "paused"
 		if after.Play != nil && after.Play.IsPlaying {
 			h.Reason = "playing"

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // witness remembers what it is told.
@@ -177,7 +179,7 @@ func TestNothingIsToldOfWhatIsNotStored(t *testing.T) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		here.kinds()
 		store.refuse.Store(true)
-		if _, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash"}); codeOf(err) != CodeUnavailable {
+		if _, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash"}); codeOf(err) != wire.CodeUnavailable {
 			t.Error(err)
 		}
 		store.refuse.Store(false)

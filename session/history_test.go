@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestPagesKeepReports: what a report says is the same once the command is in a page,
 // whatever an acknowledgement has.
 func TestPagesKeepReports(t *testing.T) {
 	b := studio(t)
-	b.do(schedule(b.state, command{ID: "c", Event: eventCommand, Name: "flash", Payload: []byte(`{"n":1}`)}, when{lead: time.Second}, after(2*time.Second)))
+	b.do(schedule(b.state, command{ID: "c", Event: wire.Command, Name: "flash", Payload: []byte(`{"n":1}`)}, when{lead: time.Second}, after(2*time.Second)))
 	c := b.commands["c"]
 	whole := ack{
 		Armed: true, ArmedAt: after(time.Second), Fired: true, FiredAt: c.Timestamp.add(-1234 * time.Microsecond), Late: true,
@@ -69,11 +70,11 @@ func TestBrokenPages(t *testing.T) {
 // stays as well, and no stop goes before its start.
 func TestPrune(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: eventStartRecording}, when{lead: time.Millisecond}, t0))
+	b.do(start(b.state, command{ID: "take", Event: wire.StartRecording}, when{lead: time.Millisecond}, t0))
 	for i := range maxCommands + pageLen {
 		id := fmt.Sprintf("c%03d", i)
 		now := after(time.Duration(i+1) * time.Second)
-		b.do(schedule(b.state, command{ID: id, Event: eventCommand}, when{lead: time.Millisecond}, now))
+		b.do(schedule(b.state, command{ID: id, Event: wire.Command}, when{lead: time.Millisecond}, now))
 		b.do(armed(b.state, "d-bob", id, now))
 	}
 	later := after(time.Hour)
@@ -153,9 +154,9 @@ func TestHistory(t *testing.T) {
 			t.Errorf("the report of the first: %+v, %v", rep, err)
 		}
 		_, err = w.svc.Report(w.ctx, "studio", "nothing")
-		wantCode(t, err, CodeUnknownCommand)
+		wantCode(t, err, wire.CodeUnknownCommand)
 		_, _, err = w.svc.Commands(w.ctx, "studio", 10, "nothing")
-		wantCode(t, err, CodeUnknownCommand)
+		wantCode(t, err, wire.CodeUnknownCommand)
 		live, err := store.List(w.ctx, "s.>")
 		if err != nil || len(live) > 3*(maxCommands+pageLen)+10 {
 			t.Errorf("%d entries that every scan reads, %v", len(live), err)
@@ -290,7 +291,7 @@ func TestTakeOfSomeDevices(t *testing.T) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		for devices, code := range map[*[]string]string{
-			{}: CodeBadDevices, {"nobody"}: CodeUnknownDevice, new(make([]string, maxListed+1)): CodeBadDevices,
+			{}: wire.CodeBadDevices, {"nobody"}: wire.CodeUnknownDevice, new(make([]string, maxListed+1)): wire.CodeBadDevices,
 		} {
 			_, err := a.StartRecording(w.ctx, StartRequest{Devices: *devices})
 			wantCode(t, err, code)
@@ -318,6 +319,6 @@ func TestTakeOfSomeDevices(t *testing.T) {
 			t.Errorf("recordings %+v", list)
 		}
 		id := recordingID(a.State().SessionID, a.DeviceID())
-		wantCode(t, a.RecordingStarted(w.ctx, id, clock.SessionTime(time.Now().UnixNano()), 0), CodeUnknownRecording)
+		wantCode(t, a.RecordingStarted(w.ctx, id, clock.SessionTime(time.Now().UnixNano()), 0), wire.CodeUnknownRecording)
 	})
 }

@@ -1,6 +1,10 @@
 package session
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // identity is whom a newcomer joins as, without a resume token.
 type identity struct {
@@ -18,7 +22,7 @@ func (n *newcomer) identity(s *state) (identity, error) {
 			return identity{userID: s.meta.CreatorID, proved: true, creator: true}, nil
 		}
 		if !n.mayFound(s) {
-			return who, fault(CodeBadToken, "the token isn't the creator's")
+			return who, fault(wire.CodeBadToken, "the token isn't the creator's")
 		}
 		who.creator, who.role = true, ""
 	}
@@ -42,7 +46,7 @@ func (n *newcomer) byUserToken(s *state, who identity) (identity, error) {
 	id, secret := parseSecret(n.UserToken)
 	u := s.users[id]
 	if n.UserID != "" && n.UserID != id || u != nil && !matches(secret, u.TokenHash) {
-		return who, fault(CodeBadUserToken, "the userToken isn't that user's")
+		return who, fault(wire.CodeBadUserToken, "the userToken isn't that user's")
 	}
 	who.userID, who.proved = id, true
 	return who, nil

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestJoinOnly: a name that is mistyped is no new session, and who was there is told to wait.
@@ -12,7 +14,7 @@ func TestJoinOnly(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
 		for token, retry := range map[string]bool{"": false, "id." + strings.Repeat("A", secretLen): true} {
 			_, err := w.tryJoin(JoinRequest{NoCreate: true, ResumeToken: token})
-			wantCode(t, err, CodeSessionNotFound)
+			wantCode(t, err, wire.CodeSessionNotFound)
 			if err.(*Error).Retry != retry {
 				t.Errorf("resumeToken %q: retry is %v", token, !retry)
 			}
@@ -45,7 +47,7 @@ func TestUserToken(t *testing.T) {
 			{UserToken: strings.Replace(token, "ann", "bob", 1)}, {UserToken: ".." + token}, {UserToken: token + "A"},
 		} {
 			_, err := w.tryJoin(q)
-			wantCode(t, err, CodeBadUserToken)
+			wantCode(t, err, wire.CodeBadUserToken)
 		}
 		if back := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken, UserToken: token}); back.UserID() != "bob" ||
 			back.joined.SessionJoined.UserToken != "" {
@@ -86,7 +88,7 @@ func TestRecordsNothing(t *testing.T) {
 		}
 		wantCode(t, cam.Fired(w.ctx, take.CommandID, take.Timestamp, false), "")
 		time.Sleep(150 * time.Millisecond)
-		wantCode(t, flash.RecordingStarted(w.ctx, recordingID(take.CommandID, flash.DeviceID()), take.Timestamp, 0), CodeUnknownRecording)
+		wantCode(t, flash.RecordingStarted(w.ctx, recordingID(take.CommandID, flash.DeviceID()), take.Timestamp, 0), wire.CodeUnknownRecording)
 		list, _ := w.svc.Recordings(w.ctx, "studio")
 		if len(list) != 1 || list[0].DeviceID != cam.DeviceID() {
 			t.Errorf("the recordings are %+v", list)
@@ -129,13 +131,13 @@ func TestCreatorLeadsAgain(t *testing.T) {
 			t.Errorf("the creator came first and is %+v", first.joined.SessionJoined)
 		}
 		_, err := w.tryJoin(JoinRequest{SessionID: "one", CreatorToken: other})
-		wantCode(t, err, CodeBadToken)
+		wantCode(t, err, wire.CodeBadToken)
 
 		cam := w.join(JoinRequest{SessionID: "two", UserID: "cam", ResumeToken: remembered})
 		_, err = w.tryJoin(JoinRequest{SessionID: "two", CreatorToken: token, Admission: Admission{NoCreate: true, NeedsProof: true}})
-		wantCode(t, err, CodeBadToken)
+		wantCode(t, err, wire.CodeBadToken)
 		_, err = w.tryJoin(JoinRequest{SessionID: "two", CreatorToken: token, UserID: "cam"})
-		wantCode(t, err, CodeUserIDTaken)
+		wantCode(t, err, wire.CodeUserIDTaken)
 		if !cam.IsLeader() {
 			t.Error("a refused claim changed who leads")
 		}
@@ -147,7 +149,7 @@ func TestCreatorLeadsAgain(t *testing.T) {
 			t.Error("nobody was told")
 		}
 		_, err = w.tryJoin(JoinRequest{SessionID: "two", CreatorToken: other})
-		wantCode(t, err, CodeBadToken)
+		wantCode(t, err, wire.CodeBadToken)
 		if is, _ := w.svc.IsCreator(w.ctx, "two", token); !is {
 			t.Error("the token isn't the creator's")
 		}
@@ -155,11 +157,11 @@ func TestCreatorLeadsAgain(t *testing.T) {
 		w.join(JoinRequest{SessionID: "three", UserID: "cam"})
 		for _, guess := range []string{token, "x"} {
 			_, err = w.tryJoin(JoinRequest{SessionID: "three", CreatorToken: guess})
-			wantCode(t, err, CodeBadToken)
+			wantCode(t, err, wire.CodeBadToken)
 		}
 		_, err = w.tryJoin(JoinRequest{SessionID: "four", CreatorToken: "x"})
-		wantCode(t, err, CodeBadToken)
+		wantCode(t, err, wire.CodeBadToken)
 		_, err = w.tryJoin(JoinRequest{SessionID: "four", CreatorToken: token, NoCreate: true})
-		wantCode(t, err, CodeSessionNotFound)
+		wantCode(t, err, wire.CodeSessionNotFound)
 	})
 }

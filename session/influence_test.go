@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestOneDeviceDoesntHoldUpAll: whatever one of the devices sends, and however late its pongs
@@ -38,7 +40,7 @@ func TestOneDeviceDoesntHoldUpAll(t *testing.T) {
 				t.Fatalf("seed %d: the lead is %v, the others need %v", seed, given, others)
 			}
 			id := fmt.Sprint("c", i)
-			b.do(schedule(b.state, command{ID: id, Event: eventCommand}, when{lead: given}, now))
+			b.do(schedule(b.state, command{ID: id, Event: wire.Command}, when{lead: given}, now))
 			for d := range n {
 				answered := now.add(upTo(given))
 				if d == 0 {

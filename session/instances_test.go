@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // second starts another instance on the same store.
@@ -41,7 +43,7 @@ func TestAcrossInstances(t *testing.T) {
 		}
 		for _, world := range []*world{w, there} {
 			_, err := world.tryJoin(JoinRequest{NoCreate: true})
-			wantCode(t, err, CodeSessionNotFound)
+			wantCode(t, err, wire.CodeSessionNotFound)
 		}
 	})
 }
@@ -60,7 +62,7 @@ func TestEndAndJoinRace(t *testing.T) {
 				racing.Go(func() {
 					p, err := there.tryJoin(JoinRequest{})
 					if err != nil {
-						wantCode(t, err, CodeSessionNotFound)
+						wantCode(t, err, wire.CodeSessionNotFound)
 						return
 					}
 					mu.Lock()

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // schedule issues a command of the application's own.
@@ -10,7 +12,7 @@ func (r *room) schedule(ctx context.Context, by string, q ScheduleRequest) (Sche
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{Event: eventCommand, By: by, Name: q.Name, Payload: q.Payload}
+	c := command{Event: wire.Command, By: by, Name: q.Name, Payload: q.Payload}
 	if q.MaxLate != nil {
 		c.MaxLate = *q.MaxLate
 	}
@@ -27,7 +29,7 @@ func (r *room) start(ctx context.Context, by string, q StartRequest) (Scheduled,
 	if err := q.validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := command{Event: eventStartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
+	c := command{Event: wire.StartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
 	return r.issue(ctx, func(id string, extra time.Duration) transition {
 		c.ID = id
 		return func(s *state, now instant) ([]change, error) {
@@ -42,7 +44,7 @@ func (r *room) play(ctx context.Context, by string, q PlaybackRequest) (Schedule
 		return Scheduled{}, err
 	}
 	return r.issue(ctx, func(id string, extra time.Duration) transition {
-		c := command{ID: id, Event: eventPlaybackSync, By: by}
+		c := command{ID: id, Event: wire.PlaybackSync, By: by}
 		return func(s *state, now instant) ([]change, error) {
 			return play(s, c, q, when{lead: r.lead() + extra}, now)
 		}
@@ -73,7 +75,7 @@ func (r *room) scheduled(id string) (Scheduled, error) {
 	defer r.mu.Unlock()
 	c := r.state.commands[id]
 	if c == nil {
-		return Scheduled{}, fault(CodeUnknownCommand, "the command is gone")
+		return Scheduled{}, fault(wire.CodeUnknownCommand, "the command is gone")
 	}
 	return Scheduled{CommandID: c.ID, Timestamp: c.Timestamp.time()}, nil
 }
@@ -105,7 +107,7 @@ func (r *room) stillFor(d *device, c *command, now instant) bool {
 	switch {
 	case d.JoinedAt > c.Timestamp, r.state.pointless(c, now):
 		return false
-	case c.Event == eventCommand:
+	case c.Event == wire.Command:
 		return true
 	}
 	return now < reportDue(c, r.svc.cfg.ReportWait) || r.state.stillRecords(d, c)

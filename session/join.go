@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // JoinRequest says who joins what. All but SessionID is optional.
@@ -86,12 +88,12 @@ func join(s *state, n newcomer, now instant) (seat, []change, error) {
 func (n *newcomer) mayEnter(s *state) error {
 	switch a := n.Admission; {
 	case s.meta != nil && !s.live():
-		return &Error{CodeSessionNotFound, "session " + s.id + " has just ended", true}
+		return &Error{wire.CodeSessionNotFound, "session " + s.id + " has just ended", true}
 	case s.meta == nil && (a.NoCreate || n.NoCreate):
 		// Who was there may wait for it: the creator may be on the way back to a server that was restarted.
-		return &Error{CodeSessionNotFound, "there is no session " + s.id, n.NoCreate && n.ResumeToken != ""}
+		return &Error{wire.CodeSessionNotFound, "there is no session " + s.id, n.NoCreate && n.ResumeToken != ""}
 	case a.NeedsProof && n.CreatorToken == "":
-		return fault(CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
+		return fault(wire.CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
 	}
 	return nil
 }
@@ -100,11 +102,11 @@ func (n *newcomer) mayEnter(s *state) error {
 func (n *newcomer) fits(s *state, present *user, who identity) error {
 	switch {
 	case present != nil && !who.proved:
-		return fault(CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
+		return fault(wire.CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
 	case present != nil && len(present.Devices) >= maxUserDevices && present.longestGone() < 0:
-		return fault(CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
+		return fault(wire.CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
 	case s.connectedCount() >= n.maxDevices && !(who.creator || n.Admission.Rules) || s.connectedCount() >= n.maxDevices+keptPlaces:
-		return &Error{CodeSessionFull, "the session is full", true}
+		return &Error{wire.CodeSessionFull, "the session is full", true}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func TestJoinTransitions(t *testing.T) {
@@ -19,16 +21,16 @@ func TestJoinTransitions(t *testing.T) {
 			told: []string{"user_joined", "device_joined"}, user: "cy",
 		},
 		"a stranger without an id":       {n: newcomer{userID: "u9"}, told: []string{"user_joined", "device_joined"}, user: "u9"},
-		"a taken id":                     {n: newcomer{JoinRequest: JoinRequest{UserID: "bob"}}, code: CodeUserIDTaken},
-		"the id of one who isn't there":  {n: newcomer{JoinRequest: JoinRequest{UserID: "dan"}}, code: CodeUserIDTaken},
+		"a taken id":                     {n: newcomer{JoinRequest: JoinRequest{UserID: "bob"}}, code: wire.CodeUserIDTaken},
+		"the id of one who isn't there":  {n: newcomer{JoinRequest: JoinRequest{UserID: "dan"}}, code: wire.CodeUserIDTaken},
 		"back after a disconnection":     {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-dan.secret-dan"}}, told: []string{"user_joined", "device_joined"}, user: "dan"},
 		"back on another connection":     {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-bob.secret-bob"}}, told: []string{}, user: "bob"},
-		"a wrong secret":                 {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-bob.secret-ann"}}, code: CodeBadResumeToken},
-		"another's token":                {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-bob.secret-bob", UserID: "ann"}}, code: CodeBadResumeToken},
+		"a wrong secret":                 {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-bob.secret-ann"}}, code: wire.CodeBadResumeToken},
+		"another's token":                {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-bob.secret-bob", UserID: "ann"}}, code: wire.CodeBadResumeToken},
 		"a token of a device long gone":  {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-x.secret", UserID: "cy"}}, told: []string{"user_joined", "device_joined"}, user: "cy"},
-		"a token that isn't one":         {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "nonsense", UserID: "bob"}}, code: CodeUserIDTaken},
-		"a token that isn't the creator": {n: newcomer{JoinRequest: JoinRequest{CreatorToken: "wrong"}}, code: CodeBadToken},
-		"no place left":                  {n: newcomer{userID: "u9", maxDevices: 2}, code: CodeSessionFull},
+		"a token that isn't one":         {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "nonsense", UserID: "bob"}}, code: wire.CodeUserIDTaken},
+		"a token that isn't the creator": {n: newcomer{JoinRequest: JoinRequest{CreatorToken: "wrong"}}, code: wire.CodeBadToken},
+		"no place left":                  {n: newcomer{userID: "u9", maxDevices: 2}, code: wire.CodeSessionFull},
 		"no place left, but back":        {n: newcomer{JoinRequest: JoinRequest{ResumeToken: "d-dan.secret-dan"}, maxDevices: 2}, told: []string{"user_joined", "device_joined"}, user: "dan"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +84,7 @@ func TestCreatorsToken(t *testing.T) {
 		n := newcomer{JoinRequest: JoinRequest{CreatorToken: "key"}, deviceID: "d" + strings.Repeat("x", i), maxDevices: 1000}
 		_, changes, err := join(b.state, n, after(time.Second))
 		if err != nil {
-			b.want(err, CodeTooManyDevices)
+			b.want(err, wire.CodeTooManyDevices)
 			break
 		}
 		b.do(changes, nil)
@@ -129,7 +131,7 @@ func TestLeadership(t *testing.T) {
 	b := studio(t)
 	b.join("cy", "", after(2*time.Second))
 	_, err := requestLeadership(b.state, "cy", false, 10*time.Second, after(3*time.Second))
-	b.want(err, CodeLeaderConnected)
+	b.want(err, wire.CodeLeaderConnected)
 
 	gone := after(5 * time.Second)
 	b.do(disconnect(b.state, "d-ann", 1, gone), nil)
@@ -169,23 +171,23 @@ func TestJoinRequestsRefused(t *testing.T) {
 		q    JoinRequest
 		code string
 	}{
-		{JoinRequest{}, CodeBadSessionID},
-		{JoinRequest{SessionID: "../etc"}, CodeBadSessionID},
-		{JoinRequest{SessionID: "a.b"}, CodeBadSessionID},
-		{JoinRequest{SessionID: strings.Repeat("a", 65)}, CodeBadSessionID},
-		{JoinRequest{SessionID: "s", UserID: "a b"}, CodeBadUserID},
-		{JoinRequest{SessionID: "s", UserID: "../x"}, CodeBadUserID},
-		{JoinRequest{SessionID: "s", UserID: "é"}, CodeBadUserID},
-		{JoinRequest{SessionID: "s", UserID: "<b>"}, CodeBadUserID},
-		{JoinRequest{SessionID: "s", UserID: strings.Repeat("a", 129)}, CodeBadUserID},
-		{JoinRequest{SessionID: "s", Username: long}, CodeBadUsername},
-		{JoinRequest{SessionID: "s", Username: "a\x00"}, CodeBadUsername},
-		{JoinRequest{SessionID: "s", Username: "\xff"}, CodeBadUsername},
-		{JoinRequest{SessionID: "s", Avatar: long}, CodeBadAvatar},
-		{JoinRequest{SessionID: "s", DeviceType: "toaster"}, CodeBadDeviceType},
-		{JoinRequest{SessionID: "s", ViewType: long}, CodeBadViewType},
-		{JoinRequest{SessionID: "s", UserAgent: long}, CodeBadUserAgent},
-		{JoinRequest{SessionID: "s", ResumeToken: long}, CodeBadResumeToken},
+		{JoinRequest{}, wire.CodeBadSessionID},
+		{JoinRequest{SessionID: "../etc"}, wire.CodeBadSessionID},
+		{JoinRequest{SessionID: "a.b"}, wire.CodeBadSessionID},
+		{JoinRequest{SessionID: strings.Repeat("a", 65)}, wire.CodeBadSessionID},
+		{JoinRequest{SessionID: "s", UserID: "a b"}, wire.CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: "../x"}, wire.CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: "é"}, wire.CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: "<b>"}, wire.CodeBadUserID},
+		{JoinRequest{SessionID: "s", UserID: strings.Repeat("a", 129)}, wire.CodeBadUserID},
+		{JoinRequest{SessionID: "s", Username: long}, wire.CodeBadUsername},
+		{JoinRequest{SessionID: "s", Username: "a\x00"}, wire.CodeBadUsername},
+		{JoinRequest{SessionID: "s", Username: "\xff"}, wire.CodeBadUsername},
+		{JoinRequest{SessionID: "s", Avatar: long}, wire.CodeBadAvatar},
+		{JoinRequest{SessionID: "s", DeviceType: "toaster"}, wire.CodeBadDeviceType},
+		{JoinRequest{SessionID: "s", ViewType: long}, wire.CodeBadViewType},
+		{JoinRequest{SessionID: "s", UserAgent: long}, wire.CodeBadUserAgent},
+		{JoinRequest{SessionID: "s", ResumeToken: long}, wire.CodeBadResumeToken},
 	} {
 		if got := codeOf(c.q.validate()); got != c.code {
 			t.Errorf("%+.60v: got %q, want %q", c.q, got, c.code)

@@ -1,6 +1,10 @@
 package session
 
-import "context"
+import (
+	"context"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // Join connects a device to a session and creates the session if it is
 // missing. The answer has the session with the device in it, and deliver is
@@ -59,7 +63,7 @@ func (s *Service) seat(
 		return r.update(ctx, func(st *state, now instant) (changes []change, err error) {
 			at, changes, err = join(st, n, now)
 			if err == nil && at.deviceID != prepared {
-				return nil, &Error{CodeBusy, "the device was removed meanwhile", true}
+				return nil, &Error{wire.CodeBusy, "the device was removed meanwhile", true}
 			}
 			return st.bounded(n.maxDevices, changes, err)
 		})
@@ -89,10 +93,10 @@ func (r *room) attach(m *Member, at seat) (Joined, error) {
 	defer r.mu.Unlock()
 	u, d := r.state.device(m.deviceID)
 	if !r.state.live() && (d == nil || r.state.meta != nil) {
-		return Joined{}, fault(CodeSessionNotFound, "session %s has just ended", r.id)
+		return Joined{}, fault(wire.CodeSessionNotFound, "session %s has just ended", r.id)
 	}
 	if d == nil || d.Conn != m.conn || !d.Connected {
-		return Joined{}, fault(CodeNotJoined, "the device has been connected anew meanwhile")
+		return Joined{}, fault(wire.CodeNotJoined, "the device has been connected anew meanwhile")
 	}
 	now := r.svc.now()
 	if !r.leaderHere() {

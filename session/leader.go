@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 func (s *state) isLeader(userID string) bool {
 	return s.meta != nil && userID != "" && s.meta.LeaderID == userID
@@ -10,13 +14,13 @@ func (s *state) isLeader(userID string) bool {
 // the access layer let in over REST, or the service itself.
 func (s *state) mayLead(userID string) error {
 	if !s.live() {
-		return fault(CodeSessionNotFound, "there is no session %s", s.id)
+		return fault(wire.CodeSessionNotFound, "there is no session %s", s.id)
 	}
 	if userID != "" && !s.isLeader(userID) {
-		return fault(CodeNotLeader, "only the leader of the session may do that")
+		return fault(wire.CodeNotLeader, "only the leader of the session may do that")
 	}
 	if u := s.users[userID]; u != nil && !u.mayLead() {
-		return fault(CodeMayNotLead, "the user's role doesn't lead")
+		return fault(wire.CodeMayNotLead, "the user's role doesn't lead")
 	}
 	return nil
 }
@@ -118,16 +122,16 @@ func (s *state) vacant(grace time.Duration, now instant) bool {
 func requestLeadership(s *state, userID string, rules bool, grace time.Duration, now instant) ([]change, error) {
 	switch {
 	case !s.live():
-		return nil, fault(CodeSessionNotFound, "there is no session %s", s.id)
+		return nil, fault(wire.CodeSessionNotFound, "there is no session %s", s.id)
 	case s.isLeader(userID):
 		return nil, nil
 	case s.users[userID] == nil || !s.users[userID].mayLead():
-		return nil, fault(CodeMayNotLead, "the user's role doesn't lead")
+		return nil, fault(wire.CodeMayNotLead, "the user's role doesn't lead")
 	}
 	switch _, gone := s.leaderGoneSince(); {
 	case rules:
 	case !gone:
-		return nil, fault(CodeLeaderConnected, "the leader is connected")
+		return nil, fault(wire.CodeLeaderConnected, "the leader is connected")
 	case !s.vacant(grace, now):
 		return s.ask(userID, now), nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Pages of the list of sessions.
@@ -113,7 +115,7 @@ func parseCursor(cursor string) (*place, error) {
 	created, id, ok := strings.Cut(cursor, ".")
 	at, err := strconv.ParseInt(created, 36, 64)
 	if !ok || err != nil || !ValidSessionID(id) {
-		return nil, fault("bad_field", "cursor must be nextCursor of the page before")
+		return nil, fault(wire.CodeBadField, "cursor must be nextCursor of the page before")
 	}
 	return &place{instant(at), id}, nil
 }

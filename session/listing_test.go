@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestPagesOfSessions: pages follow one another in the order of creation, in either direction, whatever is
@@ -107,7 +108,7 @@ func TestListWaits(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = svc.List(ctx, ListRequest{})
-		wantCode(t, err, CodeUnavailable)
+		wantCode(t, err, wire.CodeUnavailable)
 	})
 }
 

@@ -1,6 +1,10 @@
 package session
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // DeviceUpdate says what of a device is to change; nil leaves it as it is.
 type DeviceUpdate struct {
@@ -28,9 +32,9 @@ func updateDevice(s *state, by actor, q DeviceUpdate, now instant) ([]change, er
 	u, d := s.seated(q.DeviceID)
 	switch {
 	case d == nil:
-		return nil, fault(CodeUnknownDevice, "there is no device %s", q.DeviceID)
+		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", q.DeviceID)
 	case !by.leads && (d.ID != by.deviceID || q.Silenced != nil):
-		return nil, fault(CodeNotLeader, "only the leader may change another device, or silence one")
+		return nil, fault(wire.CodeNotLeader, "only the leader may change another device, or silence one")
 	}
 	is := *d
 	set(&is.View, q.ViewType)
@@ -62,9 +66,9 @@ func updateUser(s *state, by actor, q UserUpdate, now instant) ([]change, error)
 	u := s.users[q.UserID]
 	switch {
 	case u == nil:
-		return nil, fault(CodeUnknownUser, "there is no user %s", q.UserID)
+		return nil, fault(wire.CodeUnknownUser, "there is no user %s", q.UserID)
 	case !by.leads && u.ID != by.userID:
-		return nil, fault(CodeNotLeader, "only the leader may rename another user")
+		return nil, fault(wire.CodeNotLeader, "only the leader may rename another user")
 	}
 	c := u.copy()
 	set(&c.Username, q.Username)
@@ -90,7 +94,7 @@ func removeDevice(s *state, by, deviceID string, now instant) ([]change, error) 
 	}
 	u, d := s.device(deviceID)
 	if d == nil || d.Removed {
-		return nil, fault(CodeUnknownDevice, "there is no device %s", deviceID)
+		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", deviceID)
 	}
 	c := u.copy()
 	gone := &c.Devices[c.index(deviceID)]
@@ -127,9 +131,9 @@ func handOverTo(s *state, by, to string, now instant) ([]change, error) {
 	case err != nil:
 		return nil, err
 	case u == nil, !u.connected():
-		return nil, fault(CodeUnknownUser, "user %s isn't connected", to)
+		return nil, fault(wire.CodeUnknownUser, "user %s isn't connected", to)
 	case !u.mayLead():
-		return nil, fault(CodeMayNotLead, "the user's role doesn't lead")
+		return nil, fault(wire.CodeMayNotLead, "the user's role doesn't lead")
 	case s.isLeader(to):
 		return nil, nil
 	}
@@ -152,7 +156,7 @@ func userEdited(before, after *user) (notices []notice) {
 		return nil
 	}
 	if before.Username != after.Username || before.Avatar != after.Avatar {
-		notices = append(notices, tell("user_changed", UserChanged{after.ID, after.Username, after.Avatar, after.Edited.time()}))
+		notices = append(notices, tell(wire.UserChanged, UserChanged{after.ID, after.Username, after.Avatar, after.Edited.time()}))
 	}
 	for i := range after.Devices {
 		d := &after.Devices[i]
@@ -160,7 +164,7 @@ func userEdited(before, after *user) (notices []notice) {
 		if at < 0 || d.Connected && !before.Devices[at].Connected || d.sameAs(&before.Devices[at]) {
 			continue // device_joined tells it
 		}
-		notices = append(notices, tell("device_changed", DeviceChanged{
+		notices = append(notices, tell(wire.DeviceChanged, DeviceChanged{
 			d.ID, after.ID, d.Type, d.View, d.recorder(), d.Silenced, max(after.Edited, d.Since).time(),
 		}))
 	}
@@ -171,7 +175,7 @@ func userEdited(before, after *user) (notices []notice) {
 func devicesGone(before, after *user) (notices []notice) {
 	for _, d := range devicesOf(before) {
 		if after == nil || after.index(d.ID) < 0 {
-			notices = append(notices, tell("device_removed", DeviceRemoved{d.ID, before.ID, changedAt(before, after)}))
+			notices = append(notices, tell(wire.DeviceRemoved, DeviceRemoved{d.ID, before.ID, changedAt(before, after)}))
 		}
 	}
 	return notices

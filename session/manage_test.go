@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestHandOver: the leader gives the lead away, and takes it back only with a right to.
@@ -20,11 +22,11 @@ func TestHandOver(t *testing.T) {
 		gone := join(JoinRequest{UserID: "gone"})
 		_ = gone.Disconnect(w.ctx)
 		a.heard()
-		wantCode(t, b.HandOver(w.ctx, "bob"), CodeNotLeader)
-		wantCode(t, c.HandOver(w.ctx, "cy"), CodeMayNotLead)
-		wantCode(t, a.HandOver(w.ctx, "nobody"), CodeUnknownUser)
-		wantCode(t, a.HandOver(w.ctx, "gone"), CodeUnknownUser)
-		wantCode(t, a.HandOver(w.ctx, "cy"), CodeMayNotLead)
+		wantCode(t, b.HandOver(w.ctx, "bob"), wire.CodeNotLeader)
+		wantCode(t, c.HandOver(w.ctx, "cy"), wire.CodeMayNotLead)
+		wantCode(t, a.HandOver(w.ctx, "nobody"), wire.CodeUnknownUser)
+		wantCode(t, a.HandOver(w.ctx, "gone"), wire.CodeUnknownUser)
+		wantCode(t, a.HandOver(w.ctx, "cy"), wire.CodeMayNotLead)
 		wantCode(t, a.HandOver(w.ctx, "ann"), "")
 		if got := a.names(); len(got) != 0 {
 			t.Errorf("what changed nothing was told as %v", got)
@@ -35,12 +37,12 @@ func TestHandOver(t *testing.T) {
 			t.Errorf("told %+v", events)
 		}
 		_, err = a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
-		wantCode(t, err, CodeNotLeader)
-		wantCode(t, gone.RequestLeadership(w.ctx, info.Token), CodeNotJoined)
-		wantCode(t, c.RequestLeadership(w.ctx, info.Token), CodeMayNotLead)
+		wantCode(t, err, wire.CodeNotLeader)
+		wantCode(t, gone.RequestLeadership(w.ctx, info.Token), wire.CodeNotJoined)
+		wantCode(t, c.RequestLeadership(w.ctx, info.Token), wire.CodeMayNotLead)
 		e := join(JoinRequest{UserID: "eve"})
-		wantCode(t, e.RequestLeadership(w.ctx, ""), CodeLeaderConnected)
-		wantCode(t, e.RequestLeadership(w.ctx, "wrong"), CodeBadToken)
+		wantCode(t, e.RequestLeadership(w.ctx, ""), wire.CodeLeaderConnected)
+		wantCode(t, e.RequestLeadership(w.ctx, "wrong"), wire.CodeBadToken)
 		wantCode(t, e.RequestLeadership(w.ctx, info.Token), "")
 		if !e.IsLeader() {
 			t.Error("the creator's token doesn't take the lead")
@@ -97,16 +99,16 @@ func TestUpdates(t *testing.T) {
 		want("the session's name", a.Rename(w.ctx, "Scene 12"), SessionChanged{"Scene 12", epoch.Add(3 * time.Second)})
 		want("the session's name from outside", w.svc.Rename(w.ctx, "studio", "Scene 13"), SessionChanged{"Scene 13", epoch.Add(3 * time.Second)})
 
-		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{Silenced: new(false)}), CodeNotLeader)
-		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: a.DeviceID(), ViewType: new("x")}), CodeNotLeader)
-		wantCode(t, b.UpdateUser(w.ctx, UserUpdate{UserID: "ann", Username: new("x")}), CodeNotLeader)
-		wantCode(t, b.Rename(w.ctx, "x"), CodeNotLeader)
-		wantCode(t, a.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: "nobody"}), CodeUnknownDevice)
-		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{UserID: "nobody"}), CodeUnknownUser)
-		wantCode(t, a.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("a\nb")}), CodeBadViewType)
-		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{Username: new("\u202e")}), CodeBadUsername)
-		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{Avatar: new(string(make([]byte, 1025)))}), CodeBadAvatar)
-		wantCode(t, a.Rename(w.ctx, "\x00"), CodeBadSessionName)
+		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{Silenced: new(false)}), wire.CodeNotLeader)
+		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: a.DeviceID(), ViewType: new("x")}), wire.CodeNotLeader)
+		wantCode(t, b.UpdateUser(w.ctx, UserUpdate{UserID: "ann", Username: new("x")}), wire.CodeNotLeader)
+		wantCode(t, b.Rename(w.ctx, "x"), wire.CodeNotLeader)
+		wantCode(t, a.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: "nobody"}), wire.CodeUnknownDevice)
+		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{UserID: "nobody"}), wire.CodeUnknownUser)
+		wantCode(t, a.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("a\nb")}), wire.CodeBadViewType)
+		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{Username: new("\u202e")}), wire.CodeBadUsername)
+		wantCode(t, a.UpdateUser(w.ctx, UserUpdate{Avatar: new(string(make([]byte, 1025)))}), wire.CodeBadAvatar)
+		wantCode(t, a.Rename(w.ctx, "\x00"), wire.CodeBadSessionName)
 		want("nothing", nil)
 		back := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken, ViewType: "right"})
 		want("another view at coming back", nil, DeviceChanged{id, "bob", "mobile", "right", true, true, epoch.Add(3 * time.Second)})
@@ -130,8 +132,8 @@ func TestRemoveDevice(t *testing.T) {
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		second := w.join(JoinRequest{UserToken: b.joined.SessionJoined.UserToken})
 		a.heard()
-		wantCode(t, b.RemoveDevice(w.ctx, a.DeviceID()), CodeNotLeader)
-		wantCode(t, a.RemoveDevice(w.ctx, "nobody"), CodeUnknownDevice)
+		wantCode(t, b.RemoveDevice(w.ctx, a.DeviceID()), wire.CodeNotLeader)
+		wantCode(t, a.RemoveDevice(w.ctx, "nobody"), wire.CodeUnknownDevice)
 		wantCode(t, a.RemoveDevice(w.ctx, ghost.DeviceID()), "")
 		if got := a.names(); !slices.Equal(got, []string{"device_removed"}) {
 			t.Errorf("a ghost that is removed is told as %v", got)
@@ -144,7 +146,7 @@ func TestRemoveDevice(t *testing.T) {
 		if b.Ending() != Removed {
 			t.Errorf("ended by %v", b.Ending())
 		}
-		wantCode(t, b.Touch(w.ctx), CodeNotJoined)
+		wantCode(t, b.Touch(w.ctx), wire.CodeNotJoined)
 		wantCode(t, b.Disconnect(w.ctx), "")
 		again := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken})
 		if again.DeviceID() == b.DeviceID() || again.UserID() == "bob" {
@@ -178,14 +180,14 @@ func TestEnd(t *testing.T) {
 		time.Sleep(time.Second)
 		wantCode(t, a.Armed(w.ctx, take.CommandID), "")
 		b.heard()
-		wantCode(t, b.End(w.ctx), CodeNotLeader)
+		wantCode(t, b.End(w.ctx), wire.CodeNotLeader)
 		wantCode(t, a.End(w.ctx), "")
 		for _, p := range []*part{a, b} {
 			<-p.Done()
 			if p.Ending() != Ended {
 				t.Errorf("ended by %v", p.Ending())
 			}
-			wantCode(t, p.Touch(w.ctx), CodeNotJoined)
+			wantCode(t, p.Touch(w.ctx), wire.CodeNotJoined)
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}
 		events := slices.DeleteFunc(b.heard(), func(e Event) bool { return e.Name == "sync_status" })
@@ -196,8 +198,8 @@ func TestEnd(t *testing.T) {
 			t.Errorf("left are %d entries, %s", len(left), left[0].Key)
 		}
 		_, err = w.tryJoin(JoinRequest{ResumeToken: a.joined.SessionJoined.ResumeToken, Admission: Admission{NoCreate: true}})
-		wantCode(t, err, CodeSessionNotFound)
-		wantCode(t, w.svc.End(w.ctx, "studio"), CodeSessionNotFound)
+		wantCode(t, err, wire.CodeSessionNotFound)
+		wantCode(t, w.svc.End(w.ctx, "studio"), wire.CodeSessionNotFound)
 		if fresh := w.join(JoinRequest{UserID: "bob"}); !fresh.IsLeader() || len(fresh.State().Users) != 1 {
 			t.Errorf("the next of that name is %+v", fresh.State())
 		}
@@ -219,9 +221,9 @@ func TestEndWasCut(t *testing.T) {
 		<-a.Done()
 		for _, q := range []JoinRequest{{}, {ResumeToken: a.joined.SessionJoined.ResumeToken}, {CreatorToken: newSecret()}} {
 			_, err = w.tryJoin(q)
-			wantCode(t, err, CodeSessionNotFound)
+			wantCode(t, err, wire.CodeSessionNotFound)
 		}
-		wantCode(t, w.svc.Rename(w.ctx, "studio", "x"), CodeSessionNotFound)
+		wantCode(t, w.svc.Rename(w.ctx, "studio", "x"), wire.CodeSessionNotFound)
 		if list, _ := w.sessions(); len(list) != 0 {
 			t.Errorf("listed are %+v", list)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // HandOver gives the lead to another user, who is connected and may lead. Leader only.
@@ -49,7 +50,7 @@ func (m *Member) UpdateDevice(ctx context.Context, q DeviceUpdate) error {
 	if q.ViewType != nil {
 		q.ViewType = new(*q.ViewType)
 		if !isText(q.ViewType, maxName) {
-			return fault(CodeBadViewType, "viewType must be text of at most 64 characters")
+			return fault(wire.CodeBadViewType, "viewType must be text of at most 64 characters")
 		}
 	}
 	return m.update(ctx, func(s *state, now instant) ([]change, error) {
@@ -66,11 +67,11 @@ func (m *Member) UpdateUser(ctx context.Context, q UserUpdate) error {
 	if q.Username != nil {
 		q.Username = new(*q.Username)
 		if !isText(q.Username, maxName) {
-			return fault(CodeBadUsername, "username must be text of at most 64 characters")
+			return fault(wire.CodeBadUsername, "username must be text of at most 64 characters")
 		}
 	}
 	if q.Avatar != nil && !text.Fits(*q.Avatar, maxAvatar) {
-		return fault(CodeBadAvatar, "avatar must be text of at most 1024 bytes")
+		return fault(wire.CodeBadAvatar, "avatar must be text of at most 1024 bytes")
 	}
 	return m.update(ctx, func(s *state, now instant) ([]change, error) {
 		changes, err := updateUser(s, m.actor(s), q, now)
@@ -107,7 +108,7 @@ func (s *Service) End(ctx context.Context, sessionID string) error {
 }
 
 func badSessionName() error {
-	return fault(CodeBadSessionName, "the name of a session must be text of at most 64 characters")
+	return fault(wire.CodeBadSessionName, "the name of a session must be text of at most 64 characters")
 }
 
 // directs carries out what only a device may ask for whose role leads.
@@ -119,7 +120,7 @@ func (m *Member) directs(ctx context.Context, step transition) error {
 // may remove itself.
 func (m *Member) inRoom(do func(*room) error) error {
 	if !m.role.leads() {
-		return fault(CodeMayNotLead, "the device's role doesn't lead")
+		return fault(wire.CodeMayNotLead, "the device's role doesn't lead")
 	}
 	if err := m.begin(); err != nil {
 		return err

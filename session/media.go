@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // options are what belongs to the timeline besides where the medium is.
@@ -74,7 +75,7 @@ const (
 // PlaybackOptions changes how the medium is played. Leader only.
 func (m *Member) PlaybackOptions(ctx context.Context, q OptionsRequest) error {
 	if q.WaitLimit != nil && (*q.WaitLimit < time.Second || *q.WaitLimit > maxWaitLimit) {
-		return fault(CodeBadPlayback, "waitLimitMs must be between 1000 and 60000")
+		return fault(wire.CodeBadPlayback, "waitLimitMs must be between 1000 and 60000")
 	}
 	return m.update(ctx, func(s *state, now instant) ([]change, error) {
 		return setOptions(s, m.userID, q, m.room.lead(), now)
@@ -86,7 +87,7 @@ func (m *Member) PlaybackOptions(ctx context.Context, q OptionsRequest) error {
 // others have told.
 func (m *Member) MediaInfo(ctx context.Context, mediaURL string, length float64) error {
 	if !isMediaURL(mediaURL) || !within(length, 0, maxPosition) || length == 0 {
-		return fault(CodeBadMedia, "mediaUrl or mediaDuration is missing, too long or out of range")
+		return fault(wire.CodeBadMedia, "mediaUrl or mediaDuration is missing, too long or out of range")
 	}
 	return m.update(ctx, func(s *state, now instant) ([]change, error) {
 		return learnt(s, mediaURL, length, m.leads(), now), nil
@@ -165,11 +166,11 @@ func validateSubtitles(list []Subtitle) error {
 	for i := range list {
 		sub := &list[i]
 		if !isMediaURL(sub.URL) || !isText(&sub.Label, 64) || len(sub.Language) > 35 || strings.Trim(sub.Language, languageTag) != "" {
-			return fault(CodeBadMedia, "a subtitle needs a url; its label may have 64 characters, its language 35 letters, digits and -")
+			return fault(wire.CodeBadMedia, "a subtitle needs a url; its label may have 64 characters, its language 35 letters, digits and -")
 		}
 	}
 	if len(list) > maxSubtitles {
-		return fault(CodeBadMedia, "a medium may have %d subtitles", maxSubtitles)
+		return fault(wire.CodeBadMedia, "a medium may have %d subtitles", maxSubtitles)
 	}
 	return nil
 }
@@ -211,7 +212,7 @@ func playbackChanged(s *state, before, after *playback) (notices []notice) {
 		told[n.MediaURL] = true
 		is := after.newest(n.MediaURL)
 		if was := before.newest(n.MediaURL); is != nil && was != nil && !is.playedAs(*was) {
-			notices = append(notices, tell("media_info", MediaInfo{*is, after.Changed.time()}))
+			notices = append(notices, tell(wire.MediaInfo, MediaInfo{*is, after.Changed.time()}))
 		}
 	}
 	for _, n := range after.steps() {
@@ -254,13 +255,13 @@ func (n step) same(m step) bool {
 func (p *playback) announce(n step) []notice {
 	switch n.Change {
 	case "load":
-		return []notice{tell("media_loaded", MediaLoaded{p.mediaOf(n.timeline), n.Since.time(), n.By})}
+		return []notice{tell(wire.MediaLoaded, MediaLoaded{p.mediaOf(n.timeline), n.Since.time(), n.By})}
 	case "sync":
 		e := PlaybackSync{PlaybackState: n.wire(), Timestamp: n.Since.time(), LeaderID: n.By, CommandID: n.CommandID}
 		if p.Hold != nil && p.Hold.Pause == n.CommandID {
 			e.WaitingFor = p.Hold.For
 		}
-		return []notice{tell(eventPlaybackSync, e)}
+		return []notice{tell(wire.PlaybackSync, e)}
 	}
 	return nil // options are told by media_info
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // playing is a film of 90 s that plays from position 10 one second after t0.
@@ -18,7 +20,7 @@ func playing(t *testing.T, q LoadRequest) *bench {
 
 // sync changes the timeline a second later.
 func (b *bench) sync(id string, q PlaybackRequest, now instant) []string {
-	return b.do(play(b.state, command{ID: id, Event: eventPlaybackSync, By: "ann"}, q, when{lead: time.Second}, now))
+	return b.do(play(b.state, command{ID: id, Event: wire.PlaybackSync, By: "ann"}, q, when{lead: time.Second}, now))
 }
 
 func (b *bench) same(got []string, want ...string) {
@@ -120,7 +122,7 @@ func TestLoop(t *testing.T) {
 		t.Errorf("a loop after the end is at %v", got)
 	}
 	_, err := setOptions(b.state, "bob", OptionsRequest{}, 0, t0)
-	b.want(err, CodeNotLeader)
+	b.want(err, wire.CodeNotLeader)
 }
 
 // TestWait: two devices have to load, the second while the first is waited for.
@@ -221,10 +223,10 @@ func TestWaitHasALimit(t *testing.T) {
 		if list := syncs(); len(list) != 2 || !list[1].IsPlaying {
 			t.Errorf("when nobody is to be waited for any more: %+v", list)
 		}
-		wantCode(t, a.PlaybackOptions(w.ctx, OptionsRequest{WaitLimit: new(time.Hour)}), CodeBadPlayback)
-		wantCode(t, b.Buffering(w.ctx, "/film.mp4", true), CodeNotJoined)
-		wantCode(t, c.Buffering(w.ctx, "", true), CodeBadMedia)
-		wantCode(t, c.MediaInfo(w.ctx, "/film.mp4", -1), CodeBadMedia)
+		wantCode(t, a.PlaybackOptions(w.ctx, OptionsRequest{WaitLimit: new(time.Hour)}), wire.CodeBadPlayback)
+		wantCode(t, b.Buffering(w.ctx, "/film.mp4", true), wire.CodeNotJoined)
+		wantCode(t, c.Buffering(w.ctx, "", true), wire.CodeBadMedia)
+		wantCode(t, c.MediaInfo(w.ctx, "/film.mp4", -1), wire.CodeBadMedia)
 	})
 }
 
@@ -242,7 +244,7 @@ func TestSubtitles(t *testing.T) {
 		"no url": {{Label: "x"}}, "a language": {{URL: "/x", Language: "en us"}}, "a label": {{URL: "/x", Label: strings.Repeat("x", 65)}},
 		"nine": slices.Repeat([]Subtitle{english}, 9),
 	} {
-		if code := codeOf((&LoadRequest{MediaURL: "/film.mp4", Subtitles: list}).validate()); code != CodeBadMedia {
+		if code := codeOf((&LoadRequest{MediaURL: "/film.mp4", Subtitles: list}).validate()); code != wire.CodeBadMedia {
 			t.Errorf("%s: code %q", name, code)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Member is one connection of a device to its session. Its methods are safe
@@ -107,7 +108,7 @@ func (m *Member) SyncPlayback(ctx context.Context, q PlaybackRequest) (Scheduled
 // seconds) at an instant with what the timeline says.
 func (m *Member) Desync(position float64, at clock.SessionTime) (Desync, error) {
 	if !within(position, 0, maxPosition) {
-		return Desync{}, fault(CodeBadPlayback, "reportedPosition must be a number of seconds that isn't negative")
+		return Desync{}, fault(wire.CodeBadPlayback, "reportedPosition must be a number of seconds that isn't negative")
 	}
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
@@ -174,7 +175,7 @@ func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at cl
 func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) error {
 	return m.directs(ctx, func(s *state, now instant) ([]change, error) {
 		if creatorToken != "" && !s.isCreator(creatorToken) {
-			return nil, fault(CodeBadToken, "the token isn't the creator's")
+			return nil, fault(wire.CodeBadToken, "the token isn't the creator's")
 		}
 		return requestLeadership(s, m.userID, m.rules || creatorToken != "", m.svc.cfg.LeaderGrace, now)
 	})
@@ -245,7 +246,7 @@ func (m *Member) update(ctx context.Context, step transition) error {
 // begin keeps the room open for a request of the member, which ends with exit.
 func (m *Member) begin() error {
 	if m.ended() || !m.svc.hold(m.room) {
-		return fault(CodeNotJoined, "the device isn't connected to the session any more")
+		return fault(wire.CodeNotJoined, "the device isn't connected to the session any more")
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // DefaultMaxLate is how late a command of the application's own is still carried out
@@ -31,11 +33,11 @@ var missedReasons = []string{MissedArrived, MissedWoke, MissedNoClock, MissedOve
 // done however late it is.
 func (c *command) maxLate() (d time.Duration, limited bool) {
 	switch {
-	case c.Event == eventCommand && c.MaxLate == 0:
+	case c.Event == wire.Command && c.MaxLate == 0:
 		return DefaultMaxLate, true
-	case c.Event == eventCommand:
+	case c.Event == wire.Command:
 		return c.MaxLate, true
-	case c.Event == eventStartRecording && c.Duration > 0:
+	case c.Event == wire.StartRecording && c.Duration > 0:
 		return c.Duration, true
 	}
 	return 0, false
@@ -46,7 +48,7 @@ func (s *state) pointless(c *command, now instant) bool {
 	if d, limited := c.maxLate(); limited && now > c.Timestamp.add(d) {
 		return true
 	}
-	if c.Event != eventStartRecording {
+	if c.Event != wire.StartRecording {
 		return false
 	}
 	stop := s.stopOf(c.ID)
@@ -66,10 +68,10 @@ func missed(s *state, deviceID, commandID string, m miss) ([]change, error) {
 		return nil, err
 	}
 	if !slices.Contains(missedReasons, m.reason) {
-		return nil, fault(CodeBadReason, "reason must be one of %q", missedReasons)
+		return nil, fault(wire.CodeBadReason, "reason must be one of %q", missedReasons)
 	}
 	if m.late < 0 || m.late > maxAhead {
-		return nil, fault(CodeBadTime, "lateMs must be between 0 and 24 h")
+		return nil, fault(wire.CodeBadTime, "lateMs must be between 0 and 24 h")
 	}
 	before := s.acks[commandID][deviceID]
 	if before != nil && before.answered() {
@@ -87,7 +89,7 @@ func missed(s *state, deviceID, commandID string, m miss) ([]change, error) {
 // neverRecorded has the recording fail of a device that missed the start of a take: nobody
 // is to wait for its upload.
 func (s *state) neverRecorded(deviceID string, start *command) []change {
-	if start.Event != eventStartRecording {
+	if start.Event != wire.StartRecording {
 		return nil
 	}
 	r, err := s.ofDevice(deviceID, recordingID(start.ID, deviceID))

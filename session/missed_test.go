@@ -4,18 +4,20 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func TestMissed(t *testing.T) {
 	b := studio(t)
-	b.do(schedule(b.state, command{ID: "c", Event: eventCommand}, when{lead: time.Second}, after(2*time.Second)))
+	b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, after(2*time.Second)))
 	_, err := missed(b.state, "d-bob", "c9", miss{0, MissedWoke})
-	b.want(err, CodeUnknownCommand)
+	b.want(err, wire.CodeUnknownCommand)
 	_, err = missed(b.state, "d-bob", "c", miss{0, "lazy"})
-	b.want(err, CodeBadReason)
+	b.want(err, wire.CodeBadReason)
 	for _, late := range []time.Duration{-1, maxAhead + 1} {
 		_, err = missed(b.state, "d-bob", "c", miss{late, MissedWoke})
-		b.want(err, CodeBadTime)
+		b.want(err, wire.CodeBadTime)
 	}
 
 	b.do(armed(b.state, "d-bob", "c", after(2*time.Second)))
@@ -43,7 +45,7 @@ func TestMissed(t *testing.T) {
 // it recorded all the same.
 func TestMissedTake(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "t", Event: eventStartRecording, Duration: time.Second}, when{lead: time.Second}, after(time.Second)))
+	b.do(start(b.state, command{ID: "t", Event: wire.StartRecording, Duration: time.Second}, when{lead: time.Second}, after(time.Second)))
 	b.do(plan(b.state, after(2*time.Second)), nil)
 	recorded := func(id string) *recording { return b.recordings[recordingID("t", id)] }
 	b.do(missed(b.state, "d-bob", "t", miss{6 * time.Second, MissedWoke}))
@@ -72,20 +74,20 @@ func TestPointless(t *testing.T) {
 		late time.Duration
 		want bool
 	}{
-		"a command, at its limit":        {c: command{Event: eventCommand}, late: s},
-		"a command, beyond it":           {c: command{Event: eventCommand}, late: s + 1000, want: true},
-		"one that may be later":          {c: command{Event: eventCommand, MaxLate: time.Hour}, late: time.Hour},
-		"the start of an open take":      {c: command{Event: eventStartRecording}, late: time.Hour},
-		"a take that goes on":            {c: command{Event: eventStartRecording, Duration: 5 * s}, late: 5 * s},
-		"a take that is over":            {c: command{Event: eventStartRecording, Duration: 5 * s}, late: 6 * s, want: true},
-		"a take that was stopped":        {c: command{Event: eventStartRecording, ID: "stopped"}, late: 3 * s, want: true},
-		"a take that is stopped shortly": {c: command{Event: eventStartRecording, ID: "stopped"}, late: 3*s - 1000},
-		"a stop":                         {c: command{Event: eventStopRecording}, late: time.Hour},
-		"playback":                       {c: command{Event: eventPlaybackSync}, late: time.Hour},
+		"a command, at its limit":        {c: command{Event: wire.Command}, late: s},
+		"a command, beyond it":           {c: command{Event: wire.Command}, late: s + 1000, want: true},
+		"one that may be later":          {c: command{Event: wire.Command, MaxLate: time.Hour}, late: time.Hour},
+		"the start of an open take":      {c: command{Event: wire.StartRecording}, late: time.Hour},
+		"a take that goes on":            {c: command{Event: wire.StartRecording, Duration: 5 * s}, late: 5 * s},
+		"a take that is over":            {c: command{Event: wire.StartRecording, Duration: 5 * s}, late: 6 * s, want: true},
+		"a take that was stopped":        {c: command{Event: wire.StartRecording, ID: "stopped"}, late: 3 * s, want: true},
+		"a take that is stopped shortly": {c: command{Event: wire.StartRecording, ID: "stopped"}, late: 3*s - 1000},
+		"a stop":                         {c: command{Event: wire.StopRecording}, late: time.Hour},
+		"playback":                       {c: command{Event: wire.PlaybackSync}, late: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := studio(t)
-			b.do([]change{b.put(false, &command{ID: "x", Event: eventStopRecording, Take: "stopped", Timestamp: after(3 * s)}, kindCommand, "x")}, nil)
+			b.do([]change{b.put(false, &command{ID: "x", Event: wire.StopRecording, Take: "stopped", Timestamp: after(3 * s)}, kindCommand, "x")}, nil)
 			c.c.Timestamp = t0
 			if got := b.pointless(&c.c, after(c.late)); got != c.want {
 				t.Errorf("pointless: %v", got)

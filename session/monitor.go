@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // What a device may send to those who watch it.
@@ -70,7 +71,7 @@ func (m *Member) Monitor(q Still) error {
 	}
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	e := tell("monitor", Monitored{m.deviceID, q, m.svc.now().time()}).Event
+	e := tell(wire.Monitor, Monitored{m.deviceID, q, m.svc.now().time()}).Event
 	e.Source = m.deviceID
 	for _, to := range m.room.members {
 		if to.monitor.watches && to.leads() {
@@ -84,7 +85,7 @@ func (m *Member) Monitor(q Still) error {
 // much lately.
 func (m *Member) mayMonitor() (ok bool, err error) {
 	if m.ended() {
-		return false, fault(CodeNotJoined, "the device isn't connected to the session any more")
+		return false, fault(wire.CodeNotJoined, "the device isn't connected to the session any more")
 	}
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
@@ -112,7 +113,7 @@ func (r *room) askMonitor() {
 		_, d := r.state.device(deviceID)
 		if wanted := on && d != nil && d.recorder(); wanted != m.monitor.wanted {
 			m.monitor.wanted = wanted
-			m.deliver(Event{Name: "monitor_wanted", Data: MonitorWanted{wanted}})
+			m.deliver(Event{Name: wire.MonitorWanted, Data: MonitorWanted{wanted}})
 		}
 	}
 }
@@ -122,13 +123,13 @@ func (q *Still) validate() error {
 	level := func(db *float64) bool { return db == nil || within(*db, -1000, 1000) }
 	switch {
 	case err != nil || len(image) > maxStill:
-		return fault(CodeBadMonitor, "image must be base64 of at most %d bytes", maxStill)
+		return fault(wire.CodeBadMonitor, "image must be base64 of at most %d bytes", maxStill)
 	case len(image) > 0 && !isJPEG(image) && !isWebP(image):
-		return fault(CodeBadMonitor, "image must be JPEG or WebP")
+		return fault(wire.CodeBadMonitor, "image must be JPEG or WebP")
 	case q.Width < 0 || q.Width > maxPixels || q.Height < 0 || q.Height > maxPixels:
-		return fault(CodeBadMonitor, "width or height is out of range")
+		return fault(wire.CodeBadMonitor, "width or height is out of range")
 	case !level(q.PeakDb) || !level(q.RmsDb):
-		return fault(CodeBadMonitor, "peakDb and rmsDb must be numbers of decibels")
+		return fault(wire.CodeBadMonitor, "peakDb and rmsDb must be numbers of decibels")
 	}
 	return nil
 }

@@ -1,12 +1,16 @@
 package session
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // TestPagedStartIsPagedAgain: what is acknowledged of the start of a take that goes on,
 // when the start is in a page already, isn't forgotten with it.
 func TestPagedStartIsPagedAgain(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: eventStartRecording, By: "ann"}, when{}, t0))
+	b.do(start(b.state, command{ID: "take", Event: wire.StartRecording, By: "ann"}, when{}, t0))
 	b.do(armed(b.state, "d-bob", "take", after(1)))
 	p := newPage(b.state, []*command{b.commands["take"]})
 	b.do(prune(b.state, p, after(1000)), nil)

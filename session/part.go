@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // maxParts bounds how often a device may begin anew within one take.
@@ -35,20 +37,20 @@ func nextPart(s *state, deviceID, id string, now instant) (Part, []change, error
 	}
 	take := s.activeTake(now)
 	if take == nil || take.ID != r.Take || now < take.Timestamp {
-		return Part{}, nil, fault(CodeNotRecording, "the take of recording %s isn't under way", id)
+		return Part{}, nil, fault(wire.CodeNotRecording, "the take of recording %s isn't under way", id)
 	}
 	for n := r.part(); n <= maxParts; n++ {
 		p := Part{partID(r.Take, deviceID, n), n}
 		switch known := s.recordings[p.RecordingID]; {
 		case known == nil && len(s.recordings) >= maxRecordings:
-			return Part{}, nil, fault(CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
+			return Part{}, nil, fault(wire.CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
 		case known == nil:
 			return p, s.putRecording(r.next(p)), nil
 		case known.isFresh():
 			return p, nil, nil
 		}
 	}
-	return Part{}, nil, fault(CodeTooManyRecordings, "the device has begun %d times within this take", maxParts)
+	return Part{}, nil, fault(wire.CodeTooManyRecordings, "the device has begun %d times within this take", maxParts)
 }
 
 // next returns a recording of the same take and device of which nothing is known.

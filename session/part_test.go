@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestParts: a device that was cut off goes on in a recording of its own; asking again
@@ -47,7 +49,7 @@ func TestParts(t *testing.T) {
 		}
 		next(4)
 		_, err := a.RecordingPart(w.ctx, ids[1])
-		wantCode(t, err, CodeUnknownRecording)
+		wantCode(t, err, wire.CodeUnknownRecording)
 
 		// The one that comes back after the stop still hears of it.
 		_ = b.Disconnect(w.ctx)
@@ -58,7 +60,7 @@ func TestParts(t *testing.T) {
 			t.Errorf("told to stop %d times", n)
 		}
 		_, err = back.RecordingPart(w.ctx, ids[1])
-		wantCode(t, err, CodeNotRecording)
+		wantCode(t, err, wire.CodeNotRecording)
 
 		var parts []string
 		for _, r := range w.recordings() {
@@ -76,18 +78,18 @@ func TestParts(t *testing.T) {
 
 func TestTooManyParts(t *testing.T) {
 	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: eventStartRecording}, when{lead: time.Millisecond}, t0))
+	b.do(start(b.state, command{ID: "take", Event: wire.StartRecording}, when{lead: time.Millisecond}, t0))
 	now := after(time.Second)
 	id := recordingID("take", "d-bob")
 	_, _, err := nextPart(b.state, "d-bob", id, t0)
-	b.want(err, CodeNotRecording)
+	b.want(err, wire.CodeNotRecording)
 	for range maxParts {
 		p, changes, err := nextPart(b.state, "d-bob", id, now)
 		b.do(changes, err)
 		b.do(failed(b.state, "d-bob", p.RecordingID))
 	}
 	_, _, err = nextPart(b.state, "d-bob", id, now)
-	b.want(err, CodeTooManyRecordings)
+	b.want(err, wire.CodeTooManyRecordings)
 }
 
 // TestRecordingReport: the latest word, until the recording is uploaded.
@@ -111,12 +113,12 @@ func TestRecordingReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		report(3, 2)
-		wantCode(t, a.RecordingReport(w.ctx, "other", RecordingReport{}), CodeUnknownRecording)
+		wantCode(t, a.RecordingReport(w.ctx, "other", RecordingReport{}), wire.CodeUnknownRecording)
 		for name, q := range map[string]RecordingReport{
 			"frames": {Frames: new(int64(-1))}, "rate": {FrameRate: new(1e4)}, "late": {LateMs: new(1e12)}, "sound": {Sound: "loud"},
 			"ppm": {AudioPpm: new(1e7)}, "peak": {PeakDb: new(1e4)}, "width": {Width: -1}, "warning": {Warnings: []Warning{{Code: "A"}}},
 		} {
-			if got := codeOf(a.RecordingReport(w.ctx, id, q)); got != CodeBadReport {
+			if got := codeOf(a.RecordingReport(w.ctx, id, q)); got != wire.CodeBadReport {
 				t.Errorf("%s: code %s", name, got)
 			}
 		}
@@ -138,7 +140,7 @@ func TestNothingIsNoRecording(t *testing.T) {
 		empty := file(ids[1])
 		empty.Size = 0
 		for range 2 {
-			wantCode(t, w.svc.UploadDone(w.ctx, empty), CodeEmptyUpload)
+			wantCode(t, w.svc.UploadDone(w.ctx, empty), wire.CodeEmptyUpload)
 		}
 		for _, r := range w.recordings() {
 			if r.UploadStatus != "failed" || r.FileSizeBytes != nil || r.File != "" {

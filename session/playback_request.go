@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // LoadRequest asks for a medium to be loaded, at its beginning and paused.
@@ -50,7 +51,7 @@ func (q PlaybackRequest) applied(t timeline) timeline {
 func (q *LoadRequest) validate() error {
 	if q.MediaURL == "" || !text.Fits(q.MediaURL, maxURL) || !text.Fits(q.MediaID, maxMediaID) || !isText(&q.MediaTitle, 256) ||
 		!within(q.MediaDuration, 0, maxPosition) {
-		return fault(CodeBadMedia, "mediaUrl, mediaId, mediaTitle or mediaDuration is missing, too long or out of range")
+		return fault(wire.CodeBadMedia, "mediaUrl, mediaId, mediaTitle or mediaDuration is missing, too long or out of range")
 	}
 	return validateSubtitles(q.Subtitles)
 }
@@ -58,11 +59,11 @@ func (q *LoadRequest) validate() error {
 func (q *PlaybackRequest) validate() error {
 	switch {
 	case q.Position != nil && !within(*q.Position, 0, maxPosition):
-		return fault(CodeBadPlayback, "position must be a number of seconds that isn't negative")
+		return fault(wire.CodeBadPlayback, "position must be a number of seconds that isn't negative")
 	case q.PlaybackRate != nil && !within(*q.PlaybackRate, 1.0/16, 16):
-		return fault(CodeBadPlayback, "playbackRate must be between 1/16 and 16")
+		return fault(wire.CodeBadPlayback, "playbackRate must be between 1/16 and 16")
 	case q.MediaURL != nil && !text.Fits(*q.MediaURL, maxURL), q.MediaID != nil && !text.Fits(*q.MediaID, maxMediaID):
-		return fault(CodeBadMedia, "mediaUrl or mediaId is too long or not text")
+		return fault(wire.CodeBadMedia, "mediaUrl or mediaId is too long or not text")
 	}
 	return nil
 }

@@ -4,18 +4,20 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func TestPlayback(t *testing.T) {
 	b := studio(t)
 	_, err := load(b.state, "bob", LoadRequest{}, t0)
-	b.want(err, CodeNotLeader)
+	b.want(err, wire.CodeNotLeader)
 	told := b.do(load(b.state, "ann", LoadRequest{MediaURL: "/film.mp4", MediaID: "f"}, t0))
 	if !slices.Equal(told, []string{"media_loaded"}) {
 		t.Errorf("told %v", told)
 	}
 	sync := func(id string, q PlaybackRequest, now instant) []string {
-		c := command{ID: id, Event: eventPlaybackSync, By: "ann"}
+		c := command{ID: id, Event: wire.PlaybackSync, By: "ann"}
 		return b.do(play(b.state, c, q, when{lead: time.Second}, now))
 	}
 	position := func(d time.Duration) float64 { return b.playback.at(after(d)).at(after(d)).Position }
@@ -50,7 +52,7 @@ func TestPlaybackPlans(t *testing.T) {
 	b := studio(t)
 	b.do(load(b.state, "ann", LoadRequest{MediaURL: "/film.mp4", MediaTitle: "Film", MediaDuration: 90}, t0))
 	sync := func(id string, q PlaybackRequest, now instant, lead time.Duration) []string {
-		c := command{ID: id, Event: eventPlaybackSync, By: "ann"}
+		c := command{ID: id, Event: wire.PlaybackSync, By: "ann"}
 		return b.do(play(b.state, c, q, when{lead: lead}, now))
 	}
 	position := func(d time.Duration) float64 { return b.playback.at(after(d)).at(after(d)).Position }

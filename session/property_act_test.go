@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func (st *stage) act(kind string, p *part, command string) {
@@ -88,7 +89,7 @@ func (st *stage) act(kind string, p *part, command string) {
 		err = p.RemoveDevice(st.ctx, id)
 		promised = func(s *state) string { return unless(s.owners[id] == "", "removed") }
 	}
-	if c := codeOf(err); (c == CodeBusy || c == CodeUnavailable) && st.lives(p) {
+	if c := codeOf(err); (c == wire.CodeBusy || c == wire.CodeUnavailable) && st.lives(p) {
 		st.t.Errorf("%s: %v", kind, err)
 	}
 	if err == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing/synctest"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // check asks both instances: they must agree, on one leader among others.
@@ -22,7 +24,7 @@ func (st *stage) check() (faults []string) {
 	var seen [2]Snapshot
 	for i, svc := range services {
 		snap, err := svc.Snapshot(st.ctx, "studio")
-		if codeOf(err) == CodeSessionNotFound {
+		if codeOf(err) == wire.CodeSessionNotFound {
 			return nil
 		}
 		if err != nil {
@@ -140,7 +142,7 @@ func (st *stage) checkTakes() (faults []string) {
 		for _, b := range st.all.commands {
 			// One that was issued and cancelled at the very instant at which a was issued came before it.
 			later := b.IssuedAt > a.IssuedAt || b.IssuedAt == a.IssuedAt && !b.Cancelled
-			if a != b && a.Event == eventStartRecording && b.Event == a.Event && later && !a.Cancelled && (stop == nil || b.IssuedAt < stop.Timestamp) {
+			if a != b && a.Event == wire.StartRecording && b.Event == a.Event && later && !a.Cancelled && (stop == nil || b.IssuedAt < stop.Timestamp) {
 				faults = append(faults, fmt.Sprintf("take %+v began during %+v", b, a))
 			}
 		}

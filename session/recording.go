@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // maxRecordings bounds what a session keeps of its takes.
@@ -41,7 +42,7 @@ func plan(s *state, now instant) []change {
 // unplanned returns a take whose recordings have no entries yet, or nil.
 func (s *state) unplanned() *command {
 	for _, c := range s.commands {
-		if c.Event == eventStartRecording && !c.Cancelled && !c.Planned {
+		if c.Event == wire.StartRecording && !c.Cancelled && !c.Planned {
 			return c
 		}
 	}
@@ -68,7 +69,7 @@ func (s *state) recordingNow(d *device, now instant) string {
 func (s *state) planned(deviceID, id string) *recording {
 	u, d := s.device(deviceID)
 	for _, c := range s.commands {
-		if d != nil && c.Event == eventStartRecording && !c.Cancelled && d.records(c) && recordingID(c.ID, deviceID) == id {
+		if d != nil && c.Event == wire.StartRecording && !c.Cancelled && d.records(c) && recordingID(c.ID, deviceID) == id {
 			return newRecording(c, u, d)
 		}
 	}
@@ -82,7 +83,7 @@ func (s *state) ofDevice(deviceID, id string) (*recording, error) {
 		r = s.planned(deviceID, id)
 	}
 	if r == nil || r.DeviceID != deviceID {
-		return nil, fault(CodeUnknownRecording, "this device has no recording %s", id)
+		return nil, fault(wire.CodeUnknownRecording, "this device has no recording %s", id)
 	}
 	if r.Deleted || s.isDeleted(r.Take) {
 		return nil, deleted(id)
@@ -93,7 +94,7 @@ func (s *state) ofDevice(deviceID, id string) (*recording, error) {
 
 // stillRecords reports whether a device may go on recording what a stop has ended.
 func (s *state) stillRecords(d *device, stop *command) bool {
-	if stop.Event != eventStopRecording {
+	if stop.Event != wire.StopRecording {
 		return false
 	}
 	r := s.latestPart(stop.Take, d.ID)
@@ -101,7 +102,7 @@ func (s *state) stillRecords(d *device, stop *command) bool {
 }
 
 func deleted(recordingID string) *Error {
-	return fault(CodeRecordingDeleted, "recording %s has been deleted with its take", recordingID)
+	return fault(wire.CodeRecordingDeleted, "recording %s has been deleted with its take", recordingID)
 }
 
 func (s *state) putRecording(r *recording) []change {
@@ -115,7 +116,7 @@ func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, b
 		return nil, err
 	}
 	if bound < 0 || bound > maxAhead || !near(at, r.TakeAt) {
-		return nil, fault(CodeBadTime, "the time of the frame can't be right")
+		return nil, fault(wire.CodeBadTime, "the time of the frame can't be right")
 	}
 	switch {
 	case first && r.Started, !first && r.Stopped:
@@ -126,9 +127,9 @@ func recorded(s *state, deviceID, id string, first bool, at clock.SessionTime, b
 			r.Upload = ""
 		}
 	case !r.Started:
-		return nil, fault(CodeRecordingNotStarted, "recording %s hasn't started", id)
+		return nil, fault(wire.CodeRecordingNotStarted, "recording %s hasn't started", id)
 	case instantOf(at) < r.Start:
-		return nil, fault(CodeBadTime, "the last frame is before the first one")
+		return nil, fault(wire.CodeBadTime, "the last frame is before the first one")
 	default:
 		r.Stopped, r.Stop, r.StopBound = true, instantOf(at), bound
 	}

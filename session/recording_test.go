@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // take starts a recording of a second and returns each device's recording.
@@ -55,7 +57,7 @@ func TestUploadsAreActivity(t *testing.T) {
 		}
 		time.Sleep(26 * time.Hour)
 		_, err := w.svc.Snapshot(w.ctx, "studio")
-		wantCode(t, err, CodeSessionNotFound)
+		wantCode(t, err, wire.CodeSessionNotFound)
 	})
 }
 
@@ -129,7 +131,7 @@ func TestUploadWhileRecording(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := a.heard()[0].Data.(StartRecording).RecordingID
-		if _, err := w.svc.UploadBegan(w.ctx, id); codeOf(err) != CodeUnknownRecording {
+		if _, err := w.svc.UploadBegan(w.ctx, id); codeOf(err) != wire.CodeUnknownRecording {
 			t.Errorf("before the instant: %v", err)
 		}
 		time.Sleep(time.Second)
@@ -170,7 +172,7 @@ func TestRecordingList(t *testing.T) {
 			if err := p.RecordingStarted(w.ctx, ids[i], at, time.Duration(i+1)*time.Millisecond); err != nil {
 				t.Error(err)
 			}
-			if err := p.RecordingStopped(w.ctx, ids[i], at.Add(-time.Second), 0); codeOf(err) != CodeBadTime {
+			if err := p.RecordingStopped(w.ctx, ids[i], at.Add(-time.Second), 0); codeOf(err) != wire.CodeBadTime {
 				t.Errorf("a stop before the start: %v", err)
 			}
 			if err := p.RecordingStopped(w.ctx, ids[i], at.Add(time.Second), 0); err != nil {
@@ -196,15 +198,15 @@ func TestUploadsRefused(t *testing.T) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		ids := w.take(a, a)
-		wantCode(t, b.UploadCompleted(w.ctx, ids[0], 5), CodeUnknownRecording)
-		wantCode(t, b.RecordingFailed(w.ctx, ids[0]), CodeUnknownRecording)
-		wantCode(t, a.UploadCompleted(w.ctx, ids[0], -1), CodeBadSize)
-		wantCode(t, a.UploadCompleted(w.ctx, ids[0], 1<<53), CodeBadSize)
-		wantCode(t, w.svc.UploadDone(w.ctx, UploadedFile{RecordingID: ids[0], SHA256: "x"}), CodeBadSize)
-		wantCode(t, w.svc.UploadDone(w.ctx, file("nothing")), CodeUnknownRecording)
+		wantCode(t, b.UploadCompleted(w.ctx, ids[0], 5), wire.CodeUnknownRecording)
+		wantCode(t, b.RecordingFailed(w.ctx, ids[0]), wire.CodeUnknownRecording)
+		wantCode(t, a.UploadCompleted(w.ctx, ids[0], -1), wire.CodeBadSize)
+		wantCode(t, a.UploadCompleted(w.ctx, ids[0], 1<<53), wire.CodeBadSize)
+		wantCode(t, w.svc.UploadDone(w.ctx, UploadedFile{RecordingID: ids[0], SHA256: "x"}), wire.CodeBadSize)
+		wantCode(t, w.svc.UploadDone(w.ctx, file("nothing")), wire.CodeUnknownRecording)
 		for _, id := range []string{"", "*", ">", "a.b", strings.Repeat("x", 65)} {
 			_, err := w.svc.UploadBegan(w.ctx, id)
-			wantCode(t, err, CodeUnknownRecording)
+			wantCode(t, err, wire.CodeUnknownRecording)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // RecordingReport is how well a device made a recording, by its own account. All is optional.
@@ -35,23 +36,23 @@ func (q *RecordingReport) validate() error {
 	q.Codec, q.Container = text.Tidy(q.Codec, 128), text.Tidy(q.Container, 32)
 	for _, ms := range []*float64{q.LateMs, q.DurationMs, q.SilentMs, q.FilledMs} {
 		if ms != nil && !within(*ms, -millis(2*maxAhead), millis(2*maxAhead)) {
-			return fault(CodeBadReport, "a time of the report is out of range")
+			return fault(wire.CodeBadReport, "a time of the report is out of range")
 		}
 	}
 	switch {
 	case !isSize(q.Frames), !isSize(q.DroppedFrames), !isRate(q.FrameRate):
-		return fault(CodeBadReport, "frames, droppedFrames or frameRate is out of range")
+		return fault(wire.CodeBadReport, "frames, droppedFrames or frameRate is out of range")
 	case !slices.Contains(sounds, q.Sound):
-		return fault(CodeBadReport, "sound must be none, silent or ok")
+		return fault(wire.CodeBadReport, "sound must be none, silent or ok")
 	case q.AudioPpm != nil && !within(*q.AudioPpm, -1e6, 1e6), q.PeakDb != nil && !within(*q.PeakDb, -1000, 1000):
-		return fault(CodeBadReport, "audioPpm or peakDb is out of range")
+		return fault(wire.CodeBadReport, "audioPpm or peakDb is out of range")
 	case q.Width < 0 || q.Width > maxPixels || q.Height < 0 || q.Height > maxPixels:
-		return fault(CodeBadReport, "width or height is out of range")
+		return fault(wire.CodeBadReport, "width or height is out of range")
 	case !areWarnings(q.Warnings):
-		return fault(CodeBadReport, "warnings must be at most %d of {code, value?}, each code a lower-case word", maxItems)
+		return fault(wire.CodeBadReport, "warnings must be at most %d of {code, value?}, each code a lower-case word", maxItems)
 	}
 	if b, err := encode(q); err != nil || len(b) > maxReport {
-		return fault(CodeBadReport, "a report may have %d bytes", maxReport)
+		return fault(wire.CodeBadReport, "a report may have %d bytes", maxReport)
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // reportEvery is the least time between two reports of one command.
 const reportEvery = 200 * time.Millisecond
@@ -57,7 +61,7 @@ func (r *room) report(c *command, now instant) {
 	rep := report(r.state, c)
 	r.tellOutcome(c, rep)
 	if led {
-		r.tellLeader(Event{Name: "command_report", Data: rep})
+		r.tellLeader(Event{Name: wire.CommandReport, Data: rep})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // CreateRequest says who creates a session. All is optional.
@@ -88,7 +89,7 @@ func (s *Service) roomForOneMore(ctx context.Context, r *room) error {
 		return err
 	}
 	if sessions >= s.cfg.MaxSessions {
-		return &Error{CodeTooManySessions, "there are as many sessions as are allowed", true}
+		return &Error{wire.CodeTooManySessions, "there are as many sessions as are allowed", true}
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package session
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // resumed finds the device that the newcomer says it is. One that the session
 // doesn't know (any more) joins as if it had no token.
@@ -21,7 +25,7 @@ func resume(s *state, u *user, d *device, n newcomer, now instant) (seat, []chan
 	_, secret := parseSecret(n.ResumeToken)
 	as := cmp.Or(n.Admission.UserID, n.UserID)
 	if !matches(secret, d.TokenHash) || as != "" && as != u.ID {
-		return seat{}, nil, fault(CodeBadResumeToken, "the resumeToken isn't this device's")
+		return seat{}, nil, fault(wire.CodeBadResumeToken, "the resumeToken isn't this device's")
 	}
 	c := u.copy()
 	back := &c.Devices[c.index(d.ID)]

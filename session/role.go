@@ -1,6 +1,10 @@
 package session
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // Role is what a device may do at most. The empty one may do everything.
 type Role string
@@ -46,9 +50,9 @@ func (d *device) recorder() bool {
 func (s *state) means(d *device, c *command) bool {
 	take := c
 	switch c.Event {
-	case eventStopRecording:
+	case wire.StopRecording:
 		take = s.commands[c.Take]
-	case eventStartRecording:
+	case wire.StartRecording:
 	default:
 		return true
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestRolesAndLeadership: the leadership passes on to those alone who may lead, and
@@ -17,7 +19,7 @@ func TestRolesAndLeadership(t *testing.T) {
 		if !a.IsLeader() {
 			t.Error("the first leader doesn't lead")
 		}
-		wantCode(t, b.RequestLeadership(w.ctx, ""), CodeMayNotLead)
+		wantCode(t, b.RequestLeadership(w.ctx, ""), wire.CodeMayNotLead)
 		_ = a.Disconnect(w.ctx)
 		time.Sleep(time.Hour)
 		if b.IsLeader() || c.IsLeader() || b.State().LeaderID != "ann" {
@@ -34,7 +36,7 @@ func TestRolesAndLeadership(t *testing.T) {
 		token := d.joined.SessionJoined.ResumeToken
 		d = w.join(JoinRequest{ResumeToken: token, Admission: Admission{UserID: "dee", Role: RoleMember}})
 		_, err := d.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
-		wantCode(t, err, CodeMayNotLead)
+		wantCode(t, err, wire.CodeMayNotLead)
 		time.Sleep(11 * time.Second)
 		if got := d.State().LeaderID; got != "eve" {
 			t.Errorf("%s leads", got)
@@ -47,26 +49,26 @@ func TestAdmission(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
 		closed, proof := Admission{NoCreate: true}, Admission{NoCreate: true, NeedsProof: true}
 		_, err := w.tryJoin(JoinRequest{Admission: closed})
-		wantCode(t, err, CodeSessionNotFound)
+		wantCode(t, err, wire.CodeSessionNotFound)
 		a := w.join(JoinRequest{UserID: "ann"})
 		w.join(JoinRequest{Admission: closed})
 		for _, token := range []string{"", "x.y"} {
 			_, err = w.tryJoin(JoinRequest{ResumeToken: token, Admission: proof})
-			wantCode(t, err, CodeBadResumeToken)
+			wantCode(t, err, wire.CodeBadResumeToken)
 		}
 		back := w.join(JoinRequest{ResumeToken: a.joined.SessionJoined.ResumeToken, Admission: proof})
 		if back.DeviceID() != a.DeviceID() {
 			t.Errorf("came back as %s", back.DeviceID())
 		}
 		_, err = w.tryJoin(JoinRequest{UserID: "ann"})
-		wantCode(t, err, CodeUserIDTaken)
+		wantCode(t, err, wire.CodeUserIDTaken)
 		if p := w.join(JoinRequest{Admission: Admission{UserID: "ann"}}); p.UserID() != "ann" {
 			t.Errorf("joined as %s", p.UserID())
 		}
 		_, err = w.tryJoin(JoinRequest{
 			ResumeToken: a.joined.SessionJoined.ResumeToken, Admission: Admission{UserID: "eve"},
 		})
-		wantCode(t, err, CodeBadResumeToken)
+		wantCode(t, err, wire.CodeBadResumeToken)
 	})
 }
 

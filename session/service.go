@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Config sets a Service up; its zero value is usable.
@@ -195,7 +196,7 @@ func (s *Service) exit(r *room) {
 // visit does something in an existing session's room.
 func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) error) error {
 	if !ValidSessionID(sessionID) {
-		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+		return fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	}
 	r, err := s.enter(ctx, sessionID)
 	if err != nil {
@@ -203,7 +204,7 @@ func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) er
 	}
 	defer s.exit(r)
 	if !r.exists() {
-		return fault(CodeSessionNotFound, "there is no session %s", sessionID)
+		return fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
 	}
 	return do(r)
 }

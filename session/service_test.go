@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 func TestJoinedObjects(t *testing.T) {
@@ -53,7 +55,7 @@ func TestLeaderGoneAndBack(t *testing.T) {
 		if err := a.Disconnect(w.ctx); err != nil {
 			t.Error(err)
 		}
-		wantCode(t, a.Touch(w.ctx), CodeNotJoined)
+		wantCode(t, a.Touch(w.ctx), wire.CodeNotJoined)
 		time.Sleep(7*time.Second - time.Microsecond)
 		if got := b.names(); !slices.Equal(got, []string{"user_joined", "device_joined", "device_disconnected", "user_left"}) &&
 			!slices.Equal(got, []string{"device_disconnected", "user_left"}) {
@@ -73,7 +75,7 @@ func TestLeaderGoneAndBack(t *testing.T) {
 		if back.DeviceID() != a.DeviceID() || back.UserID() != "ann" || back.IsLeader() {
 			t.Errorf("ann is back as %s on %s", back.UserID(), back.DeviceID())
 		}
-		wantCode(t, back.RequestLeadership(w.ctx, ""), CodeLeaderConnected)
+		wantCode(t, back.RequestLeadership(w.ctx, ""), wire.CodeLeaderConnected)
 		if err := b.Leave(w.ctx); err != nil {
 			t.Error(err)
 		}
@@ -202,7 +204,7 @@ func TestRecordingWithDuration(t *testing.T) {
 			t.Errorf("bob heard %v, want %v", stop, want)
 		}
 		time.Sleep(time.Second)
-		if _, err := a.StopRecording(w.ctx); codeOf(err) != CodeNotRecording {
+		if _, err := a.StopRecording(w.ctx); codeOf(err) != wire.CodeNotRecording {
 			t.Errorf("stopping again: %v", err)
 		}
 	})
@@ -358,21 +360,21 @@ func TestRESTAndLimits(t *testing.T) {
 		}
 		w.join(JoinRequest{SessionID: "other"})
 		_, err = w.tryJoin(JoinRequest{SessionID: "third"})
-		wantCode(t, err, CodeTooManySessions)
+		wantCode(t, err, wire.CodeTooManySessions)
 		_, err = w.svc.Create(w.ctx, CreateRequest{})
-		wantCode(t, err, CodeTooManySessions)
+		wantCode(t, err, wire.CodeTooManySessions)
 		w.join(JoinRequest{SessionID: "other"})
 		_, err = w.tryJoin(JoinRequest{SessionID: "other"})
-		wantCode(t, err, CodeSessionFull)
+		wantCode(t, err, wire.CodeSessionFull)
 
 		list, err := w.sessions()
 		if err != nil || len(list) != 2 || list[0].UserCount+list[1].UserCount != 3 {
 			t.Errorf("list %+v, %v", list, err)
 		}
 		_, err = w.svc.Snapshot(w.ctx, "third")
-		wantCode(t, err, CodeSessionNotFound)
+		wantCode(t, err, wire.CodeSessionNotFound)
 		_, err = w.svc.Snapshot(w.ctx, "../x")
-		wantCode(t, err, CodeBadSessionID)
+		wantCode(t, err, wire.CodeBadSessionID)
 		snap, err := w.svc.Snapshot(w.ctx, "other")
 		if err != nil || len(snap.Devices) != 2 {
 			t.Errorf("snapshot %+v, %v", snap, err)
@@ -385,7 +387,7 @@ func TestRESTAndLimits(t *testing.T) {
 			t.Error(err)
 		}
 		_, err = w.svc.Report(w.ctx, "other", "none")
-		wantCode(t, err, CodeUnknownCommand)
+		wantCode(t, err, wire.CodeUnknownCommand)
 		if devices, err := w.svc.Sync(w.ctx, "other"); err != nil || len(devices) != 2 {
 			t.Errorf("sync %+v, %v", devices, err)
 		}
@@ -478,7 +480,7 @@ func TestIdleSessionsAreRemoved(t *testing.T) {
 		if snap := stuck.State(); snap.UserCount != 0 {
 			t.Errorf("the removed session has %+v", snap)
 		}
-		wantCode(t, stuck.Touch(w.ctx), CodeNotJoined)
+		wantCode(t, stuck.Touch(w.ctx), wire.CodeNotJoined)
 		w.join(JoinRequest{SessionID: "idle", UserID: "ann"})
 	})
 }
@@ -549,8 +551,8 @@ func TestStoreAway(t *testing.T) {
 		b := w.join(JoinRequest{UserID: "bob"})
 		store.shut.Store(true)
 		_, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
-		wantCode(t, err, CodeUnavailable)
-		wantCode(t, b.Disconnect(w.ctx), CodeUnavailable)
+		wantCode(t, err, wire.CodeUnavailable)
+		wantCode(t, b.Disconnect(w.ctx), wire.CodeUnavailable)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		store.shut.Store(false)
@@ -580,7 +582,7 @@ func TestEndedServiceSaysSo(t *testing.T) {
 		}
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		_, _, err = svc.Join(ctx, JoinRequest{SessionID: "s"}, func(Event) {})
-		wantCode(t, err, CodeUnavailable)
+		wantCode(t, err, wire.CodeUnavailable)
 		stop()
 		if err := svc.Run(ctx); err != nil {
 			t.Error(err)
@@ -589,7 +591,7 @@ func TestEndedServiceSaysSo(t *testing.T) {
 			t.Error("it runs twice")
 		}
 		_, _, err = svc.Join(t.Context(), JoinRequest{SessionID: "s"}, func(Event) {})
-		wantCode(t, err, CodeUnavailable)
+		wantCode(t, err, wire.CodeUnavailable)
 		if err == nil || !strings.Contains(err.Error(), "ended") {
 			t.Errorf("got %v", err)
 		}

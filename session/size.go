@@ -1,5 +1,9 @@
 package session
 
+import (
+	"github.com/downbeat-sync/downbeat/wire"
+)
+
 // bytesPerDevice bounds, for each device that may be connected, what members bring of their own:
 // as much as one uses up whose texts are all as long as they may be. Those that are away share
 // it, so that whoever may join can't make the session grow without end.
@@ -64,4 +68,4 @@ func (s *state) knows(u *user) bool {
 }
 
 // errTooLarge refuses what would make a session's members too large.
-var errTooLarge = &Error{CodeSessionFull, "those who are in the session, or recorded in it, take as much room as there is", true}
+var errTooLarge = &Error{wire.CodeSessionFull, "those who are in the session, or recorded in it, take as much room as there is", true}

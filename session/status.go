@@ -5,6 +5,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // DeviceStatus is how a device says that it is. What it doesn't say is unknown: nil,
@@ -102,21 +103,21 @@ func (s *DeviceStatus) validate() error {
 	s.UploadError = text.Tidy(s.UploadError, maxTold)
 	switch {
 	case s.Battery != nil && !within(*s.Battery, 0, 1):
-		return fault(CodeBadStatus, "battery must be from 0 to 1")
+		return fault(wire.CodeBadStatus, "battery must be from 0 to 1")
 	case !slices.Contains(cameras, s.Camera):
-		return fault(CodeBadStatus, "camera must be none, off, ready, recording, covered, frozen, lost or refused")
+		return fault(wire.CodeBadStatus, "camera must be none, off, ready, recording, covered, frozen, lost or refused")
 	case !slices.Contains(microphones, s.Microphone):
-		return fault(CodeBadStatus, "microphone must be none, off, ready, silent, lost or refused")
+		return fault(wire.CodeBadStatus, "microphone must be none, off, ready, silent, lost or refused")
 	case s.LevelDb != nil && !within(*s.LevelDb, -1000, 1000):
-		return fault(CodeBadStatus, "levelDb must be a number of decibels")
+		return fault(wire.CodeBadStatus, "levelDb must be a number of decibels")
 	case !isRate(s.FrameRate):
-		return fault(CodeBadStatus, "frameRate must be from 0 to 1000")
+		return fault(wire.CodeBadStatus, "frameRate must be from 0 to 1000")
 	case !isSize(s.PendingBytes), !isSize(s.FreeBytes), !isSize(s.DroppedFrames):
-		return fault(CodeBadStatus, "pendingBytes, freeBytes and droppedFrames must be whole numbers that aren't negative")
+		return fault(wire.CodeBadStatus, "pendingBytes, freeBytes and droppedFrames must be whole numbers that aren't negative")
 	case !areWarnings(s.Warnings):
-		return fault(CodeBadStatus, "warnings must be at most %d of {code, value?}, each code a lower-case word", maxItems)
+		return fault(wire.CodeBadStatus, "warnings must be at most %d of {code, value?}, each code a lower-case word", maxItems)
 	case !isText(&s.Note, 128):
-		return fault(CodeBadStatus, "note must be text of at most 128 characters")
+		return fault(wire.CodeBadStatus, "note must be text of at most 128 characters")
 	}
 	if s.LevelDb != nil { // sound may go beyond full scale, and silence is infinitely far below
 		level := min(max(*s.LevelDb, -120), 0)
@@ -138,7 +139,7 @@ func (s *DeviceStatus) validateParts() error {
 		}
 	}
 	if b, err := encode(s); err != nil || len(b) > maxStatus {
-		return fault(CodeBadStatus, "a status may have %d bytes", maxStatus)
+		return fault(wire.CodeBadStatus, "a status may have %d bytes", maxStatus)
 	}
 	return nil
 }
@@ -147,11 +148,11 @@ func (m *MediaStatus) validate() error {
 	m.Error = text.Tidy(m.Error, maxTold)
 	switch {
 	case !text.Fits(m.MediaURL, 2048):
-		return fault(CodeBadStatus, "media.mediaUrl must have at most 2048 bytes")
+		return fault(wire.CodeBadStatus, "media.mediaUrl must have at most 2048 bytes")
 	case !slices.Contains(mediaStates, m.State):
-		return fault(CodeBadStatus, "media.state is none of those in docs/protocol.md")
+		return fault(wire.CodeBadStatus, "media.state is none of those in docs/protocol.md")
 	case m.DriftMs != nil && !within(*m.DriftMs, -1e10, 1e10), m.DurationS != nil && !within(*m.DurationS, 0, maxPosition):
-		return fault(CodeBadStatus, "media.driftMs or media.durationS is out of range")
+		return fault(wire.CodeBadStatus, "media.driftMs or media.durationS is out of range")
 	}
 	return nil
 }
@@ -160,22 +161,22 @@ func (d *DeviceSettings) validate() error {
 	for i, c := range d.Cameras {
 		d.Cameras[i].Label = text.Tidy(c.Label, 64)
 		if !text.Fits(c.ID, maxTold) {
-			return fault(CodeBadStatus, "a camera's id must have at most %d bytes", maxTold)
+			return fault(wire.CodeBadStatus, "a camera's id must have at most %d bytes", maxTold)
 		}
 	}
 	switch {
 	case d.Width < 0 || d.Width > maxPixels || d.Height < 0 || d.Height > maxPixels:
-		return fault(CodeBadStatus, "settings.width or settings.height is out of range")
+		return fault(wire.CodeBadStatus, "settings.width or settings.height is out of range")
 	case !isRate(d.FrameRate), d.BitRate != nil && !within(*d.BitRate, 0, maxBitRate):
-		return fault(CodeBadStatus, "settings.frameRate or settings.bitRate is out of range")
+		return fault(wire.CodeBadStatus, "settings.frameRate or settings.bitRate is out of range")
 	case !slices.Contains(orientations, d.Orientation), !slices.Contains(containers, d.Container):
-		return fault(CodeBadStatus, "settings.orientation or settings.container is none of those in docs/protocol.md")
+		return fault(wire.CodeBadStatus, "settings.orientation or settings.container is none of those in docs/protocol.md")
 	case !text.Fits(d.CameraID, maxTold):
-		return fault(CodeBadStatus, "settings.cameraId must have at most %d bytes", maxTold)
+		return fault(wire.CodeBadStatus, "settings.cameraId must have at most %d bytes", maxTold)
 	case len(d.Cameras) > maxItems || len(d.Refused) > maxItems:
-		return fault(CodeBadStatus, "settings.cameras and settings.refused may have %d elements each", maxItems)
+		return fault(wire.CodeBadStatus, "settings.cameras and settings.refused may have %d elements each", maxItems)
 	case slices.ContainsFunc(d.Refused, func(name string) bool { return !isID(name, "") }):
-		return fault(CodeBadStatus, "settings.refused must be names of settings")
+		return fault(wire.CodeBadStatus, "settings.refused must be names of settings")
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestDeviceStatus: the last word of each connected device, until its connection ends.
@@ -38,7 +40,7 @@ func TestDeviceStatus(t *testing.T) {
 		if err := a.Disconnect(w.ctx); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, a.SetStatus(DeviceStatus{}), CodeNotJoined)
+		wantCode(t, a.SetStatus(DeviceStatus{}), wire.CodeNotJoined)
 		w.join(JoinRequest{ResumeToken: a.joined.SessionJoined.ResumeToken})
 		if list := statuses(); len(list) != 2 || list[0] != nil || list[1] != nil {
 			t.Errorf("after coming back %+v", list)
@@ -64,7 +66,7 @@ func TestBadStatus(t *testing.T) {
 			"pending":  {PendingBytes: &negative}, "free": {FreeBytes: &huge},
 			"long note": {Note: strings.Repeat("é", 129)}, "note": {Note: "a\nb"},
 		} {
-			if code := codeOf(a.SetStatus(s)); code != CodeBadStatus {
+			if code := codeOf(a.SetStatus(s)); code != wire.CodeBadStatus {
 				t.Errorf("%s: code %q", name, code)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // StartRequest asks for a recording on all devices that joined with a type.
@@ -29,15 +30,15 @@ func start(s *state, c command, w when, now instant) ([]change, error) {
 	}
 	switch {
 	case s.activeTake(now) != nil:
-		return nil, fault(CodeRecordingInProgress, "a recording is in progress")
+		return nil, fault(wire.CodeRecordingInProgress, "a recording is in progress")
 	case s.aboutToStart(now) && s.meta.Take != c.ID:
-		return nil, &Error{CodeRecordingInProgress, "another recording is about to start", true}
+		return nil, &Error{wire.CodeRecordingInProgress, "another recording is about to start", true}
 	}
 	if id := s.unknownDevice(c.Devices); id != "" {
-		return nil, fault(CodeUnknownDevice, "there is no device %s", id)
+		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", id)
 	}
 	if len(s.recordings)+s.connectedCount() > maxRecordings {
-		return nil, fault(CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
+		return nil, fault(wire.CodeTooManyRecordings, "the session has %d recordings", len(s.recordings))
 	}
 	changes, err := schedule(s, c, w, now)
 	if err != nil {
@@ -89,7 +90,7 @@ func stop(s *state, by string, lead time.Duration, now instant) (id string, chan
 	}
 	take := s.activeTake(now)
 	if take == nil {
-		return "", nil, fault(CodeNotRecording, "no recording is in progress")
+		return "", nil, fault(wire.CodeNotRecording, "no recording is in progress")
 	}
 	if stop := s.stopOf(take.ID); stop != nil {
 		return stop.ID, nil, nil
@@ -104,13 +105,13 @@ func (s *state) newStop(take *command, by string) command {
 	for n := 2; s.commands[id] != nil; n++ { // only after a stop was cancelled
 		id = fmt.Sprintf("%s-stop%d", take.ID, n)
 	}
-	return command{ID: id, Event: eventStopRecording, By: by, Take: take.ID}
+	return command{ID: id, Event: wire.StopRecording, By: by, Take: take.ID}
 }
 
 // activeTake returns the start of the take that isn't over yet, or nil.
 func (s *state) activeTake(now instant) *command {
 	for _, c := range s.commands {
-		if c.Event != eventStartRecording || c.Cancelled {
+		if c.Event != wire.StartRecording || c.Cancelled {
 			continue
 		}
 		if stop := s.stopOf(c.ID); stop == nil || stop.Timestamp > now {
@@ -123,7 +124,7 @@ func (s *state) activeTake(now instant) *command {
 // stopOf returns the stop of a take unless it is cancelled, or nil.
 func (s *state) stopOf(takeID string) *command {
 	for _, c := range s.commands {
-		if c.Event == eventStopRecording && c.Take == takeID && !c.Cancelled {
+		if c.Event == wire.StopRecording && c.Take == takeID && !c.Cancelled {
 			return c
 		}
 	}

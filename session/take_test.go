@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestOneTakeHoweverTheyRace: of starts at the same moment, by several devices of
@@ -46,7 +47,7 @@ func TestOneTakeHoweverTheyRace(t *testing.T) {
 			if err := <-started; err == nil {
 				takes++
 			} else {
-				wantCode(t, err, CodeRecordingInProgress)
+				wantCode(t, err, wire.CodeRecordingInProgress)
 			}
 		}
 		if takes != 1 {

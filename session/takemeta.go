@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // takeMeta is what people say of a take, and whether they have deleted it. A take that
@@ -49,13 +50,13 @@ type TakeChanged struct {
 func (q *TakeChange) validate() error {
 	switch {
 	case q.PostureLabel == nil && q.Mark == nil && q.Note == nil:
-		return fault(CodeBadTake, "there is nothing to change: postureLabel, mark or note")
+		return fault(wire.CodeBadTake, "there is nothing to change: postureLabel, mark or note")
 	case q.PostureLabel != nil && !isText(q.PostureLabel, 128):
-		return fault(CodeBadLabel, "postureLabel must be text of at most 128 characters")
+		return fault(wire.CodeBadLabel, "postureLabel must be text of at most 128 characters")
 	case q.Mark != nil && !slices.Contains([]string{"", "good", "bad"}, *q.Mark):
-		return fault(CodeBadTake, "mark must be good, bad or empty")
+		return fault(wire.CodeBadTake, "mark must be good, bad or empty")
 	case q.Note != nil && !isNote(q.Note):
-		return fault(CodeBadTake, "note must be text of at most %d characters", maxNote)
+		return fault(wire.CodeBadTake, "note must be text of at most %d characters", maxNote)
 	}
 	return nil
 }
@@ -77,12 +78,12 @@ func isNote(s *string) bool {
 func (s *state) takeOf(id string) (*takeMeta, error) {
 	if t := s.takes[id]; t != nil {
 		if t.Deleted {
-			return nil, fault(CodeUnknownTake, "take %s has been deleted", id)
+			return nil, fault(wire.CodeUnknownTake, "take %s has been deleted", id)
 		}
 		c := *t
 		return &c, nil
 	}
-	if c := s.commands[id]; c != nil && c.Event == eventStartRecording && !c.Cancelled {
+	if c := s.commands[id]; c != nil && c.Event == wire.StartRecording && !c.Cancelled {
 		return &takeMeta{ID: id, Label: c.Label}, nil
 	}
 	for _, r := range s.recordings {
@@ -90,7 +91,7 @@ func (s *state) takeOf(id string) (*takeMeta, error) {
 			return &takeMeta{ID: id, Label: r.Label}, nil
 		}
 	}
-	return nil, fault(CodeUnknownTake, "there is no take %s", id)
+	return nil, fault(wire.CodeUnknownTake, "there is no take %s", id)
 }
 
 // isDeleted reports whether a take is known to be deleted.
@@ -141,7 +142,7 @@ func deleteTake(s *state, id string, force bool, stop func() ([]change, error), 
 	active := s.activeTake(now)
 	busy := active != nil && active.ID == id
 	if !force && (busy || s.isUploading(id)) {
-		return nil, fault(CodeRecordingInProgress, "the take is recorded or uploaded just now")
+		return nil, fault(wire.CodeRecordingInProgress, "the take is recorded or uploaded just now")
 	}
 	*t = takeMeta{ID: id, Deleted: true, Changed: now}
 	changes := []change{s.putTake(t)}
@@ -208,7 +209,7 @@ func takeChanged(after *takeMeta) []notice {
 	if after == nil {
 		return nil
 	}
-	return []notice{tell("take_changed", after.wire())}
+	return []notice{tell(wire.TakeChanged, after.wire())}
 }
 
 func (t *takeMeta) wire() TakeChanged {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // recorder starts an open take and returns its id and the devices' recordings.
@@ -75,14 +77,14 @@ func TestChangeTake(t *testing.T) {
 			t.Errorf("recorded %+v", r)
 		}
 		for q, code := range map[TakeChange]string{
-			{}: CodeBadTake, {Mark: new("fine")}: CodeBadTake, {Note: new(strings.Repeat("é", maxNote+1))}: CodeBadTake,
-			{Note: new("a\x00")}: CodeBadTake, {Note: new(strings.Repeat("é\n", maxNote/2+1))}: CodeBadTake, {PostureLabel: new("\n")}: CodeBadLabel,
+			{}: wire.CodeBadTake, {Mark: new("fine")}: wire.CodeBadTake, {Note: new(strings.Repeat("é", maxNote+1))}: wire.CodeBadTake,
+			{Note: new("a\x00")}: wire.CodeBadTake, {Note: new(strings.Repeat("é\n", maxNote/2+1))}: wire.CodeBadTake, {PostureLabel: new("\n")}: wire.CodeBadLabel,
 		} {
 			_, err := w.svc.ChangeTake(w.ctx, "studio", cmd.CommandID, q)
 			wantCode(t, err, code)
 		}
 		_, err = w.svc.ChangeTake(w.ctx, "studio", "other", TakeChange{Mark: new("")})
-		wantCode(t, err, CodeUnknownTake)
+		wantCode(t, err, wire.CodeUnknownTake)
 	})
 }
 
@@ -100,12 +102,12 @@ func TestDeleteTake(t *testing.T) {
 			}
 		}
 		takeID, late := w.open(a, a, b)
-		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), CodeRecordingInProgress)
+		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), wire.CodeRecordingInProgress)
 		w.stop(a)
 		if _, err := w.svc.UploadBegan(w.ctx, late[0]); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), CodeRecordingInProgress)
+		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), wire.CodeRecordingInProgress)
 		if err := w.svc.UploadGivenUp(w.ctx, late[0]); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +118,7 @@ func TestDeleteTake(t *testing.T) {
 		if told := a.changes(); len(told) != 1 || !told[0].Deleted || told[0].TakeID != takeID {
 			t.Errorf("told %+v", told)
 		}
-		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", "other", true), CodeUnknownTake)
+		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", "other", true), wire.CodeUnknownTake)
 
 		anew, err := New(Config{Store: store, Now: w.svc.cfg.Now})
 		if err != nil {
@@ -132,16 +134,16 @@ func TestDeleteTake(t *testing.T) {
 				t.Errorf("the session is %s, %v", snap.Status, err)
 			}
 			_, err := svc.UploadBegan(w.ctx, late[0])
-			wantCode(t, err, CodeRecordingDeleted)
-			wantCode(t, svc.UploadDone(w.ctx, file(late[1])), CodeRecordingDeleted)
+			wantCode(t, err, wire.CodeRecordingDeleted)
+			wantCode(t, svc.UploadDone(w.ctx, file(late[1])), wire.CodeRecordingDeleted)
 			_, err = svc.ChangeTake(w.ctx, "studio", takeID, TakeChange{Mark: new("bad")})
-			wantCode(t, err, CodeUnknownTake)
+			wantCode(t, err, wire.CodeUnknownTake)
 		}
 		at := epoch.Add(2 * time.Second)
-		wantCode(t, a.RecordingStarted(w.ctx, late[0], at, 0), CodeRecordingDeleted)
-		wantCode(t, a.UploadCompleted(w.ctx, late[0], 5), CodeRecordingDeleted)
-		wantCode(t, a.RecordingFailed(w.ctx, late[0]), CodeRecordingDeleted)
-		wantCode(t, a.RecordingReport(w.ctx, late[0], RecordingReport{}), CodeRecordingDeleted)
+		wantCode(t, a.RecordingStarted(w.ctx, late[0], at, 0), wire.CodeRecordingDeleted)
+		wantCode(t, a.UploadCompleted(w.ctx, late[0], 5), wire.CodeRecordingDeleted)
+		wantCode(t, a.RecordingFailed(w.ctx, late[0]), wire.CodeRecordingDeleted)
+		wantCode(t, a.RecordingReport(w.ctx, late[0], RecordingReport{}), wire.CodeRecordingDeleted)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -181,7 +182,7 @@ func (r *room) leaderHere() bool {
 func (r *room) dueSync(now instant) {
 	if r.leaderHere() && now >= r.lastSync.add(syncEvery) {
 		r.lastSync = now
-		r.tellLeader(Event{Name: "sync_status", Data: r.syncStatus(now)})
+		r.tellLeader(Event{Name: wire.SyncStatus, Data: r.syncStatus(now)})
 	}
 }
 

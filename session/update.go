@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -40,7 +42,7 @@ func (r *room) update(ctx context.Context, step transition) error {
 			return err
 		}
 	}
-	return &Error{CodeBusy, "too many changes at once", true}
+	return &Error{wire.CodeBusy, "too many changes at once", true}
 }
 
 // write puts changes in their order up to the first that lost against another writer. stored

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Place is which take of which session a recording is of.
@@ -57,13 +58,13 @@ func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
 // of a recording that was deleted with recording_deleted.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !text.Fits(f.Path, 1024) || !text.Fits(f.Type, 127) {
-		return fault(CodeBadSize, "a file has a size, a path and a SHA-256")
+		return fault(wire.CodeBadSize, "a file has a size, a path and a SHA-256")
 	}
 	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, now instant) ([]change, error) {
 		return uploaded(st, f, now)
 	})
 	if err == nil && f.Size == 0 {
-		return fault(CodeEmptyUpload, "the file of recording %s has no bytes", f.RecordingID)
+		return fault(wire.CodeEmptyUpload, "the file of recording %s has no bytes", f.RecordingID)
 	}
 	return err
 }
@@ -71,7 +72,7 @@ func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 // PlaceOf tells where a recording belongs.
 func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error) {
 	if !isID(recordingID, "") {
-		return Place{}, fault(CodeUnknownRecording, "there is no such recording")
+		return Place{}, fault(wire.CodeUnknownRecording, "there is no such recording")
 	}
 	found, err := s.cfg.Store.List(ctx, recordingsOf(recordingID))
 	if err != nil {
@@ -87,7 +88,7 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 			return Place{sessionID, r.Take, r.DeviceID, string(r.Owner)}, nil
 		}
 	}
-	return Place{}, fault(CodeUnknownRecording, "there is no recording %s", recordingID)
+	return Place{}, fault(wire.CodeUnknownRecording, "there is no recording %s", recordingID)
 }
 
 // ofRecording changes a recording, and completes the session if it was the last.
@@ -109,7 +110,7 @@ func (s *Service) ofRecording(ctx context.Context, id string, step transition) (
 // so many bytes. Saying so again changes nothing.
 func (m *Member) UploadCompleted(ctx context.Context, recordingID string, size int64) error {
 	if size < 0 || size > maxFileSize {
-		return fault(CodeBadSize, "fileSizeBytes must be a number of bytes that isn't negative")
+		return fault(wire.CodeBadSize, "fileSizeBytes must be a number of bytes that isn't negative")
 	}
 	err := m.update(ctx, func(s *state, _ instant) ([]change, error) { return claimed(s, m.deviceID, recordingID, size) })
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // heardEvery is how much older the latest sign of an upload must be for another
@@ -82,7 +84,7 @@ func failed(s *state, deviceID, id string) ([]change, error) {
 func (s *state) recordingOf(id string) (*recording, error) {
 	r := s.recordings[id]
 	if r == nil {
-		return nil, fault(CodeUnknownRecording, "there is no recording %s", id)
+		return nil, fault(wire.CodeUnknownRecording, "there is no recording %s", id)
 	}
 	if r.Deleted || s.isDeleted(r.Take) {
 		return nil, deleted(id)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -60,25 +61,25 @@ func isText(s *string, limit int) (ok bool) {
 func (q *JoinRequest) validate() error {
 	switch {
 	case !ValidSessionID(q.SessionID):
-		return fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+		return fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	case q.UserID != "" && !isUserID(q.UserID), q.Admission.UserID != "" && !isUserID(q.Admission.UserID):
-		return fault(CodeBadUserID, badUserID)
+		return fault(wire.CodeBadUserID, badUserID)
 	case !isText(&q.Username, maxName):
-		return fault(CodeBadUsername, "username must be text of at most 64 characters")
+		return fault(wire.CodeBadUsername, "username must be text of at most 64 characters")
 	case !text.Fits(q.Avatar, maxAvatar):
-		return fault(CodeBadAvatar, "avatar must be text of at most 1024 bytes")
+		return fault(wire.CodeBadAvatar, "avatar must be text of at most 1024 bytes")
 	case q.DeviceType != "" && q.DeviceType != "desktop" && q.DeviceType != "mobile" && q.DeviceType != "native":
-		return fault(CodeBadDeviceType, "deviceType must be desktop, mobile or native")
+		return fault(wire.CodeBadDeviceType, "deviceType must be desktop, mobile or native")
 	case !isText(&q.ViewType, maxName):
-		return fault(CodeBadViewType, "viewType must be text of at most 64 characters")
+		return fault(wire.CodeBadViewType, "viewType must be text of at most 64 characters")
 	case !text.Fits(q.UserAgent, 512):
-		return fault(CodeBadUserAgent, "userAgent must be text of at most 512 bytes")
+		return fault(wire.CodeBadUserAgent, "userAgent must be text of at most 512 bytes")
 	case len(q.ResumeToken) > 256:
-		return fault(CodeBadResumeToken, "resumeToken is too long")
+		return fault(wire.CodeBadResumeToken, "resumeToken is too long")
 	case q.UserToken != "" && !isUserToken(q.UserToken):
-		return fault(CodeBadUserToken, "userToken must be one of session_joined's")
+		return fault(wire.CodeBadUserToken, "userToken must be one of session_joined's")
 	case len(q.CreatorToken) > 256:
-		return fault(CodeBadToken, "token is too long")
+		return fault(wire.CodeBadToken, "token is too long")
 	}
 	return nil
 }
@@ -91,9 +92,9 @@ func isUserToken(token string) bool {
 func (q *CreateRequest) validate() error {
 	switch {
 	case q.CreatorID != "" && !isUserID(q.CreatorID):
-		return fault(CodeBadUserID, badUserID)
+		return fault(wire.CodeBadUserID, badUserID)
 	case !isText(&q.CreatorName, maxName):
-		return fault(CodeBadUsername, "creatorName must be text of at most 64 characters")
+		return fault(wire.CodeBadUsername, "creatorName must be text of at most 64 characters")
 	case !isText(&q.Name, maxName):
 		return badSessionName()
 	}
@@ -103,13 +104,13 @@ func (q *CreateRequest) validate() error {
 func (q *ScheduleRequest) validate() error {
 	switch {
 	case !isID(q.Name, ".:"):
-		return fault(CodeBadName, "name must be 1 to 64 letters, digits, _ - . or :")
+		return fault(wire.CodeBadName, "name must be 1 to 64 letters, digits, _ - . or :")
 	case len(q.Payload) > maxPayload:
-		return fault(CodePayloadTooLarge, "payload must be at most %d bytes", maxPayload)
+		return fault(wire.CodePayloadTooLarge, "payload must be at most %d bytes", maxPayload)
 	case len(q.Payload) > 0 && (!json.Valid(q.Payload) || !utf8.Valid(q.Payload)):
-		return fault(CodeBadPayload, "payload must be one JSON value in UTF-8")
+		return fault(wire.CodeBadPayload, "payload must be one JSON value in UTF-8")
 	case q.MaxLate != nil && (*q.MaxLate < leastMaxLate || *q.MaxLate > mostMaxLate):
-		return fault(CodeBadMaxLate, "maxLateMs must be between 1 ms and 24 h")
+		return fault(wire.CodeBadMaxLate, "maxLateMs must be between 1 ms and 24 h")
 	}
 	return validateDelay(q.Delay)
 }
@@ -117,18 +118,18 @@ func (q *ScheduleRequest) validate() error {
 func (q *StartRequest) validate() error {
 	switch {
 	case !isText(&q.PostureLabel, 128):
-		return fault(CodeBadLabel, "postureLabel must be text of at most 128 characters")
+		return fault(wire.CodeBadLabel, "postureLabel must be text of at most 128 characters")
 	case q.Devices != nil && (len(q.Devices) == 0 || len(q.Devices) > maxListed):
-		return fault(CodeBadDevices, "devices must be 1 to %d ids", maxListed)
+		return fault(wire.CodeBadDevices, "devices must be 1 to %d ids", maxListed)
 	case q.Duration < 0 || q.Duration > maxAhead:
-		return fault(CodeBadDuration, "duration must be between 0 and 24 h")
+		return fault(wire.CodeBadDuration, "duration must be between 0 and 24 h")
 	}
 	return validateDelay(q.Delay)
 }
 
 func validateDelay(delay *time.Duration) error {
 	if delay != nil && (*delay < 0 || *delay > maxAhead) {
-		return fault(CodeBadDelay, "delay must be between 0 and 24 h")
+		return fault(wire.CodeBadDelay, "delay must be between 0 and 24 h")
 	}
 	return nil
 }

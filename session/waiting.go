@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // hold is that the medium stands still until those who have to load have loaded.
@@ -21,7 +23,7 @@ type hold struct {
 // for all meanwhile.
 func (m *Member) Buffering(ctx context.Context, mediaURL string, on bool) error {
 	if !isMediaURL(mediaURL) {
-		return fault(CodeBadMedia, "mediaUrl is missing, too long or not text")
+		return fault(wire.CodeBadMedia, "mediaUrl is missing, too long or not text")
 	}
 	return m.update(ctx, func(s *state, now instant) ([]change, error) {
 		return buffering(s, m.deviceID, mediaURL, on, m.room.lead(), now)
@@ -81,7 +83,7 @@ func buffering(s *state, deviceID, mediaURL string, on bool, lead time.Duration,
 // holdFor pauses the medium until a device has loaded, for no longer than what is left to
 // the device.
 func (s *state) holdFor(deviceID string, lead time.Duration, now instant) ([]change, error) {
-	c := command{ID: s.holdID("wait"), Event: eventPlaybackSync}
+	c := command{ID: s.holdID("wait"), Event: wire.PlaybackSync}
 	limit := s.playback.waitLimit() - s.playback.spent(deviceID, now)
 	return s.play(s.playback, c, PlaybackRequest{}, when{lead: lead}, now, func(p *playback) {
 		p.awaits(deviceID, now)
@@ -138,7 +140,7 @@ func (s *state) goOn(p *playback, lead time.Duration, now instant) ([]change, er
 	if p.at(now).over() {
 		return []change{s.put(true, p, kindPlayback)}, nil
 	}
-	c := command{ID: s.holdID("on"), Event: eventPlaybackSync}
+	c := command{ID: s.holdID("on"), Event: wire.PlaybackSync}
 	return s.play(p, c, PlaybackRequest{IsPlaying: true}, when{lead: lead}, now, func(*playback) {})
 }
 

@@ -3,13 +3,15 @@ package session
 import (
 	"context"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // StoredRecordings returns a session's recordings as [Service.Recordings] does, but
 // reads the store itself: what a watch of the store has told is in it.
 func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Recording, error) {
 	if !ValidSessionID(sessionID) {
-		return nil, fault(CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+		return nil, fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	}
 	states, err := s.load(ctx, filterOf(sessionID))
 	if err != nil {
@@ -17,7 +19,7 @@ func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Rec
 	}
 	st := states[sessionID]
 	if st == nil || st.meta == nil {
-		return nil, fault(CodeSessionNotFound, "there is no session %s", sessionID)
+		return nil, fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
 	}
 	return st.recordingList(s.now()), nil
 }

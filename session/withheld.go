@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // settleFor is how long a command is withheld whose entry came after its instant: whoever
@@ -40,7 +42,7 @@ func (r *room) arrived(d diff, now instant) (tell bool) {
 		return r.heardOf(c.ID)
 	case d.before != nil || !r.isLoaded():
 		return true
-	case c.Event == eventStopRecording:
+	case c.Event == wire.StopRecording:
 		r.tellWithheld(c.Take)
 		return true
 	case c.Timestamp > now && !r.disowned[c.ID]:
@@ -49,7 +51,7 @@ func (r *room) arrived(d diff, now instant) (tell bool) {
 	if c.Timestamp <= now {
 		r.lateFor(c.ID)
 	}
-	if c.Event != eventPlaybackSync { // that is told by the timeline
+	if c.Event != wire.PlaybackSync { // that is told by the timeline
 		r.withheld[c.ID] = now.add(settleFor)
 	}
 	return false
@@ -121,7 +123,7 @@ func (r *room) tellWithheld(id string) {
 // that is the store's fault, its entry may still come.
 func (r *room) disown(id string, why error) {
 	var e *Error
-	if errors.As(why, &e) && e.Code != CodeUnavailable && e.Code != CodeBusy {
+	if errors.As(why, &e) && e.Code != wire.CodeUnavailable && e.Code != wire.CodeBusy {
 		return
 	}
 	r.mu.Lock()
@@ -184,7 +186,7 @@ func (r *room) issue(ctx context.Context, plan func(id string, extra time.Durati
 			extra = min(r.svc.now().sub(began), r.svc.cfg.MaxLead)
 		}
 	}
-	return Scheduled{}, &Error{CodeUnavailable, tooSlow, true}
+	return Scheduled{}, &Error{wire.CodeUnavailable, tooSlow, true}
 }
 
 // issueOnce writes a command; late tells that it was seen only after its instant.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // stalling is a store that can be stopped, as a process can: what is asked of it
@@ -180,7 +182,7 @@ func TestStallWithAnInstant(t *testing.T) {
 		time.Sleep(time.Second)
 		store.stop(stall)
 		_, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash", At: new(w.svc.now().add(2 * time.Second).time())})
-		wantCode(t, err, CodeAtInPast)
+		wantCode(t, err, wire.CodeAtInPast)
 		time.Sleep(10 * time.Second)
 		if got := slices.Concat(heard(), heardThere()); len(got) != 0 {
 			t.Errorf("told %+v", got)
@@ -200,7 +202,7 @@ func TestRefusedAndStored(t *testing.T) {
 			time.Sleep(time.Second)
 			store.stop(stall)
 			_, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash", Delay: &delay})
-			wantCode(t, err, CodeUnavailable)
+			wantCode(t, err, wire.CodeUnavailable)
 			time.Sleep(10 * time.Second)
 			if got := heard(); len(got) != 0 {
 				t.Errorf("told %+v", got)
@@ -235,7 +237,7 @@ func TestSlowStore(t *testing.T) {
 		store.slow.Store(int64(4 * time.Second))
 		w.svc.cfg.MaxLead = time.Second
 		_, err = a.Schedule(w.ctx, ScheduleRequest{Name: "flash"})
-		wantCode(t, err, CodeUnavailable)
+		wantCode(t, err, wire.CodeUnavailable)
 		store.slow.Store(0)
 		time.Sleep(time.Minute)
 		if got := heard(); len(got) != 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const adminKey = "an admin key of more than 16 bytes"
@@ -42,7 +43,7 @@ func (w *world) refused(t *testing.T, data, code string) {
 	c := w.connect(t)
 	c.send(message("join_session", data, 1))
 	c.wantError(code, "join_session")
-	c.wantClose(CloseRefused)
+	c.wantClose(wire.CloseRefused)
 	if after := w.state("studio"); after != before {
 		t.Errorf("%s: the session was\n%s and is\n%s", code, before, after)
 	}
@@ -51,7 +52,7 @@ func (w *world) refused(t *testing.T, data, code string) {
 // TestLinkMode: the admin key creates, a link's key joins, the creator's token leads.
 func TestLinkMode(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
-	for secret, code := range map[string]string{"": access.CodeKeyNeeded, "wrong": access.CodeBadKey} {
+	for secret, code := range map[string]string{"": wire.CodeKeyNeeded, "wrong": wire.CodeBadKey} {
 		for _, call := range []string{"POST", "GET"} {
 			if r := w.call(t, call, "/api/sessions", "", bearing(secret)); r.Status != 401 || r.Error.Code != code {
 				t.Errorf("%s with %q: %+v", call, secret, r)
@@ -63,14 +64,14 @@ func TestLinkMode(t *testing.T) {
 		t.Fatalf("created %+v", made)
 	}
 	id, key := made.SessionID, made.JoinKey
-	w.refused(t, `{"sessionId":"`+id+`"}`, access.CodeKeyNeeded)
-	w.refused(t, `{"sessionId":"`+id+`","key":"wrong"}`, access.CodeBadKey)
-	w.refused(t, `{"sessionId":"studio","key":"`+key+`"}`, access.CodeBadKey)
-	w.refused(t, `{"sessionId":"studio","resumeToken":"x.y"}`, session.CodeSessionNotFound)
-	w.refused(t, `{"sessionId":"`+id+`","resumeToken":"x.y"}`, session.CodeBadResumeToken)
-	w.refused(t, `{"sessionId":"`+id+`","token":"wrong"}`, session.CodeBadToken)
-	w.refused(t, `{"sessionId":"`+id+`","userId":"ann","key":"`+key+`","token":"wrong"}`, session.CodeBadToken)
-	w.refused(t, `{"sessionId":"other","key":"`+w.server.access.JoinKey("other")+`"}`, session.CodeSessionNotFound)
+	w.refused(t, `{"sessionId":"`+id+`"}`, wire.CodeKeyNeeded)
+	w.refused(t, `{"sessionId":"`+id+`","key":"wrong"}`, wire.CodeBadKey)
+	w.refused(t, `{"sessionId":"studio","key":"`+key+`"}`, wire.CodeBadKey)
+	w.refused(t, `{"sessionId":"studio","resumeToken":"x.y"}`, wire.CodeSessionNotFound)
+	w.refused(t, `{"sessionId":"`+id+`","resumeToken":"x.y"}`, wire.CodeBadResumeToken)
+	w.refused(t, `{"sessionId":"`+id+`","token":"wrong"}`, wire.CodeBadToken)
+	w.refused(t, `{"sessionId":"`+id+`","userId":"ann","key":"`+key+`","token":"wrong"}`, wire.CodeBadToken)
+	w.refused(t, `{"sessionId":"other","key":"`+w.server.access.JoinKey("other")+`"}`, wire.CodeSessionNotFound)
 
 	leader := w.join(t, `{"sessionId":"`+id+`","token":"`+made.Token+`"}`)
 	member := w.join(t, `{"sessionId":"`+id+`","key":"`+key+`"}`)
@@ -124,11 +125,11 @@ func TestTokenMode(t *testing.T) {
 	join := func(sub, role, more string) string {
 		return `{"sessionId":"studio","deviceType":"mobile","token":"` + jwtOf(t, sub, "studio", role, soon) + `"` + more + `}`
 	}
-	w.refused(t, `{"sessionId":"studio"}`, access.CodeTokenNeeded)
-	w.refused(t, join("mia", "member", ""), session.CodeSessionNotFound)
-	w.refused(t, join("lea", "leader", `,"userId":"ann"`), access.CodeTokenUser)
-	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "other", "leader", soon)+`"}`, access.CodeTokenSession)
-	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "studio", "leader", time.Unix(1, 0))+`"}`, access.CodeTokenExpired)
+	w.refused(t, `{"sessionId":"studio"}`, wire.CodeTokenNeeded)
+	w.refused(t, join("mia", "member", ""), wire.CodeSessionNotFound)
+	w.refused(t, join("lea", "leader", `,"userId":"ann"`), wire.CodeTokenUser)
+	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "other", "leader", soon)+`"}`, wire.CodeTokenSession)
+	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "studio", "leader", time.Unix(1, 0))+`"}`, wire.CodeTokenExpired)
 
 	leader := w.join(t, join("lea", "leader", ""))
 	member := w.join(t, join("mia", "member", `,"userId":"mia"`))
@@ -137,14 +138,14 @@ func TestTokenMode(t *testing.T) {
 	if !leader.seat.IsLeader || member.seat.UserID != "mia" || again.seat.UserID != "mia" || observer.seat.IsLeader {
 		t.Errorf("seats %+v, %+v, %+v", leader.seat, member.seat, observer.seat)
 	}
-	w.refused(t, join("eve", "member", `,"resumeToken":"`+leader.seat.ResumeToken+`"`), session.CodeBadResumeToken)
+	w.refused(t, join("eve", "member", `,"resumeToken":"`+leader.seat.ResumeToken+`"`), wire.CodeBadResumeToken)
 	watcher := w.join(t, join("wil", "watcher", ""))
-	limited{t, watcher, forWatchers}.check()
-	limited{t, member, forMembers}.check()
-	limited{t, observer, forObservers}.check()
+	limited{t, watcher, wire.Watcher}.check()
+	limited{t, member, wire.Member}.check()
+	limited{t, observer, wire.Observer}.check()
 	leader.send(message("start_recording", `{"duration":1}`, 6))
 	var take session.StartRecording
-	for _, c := range []*wire{observer, watcher} {
+	for _, c := range []*socket{observer, watcher} {
 		must(t, c.next("start_recording").Decode(&take))
 		if take.RecordingID != "" {
 			t.Errorf("one who records nothing was told to record %+v", take)
@@ -181,7 +182,7 @@ func TestTokenMode(t *testing.T) {
 }
 
 // wantAliveAfterAll is wantAlive after events that don't matter.
-func (c *wire) wantAliveAfterAll() {
+func (c *socket) wantAliveAfterAll() {
 	c.t.Helper()
 	c.send(message("heartbeat", "null", 998))
 	c.next("heartbeat_ack")
@@ -210,7 +211,7 @@ func TestTooManyConnections(t *testing.T) {
 		t.Fatalf("a third one: %v", err)
 	}
 	first.send(message("leave_session", "null", 1))
-	first.wantClose(CloseLeft)
+	first.wantClose(wire.CloseLeft)
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -60,7 +61,7 @@ func acceptsGzip(headers []string) bool {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := marshal(v)
 	if err != nil { // a value of ours that can't be written
-		status, b = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"internal","message":"the server could not do that"}}`)
+		status, b = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"`+wire.CodeInternal+`","message":"the server could not do that"}}`)
 	}
 	writeText(w, status, session.Whole(b))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // ClientConfig sets a Client up; URL is required.
@@ -225,7 +226,7 @@ func encodeRequest(event string, data any, id int64) ([]byte, error) {
 
 // asError turns an error event into a *session.Error.
 func asError(m Message) error {
-	if m.Event != "error" {
+	if m.Event != wire.Error {
 		return nil
 	}
 	var e wireError
@@ -237,7 +238,7 @@ func asError(m Message) error {
 
 // Join joins a session; Run must be running.
 func (c *Client) Join(ctx context.Context, q JoinRequest) (session.SessionJoined, error) {
-	m, err := c.Call(ctx, "join_session", q)
+	m, err := c.Call(ctx, wire.JoinSession, q)
 	if err != nil {
 		return session.SessionJoined{}, err
 	}
@@ -252,6 +253,6 @@ func (c *Client) Join(ctx context.Context, q JoinRequest) (session.SessionJoined
 func (c *Client) Leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_, err := c.Call(ctx, "leave_session", nil)
+	_, err := c.Call(ctx, wire.LeaveSession, nil)
 	return err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // client is a Client that runs until the test ends, and what it was told.
@@ -68,7 +69,7 @@ func TestClientCalls(t *testing.T) {
 		_, err = c.Join(t.Context(), JoinRequest{SessionID: "studio"})
 		wantCode(t, err, "already_joined")
 		_, err = c.Call(t.Context(), "schedule", map[string]any{"name": "flash", "at": 1})
-		wantCode(t, err, session.CodeAtInPast)
+		wantCode(t, err, wire.CodeAtInPast)
 		if _, err = c.Call(t.Context(), "schedule", func() {}); err == nil {
 			t.Error("a function was sent")
 		}
@@ -151,10 +152,10 @@ func TestClientEnds(t *testing.T) {
 		seat := c.join(t, JoinRequest{SessionID: "studio"})
 		second := w.client(t, ClientConfig{})
 		second.join(t, JoinRequest{SessionID: "studio", ResumeToken: seat.ResumeToken})
-		wantClosed(t, <-c.ended, CloseReplaced)
+		wantClosed(t, <-c.ended, wire.CloseReplaced)
 		_, err := c.Call(t.Context(), "heartbeat", nil)
-		wantEnded(t, err, CloseReplaced)
-		wantEnded(t, c.Send("heartbeat", nil), CloseReplaced)
+		wantEnded(t, err, wire.CloseReplaced)
+		wantEnded(t, c.Send("heartbeat", nil), wire.CloseReplaced)
 	})
 }
 
@@ -202,7 +203,7 @@ func TestClientLeaves(t *testing.T) {
 		c := w.client(t, ClientConfig{})
 		c.join(t, JoinRequest{SessionID: "studio"})
 		must(t, c.Leave(t.Context()))
-		wantClosed(t, <-c.ended, CloseLeft)
+		wantClosed(t, <-c.ended, wire.CloseLeft)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestReplaced: a device that joins over another connection closes the one before.
@@ -17,7 +18,7 @@ func TestReplaced(t *testing.T) {
 	first := w.join(t, `{"sessionId":"studio"}`)
 	before := w.peer(first.seat.DeviceID)
 	second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.seat.ResumeToken+`"}`)
-	first.wantClose(CloseReplaced)
+	first.wantClose(wire.CloseReplaced)
 	if second.seat.DeviceID != first.seat.DeviceID || second.seat.UserID != first.seat.UserID {
 		t.Errorf("came back as %+v, was %+v", second.seat, first.seat)
 	}
@@ -38,7 +39,7 @@ func TestLeave(t *testing.T) {
 	if m := c.next("ok"); m.ReplyTo != 7 {
 		t.Errorf("replyTo is %d", m.ReplyTo)
 	}
-	c.wantClose(CloseLeft)
+	c.wantClose(wire.CloseLeft)
 	there.next("user_left")
 	back := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`"}`)
 	if back.seat.DeviceID == c.seat.DeviceID {
@@ -74,7 +75,7 @@ func TestDisconnected(t *testing.T) {
 // for them, and takes nobody any more.
 func TestGoodbye(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		wires := []*wire{w.join(t, `{"sessionId":"studio"}`), w.connect(t)}
+		wires := []*socket{w.join(t, `{"sessionId":"studio"}`), w.connect(t)}
 		synctest.Wait()
 		start := time.Now()
 		w.server.Close()
@@ -118,7 +119,7 @@ func TestAfterTheClose(t *testing.T) {
 		c.ws.SetCloseHandler(func(int, string) error { return nil })
 		c.send(message("join_session", `{"sessionId":"*"}`, 1))
 		c.send(message("join_session", `{"sessionId":"studio"}`, 2))
-		c.wantClose(CloseRefused)
+		c.wantClose(wire.CloseRefused)
 		time.Sleep(2 * closeWait)
 		if w.state("studio") != "" {
 			t.Error("joined after the refusal")

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -35,19 +36,6 @@ const (
 	// closeWait is how long the other side may take to answer a close: what it
 	// hasn't read when the socket closes may be lost to it, the code included.
 	closeWait = time.Second
-)
-
-// Codes with which the server closes a WebSocket. A client comes back after
-// those marked so, and not after the others.
-const (
-	CloseReplaced    = 4001 // the same device joined over another connection
-	CloseAbuse       = 4002 // too many faulty or too many messages
-	CloseJoinTimeout = 4003 // no join_session within 5 s
-	CloseSlowReader  = 4004 // the queue ran full, in messages or in bytes (come back)
-	CloseLeft        = 4005 // the device asked to leave
-	CloseRefused     = 4006 // join_session was refused
-	CloseRemoved     = 4007 // the leader removed the device
-	CloseEnded       = 4008 // the leader ended the session
 )
 
 var (
@@ -134,14 +122,14 @@ func (c *conn) read() (kind int, b []byte, err error) {
 func (c *conn) send(m session.JSON) {
 	cost := int64(m.Cost())
 	if all := c.waiting.Add(cost); all > queueBytes && all > cost {
-		c.close(CloseSlowReader, "slow_reader")
+		c.end(wire.CloseSlowReader)
 		return
 	}
 	select {
 	case c.queue <- m:
 	case <-c.done:
 	default:
-		c.close(CloseSlowReader, "slow_reader")
+		c.end(wire.CloseSlowReader)
 	}
 }
 
@@ -257,7 +245,7 @@ func (c *conn) writeQueued(m session.JSON) error {
 // flush writes what was queued before the close, unless the reader is the
 // reason for it, and the close frame.
 func (c *conn) flush() {
-	for c.closeCode != CloseSlowReader {
+	for c.closeCode != wire.CloseSlowReader {
 		select {
 		case m := <-c.queue:
 			if c.writeText(m) != nil {
@@ -302,6 +290,9 @@ func (c *conn) close(code int, text string) {
 		close(c.done)
 	})
 }
+
+// end closes the connection with a code of the protocol, and the reason that goes with it.
+func (c *conn) end(code int) { c.close(code, wire.ReasonOf(code)) }
 
 // alive moves the read deadline.
 func (c *conn) alive(limit time.Duration) {

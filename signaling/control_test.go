@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestControlChannel: a message over the control channel is as good as one
@@ -63,7 +64,7 @@ func TestControlFlood(t *testing.T) {
 			p.line.OnControl([]byte(`{"event":"resync"}`)) // which isn't answered: only what is refused is
 		}
 		synctest.Wait()
-		c.wantClose(CloseAbuse)
+		c.wantClose(wire.CloseAbuse)
 	})
 }
 

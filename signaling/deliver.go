@@ -4,15 +4,16 @@ import (
 	"errors"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // admitted answers join_session and lets the events go that came meanwhile.
 func (l *link) admitted(joined session.Joined, id int64) {
 	l.deliver.Lock()
 	defer l.deliver.Unlock()
-	l.reply("session_joined", joined.SessionJoined, id)
+	l.reply(wire.SessionJoined, joined.SessionJoined, id)
 	if joined.JoinedSession != nil {
-		l.reply("joined_session", joined.JoinedSession, 0)
+		l.reply(wire.JoinedSession, joined.JoinedSession, 0)
 	}
 	l.joined = true
 	for _, e := range l.waiting {
@@ -37,12 +38,6 @@ func (l *link) event(e session.Event) {
 
 func encodeEvent(e session.Event) ([]byte, error) { return encode(e.Name, e.Data, 0) }
 
-// twoWays are the events that a device must not miss: they go over the
-// WebSocket, and over the control channel where there is one.
-var twoWays = map[string]bool{
-	"command": true, "start_recording": true, "stop_recording": true, "playback_sync": true, "cancelled": true,
-}
-
 func (l *link) pass(e session.Event) {
 	b, err := e.Encoded(encodeEvent)
 	if err != nil {
@@ -54,7 +49,7 @@ func (l *link) pass(e session.Event) {
 		return
 	}
 	l.conn.send(session.Whole(b))
-	if twoWays[e.Name] {
+	if wire.EventOf(e.Name).TwoWays {
 		_ = l.peer.SendControl(b) // the other way may be closed or full
 	}
 }
@@ -94,18 +89,18 @@ type wireError struct {
 
 // fail answers with an error.
 func (l *link) fail(m Message, err error) {
-	e := &session.Error{Code: "internal", Message: "the server could not do that", Retry: true}
+	e := &session.Error{Code: wire.CodeInternal, Message: "the server could not do that", Retry: true}
 	if !errors.As(err, &e) {
 		l.server.log.Error("request_failed", "event", m.Event, "err", err)
 	}
 	l.tellRefused(e.Code)
-	l.reply("error", wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
+	l.reply(wire.Error, wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
 }
 
 // fault is fail, and counts: whoever sends nothing else is closed.
 func (l *link) fault(m Message, err error) {
 	l.fail(m, err)
 	if !l.faults.Allow() {
-		l.conn.close(CloseAbuse, "too many faulty messages")
+		l.conn.end(wire.CloseAbuse)
 	}
 }

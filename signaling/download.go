@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Document is a file that is made for whoever asks for it.
@@ -32,11 +33,11 @@ type Exports interface {
 }
 
 var (
-	noStorage   = &httpError{"no_storage", "this server keeps no recordings: it was started without --data"}
-	notUploaded = &httpError{"not_uploaded", "this recording's file hasn't arrived"}
-	fileMissing = &httpError{"file_missing", "the file isn't on this server's disk; another one may have it"}
-	nothing     = &httpError{"nothing_to_export", "no recording of the take has its times and a file yet"}
-	unknownTake = &session.Error{Code: session.CodeUnknownTake, Message: "there are no recordings of such a take"}
+	noStorage   = &httpError{wire.CodeNoStorage, "this server keeps no recordings: it was started without --data"}
+	notUploaded = &httpError{wire.CodeNotUploaded, "this recording's file hasn't arrived"}
+	fileMissing = &httpError{wire.CodeFileMissing, "the file isn't on this server's disk; another one may have it"}
+	nothing     = &httpError{wire.CodeNothingToExport, "no recording of the take has its times and a file yet"}
+	unknownTake = &session.Error{Code: wire.CodeUnknownTake, Message: "there are no recordings of such a take"}
 )
 
 // getFile sends a finished recording, or the ranges of it that are asked for.
@@ -67,7 +68,7 @@ func (s *Server) openRecording(r *http.Request) (session.Recording, *os.File, er
 			return rec, f, err
 		}
 	}
-	return session.Recording{}, nil, &session.Error{Code: session.CodeUnknownRecording, Message: "the session has no such recording"}
+	return session.Recording{}, nil, &session.Error{Code: wire.CodeUnknownRecording, Message: "the session has no such recording"}
 }
 
 func (s *Server) openFile(rec session.Recording) (*os.File, error) {

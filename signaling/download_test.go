@@ -19,6 +19,7 @@ import (
 	"github.com/downbeat-sync/downbeat/export"
 	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // kept are the files below a directory, and a recording of which 5 bytes of an
@@ -57,7 +58,7 @@ func (described) Script(take []session.Recording) (Document, error) {
 var content = bytes.Repeat([]byte("0123456789"), 300_000)
 
 // recorded makes a take of one device, whose file has arrived.
-func (w *world) recorded(t *testing.T, c *wire, fileType string) session.Recording {
+func (w *world) recorded(t *testing.T, c *socket, fileType string) session.Recording {
 	t.Helper()
 	c.send(message("start_recording", `{"duration":1,"postureLabel":"plank"}`, 2))
 	var take session.StartRecording
@@ -216,10 +217,10 @@ func TestNoDownload(t *testing.T) {
 		}
 	}
 	refused("/api/sessions/studio/recordings/"+second.RecordingID+"/file", "not_uploaded")
-	refused("/api/sessions/studio/recordings/x/file", session.CodeUnknownRecording)
-	refused("/api/sessions/studio/recordings/..%2F..%2F"+rec.RecordingID+"/file", session.CodeUnknownRecording)
-	refused("/api/sessions/..%2Fstudio/recordings/"+rec.RecordingID+"/file", session.CodeBadSessionID)
-	refused("/api/sessions/other/recordings/"+rec.RecordingID+"/file", session.CodeSessionNotFound)
+	refused("/api/sessions/studio/recordings/x/file", wire.CodeUnknownRecording)
+	refused("/api/sessions/studio/recordings/..%2F..%2F"+rec.RecordingID+"/file", wire.CodeUnknownRecording)
+	refused("/api/sessions/..%2Fstudio/recordings/"+rec.RecordingID+"/file", wire.CodeBadSessionID)
+	refused("/api/sessions/other/recordings/"+rec.RecordingID+"/file", wire.CodeSessionNotFound)
 	refused("/api/sessions/studio/takes/x/manifest", "unknown_take")
 	refused("/api/sessions/studio/takes/..%2F"+rec.TakeID+"/manifest", "unknown_take")
 	if resp, _ := w.fetch(t, "GET", path, nil); resp.Header.Get("Content-Type") != "application/octet-stream" {
@@ -264,18 +265,18 @@ func TestSignedLinksOverHTTP(t *testing.T) {
 	status(*take.OTIOURL, nil, 200, "")
 	status(*take.FFmpegURL, nil, 200, "")
 	status(file, bearing(c.seat.JoinKey), 200, "")
-	status(*row.FileURL, bearing("wrong"), 401, access.CodeBadKey)
-	status(file, nil, 401, access.CodeKeyNeeded)
-	status(file+"?expires="+q.Get("expires")+"&signature=x", nil, 401, access.CodeBadLink)
-	status(strings.TrimSuffix(take.ManifestURL, "x")+"x", nil, 401, access.CodeBadLink)
-	status(strings.Split(take.ManifestURL, "?")[0]+"?"+query, nil, 401, access.CodeBadLink)
-	status("/api/sessions/studio/recordings?"+query, nil, 401, access.CodeKeyNeeded)
+	status(*row.FileURL, bearing("wrong"), 401, wire.CodeBadKey)
+	status(file, nil, 401, wire.CodeKeyNeeded)
+	status(file+"?expires="+q.Get("expires")+"&signature=x", nil, 401, wire.CodeBadLink)
+	status(strings.TrimSuffix(take.ManifestURL, "x")+"x", nil, 401, wire.CodeBadLink)
+	status(strings.Split(take.ManifestURL, "?")[0]+"?"+query, nil, 401, wire.CodeBadLink)
+	status("/api/sessions/studio/recordings?"+query, nil, 401, wire.CodeKeyNeeded)
 	end, err := strconv.ParseInt(q.Get("expires"), 10, 64)
 	must(t, err)
 	q.Set("expires", strconv.FormatInt(end+3600, 10))
-	status(file+"?"+q.Encode(), nil, 401, access.CodeBadLink)
+	status(file+"?"+q.Encode(), nil, 401, wire.CodeBadLink)
 	now = now.Add(time.Hour)
-	status(*row.FileURL, nil, 401, access.CodeLinkExpired)
+	status(*row.FileURL, nil, 401, wire.CodeLinkExpired)
 }
 
 // TestMediaType: what could act is sent as bytes.

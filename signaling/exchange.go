@@ -1,6 +1,9 @@
 package signaling
 
-import "github.com/downbeat-sync/downbeat/clock"
+import (
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/wire"
+)
 
 // Exchange is the data of an exchange event: the four stamps of one of the
 // device's own exchanges in ns, in JSON as strings, since numbers lose bits.
@@ -21,5 +24,5 @@ func (e Exchange) Stamps() clock.Exchange {
 
 // exchange is called by the peer of a device that asked for it.
 func (l *link) exchange(path string, x clock.Exchange) {
-	l.reply("exchange", Exchange{path, int64(x.T1), int64(x.T2), int64(x.T3), int64(x.T4)}, 0)
+	l.reply(wire.Exchange, Exchange{path, int64(x.T1), int64(x.T2), int64(x.T3), int64(x.T4)}, 0)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Films are media on the server's disk. Its methods are safe for concurrent use.
@@ -48,7 +49,7 @@ type listedFilm struct {
 // filmsAt is the path that films are below.
 const filmsAt = "/media/"
 
-var noFilm = &httpError{"unknown_media", "there is no such medium on this server"}
+var noFilm = &httpError{wire.CodeUnknownMedia, "there is no such medium on this server"}
 
 // getFilms lists the films for whoever leads a session.
 func (s *Server) getFilms(w http.ResponseWriter, r *http.Request) {

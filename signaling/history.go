@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // defaultListed is how many commands are listed where the caller doesn't say.
@@ -36,7 +37,7 @@ func limitOf(r *http.Request, otherwise, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(said)
 	if err != nil || n < 1 || n > most {
-		return 0, &session.Error{Code: "bad_field", Message: "limit must be a number from 1 to " + strconv.Itoa(most)}
+		return 0, &session.Error{Code: wire.CodeBadField, Message: "limit must be a number from 1 to " + strconv.Itoa(most)}
 	}
 	return n, nil
 }

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // maxBody bounds a request's JSON body in bytes.
@@ -70,7 +72,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/api/uploads", uploads)
 	mux.Handle("/api/uploads/", uploads)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, &httpError{"not_found", "there is no such call"})
+		writeError(w, http.StatusNotFound, &httpError{wire.CodeNotFound, "there is no such call"})
 	})
 	mux.HandleFunc("GET "+filmsAt+"{name...}", s.getFilm)
 	if s.cfg.Metrics != nil {
@@ -117,7 +119,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, ok{true})
 }
 
-var diskFull = &httpError{"disk_full", "less space is free on the disk than uploads must leave"}
+var diskFull = &httpError{wire.CodeDiskFull, "less space is free on the disk than uploads must leave"}
 
 func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 	urls := s.urls(r)
@@ -188,7 +190,7 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
 	case "newest":
 		q.Newest = true
 	default:
-		writeError(w, 0, &session.Error{Code: "bad_field", Message: "order must be oldest or newest"})
+		writeError(w, 0, &session.Error{Code: wire.CodeBadField, Message: "order must be oldest or newest"})
 		return
 	}
 	list, err := s.cfg.Sessions.List(r.Context(), q)
@@ -265,10 +267,10 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 func refuseBody(w http.ResponseWriter, err error) {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		writeError(w, http.StatusRequestEntityTooLarge, &httpError{"message_too_large", "a body may have 64 KiB"})
+		writeError(w, http.StatusRequestEntityTooLarge, &httpError{wire.CodeMessageTooLarge, "a body may have 64 KiB"})
 		return
 	}
-	writeError(w, http.StatusBadRequest, &httpError{"bad_body", "the body ended early"})
+	writeError(w, http.StatusBadRequest, &httpError{wire.CodeBadBody, "the body ended early"})
 }
 
 // httpError is an error that only HTTP has.
@@ -282,7 +284,7 @@ func writeError(w http.ResponseWriter, status int, err error) {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
-	b := body{"internal", "the server could not do that"}
+	b := body{wire.CodeInternal, "the server could not do that"}
 	var own *httpError
 	var e *session.Error
 	switch {
@@ -304,30 +306,5 @@ func writeError(w http.ResponseWriter, status int, err error) {
 	}{false, b})
 }
 
-func statusOf(code string) int {
-	switch code {
-	case session.CodeSessionNotFound, session.CodeUnknownCommand, session.CodeUnknownRecording, session.CodeUnknownDevice,
-		session.CodeUnknownTake, session.CodeUnknownUser:
-		return http.StatusNotFound
-	case session.CodeRecordingDeleted:
-		return http.StatusGone
-	case access.CodeKeyNeeded, access.CodeBadKey, access.CodeTokenNeeded, access.CodeTokenMalformed, access.CodeTokenAlgorithm,
-		access.CodeTokenSignature, access.CodeBadLink, access.CodeLinkExpired, access.CodeTokenExpired, access.CodeTokenNotYet, access.CodeTokenClaims,
-		access.CodeTokenCritical, access.CodeTokenIssuer, access.CodeTokenAudience:
-		return http.StatusUnauthorized
-	case session.CodeNotLeader, session.CodeBadToken, session.CodeBadResumeToken, session.CodeBadUserToken, session.CodeMayNotLead, access.CodeNotAllowed, notYours.Code,
-		access.CodeTokenSession, access.CodeTokenUser:
-		return http.StatusForbidden
-	case session.CodeSessionFull, session.CodeUserIDTaken, session.CodeRecordingInProgress, session.CodeNotRecording,
-		session.CodeCommandPast, session.CodeCommandCancelled:
-		return http.StatusConflict
-	case session.CodeTooManySessions, session.CodeTooManyDevices, session.CodeTooManyCommands,
-		session.CodeTooManyRecordings, tooManyRequests.Code, tooManyConnections.Code, tooManyAttempts.Code:
-		return http.StatusTooManyRequests
-	case session.CodeUnavailable, session.CodeBusy:
-		return http.StatusServiceUnavailable
-	case "internal":
-		return http.StatusInternalServerError
-	}
-	return http.StatusBadRequest
-}
+// statusOf is the status of a code over HTTP: 400 for those that the protocol has none for.
+func statusOf(code string) int { return cmp.Or(wire.CodeOf(code).Status, http.StatusBadRequest) }

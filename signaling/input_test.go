@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 type badInput struct {
@@ -42,13 +43,13 @@ func TestBadInput(t *testing.T) {
 
 // by is bad input and whose it is.
 type by struct {
-	from  *wire
+	from  *socket
 	cases []badInput
 }
 
 type fromWire struct {
 	badInput
-	from *wire
+	from *socket
 }
 
 func slicesOf(all ...by) (cases []fromWire) {
@@ -105,43 +106,43 @@ var wrongTypes = []badInput{
 }
 
 var wrongValues = []badInput{
-	{"no name", message("schedule", `{}`, 5), session.CodeBadName, "schedule"},
-	{"name with a blank", message("schedule", `{"name":"a b"}`, 5), session.CodeBadName, "schedule"},
-	{"at in the past", message("schedule", `{"name":"flash","at":1000}`, 5), session.CodeAtInPast, "schedule"},
-	{"at in centuries", message("schedule", `{"name":"flash","at":4102444800000}`, 5), session.CodeAtTooFar, "schedule"},
-	{"at and delay", message("schedule", `{"name":"flash","at":4102444800000,"delay":1}`, 5), session.CodeAmbiguousTime, "schedule"},
-	{"negative delay", message("schedule", `{"name":"flash","delay":-1}`, 5), session.CodeBadDelay, "schedule"},
-	{"endless delay", message("schedule", `{"name":"flash","delay":1e300}`, 5), session.CodeBadDelay, "schedule"},
-	{"payload too large", message("schedule", `{"name":"x","payload":"`+strings.Repeat("x", 16<<10)+`"}`, 5), session.CodePayloadTooLarge, "schedule"},
-	{"negative duration", message("start_recording", `{"duration":-1}`, 5), session.CodeBadDuration, "start_recording"},
-	{"negative delay", message("start_recording", `{"delay":-1}`, 5), session.CodeBadDelay, "start_recording"},
-	{"start at and delay", message("start_recording", `{"at":1,"delay":1}`, 5), session.CodeAmbiguousTime, "start_recording"},
+	{"no name", message("schedule", `{}`, 5), wire.CodeBadName, "schedule"},
+	{"name with a blank", message("schedule", `{"name":"a b"}`, 5), wire.CodeBadName, "schedule"},
+	{"at in the past", message("schedule", `{"name":"flash","at":1000}`, 5), wire.CodeAtInPast, "schedule"},
+	{"at in centuries", message("schedule", `{"name":"flash","at":4102444800000}`, 5), wire.CodeAtTooFar, "schedule"},
+	{"at and delay", message("schedule", `{"name":"flash","at":4102444800000,"delay":1}`, 5), wire.CodeAmbiguousTime, "schedule"},
+	{"negative delay", message("schedule", `{"name":"flash","delay":-1}`, 5), wire.CodeBadDelay, "schedule"},
+	{"endless delay", message("schedule", `{"name":"flash","delay":1e300}`, 5), wire.CodeBadDelay, "schedule"},
+	{"payload too large", message("schedule", `{"name":"x","payload":"`+strings.Repeat("x", 16<<10)+`"}`, 5), wire.CodePayloadTooLarge, "schedule"},
+	{"negative duration", message("start_recording", `{"duration":-1}`, 5), wire.CodeBadDuration, "start_recording"},
+	{"negative delay", message("start_recording", `{"delay":-1}`, 5), wire.CodeBadDelay, "start_recording"},
+	{"start at and delay", message("start_recording", `{"at":1,"delay":1}`, 5), wire.CodeAmbiguousTime, "start_recording"},
 	{"another session", message("start_recording", `{"sessionId":"other"}`, 5), "other_session", "start_recording"},
-	{"no recording to stop", message("stop_recording", `{}`, 5), session.CodeNotRecording, "stop_recording"},
+	{"no recording to stop", message("stop_recording", `{}`, 5), wire.CodeNotRecording, "stop_recording"},
 	{"a stop of another session", message("stop_recording", `{"sessionId":"other"}`, 5), "other_session", "stop_recording"},
-	{"unknown command armed", message("armed", `{"commandId":"x"}`, 5), session.CodeUnknownCommand, "armed"},
-	{"unknown command fired", message("fired", `{"commandId":"x","at":1}`, 5), session.CodeUnknownCommand, "fired"},
-	{"unknown command cancelled", message("cancel", `{"commandId":"*.>"}`, 5), session.CodeUnknownCommand, "cancel"},
-	{"unknown recording", message("recording_started", `{"recordingId":"x","timestamp":1}`, 5), session.CodeUnknownRecording, "recording_started"},
-	{"negative size", message("upload_completed", `{"recordingId":"x","fileSizeBytes":-1}`, 5), session.CodeBadSize, "upload_completed"},
-	{"size beyond exact numbers", message("upload_completed", `{"recordingId":"x","fileSizeBytes":9007199254740992}`, 5), session.CodeBadSize, "upload_completed"},
-	{"unknown recording uploaded", message("upload_completed", `{"recordingId":"x","fileSizeBytes":1}`, 5), session.CodeUnknownRecording, "upload_completed"},
-	{"unknown recording failed", message("recording_failed", `{"recordingId":"*.>"}`, 5), session.CodeUnknownRecording, "recording_failed"},
-	{"media without a URL", message("load_media", `{}`, 5), session.CodeBadMedia, "load_media"},
-	{"negative position", message("sync_playback", `{"isPlaying":true,"position":-1}`, 5), session.CodeBadPlayback, "sync_playback"},
-	{"negative report", message("report_desync", `{"reportedPosition":-1,"reportedTime":1}`, 5), session.CodeBadPlayback, "report_desync"},
+	{"unknown command armed", message("armed", `{"commandId":"x"}`, 5), wire.CodeUnknownCommand, "armed"},
+	{"unknown command fired", message("fired", `{"commandId":"x","at":1}`, 5), wire.CodeUnknownCommand, "fired"},
+	{"unknown command cancelled", message("cancel", `{"commandId":"*.>"}`, 5), wire.CodeUnknownCommand, "cancel"},
+	{"unknown recording", message("recording_started", `{"recordingId":"x","timestamp":1}`, 5), wire.CodeUnknownRecording, "recording_started"},
+	{"negative size", message("upload_completed", `{"recordingId":"x","fileSizeBytes":-1}`, 5), wire.CodeBadSize, "upload_completed"},
+	{"size beyond exact numbers", message("upload_completed", `{"recordingId":"x","fileSizeBytes":9007199254740992}`, 5), wire.CodeBadSize, "upload_completed"},
+	{"unknown recording uploaded", message("upload_completed", `{"recordingId":"x","fileSizeBytes":1}`, 5), wire.CodeUnknownRecording, "upload_completed"},
+	{"unknown recording failed", message("recording_failed", `{"recordingId":"*.>"}`, 5), wire.CodeUnknownRecording, "recording_failed"},
+	{"media without a URL", message("load_media", `{}`, 5), wire.CodeBadMedia, "load_media"},
+	{"negative position", message("sync_playback", `{"isPlaying":true,"position":-1}`, 5), wire.CodeBadPlayback, "sync_playback"},
+	{"negative report", message("report_desync", `{"reportedPosition":-1,"reportedTime":1}`, 5), wire.CodeBadPlayback, "report_desync"},
 	{"nonsense SDP", message("offer", `{"sdp":"nonsense"}`, 5), "bad_offer", "offer"},
 	{"nonsense candidate", message("candidate", `{"candidate":"nonsense"}`, 5), "bad_candidate", "candidate"},
 }
 
 var notTheirs = []badInput{
-	{"schedule", message("schedule", `{"name":"flash"}`, 5), session.CodeNotLeader, "schedule"},
-	{"cancel", message("cancel", `{"commandId":"x"}`, 5), session.CodeNotLeader, "cancel"},
-	{"start_recording", message("start_recording", `{}`, 5), session.CodeNotLeader, "start_recording"},
-	{"stop_recording", message("stop_recording", `{}`, 5), session.CodeNotLeader, "stop_recording"},
-	{"load_media", message("load_media", `{"mediaUrl":"http://x/y.mp4"}`, 5), session.CodeNotLeader, "load_media"},
-	{"sync_playback", message("sync_playback", `{"isPlaying":true}`, 5), session.CodeNotLeader, "sync_playback"},
-	{"request_leadership", message("request_leadership", `{}`, 5), session.CodeLeaderConnected, "request_leadership"},
+	{"schedule", message("schedule", `{"name":"flash"}`, 5), wire.CodeNotLeader, "schedule"},
+	{"cancel", message("cancel", `{"commandId":"x"}`, 5), wire.CodeNotLeader, "cancel"},
+	{"start_recording", message("start_recording", `{}`, 5), wire.CodeNotLeader, "start_recording"},
+	{"stop_recording", message("stop_recording", `{}`, 5), wire.CodeNotLeader, "stop_recording"},
+	{"load_media", message("load_media", `{"mediaUrl":"http://x/y.mp4"}`, 5), wire.CodeNotLeader, "load_media"},
+	{"sync_playback", message("sync_playback", `{"isPlaying":true}`, 5), wire.CodeNotLeader, "sync_playback"},
+	{"request_leadership", message("request_leadership", `{}`, 5), wire.CodeLeaderConnected, "request_leadership"},
 }
 
 // TestBadFrames sends binary frames that are none.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestJoinFirst sends events before join_session: they are refused, and the
@@ -40,25 +41,25 @@ func TestRefusedJoins(t *testing.T) {
 	must(t, err)
 	there := w.join(t, `{"sessionId":"studio","userId":"taken"}`)
 	for _, c := range []struct{ name, data, code string }{
-		{"no data", `null`, session.CodeBadSessionID},
+		{"no data", `null`, wire.CodeBadSessionID},
 		{"wrong type", `{"sessionId":7}`, "bad_field"},
 		{"data an array", `[]`, "bad_field"},
-		{"no session", `{}`, session.CodeBadSessionID},
-		{"session a path", `{"sessionId":"../x"}`, session.CodeBadSessionID},
-		{"session a wildcard", `{"sessionId":"*"}`, session.CodeBadSessionID},
-		{"session too long", `{"sessionId":"` + strings.Repeat("x", 65) + `"}`, session.CodeBadSessionID},
-		{"user with a blank", `{"sessionId":"studio","userId":"a b"}`, session.CodeBadUserID},
-		{"name too long", `{"sessionId":"studio","username":"` + strings.Repeat("ü", 65) + `"}`, session.CodeBadUsername},
-		{"name not printable", `{"sessionId":"studio","username":"a\u0000b"}`, session.CodeBadUsername},
-		{"avatar too long", `{"sessionId":"studio","avatar":"` + strings.Repeat("x", 1025) + `"}`, session.CodeBadAvatar},
-		{"device type", `{"sessionId":"studio","deviceType":"toaster"}`, session.CodeBadDeviceType},
-		{"view type", `{"sessionId":"studio","viewType":"\n"}`, session.CodeBadViewType},
-		{"user agent", `{"sessionId":"studio","userAgent":"` + strings.Repeat("x", 513) + `"}`, session.CodeBadUserAgent},
-		{"user taken", `{"sessionId":"studio","userId":"taken"}`, session.CodeUserIDTaken},
-		{"a session that isn't there", `{"sessionId":"studioo","create":false}`, session.CodeSessionNotFound},
-		{"a user's token", `{"sessionId":"studio","userToken":"taken.` + strings.Repeat("A", 26) + `"}`, session.CodeBadUserToken},
-		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.seat.DeviceID + `.x"}`, session.CodeBadResumeToken},
-		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, session.CodeBadToken},
+		{"no session", `{}`, wire.CodeBadSessionID},
+		{"session a path", `{"sessionId":"../x"}`, wire.CodeBadSessionID},
+		{"session a wildcard", `{"sessionId":"*"}`, wire.CodeBadSessionID},
+		{"session too long", `{"sessionId":"` + strings.Repeat("x", 65) + `"}`, wire.CodeBadSessionID},
+		{"user with a blank", `{"sessionId":"studio","userId":"a b"}`, wire.CodeBadUserID},
+		{"name too long", `{"sessionId":"studio","username":"` + strings.Repeat("ü", 65) + `"}`, wire.CodeBadUsername},
+		{"name not printable", `{"sessionId":"studio","username":"a\u0000b"}`, wire.CodeBadUsername},
+		{"avatar too long", `{"sessionId":"studio","avatar":"` + strings.Repeat("x", 1025) + `"}`, wire.CodeBadAvatar},
+		{"device type", `{"sessionId":"studio","deviceType":"toaster"}`, wire.CodeBadDeviceType},
+		{"view type", `{"sessionId":"studio","viewType":"\n"}`, wire.CodeBadViewType},
+		{"user agent", `{"sessionId":"studio","userAgent":"` + strings.Repeat("x", 513) + `"}`, wire.CodeBadUserAgent},
+		{"user taken", `{"sessionId":"studio","userId":"taken"}`, wire.CodeUserIDTaken},
+		{"a session that isn't there", `{"sessionId":"studioo","create":false}`, wire.CodeSessionNotFound},
+		{"a user's token", `{"sessionId":"studio","userToken":"taken.` + strings.Repeat("A", 26) + `"}`, wire.CodeBadUserToken},
+		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.seat.DeviceID + `.x"}`, wire.CodeBadResumeToken},
+		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, wire.CodeBadToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := w.state("studio") + w.state(info.SessionID)
@@ -67,7 +68,7 @@ func TestRefusedJoins(t *testing.T) {
 			if m := refused.wantError(c.code, "join_session"); m.ReplyTo != 5 {
 				t.Errorf("replyTo is %d", m.ReplyTo)
 			}
-			refused.wantClose(CloseRefused)
+			refused.wantClose(wire.CloseRefused)
 			there.wantAlive()
 			if after := w.state("studio") + w.state(info.SessionID); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
@@ -84,13 +85,13 @@ func TestFullSession(t *testing.T) {
 	third := w.connect(t)
 	before := w.state("studio")
 	third.send(message("join_session", `{"sessionId":"studio"}`, 1))
-	third.wantError(session.CodeSessionFull, "join_session")
-	third.wantClose(CloseRefused)
+	third.wantError(wire.CodeSessionFull, "join_session")
+	third.wantClose(wire.CloseRefused)
 	if after := w.state("studio"); after != before {
 		t.Errorf("the session was\n%s and is\n%s", before, after)
 	}
 	second.send(message("leave_session", `{}`, 2))
-	second.wantClose(CloseLeft)
+	second.wantClose(wire.CloseLeft)
 	first.next("user_left")
 	w.join(t, `{"sessionId":"studio"}`)
 }
@@ -101,7 +102,7 @@ func TestBadOfferOfANewSession(t *testing.T) {
 	c := w.connect(t)
 	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
 	c.wantError("bad_offer", "join_session")
-	c.wantClose(CloseRefused)
+	c.wantClose(wire.CloseRefused)
 	if state := w.state("studio"); state != "" {
 		t.Errorf("it left %s", state)
 	}
@@ -115,7 +116,7 @@ func TestBadOfferAtJoining(t *testing.T) {
 	c := w.connect(t)
 	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
 	c.wantError("bad_offer", "join_session")
-	c.wantClose(CloseRefused)
+	c.wantClose(wire.CloseRefused)
 	there.wantAlive()
 	snap, err := w.svc.Snapshot(t.Context(), "studio")
 	must(t, err)
@@ -132,7 +133,7 @@ func TestBadOfferAtComingBack(t *testing.T) {
 	back := w.connect(t)
 	back.send(message("join_session", `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"nonsense"}`, 1))
 	back.wantError("bad_offer", "join_session")
-	back.wantClose(CloseRefused)
+	back.wantClose(wire.CloseRefused)
 	again := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"hello"}`)
 	if again.seat.DeviceID != c.seat.DeviceID || !again.seat.IsLeader {
 		t.Errorf("came back as %+v, was %+v", again.seat, c.seat)

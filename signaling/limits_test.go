@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestMessageTooLarge expects the error and then the code, on either kind of
@@ -54,7 +55,7 @@ func TestJoinTimeout(t *testing.T) {
 					c.next("error")
 				}
 				c.wantError("join_timeout", "")
-				c.wantClose(CloseJoinTimeout)
+				c.wantClose(wire.CloseJoinTimeout)
 				if took := time.Since(start); took != 5*time.Second {
 					t.Errorf("closed after %v", took)
 				}
@@ -103,7 +104,7 @@ func TestSlowReader(t *testing.T) {
 		}
 		synctest.Wait()
 		slow.read()
-		slow.wantClose(CloseSlowReader)
+		slow.wantClose(wire.CloseSlowReader)
 		leader.next("user_left")
 		leader.wantAlive()
 	})
@@ -144,7 +145,7 @@ func TestAbuse(t *testing.T) {
 				for range maxFaults + 1 {
 					c.wantError("bad_message", "")
 				}
-				c.wantClose(CloseAbuse)
+				c.wantClose(wire.CloseAbuse)
 				there.send(message("heartbeat", `{}`, 1))
 				there.next("heartbeat_ack")
 			})

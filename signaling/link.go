@@ -15,6 +15,7 @@ import (
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // What one connection may send: messages a second, and faulty ones, until it is
@@ -98,11 +99,11 @@ func (l *link) readFailed(err error) (byServer bool) {
 	case l.conn.closed():
 		return l.conn.closeCode != websocket.CloseAbnormalClosure
 	case errors.Is(err, errTooLarge):
-		l.fail(Message{}, &session.Error{Code: "message_too_large", Message: "a message may have 64 KiB"})
-		l.conn.close(websocket.CloseMessageTooBig, "message_too_large")
+		l.fail(Message{}, &session.Error{Code: wire.CodeMessageTooLarge, Message: "a message may have 64 KiB"})
+		l.conn.close(websocket.CloseMessageTooBig, wire.CodeMessageTooLarge)
 	case isTimeout(err) && l.peer == nil:
-		l.fail(Message{}, &session.Error{Code: "join_timeout", Message: "no join_session within 5 s"})
-		l.conn.close(CloseJoinTimeout, "join_timeout")
+		l.fail(Message{}, &session.Error{Code: wire.CodeJoinTimeout, Message: "no " + wire.JoinSession + " within 5 s"})
+		l.conn.end(wire.CloseJoinTimeout)
 	default:
 		l.conn.close(websocket.CloseNormalClosure, "")
 		return false
@@ -131,11 +132,11 @@ func (l *link) disconnect() {
 
 func (l *link) frame(b []byte, t4 clock.SessionTime) {
 	if l.peer == nil {
-		l.fault(Message{}, &session.Error{Code: "not_joined", Message: "the first message must be join_session"})
+		l.fault(Message{}, &session.Error{Code: wire.CodeNotJoined, Message: "the first message must be " + wire.JoinSession})
 		return
 	}
 	if err := l.peer.HandleFrame(b, t4); err != nil {
-		l.fault(Message{}, &session.Error{Code: "bad_frame", Message: forDevice("that is no clock frame", err)})
+		l.fault(Message{}, &session.Error{Code: wire.CodeBadFrame, Message: forDevice("that is no clock frame", err)})
 	}
 }
 
@@ -165,7 +166,7 @@ func (l *link) handleControl(ctx context.Context) {
 	}
 }
 
-var tooMany = &session.Error{Code: "too_many_messages", Message: "more than 200 messages a second", Retry: true}
+var tooMany = &session.Error{Code: wire.CodeTooManyMessages, Message: "more than 200 messages a second", Retry: true}
 
 // handle carries one message out, whichever way it came.
 func (l *link) handle(ctx context.Context, b []byte) {
@@ -181,34 +182,34 @@ func (l *link) handle(ctx context.Context, b []byte) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	event, data, err := l.request(ctx, m)
+	joins := l.member == nil
+	data, err := l.request(ctx, m)
 	if err != nil {
 		l.fault(m, err)
 		return
 	}
-	if event != "" && (m.ID != 0 || data != nil) {
-		l.reply(event, data, m.ID)
+	if !joins && (m.ID != 0 || data != nil) {
+		l.reply(wire.RequestOf(m.Event).Answer, data, m.ID)
 	}
 	if l.left {
-		l.conn.close(CloseLeft, "left")
+		l.conn.end(wire.CloseLeft)
 	}
 }
 
-// request returns the answer: an event of its own, or "ok" to a request that
-// has an id and needs no more than that.
-func (l *link) request(ctx context.Context, m Message) (event string, data any, err error) {
+// request returns the data of the answer; joining has been answered by itself.
+func (l *link) request(ctx context.Context, m Message) (data any, err error) {
 	if l.member == nil {
-		if m.Event != "join_session" {
-			return "", nil, &session.Error{Code: "not_joined", Message: "the first message must be join_session"}
+		if m.Event != wire.JoinSession {
+			return nil, &session.Error{Code: wire.CodeNotJoined, Message: "the first message must be " + wire.JoinSession}
 		}
-		return "", nil, l.join(ctx, m)
+		return nil, l.join(ctx, m)
 	}
 	h, ok := requests[m.Event]
 	if !ok {
-		return "", nil, &session.Error{Code: "unknown_event", Message: "there is no event of that name"}
+		return nil, &session.Error{Code: wire.CodeUnknownEvent, Message: "there is no event of that name"}
 	}
 	if err := l.allowed(m.Event); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	return h(ctx, l, m.Data)
 }
@@ -223,7 +224,7 @@ func (l *link) join(ctx context.Context, m Message) error {
 	if err != nil {
 		l.server.failed(l.addr, err)
 		l.fail(m, err)
-		l.conn.close(CloseRefused, "join refused")
+		l.conn.end(wire.CloseRefused)
 	}
 	return nil
 }
@@ -270,13 +271,8 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 }
 
 // endings are the closes of connections whose membership others have ended.
-var endings = map[session.Ending]struct {
-	code   int
-	reason string
-}{
-	session.Replaced: {CloseReplaced, "replaced"},
-	session.Removed:  {CloseRemoved, "removed"},
-	session.Ended:    {CloseEnded, "ended"},
+var endings = map[session.Ending]int{
+	session.Replaced: wire.CloseReplaced, session.Removed: wire.CloseRemoved, session.Ended: wire.CloseEnded,
 }
 
 // watchSeat closes the connection when its device has joined over another one, was removed,
@@ -286,8 +282,8 @@ func (l *link) watchSeat(ctx context.Context) {
 	case <-l.member.Done():
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if end := endings[l.member.Ending()]; !l.left {
-			l.conn.close(end.code, end.reason)
+		if !l.left {
+			l.conn.end(endings[l.member.Ending()])
 		}
 	case <-ctx.Done():
 	}
@@ -304,5 +300,5 @@ func dispose(p Peer) {
 }
 
 func badOffer(err error) error {
-	return &session.Error{Code: "bad_offer", Message: forDevice("the SDP offer can't be answered", err)}
+	return &session.Error{Code: wire.CodeBadOffer, Message: forDevice("the SDP offer can't be answered", err)}
 }

@@ -5,19 +5,20 @@ import (
 	"net/http"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 type leadershipData struct {
 	Token string `json:"token"` // the creator's
 }
 
-func requestLeadership(ctx context.Context, l *link, q leadershipData) (string, any, error) {
+func requestLeadership(ctx context.Context, l *link, q leadershipData) (any, error) {
 	if q.Token != "" && l.server.guessedTooOften(l.addr) {
-		return "", nil, tooManyAttempts
+		return nil, tooManyAttempts
 	}
 	err := l.member.RequestLeadership(ctx, q.Token)
 	l.server.failed(l.addr, err)
-	return done, nil, err
+	return nil, err
 }
 
 type userData struct {
@@ -26,15 +27,15 @@ type userData struct {
 	Avatar   *string `json:"avatar"`
 }
 
-func handOver(ctx context.Context, l *link, q userData) (string, any, error) {
+func handOver(ctx context.Context, l *link, q userData) (any, error) {
 	if q.UserID == "" {
-		return "", nil, missing("userId")
+		return nil, missing("userId")
 	}
-	return done, nil, l.member.HandOver(ctx, q.UserID)
+	return nil, l.member.HandOver(ctx, q.UserID)
 }
 
-func updateUser(ctx context.Context, l *link, q userData) (string, any, error) {
-	return done, nil, l.member.UpdateUser(ctx, session.UserUpdate{UserID: q.UserID, Username: q.Username, Avatar: q.Avatar})
+func updateUser(ctx context.Context, l *link, q userData) (any, error) {
+	return nil, l.member.UpdateUser(ctx, session.UserUpdate{UserID: q.UserID, Username: q.Username, Avatar: q.Avatar})
 }
 
 type deviceData struct {
@@ -45,33 +46,33 @@ type deviceData struct {
 	Absent   string  `json:"absent"` // of remove_device: guests or all
 }
 
-func updateDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
-	return done, nil, l.member.UpdateDevice(ctx, session.DeviceUpdate{
+func updateDevice(ctx context.Context, l *link, q deviceData) (any, error) {
+	return nil, l.member.UpdateDevice(ctx, session.DeviceUpdate{
 		DeviceID: q.DeviceID, ViewType: q.ViewType, Records: q.Records, Silenced: q.Silenced,
 	})
 }
 
-func removeDevice(ctx context.Context, l *link, q deviceData) (string, any, error) {
+func removeDevice(ctx context.Context, l *link, q deviceData) (any, error) {
 	switch {
 	case q.Absent != "" && q.Absent != "guests" && q.Absent != "all":
-		return "", nil, &session.Error{Code: "bad_field", Message: "absent must be guests or all"}
+		return nil, &session.Error{Code: wire.CodeBadField, Message: "absent must be guests or all"}
 	case q.Absent != "" && q.DeviceID == "":
-		return done, nil, l.member.RemoveAbsent(ctx, q.Absent == "all")
+		return nil, l.member.RemoveAbsent(ctx, q.Absent == "all")
 	case q.DeviceID == "" || q.Absent != "":
-		return "", nil, missing("deviceId")
+		return nil, missing("deviceId")
 	}
-	return done, nil, l.member.RemoveDevice(ctx, q.DeviceID)
+	return nil, l.member.RemoveDevice(ctx, q.DeviceID)
 }
 
 type sessionData struct {
 	Name *string `json:"name"`
 }
 
-func updateSession(ctx context.Context, l *link, q sessionData) (string, any, error) {
+func updateSession(ctx context.Context, l *link, q sessionData) (any, error) {
 	if q.Name == nil {
-		return "", nil, missing("name")
+		return nil, missing("name")
 	}
-	return done, nil, l.member.Rename(ctx, *q.Name)
+	return nil, l.member.Rename(ctx, *q.Name)
 }
 
 // patchSession calls a session otherwise.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestManaging: who leads names, silences, removes, hands over and ends; all over the wire.
@@ -19,7 +20,7 @@ func TestManaging(t *testing.T) {
 	if leader.seat.Session.Name != "Brücke" || leader.seat.UserToken == "" {
 		t.Errorf("joined %+v", leader.seat)
 	}
-	ask := func(c *wire, event, data string) Message {
+	ask := func(c *socket, event, data string) Message {
 		t.Helper()
 		c.send(message(event, data, 7))
 		m := c.next("ok")
@@ -44,7 +45,7 @@ func TestManaging(t *testing.T) {
 	hears("user_changed", `"username":"Bo"`)
 	ask(leader, "remove_device", `{"deviceId":"`+ghost.seat.DeviceID+`"}`)
 	hears("device_removed", ghost.seat.DeviceID)
-	ghost.wantClose(CloseRemoved)
+	ghost.wantClose(wire.CloseRemoved)
 	away := w.join(t, `{"sessionId":"`+made.SessionID+`","deviceType":"mobile"}`)
 	_ = away.ws.Close()
 	hears("device_disconnected", away.seat.DeviceID)
@@ -52,7 +53,7 @@ func TestManaging(t *testing.T) {
 	hears("device_removed", away.seat.DeviceID)
 	for event, c := range map[string]struct{ data, code string }{
 		"hand_over": {`{}`, "bad_field"}, "remove_device": {`{"deviceId":"x","absent":"all"}`, "bad_field"}, "update_session": {`{}`, "bad_field"},
-		"update_user": {`{"userId":"nobody"}`, session.CodeUnknownUser}, "request_leadership": {`{"token":"wrong"}`, session.CodeBadToken},
+		"update_user": {`{"userId":"nobody"}`, wire.CodeUnknownUser}, "request_leadership": {`{"token":"wrong"}`, wire.CodeBadToken},
 	} {
 		leader.send(message(event, c.data, 8))
 		leader.wantError(c.code, event)
@@ -60,14 +61,14 @@ func TestManaging(t *testing.T) {
 	ask(leader, "hand_over", `{"userId":"bob"}`)
 	hears("leadership_changed", `"newLeaderId":"bob","newLeaderName":"Bo"`)
 	leader.send(message("end_session", `{}`, 9))
-	leader.wantError(session.CodeNotLeader, "end_session")
+	leader.wantError(wire.CodeNotLeader, "end_session")
 	ask(leader, "request_leadership", `{}`) // joined by the creator's token
 	hears("leadership_changed", `"newLeaderId":"ann"`)
 	ask(leader, "end_session", `{}`)
 	hears("session_ended", `"timestamp"`)
-	leader.wantClose(CloseEnded)
-	other.wantClose(CloseEnded)
-	third.wantClose(CloseEnded)
+	leader.wantClose(wire.CloseEnded)
+	other.wantClose(wire.CloseEnded)
+	third.wantClose(wire.CloseEnded)
 	if state := w.state(made.SessionID); state != "" {
 		t.Errorf("left is %s", state)
 	}
@@ -83,10 +84,10 @@ func TestManagingOverHTTP(t *testing.T) {
 		method, body, secret, code string
 		status                     int
 	}{
-		{"PATCH", `{"name":"Szene"}`, made.Keys.Device, access.CodeNotAllowed, 403},
-		{"DELETE", ``, made.Keys.Watch, access.CodeNotAllowed, 403},
+		{"PATCH", `{"name":"Szene"}`, made.Keys.Device, wire.CodeNotAllowed, 403},
+		{"DELETE", ``, made.Keys.Watch, wire.CodeNotAllowed, 403},
 		{"PATCH", `{}`, made.Token, "bad_field", 400},
-		{"PATCH", `{"name":"\n"}`, made.Token, session.CodeBadSessionName, 400},
+		{"PATCH", `{"name":"\n"}`, made.Token, wire.CodeBadSessionName, 400},
 		{"PATCH", `{"name":"Szene"}`, made.Token, "", 200},
 	} {
 		if r := w.call(t, call.method, at, call.body, bearing(call.secret)); r.Status != call.status || r.Error.Code != call.code {
@@ -100,14 +101,14 @@ func TestManagingOverHTTP(t *testing.T) {
 	if len(list) != 1 || list[0].Name != "Szene" || list[0].LeaderName != "Dir" || list[0].ConnectedCount != 1 || list[0].Status != "active" {
 		t.Errorf("listed are %+v", list)
 	}
-	if r := w.call(t, "POST", "/api/sessions", `{"name":"\u0000"}`, bearing(adminKey)); r.Error.Code != session.CodeBadSessionName {
+	if r := w.call(t, "POST", "/api/sessions", `{"name":"\u0000"}`, bearing(adminKey)); r.Error.Code != wire.CodeBadSessionName {
 		t.Errorf("created %+v", r)
 	}
 	if r := w.call(t, "DELETE", at, "", bearing(made.Keys.Direct)); r.Status != 200 {
 		t.Errorf("ended: %+v", r)
 	}
 	c.next("session_ended")
-	c.wantClose(CloseEnded)
+	c.wantClose(wire.CloseEnded)
 	if r := w.call(t, "DELETE", at, "", bearing(adminKey)); r.Status != 404 {
 		t.Errorf("ended twice: %+v", r)
 	}

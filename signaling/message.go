@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Message is one JSON object on the wire, in either direction.
@@ -38,7 +39,7 @@ func ParseMessage(b []byte) (Message, error) {
 }
 
 func badMessage(format string, args ...any) error {
-	return &session.Error{Code: "bad_message", Message: fmt.Sprintf(format, args...)}
+	return &session.Error{Code: wire.CodeBadMessage, Message: fmt.Sprintf(format, args...)}
 }
 
 // encode writes an event as one message; replyTo is 0 where nothing asked.
@@ -69,10 +70,10 @@ func decode(data json.RawMessage, v any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(v); err != nil {
-		return &session.Error{Code: "bad_field", Message: faultOf(err)}
+		return &session.Error{Code: wire.CodeBadField, Message: faultOf(err)}
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return &session.Error{Code: "bad_field", Message: "data must be one JSON object"}
+		return &session.Error{Code: wire.CodeBadField, Message: "data must be one JSON object"}
 	}
 	return nil
 }

@@ -10,15 +10,15 @@ type watchMonitorData struct {
 	On *bool `json:"on"`
 }
 
-func watchMonitor(ctx context.Context, l *link, q watchMonitorData) (string, any, error) {
+func watchMonitor(ctx context.Context, l *link, q watchMonitorData) (any, error) {
 	if q.On == nil {
-		return "", nil, missing("on")
+		return nil, missing("on")
 	}
-	return done, nil, l.member.WatchMonitor(ctx, *q.On)
+	return nil, l.member.WatchMonitor(ctx, *q.On)
 }
 
-func monitor(_ context.Context, l *link, q session.Still) (string, any, error) {
-	return done, nil, l.member.Monitor(q)
+func monitor(_ context.Context, l *link, q session.Still) (any, error) {
+	return nil, l.member.Monitor(q)
 }
 
 type cameraSettingsData struct {
@@ -26,9 +26,9 @@ type cameraSettingsData struct {
 	Settings *session.CameraSettings `json:"settings"`
 }
 
-func cameraSettings(ctx context.Context, l *link, q cameraSettingsData) (string, any, error) {
+func cameraSettings(ctx context.Context, l *link, q cameraSettingsData) (any, error) {
 	if q.Settings == nil {
-		return "", nil, missing("settings")
+		return nil, missing("settings")
 	}
-	return done, nil, l.member.SetCamera(ctx, q.DeviceID, *q.Settings)
+	return nil, l.member.SetCamera(ctx, q.DeviceID, *q.Settings)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // stillOf is a message with an image of so many bytes.
@@ -46,7 +47,7 @@ func TestMonitorOverTheWire(t *testing.T) {
 		t.Errorf("the channel carried %v", control)
 	}
 	camera.send(message("watch_monitor", `{"on":true}`, 4))
-	camera.wantError(session.CodeNotLeader, "watch_monitor")
+	camera.wantError(wire.CodeNotLeader, "watch_monitor")
 	leader.send(message("watch_monitor", `{}`, 5))
 	leader.wantError("bad_field", "watch_monitor")
 	leader.send(message("camera_settings", `{"settings":{"width":1280}}`, 6))
@@ -124,7 +125,7 @@ func TestMonitorKeepsNobodyWaiting(t *testing.T) {
 		}
 		leader := w.join(t, `{"sessionId":"studio"}`)
 		w.dial = near
-		var cameras []*wire
+		var cameras []*socket
 		for range 15 {
 			c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 			cameras = append(cameras, c)
@@ -162,7 +163,7 @@ func TestMonitorKeepsNobodyWaiting(t *testing.T) {
 }
 
 // wantSoon expects an answer to a heartbeat.
-func (c *wire) wantSoon() {
+func (c *socket) wantSoon() {
 	c.t.Helper()
 	c.send(message("heartbeat", "null", 999))
 	c.next("heartbeat_ack")

@@ -107,7 +107,7 @@ func dataWith(all []string, good map[string]string, field, value string) string 
 }
 
 // wantSaneAnswer takes the answer to request 5.
-func (c *wire) wantSaneAnswer(what, doc string) {
+func (c *socket) wantSaneAnswer(what, doc string) {
 	c.t.Helper()
 	m := c.any()
 	for m.ReplyTo != 5 {
@@ -193,7 +193,7 @@ func TestPlainWords(t *testing.T) {
 }
 
 // wantPlainAnswers takes what is answered up to the answer to request 998.
-func (c *wire) wantPlainAnswers(what string) {
+func (c *socket) wantPlainAnswers(what string) {
 	c.t.Helper()
 	for m := c.any(); m.ReplyTo != 998; m = c.any() {
 		if m.Event == "error" {
@@ -243,7 +243,7 @@ func TestPlainBodies(t *testing.T) {
 }
 
 // wantAnswer expects that the connection goes on.
-func (c *wire) wantAnswer() {
+func (c *socket) wantAnswer() {
 	c.t.Helper()
 	c.send(message("heartbeat", "null", 999))
 	for c.any().ReplyTo != 999 {

@@ -15,6 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // witness remembers what it is told.
@@ -63,10 +64,10 @@ func TestComingAndGoingIsTold(t *testing.T) {
 		seen.expect(t, `joined studio role "" resumed false`)
 		time.Sleep(time.Second)
 		second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.seat.ResumeToken+`"}`)
-		first.wantClose(CloseReplaced)
+		first.wantClose(wire.CloseReplaced)
 		seen.expect(t, `joined studio role "" resumed true`, `left studio 4001 "replaced" server true after 1s`)
 		second.send(message("leave_session", `{}`, 1))
-		second.wantClose(CloseLeft)
+		second.wantClose(wire.CloseLeft)
 		seen.expect(t, `left studio 4005 "left" server true after 0s`)
 
 		broken := w.join(t, `{"sessionId":"studio"}`)
@@ -82,7 +83,7 @@ func TestComingAndGoingIsTold(t *testing.T) {
 		seen.expect(t, `joined studio role "" resumed false`, `refused bad_field via websocket in "studio"`)
 		stranger := w.connect(t)
 		time.Sleep(joinTimeout)
-		stranger.wantClose(CloseJoinTimeout)
+		stranger.wantClose(wire.CloseJoinTimeout)
 		seen.expect(t, `refused join_timeout via websocket in ""`)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // hostAllowed says whether a request names this server by an address, by a
@@ -98,9 +99,9 @@ func changes(method string) bool {
 func badOrigin(r *http.Request) error {
 	origin := r.Header.Get("Origin")
 	if u, err := url.Parse(origin); err != nil || u.Scheme+"://"+u.Host != origin || len(origin) > maxPrefix {
-		return &httpError{"bad_origin", "the page comes from another server"}
+		return &httpError{wire.CodeBadOrigin, "the page comes from another server"}
 	}
-	return &httpError{"bad_origin", "the page comes from " + origin + ", and the server doesn't know that origin: start it with --origin " + origin}
+	return &httpError{wire.CodeBadOrigin, "the page comes from " + origin + ", and the server doesn't know that origin: start it with --origin " + origin}
 }
 
 // checkHost refuses requests under a name that isn't this server's, and those
@@ -113,7 +114,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 		}
 		for _, host := range []string{r.Host, access.Forwarded(r, s.cfg.Proxies).Host} { // what a proxy was asked for may be a client's word
 			if !hostAllowed(host, s.cfg.Hosts) {
-				writeError(w, http.StatusForbidden, &httpError{"bad_host", "this server is not known as " + hostOnly(host) + "; name it with --host"})
+				writeError(w, http.StatusForbidden, &httpError{wire.CodeBadHost, "this server is not known as " + hostOnly(host) + "; name it with --host"})
 				return
 			}
 		}

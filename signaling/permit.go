@@ -9,6 +9,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // What may come from one address: calls and connections a second, wrong keys
@@ -25,10 +26,10 @@ const (
 )
 
 var (
-	tooManyRequests    = &session.Error{Code: "too_many_requests", Message: "too many requests from this address", Retry: true}
-	tooMuchUnread      = &session.Error{Code: "too_many_requests", Message: "too many large answers to this address are still being sent", Retry: true}
-	tooManyConnections = &session.Error{Code: "too_many_connections", Message: "too many connections from this address", Retry: true}
-	tooManyAttempts    = &session.Error{Code: "too_many_attempts", Message: "too many wrong keys from this address; wait a minute", Retry: true}
+	tooManyRequests    = &session.Error{Code: wire.CodeTooManyRequests, Message: "too many requests from this address", Retry: true}
+	tooMuchUnread      = &session.Error{Code: wire.CodeTooManyRequests, Message: "too many large answers to this address are still being sent", Retry: true}
+	tooManyConnections = &session.Error{Code: wire.CodeTooManyConnections, Message: "too many connections from this address", Retry: true}
+	tooManyAttempts    = &session.Error{Code: wire.CodeTooManyAttempts, Message: "too many wrong keys from this address; wait a minute", Retry: true}
 )
 
 // claim counts a connection of an address, unless it or all together have as many as they
@@ -63,7 +64,7 @@ func (s *Server) permitted(r *http.Request, act access.Act) error {
 	}
 	id, secret := r.PathValue("id"), bearer(r)
 	err := s.access.Call(act, id, secret)
-	if isCode(err, access.CodeBadKey) && act != access.Rule {
+	if isCode(err, wire.CodeBadKey) && act != access.Rule {
 		if is, _ := s.cfg.Sessions.IsCreator(r.Context(), id, secret); is {
 			return nil
 		}
@@ -102,8 +103,8 @@ func bearer(r *http.Request) string {
 // failed counts secrets that were wrong: guesses, perhaps.
 func (s *Server) failed(addr netip.Addr, err error) {
 	guesses := []string{
-		access.CodeBadKey, access.CodeBadLink, access.CodeTokenSignature, session.CodeBadToken, session.CodeBadResumeToken,
-		session.CodeBadUserToken,
+		wire.CodeBadKey, wire.CodeBadLink, wire.CodeTokenSignature, wire.CodeBadToken, wire.CodeBadResumeToken,
+		wire.CodeBadUserToken,
 	}
 	for _, code := range guesses {
 		if isCode(err, code) {

@@ -17,8 +17,8 @@ type loadMediaData struct {
 	Subtitles []session.Subtitle `json:"subtitles"`
 }
 
-func loadMedia(ctx context.Context, l *link, q loadMediaData) (string, any, error) {
-	return done, nil, l.member.LoadMedia(ctx, session.LoadRequest{
+func loadMedia(ctx context.Context, l *link, q loadMediaData) (any, error) {
+	return nil, l.member.LoadMedia(ctx, session.LoadRequest{
 		MediaURL: q.MediaURL, MediaID: q.MediaID, MediaTitle: q.MediaTitle, MediaDuration: q.MediaDuration,
 		Subtitles: q.Subtitles, Loop: q.Loop,
 	})
@@ -32,9 +32,9 @@ type syncPlaybackData struct {
 	PlaybackRate *float64 `json:"playbackRate"`
 }
 
-func syncPlayback(ctx context.Context, l *link, q syncPlaybackData) (string, any, error) {
+func syncPlayback(ctx context.Context, l *link, q syncPlaybackData) (any, error) {
 	if q.IsPlaying == nil {
-		return "", nil, missing("isPlaying")
+		return nil, missing("isPlaying")
 	}
 	return scheduled(l.member.SyncPlayback(ctx, session.PlaybackRequest{
 		Position: q.Position, IsPlaying: *q.IsPlaying, MediaURL: q.MediaURL, MediaID: q.MediaID, PlaybackRate: q.PlaybackRate,
@@ -46,12 +46,12 @@ type desyncData struct {
 	ReportedTime     *clock.SessionTime `json:"reportedTime"`
 }
 
-func reportDesync(_ context.Context, l *link, q desyncData) (string, any, error) {
+func reportDesync(_ context.Context, l *link, q desyncData) (any, error) {
 	if q.ReportedPosition == nil || q.ReportedTime == nil {
-		return "", nil, missing("reportedPosition or reportedTime")
+		return nil, missing("reportedPosition or reportedTime")
 	}
 	recovery, err := l.member.Desync(*q.ReportedPosition, *q.ReportedTime)
-	return "desync_recovery", recovery, err
+	return recovery, err
 }
 
 type optionsData struct {
@@ -60,8 +60,8 @@ type optionsData struct {
 	WaitLimitMs *float64 `json:"waitLimitMs"`
 }
 
-func playbackOptions(ctx context.Context, l *link, q optionsData) (string, any, error) {
-	return done, nil, l.member.PlaybackOptions(ctx, session.OptionsRequest{
+func playbackOptions(ctx context.Context, l *link, q optionsData) (any, error) {
+	return nil, l.member.PlaybackOptions(ctx, session.OptionsRequest{
 		Loop: q.Loop, WaitForAll: q.WaitForAll, WaitLimit: fromMillis(q.WaitLimitMs),
 	})
 }
@@ -71,11 +71,11 @@ type mediaInfoData struct {
 	MediaDuration *float64 `json:"mediaDuration"` // s
 }
 
-func mediaInfo(ctx context.Context, l *link, q mediaInfoData) (string, any, error) {
+func mediaInfo(ctx context.Context, l *link, q mediaInfoData) (any, error) {
 	if q.MediaDuration == nil {
-		return "", nil, missing("mediaDuration")
+		return nil, missing("mediaDuration")
 	}
-	return done, nil, l.member.MediaInfo(ctx, q.MediaURL, *q.MediaDuration)
+	return nil, l.member.MediaInfo(ctx, q.MediaURL, *q.MediaDuration)
 }
 
 type bufferingData struct {
@@ -83,9 +83,9 @@ type bufferingData struct {
 	Buffering *bool  `json:"buffering"`
 }
 
-func buffering(ctx context.Context, l *link, q bufferingData) (string, any, error) {
+func buffering(ctx context.Context, l *link, q bufferingData) (any, error) {
 	if q.Buffering == nil {
-		return "", nil, missing("buffering")
+		return nil, missing("buffering")
 	}
-	return done, nil, l.member.Buffering(ctx, q.MediaURL, *q.Buffering)
+	return nil, l.member.Buffering(ctx, q.MediaURL, *q.Buffering)
 }

@@ -16,19 +16,19 @@ type uploadCompletedData struct {
 	FileSizeBytes *int64 `json:"fileSizeBytes"`
 }
 
-func uploadCompleted(ctx context.Context, l *link, q uploadCompletedData) (string, any, error) {
+func uploadCompleted(ctx context.Context, l *link, q uploadCompletedData) (any, error) {
 	if q.FileSizeBytes == nil {
-		return "", nil, missing("fileSizeBytes")
+		return nil, missing("fileSizeBytes")
 	}
-	return done, nil, l.member.UploadCompleted(ctx, q.RecordingID, *q.FileSizeBytes)
+	return nil, l.member.UploadCompleted(ctx, q.RecordingID, *q.FileSizeBytes)
 }
 
 type recordingID struct {
 	RecordingID string `json:"recordingId"`
 }
 
-func recordingFailed(ctx context.Context, l *link, q recordingID) (string, any, error) {
-	return done, nil, l.member.RecordingFailed(ctx, q.RecordingID)
+func recordingFailed(ctx context.Context, l *link, q recordingID) (any, error) {
+	return nil, l.member.RecordingFailed(ctx, q.RecordingID)
 }
 
 // prefersCSV tells whether text/csv is accepted, and JSON less.

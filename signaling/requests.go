@@ -7,6 +7,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // JoinRequest is the data of join_session; all but SessionID is optional.
@@ -38,96 +39,93 @@ func (q JoinRequest) request() session.JoinRequest {
 }
 
 // request is one kind of message: it carries data out for the member of l and
-// returns the answer, none when event is empty.
-type request func(ctx context.Context, l *link, data json.RawMessage) (event string, answer any, err error)
-
-// done is the answer to a request that has nothing else to tell.
-const done = "ok"
+// returns the data of the answer, nil for none. Which event answers it is in wire's table.
+type request func(ctx context.Context, l *link, data json.RawMessage) (answer any, err error)
 
 // requests are the messages that a member may send, by their event.
 var requests = map[string]request{
-	"join_session": func(context.Context, *link, json.RawMessage) (string, any, error) {
-		return "", nil, &session.Error{Code: "already_joined", Message: "this connection has joined a session"}
+	wire.JoinSession: func(context.Context, *link, json.RawMessage) (any, error) {
+		return nil, &session.Error{Code: wire.CodeAlreadyJoined, Message: "this connection has joined a session"}
 	},
-	"leave_session":         leave,
-	"heartbeat":             heartbeat,
-	"request_session_state": state,
-	"request_leadership":    with(requestLeadership),
-	"hand_over":             with(handOver),
-	"update_user":           with(updateUser),
-	"update_device":         with(updateDevice),
-	"remove_device":         with(removeDevice),
-	"update_session":        with(updateSession),
-	"end_session": plain(func(ctx context.Context, m *session.Member) error {
+	wire.LeaveSession:        leave,
+	wire.Heartbeat:           heartbeat,
+	wire.RequestSessionState: state,
+	wire.RequestLeadership:   with(requestLeadership),
+	wire.HandOver:            with(handOver),
+	wire.UpdateUser:          with(updateUser),
+	wire.UpdateDevice:        with(updateDevice),
+	wire.RemoveDevice:        with(removeDevice),
+	wire.UpdateSession:       with(updateSession),
+	wire.EndSession: plain(func(ctx context.Context, m *session.Member) error {
 		return m.End(ctx)
 	}),
-	"schedule":          with(schedule),
-	"start_recording":   with(startRecording),
-	"stop_recording":    with(stopRecording),
-	"cancel":            with(cancelCommand),
-	"armed":             with(armed),
-	"fired":             with(fired),
-	"missed":            with(missed),
-	"recording_started": with(recordingStarted),
-	"recording_stopped": with(recordingStopped),
-	"recording_failed":  with(recordingFailed),
-	"recording_part":    with(recordingPart),
-	"camera_settings":   with(cameraSettings),
-	"watch_monitor":     with(watchMonitor),
-	"monitor":           with(monitor),
-	"recording_report":  with(recordingReport),
-	"upload_completed":  with(uploadCompleted),
-	"load_media":        with(loadMedia),
-	"sync_playback":     with(syncPlayback),
-	"report_desync":     with(reportDesync),
-	"playback_options":  with(playbackOptions),
-	"media_info":        with(mediaInfo),
-	"buffering":         with(buffering),
-	"device_status":     with(deviceStatus),
-	"offer":             with(offer),
-	"candidate":         with(candidate),
-	"resync": func(_ context.Context, l *link, _ json.RawMessage) (string, any, error) {
+	wire.Schedule:         with(schedule),
+	wire.StartRecording:   with(startRecording),
+	wire.StopRecording:    with(stopRecording),
+	wire.Cancel:           with(cancelCommand),
+	wire.Armed:            with(armed),
+	wire.Fired:            with(fired),
+	wire.Missed:           with(missed),
+	wire.RecordingStarted: with(recordingStarted),
+	wire.RecordingStopped: with(recordingStopped),
+	wire.RecordingFailed:  with(recordingFailed),
+	wire.RecordingPart:    with(recordingPart),
+	wire.CameraSettings:   with(cameraSettings),
+	wire.WatchMonitor:     with(watchMonitor),
+	wire.Monitor:          with(monitor),
+	wire.RecordingReport:  with(recordingReport),
+	wire.UploadCompleted:  with(uploadCompleted),
+	wire.LoadMedia:        with(loadMedia),
+	wire.SyncPlayback:     with(syncPlayback),
+	wire.ReportDesync:     with(reportDesync),
+	wire.PlaybackOptions:  with(playbackOptions),
+	wire.MediaInfo:        with(mediaInfo),
+	wire.Buffering:        with(buffering),
+	wire.DeviceStatus:     with(deviceStatus),
+	wire.Offer:            with(offer),
+	wire.Candidate:        with(candidate),
+	wire.Resync: func(_ context.Context, l *link, _ json.RawMessage) (any, error) {
 		l.peer.Resync()
-		return done, nil, nil
+		return nil, nil
 	},
 }
 
 // with decodes a request's data.
-func with[T any](f func(ctx context.Context, l *link, q T) (string, any, error)) request {
-	return func(ctx context.Context, l *link, data json.RawMessage) (string, any, error) {
+func with[T any](f func(ctx context.Context, l *link, q T) (any, error)) request {
+	return func(ctx context.Context, l *link, data json.RawMessage) (any, error) {
 		var q T
 		if err := decode(data, &q); err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		return f(ctx, l, q)
 	}
 }
 
 func plain(f func(context.Context, *session.Member) error) request {
-	return func(ctx context.Context, l *link, _ json.RawMessage) (string, any, error) {
-		return done, nil, f(ctx, l.member)
+	return func(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
+		return nil, f(ctx, l.member)
 	}
 }
 
-func leave(ctx context.Context, l *link, _ json.RawMessage) (string, any, error) {
+func leave(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
 	if err := l.member.Leave(ctx); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	l.left = true
-	return done, nil, nil
+	return nil, nil
 }
 
-func heartbeat(ctx context.Context, l *link, _ json.RawMessage) (string, any, error) {
+func heartbeat(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
 	if err := l.member.Touch(ctx); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	return "heartbeat_ack", struct {
+	return struct {
 		Timestamp clock.SessionTime `json:"timestamp"`
 	}{l.server.cfg.Now()}, nil
 }
 
-func state(_ context.Context, l *link, _ json.RawMessage) (string, any, error) {
-	return "session_state", l.member.State(), nil
+func state(_ context.Context, l *link, _ json.RawMessage) (any, error) {
+	return l.member.State(), nil
 }
 
 // scheduleData is the data of schedule, and the body of POST …/commands.
@@ -159,12 +157,12 @@ func fromMillis(ms *float64) *time.Duration {
 	return &d
 }
 
-func schedule(ctx context.Context, l *link, q scheduleData) (string, any, error) {
+func schedule(ctx context.Context, l *link, q scheduleData) (any, error) {
 	return scheduled(l.member.Schedule(ctx, q.request()))
 }
 
 // scheduled is the answer to whatever schedules: {commandId, timestamp}.
-func scheduled(s session.Scheduled, err error) (string, any, error) { return "scheduled", s, err }
+func scheduled(s session.Scheduled, err error) (any, error) { return s, err }
 
 type recordingData struct {
 	SessionID    string   `json:"sessionId"` // of old clients; a connection has one session
@@ -177,9 +175,9 @@ type recordingData struct {
 	Devices []string `json:"devices"` // the ones that record; absent: all that do
 }
 
-func startRecording(ctx context.Context, l *link, q recordingData) (string, any, error) {
+func startRecording(ctx context.Context, l *link, q recordingData) (any, error) {
 	if err := l.sameSession(q.SessionID); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: fromMillis(q.Delay), Devices: q.Devices}
 	if d := fromMillis(q.Duration); d != nil {
@@ -188,9 +186,9 @@ func startRecording(ctx context.Context, l *link, q recordingData) (string, any,
 	return scheduled(l.member.StartRecording(ctx, r))
 }
 
-func stopRecording(ctx context.Context, l *link, q recordingData) (string, any, error) {
+func stopRecording(ctx context.Context, l *link, q recordingData) (any, error) {
 	if err := l.sameSession(q.SessionID); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	return scheduled(l.member.StopRecording(ctx))
 }
@@ -199,19 +197,19 @@ func (l *link) sameSession(id string) error {
 	if id == "" || id == l.sessionID {
 		return nil
 	}
-	return &session.Error{Code: "other_session", Message: "this connection has joined another session"}
+	return &session.Error{Code: wire.CodeOtherSession, Message: "this connection has joined another session"}
 }
 
 type commandID struct {
 	CommandID string `json:"commandId"`
 }
 
-func cancelCommand(ctx context.Context, l *link, q commandID) (string, any, error) {
-	return done, nil, l.member.Cancel(ctx, q.CommandID)
+func cancelCommand(ctx context.Context, l *link, q commandID) (any, error) {
+	return nil, l.member.Cancel(ctx, q.CommandID)
 }
 
-func armed(ctx context.Context, l *link, q commandID) (string, any, error) {
-	return done, nil, l.member.Armed(ctx, q.CommandID)
+func armed(ctx context.Context, l *link, q commandID) (any, error) {
+	return nil, l.member.Armed(ctx, q.CommandID)
 }
 
 type firedData struct {
@@ -220,11 +218,11 @@ type firedData struct {
 	Late      bool               `json:"late"`
 }
 
-func fired(ctx context.Context, l *link, q firedData) (string, any, error) {
+func fired(ctx context.Context, l *link, q firedData) (any, error) {
 	if q.At == nil {
-		return "", nil, missing("at")
+		return nil, missing("at")
 	}
-	return done, nil, l.member.Fired(ctx, q.CommandID, *q.At, q.Late)
+	return nil, l.member.Fired(ctx, q.CommandID, *q.At, q.Late)
 }
 
 type missedData struct {
@@ -233,12 +231,12 @@ type missedData struct {
 	Reason    string   `json:"reason"`
 }
 
-func missed(ctx context.Context, l *link, q missedData) (string, any, error) {
+func missed(ctx context.Context, l *link, q missedData) (any, error) {
 	late := fromMillis(q.LateMs)
 	if late == nil {
-		return "", nil, missing("lateMs")
+		return nil, missing("lateMs")
 	}
-	return done, nil, l.member.Missed(ctx, q.CommandID, *late, q.Reason)
+	return nil, l.member.Missed(ctx, q.CommandID, *late, q.Reason)
 }
 
 type frameData struct {
@@ -254,26 +252,26 @@ func (q frameData) bound() time.Duration {
 	return 0
 }
 
-func recordingStarted(ctx context.Context, l *link, q frameData) (string, any, error) {
+func recordingStarted(ctx context.Context, l *link, q frameData) (any, error) {
 	if q.Timestamp == nil {
-		return "", nil, missing("timestamp")
+		return nil, missing("timestamp")
 	}
-	return done, nil, l.member.RecordingStarted(ctx, q.RecordingID, *q.Timestamp, q.bound())
+	return nil, l.member.RecordingStarted(ctx, q.RecordingID, *q.Timestamp, q.bound())
 }
 
-func recordingStopped(ctx context.Context, l *link, q frameData) (string, any, error) {
+func recordingStopped(ctx context.Context, l *link, q frameData) (any, error) {
 	if q.Timestamp == nil {
-		return "", nil, missing("timestamp")
+		return nil, missing("timestamp")
 	}
-	return done, nil, l.member.RecordingStopped(ctx, q.RecordingID, *q.Timestamp, q.bound())
+	return nil, l.member.RecordingStopped(ctx, q.RecordingID, *q.Timestamp, q.bound())
 }
 
 func missing(field string) error {
-	return &session.Error{Code: "bad_field", Message: "field \"" + field + "\" is missing"}
+	return &session.Error{Code: wire.CodeBadField, Message: "field \"" + field + "\" is missing"}
 }
 
-func deviceStatus(_ context.Context, l *link, q session.DeviceStatus) (string, any, error) {
-	return done, nil, l.member.SetStatus(q)
+func deviceStatus(_ context.Context, l *link, q session.DeviceStatus) (any, error) {
+	return nil, l.member.SetStatus(q)
 }
 
 // SDP is the data of offer and answer.
@@ -281,26 +279,26 @@ type SDP struct {
 	SDP string `json:"sdp"`
 }
 
-var tooManyOffers = &session.Error{Code: "too_many_offers", Message: "more than one offer in 3 s", Retry: true}
+var tooManyOffers = &session.Error{Code: wire.CodeTooManyOffers, Message: "more than one offer in 3 s", Retry: true}
 
-func offer(ctx context.Context, l *link, q SDP) (string, any, error) {
+func offer(ctx context.Context, l *link, q SDP) (any, error) {
 	if !l.offers.Allow() {
-		return "", nil, tooManyOffers
+		return nil, tooManyOffers
 	}
 	answer, err := l.peer.Accept(ctx, q.SDP)
 	if err != nil {
-		return "", nil, badOffer(err)
+		return nil, badOffer(err)
 	}
-	return "answer", SDP{answer}, nil
+	return SDP{answer}, nil
 }
 
 type candidateData struct {
 	Candidate string `json:"candidate"`
 }
 
-func candidate(_ context.Context, l *link, q candidateData) (string, any, error) {
+func candidate(_ context.Context, l *link, q candidateData) (any, error) {
 	if err := l.peer.AddCandidate(q.Candidate); err != nil {
-		return "", nil, &session.Error{Code: "bad_candidate", Message: forDevice("the candidate can't be taken", err)}
+		return nil, &session.Error{Code: wire.CodeBadCandidate, Message: forDevice("the candidate can't be taken", err)}
 	}
-	return done, nil, nil
+	return nil, nil
 }

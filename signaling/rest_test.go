@@ -9,6 +9,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // reply is whatever a call was answered with.
@@ -117,19 +118,19 @@ func TestRESTErrors(t *testing.T) {
 		{"body an array", "POST", "/api/sessions", "[]", 400, "bad_field"},
 		{"wrong type", "POST", "/api/sessions", `{"creatorId":7}`, 400, "bad_field"},
 		{"body too large", "POST", "/api/sessions", strings.Repeat(" ", maxBody+1), 413, "message_too_large"},
-		{"creator's id", "POST", "/api/sessions", `{"creatorId":"a b"}`, 400, session.CodeBadUserID},
-		{"one session more", "POST", "/api/sessions", `{}`, 429, session.CodeTooManySessions},
-		{"unknown session", "GET", "/api/sessions/other", "", 404, session.CodeSessionNotFound},
-		{"bad session id", "GET", "/api/sessions/a%20b", "", 400, session.CodeBadSessionID},
-		{"wildcard", "GET", "/api/sessions/*", "", 400, session.CodeBadSessionID},
-		{"sync of an unknown session", "GET", "/api/sessions/other/sync", "", 404, session.CodeSessionNotFound},
-		{"command to an unknown session", "POST", "/api/sessions/other/commands", `{"name":"flash"}`, 404, session.CodeSessionNotFound},
-		{"command without a name", "POST", "/api/sessions/studio/commands", ``, 400, session.CodeBadName},
-		{"command in the past", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1}`, 400, session.CodeAtInPast},
-		{"command at and delay", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1,"delay":1}`, 400, session.CodeAmbiguousTime},
+		{"creator's id", "POST", "/api/sessions", `{"creatorId":"a b"}`, 400, wire.CodeBadUserID},
+		{"one session more", "POST", "/api/sessions", `{}`, 429, wire.CodeTooManySessions},
+		{"unknown session", "GET", "/api/sessions/other", "", 404, wire.CodeSessionNotFound},
+		{"bad session id", "GET", "/api/sessions/a%20b", "", 400, wire.CodeBadSessionID},
+		{"wildcard", "GET", "/api/sessions/*", "", 400, wire.CodeBadSessionID},
+		{"sync of an unknown session", "GET", "/api/sessions/other/sync", "", 404, wire.CodeSessionNotFound},
+		{"command to an unknown session", "POST", "/api/sessions/other/commands", `{"name":"flash"}`, 404, wire.CodeSessionNotFound},
+		{"command without a name", "POST", "/api/sessions/studio/commands", ``, 400, wire.CodeBadName},
+		{"command in the past", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1}`, 400, wire.CodeAtInPast},
+		{"command at and delay", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":1,"delay":1}`, 400, wire.CodeAmbiguousTime},
 		{"command at a word", "POST", "/api/sessions/studio/commands", `{"name":"flash","at":"now"}`, 400, "bad_field"},
-		{"report of an unknown command", "GET", "/api/sessions/studio/commands/x", "", 404, session.CodeUnknownCommand},
-		{"report of an unknown session", "GET", "/api/sessions/other/commands/x", "", 404, session.CodeSessionNotFound},
+		{"report of an unknown command", "GET", "/api/sessions/studio/commands/x", "", 404, wire.CodeUnknownCommand},
+		{"report of an unknown session", "GET", "/api/sessions/other/commands/x", "", 404, wire.CodeSessionNotFound},
 		{"not a WebSocket", "GET", "/ws", "", 400, "not_websocket"},
 	} {
 		t.Run(q.name, func(t *testing.T) {
@@ -149,9 +150,9 @@ func TestRESTErrors(t *testing.T) {
 // TestStatusOf holds every code that REST may meet against its status.
 func TestStatusOf(t *testing.T) {
 	for code, want := range map[string]int{
-		session.CodeSessionNotFound: 404, session.CodeUnknownCommand: 404, session.CodeNotLeader: 403, session.CodeBadToken: 403,
-		session.CodeSessionFull: 409, session.CodeCommandPast: 409, session.CodeTooManyCommands: 429, session.CodeUnavailable: 503,
-		session.CodeBusy: 503, "internal": 500, session.CodeBadName: 400,
+		wire.CodeSessionNotFound: 404, wire.CodeUnknownCommand: 404, wire.CodeNotLeader: 403, wire.CodeBadToken: 403,
+		wire.CodeSessionFull: 409, wire.CodeCommandPast: 409, wire.CodeTooManyCommands: 429, wire.CodeUnavailable: 503,
+		wire.CodeBusy: 503, "internal": 500, wire.CodeBadName: 400,
 	} {
 		if got := statusOf(code); got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)

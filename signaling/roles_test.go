@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // limited is a member who may send some events.
 type limited struct {
 	t   *testing.T
-	c   *wire
-	may map[string]bool
+	c   *socket
+	may wire.Sender
 }
 
 // check sends each of the others, and expects it to be refused.
@@ -21,9 +22,9 @@ func (l limited) check() {
 	data := `{"name":"x","commandId":"x","recordingId":"x","isPlaying":true,"timestamp":1,"at":1,"fileSizeBytes":1,"mediaUrl":"x"}`
 	refused := 0
 	for event := range requests {
-		if !l.may[event] {
+		if wire.RequestOf(event).By > l.may {
 			l.c.send(message(event, data, 5))
-			l.c.wantError(access.CodeNotAllowed, event)
+			l.c.wantError(wire.CodeNotAllowed, event)
 			refused++
 		}
 	}
@@ -74,24 +75,24 @@ func TestWatcher(t *testing.T) {
 	if watcher.seat.Role != "watcher" || watcher.seat.JoinKey != "" || watcher.seat.Keys != nil || watcher.seat.Session.Devices[1].Records {
 		t.Errorf("the watcher is %+v", watcher.seat)
 	}
-	limited{t, watcher, forWatchers}.check()
+	limited{t, watcher, wire.Watcher}.check()
 	own := w.join(t, join+made.Keys.Watch+`","userToken":"`+leader.seat.UserToken+`"}`)
 	if own.seat.UserID != leader.seat.UserID || own.seat.IsLeader || own.seat.Keys != nil {
 		t.Errorf("the leader's watching device is %+v", own.seat)
 	}
-	limited{t, own, forWatchers}.check()
+	limited{t, own, wire.Watcher}.check()
 	director := w.join(t, join+made.Keys.Direct+`"}`)
 	if director.seat.Role != "leader" || director.seat.IsLeader || director.seat.Keys == nil {
 		t.Errorf("the director is %+v", director.seat)
 	}
 	leader.send(message("leave_session", "null", 1))
-	leader.wantClose(CloseLeft)
+	leader.wantClose(wire.CloseLeft)
 	if changed := string(watcher.next("leadership_changed").Data); !strings.Contains(changed, director.seat.UserID) {
 		t.Errorf("the lead passed on: %s", changed)
 	}
 	director.send(message("leave_session", "null", 1))
-	director.wantClose(CloseLeft)
+	director.wantClose(wire.CloseLeft)
 	watcher.next("user_left")
 	watcher.send(message("leave_session", "null", 1))
-	watcher.wantClose(CloseLeft)
+	watcher.wantClose(wire.CloseLeft)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Peer is the WebRTC side of one device, as signaling needs it.
@@ -125,7 +126,7 @@ func New(cfg Config) *Server {
 		CheckOrigin: s.originAllowed, HandshakeTimeout: joinTimeout,
 		ReadBufferSize: 4096, WriteBufferSize: 4096,
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
-			writeError(w, status, &httpError{"not_websocket", "this address is for WebSockets of version 13 alone"})
+			writeError(w, status, &httpError{wire.CodeNotWebsocket, "this address is for WebSockets of version 13 alone"})
 		},
 	}
 	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.routes()))))
@@ -137,7 +138,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Close tells every connection that this instance goes away, closes them and
 // waits for them to end. New ones are refused.
 func (s *Server) Close() {
-	bye, _ := encode("goodbye", goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
+	bye, _ := encode(wire.Goodbye, goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
 	s.mu.Lock()
 	s.closing = true
 	for c := range s.open {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestDeviceStatusOnTheWire: what a device says of itself is what the others read.
@@ -17,7 +18,7 @@ func TestDeviceStatusOnTheWire(t *testing.T) {
 		t.Errorf("answered %+v", m)
 	}
 	for _, bad := range []struct{ data, code string }{
-		{`{"battery":2}`, session.CodeBadStatus}, {`{"camera":"on"}`, session.CodeBadStatus}, {`{"pendingBytes":-1}`, session.CodeBadStatus},
+		{`{"battery":2}`, wire.CodeBadStatus}, {`{"camera":"on"}`, wire.CodeBadStatus}, {`{"pendingBytes":-1}`, wire.CodeBadStatus},
 		{`{"charging":"yes"}`, "bad_field"}, {`{"freeBytes":1.5}`, "bad_field"}, {`[]`, "bad_field"},
 	} {
 		c.send(message("device_status", bad.data, 6))

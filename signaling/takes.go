@@ -7,9 +7,9 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-func recordingPart(ctx context.Context, l *link, q recordingID) (string, any, error) {
+func recordingPart(ctx context.Context, l *link, q recordingID) (any, error) {
 	part, err := l.member.RecordingPart(ctx, q.RecordingID)
-	return "recording_part", part, err
+	return part, err
 }
 
 type recordingReportData struct {
@@ -17,8 +17,8 @@ type recordingReportData struct {
 	Report      session.RecordingReport `json:"report"`
 }
 
-func recordingReport(ctx context.Context, l *link, q recordingReportData) (string, any, error) {
-	return done, nil, l.member.RecordingReport(ctx, q.RecordingID, q.Report)
+func recordingReport(ctx context.Context, l *link, q recordingReportData) (any, error) {
+	return nil, l.member.RecordingReport(ctx, q.RecordingID, q.Report)
 }
 
 // patchTake renames a take, marks it and comments on it.

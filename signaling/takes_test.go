@@ -7,6 +7,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestTakesOverTheWire: parts, reports, marks and the end of a take.
@@ -29,7 +30,7 @@ func TestTakesOverTheWire(t *testing.T) {
 	c.send(message("recording_report", `{"recordingId":"`+part.RecordingID+`","report":{"frames":3,"sound":"ok","later":true}}`, 5))
 	c.next("ok")
 	c.send(message("recording_report", `{"recordingId":"`+part.RecordingID+`","report":{"sound":"loud"}}`, 6))
-	if e := c.next("error"); !strings.Contains(string(e.Data), session.CodeBadReport) {
+	if e := c.next("error"); !strings.Contains(string(e.Data), wire.CodeBadReport) {
 		t.Errorf("answered %s", e.Data)
 	}
 	w.server.cfg.Exports = described{}
@@ -45,12 +46,12 @@ func TestTakesOverTheWire(t *testing.T) {
 	}
 	w.callRaw(t, "/api/sessions/studio/recordings", `"mark":"bad","note":"once more"`)
 	w.callRaw(t, path+"/manifest", `"mark": "bad"`)
-	for body, code := range map[string]string{`{}`: session.CodeBadTake, `{"mark":"x"}`: session.CodeBadTake, `{"mark":1}`: "bad_field", `{"postureLabel":"\n"}`: session.CodeBadLabel} {
+	for body, code := range map[string]string{`{}`: wire.CodeBadTake, `{"mark":"x"}`: wire.CodeBadTake, `{"mark":1}`: "bad_field", `{"postureLabel":"\n"}`: wire.CodeBadLabel} {
 		if r := w.call(t, "PATCH", path, body, nil); r.Status != 400 || r.Error.Code != code {
 			t.Errorf("%s answered %+v", body, r)
 		}
 	}
-	for path, want := range map[string]string{path: session.CodeRecordingInProgress, path + "x": session.CodeUnknownTake} {
+	for path, want := range map[string]string{path: wire.CodeRecordingInProgress, path + "x": wire.CodeUnknownTake} {
 		if r := w.call(t, "DELETE", path, "", nil); r.Error.Code != want {
 			t.Errorf("answered %+v", r)
 		}
@@ -60,7 +61,7 @@ func TestTakesOverTheWire(t *testing.T) {
 	}
 	c.next("stop_recording")
 	c.send(message("upload_completed", `{"recordingId":"`+part.RecordingID+`","fileSizeBytes":5}`, 7))
-	if e := c.next("error"); !strings.Contains(string(e.Data), session.CodeRecordingDeleted) {
+	if e := c.next("error"); !strings.Contains(string(e.Data), wire.CodeRecordingDeleted) {
 		t.Errorf("answered %s", e.Data)
 	}
 	w.callRaw(t, "/api/sessions/studio/recordings", `"recordings":[],"takes":[]`)
@@ -71,7 +72,7 @@ func TestWhoMayChangeTakes(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
 	w.join(t, `{"sessionId":"studio","key":"`+adminKey+`"}`)
 	for secret, code := range map[string]string{
-		"": access.CodeKeyNeeded, w.server.access.JoinKey("studio"): access.CodeNotAllowed, adminKey: session.CodeUnknownTake,
+		"": wire.CodeKeyNeeded, w.server.access.JoinKey("studio"): wire.CodeNotAllowed, adminKey: wire.CodeUnknownTake,
 	} {
 		for _, method := range []string{"PATCH", "DELETE"} {
 			if r := w.call(t, method, "/api/sessions/studio/takes/x", `{"mark":"good"}`, bearing(secret)); r.Error.Code != code {

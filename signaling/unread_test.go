@@ -19,6 +19,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // crowd writes n users into the store of a session that has one, each with an avatar of 1 KiB that
@@ -41,7 +42,7 @@ func crowd(t testing.TB, store *session.Memory, sessionID string, n int) {
 }
 
 // crowded returns a world with a session of so many users and two more, one of whom is there.
-func crowded(t testing.TB, n int) (*world, *wire) {
+func crowded(t testing.TB, n int) (*world, *socket) {
 	t.Helper()
 	store := session.NewMemory()
 	first, err := session.New(session.Config{Store: store, Now: clock.NewSource(time.Now).Now})
@@ -175,7 +176,7 @@ func TestQueueBytes(t *testing.T) {
 		}
 		synctest.Wait()
 		slow.read()
-		slow.wantClose(CloseSlowReader)
+		slow.wantClose(wire.CloseSlowReader)
 		leader.wantAliveAfterAll()
 	})
 }

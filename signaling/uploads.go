@@ -7,6 +7,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Uploads takes recordings in.
@@ -28,7 +29,7 @@ const (
 
 // notYours refuses to take a file for somebody else's recording.
 var notYours = &session.Error{
-	Code:    "not_your_recording",
+	Code:    wire.CodeNotYourRecording,
 	Message: "a recording is uploaded by its device, with its resumeToken, or by who may lead the session",
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // uploaders notes who begins uploads.
@@ -54,15 +55,15 @@ func TestWhoMayUpload(t *testing.T) {
 		code                    string
 		by                      Uploader
 	}{
-		{"nothing", take.RecordingID, "", 401, access.CodeKeyNeeded, -1},
-		{"a stranger who asks for what isn't there", "x", "", 401, access.CodeKeyNeeded, -1},
-		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, access.CodeBadKey, -1},
-		{"no recording", "", adminKey, 404, session.CodeUnknownRecording, -1},
-		{"unknown recording", "x", adminKey, 404, session.CodeUnknownRecording, -1},
-		{"the watch key", take.RecordingID, w.server.access.Keys("studio").Watch, 403, access.CodeNotAllowed, -1},
+		{"nothing", take.RecordingID, "", 401, wire.CodeKeyNeeded, -1},
+		{"a stranger who asks for what isn't there", "x", "", 401, wire.CodeKeyNeeded, -1},
+		{"another session's key", take.RecordingID, w.server.access.JoinKey("other"), 401, wire.CodeBadKey, -1},
+		{"no recording", "", adminKey, 404, wire.CodeUnknownRecording, -1},
+		{"unknown recording", "x", adminKey, 404, wire.CodeUnknownRecording, -1},
+		{"the watch key", take.RecordingID, w.server.access.Keys("studio").Watch, 403, wire.CodeNotAllowed, -1},
 		{"the join key, which all devices have", take.RecordingID, w.server.access.JoinKey("studio"), 403, "not_your_recording", -1},
-		{"another device", take.RecordingID, other.seat.ResumeToken, 401, access.CodeBadKey, -1},
-		{"a token that is nearly right", take.RecordingID, c.seat.ResumeToken + "A", 401, access.CodeBadKey, -1},
+		{"another device", take.RecordingID, other.seat.ResumeToken, 401, wire.CodeBadKey, -1},
+		{"a token that is nearly right", take.RecordingID, c.seat.ResumeToken + "A", 401, wire.CodeBadKey, -1},
 		{"the key to direct", take.RecordingID, w.server.access.Keys("studio").Direct, 404, "no_storage", ByLeader},
 		{"the admin key", take.RecordingID, adminKey, 404, "no_storage", ByLeader},
 		{"the device", take.RecordingID, c.seat.ResumeToken, 404, "no_storage", ByRecorder},
@@ -76,7 +77,7 @@ func TestWhoMayUpload(t *testing.T) {
 		r.Header.Set("X-HTTP-Method-Override", "POST")
 		r.Header.Set("Upload-Metadata", "recordingId "+base64.StdEncoding.EncodeToString([]byte(take.RecordingID)))
 	})
-	if r.Error.Code != access.CodeKeyNeeded {
+	if r.Error.Code != wire.CodeKeyNeeded {
 		t.Errorf("a POST in disguise: %d %+v", r.Status, r.Error)
 	}
 	if r := w.call(t, "PATCH", "/api/uploads/x", "", nil); r.Error.Code != "no_storage" || taken.last() != ByAnybody {

@@ -13,6 +13,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // world is a server with a real session service and peers that only pretend.
@@ -105,7 +106,7 @@ func (w *world) state(sessionID string) string {
 	w.t.Helper()
 	snap, err := w.svc.Snapshot(w.t.Context(), sessionID)
 	var e *session.Error
-	if errors.As(err, &e) && e.Code == session.CodeSessionNotFound {
+	if errors.As(err, &e) && e.Code == wire.CodeSessionNotFound {
 		return ""
 	}
 	must(w.t, err)

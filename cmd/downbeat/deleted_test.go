@@ -12,6 +12,7 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestDeletedTake: of a take that is deleted nothing stays on the disk, whether it came
@@ -39,7 +40,7 @@ func TestDeletedTake(t *testing.T) {
 	}
 	kept, gone := start(), start()
 	var refused *upload.Error
-	if err := send(gone.RecordingID, ""); !errors.As(err, &refused) || refused.Code != session.CodeEmptyUpload {
+	if err := send(gone.RecordingID, ""); !errors.As(err, &refused) || refused.Code != wire.CodeEmptyUpload {
 		t.Errorf("nothing was uploaded: %v", err)
 	}
 	check(t, send(kept.RecordingID, "frame"))
@@ -60,7 +61,7 @@ func TestDeletedTake(t *testing.T) {
 		}
 	}
 	eventually(t, "the files to be removed", removed(gone))
-	if err := send(gone.RecordingID, "frame"); !errors.As(err, &refused) || refused.Code != session.CodeRecordingDeleted || refused.Status != 410 {
+	if err := send(gone.RecordingID, "frame"); !errors.As(err, &refused) || refused.Code != wire.CodeRecordingDeleted || refused.Status != 410 {
 		t.Errorf("uploaded late: %v", err)
 	}
 	server.kill() // before it has removed what another one keeps, perhaps
@@ -68,7 +69,7 @@ func TestDeletedTake(t *testing.T) {
 	check(t, os.WriteFile(filepath.Join(of(gone), "x"), nil, 0o600))
 	server.start()
 	eventually(t, "the files to be removed", removed(gone))
-	if err := send(gone.RecordingID, "frame"); !errors.As(err, &refused) || refused.Code != session.CodeRecordingDeleted {
+	if err := send(gone.RecordingID, "frame"); !errors.As(err, &refused) || refused.Code != wire.CodeRecordingDeleted {
 		t.Errorf("uploaded late: %v", err)
 	}
 	if b, err := os.ReadFile(filepath.Join(of(kept), kept.RecordingID+"-front.webm")); err != nil || string(b) != "frame" {

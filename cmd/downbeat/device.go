@@ -12,7 +12,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 type deviceCmd struct {
@@ -63,17 +63,17 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 // plain says in words why a device ended that nobody here has ended.
 func (t *target) plain(err error) error {
 	var refused *session.Error
-	if errors.As(err, &refused) && refused.Code == session.CodeSessionNotFound {
+	if errors.As(err, &refused) && refused.Code == wire.CodeSessionNotFound {
 		return fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", t.session, t.url)
 	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) {
 		switch closed.Code {
-		case signaling.CloseReplaced:
+		case wire.CloseReplaced:
 			return fmt.Errorf("this device joined session %s over another connection", t.session)
-		case signaling.CloseRemoved:
+		case wire.CloseRemoved:
 			return fmt.Errorf("the leader of session %s removed this device", t.session)
-		case signaling.CloseEnded:
+		case wire.CloseEnded:
 			return fmt.Errorf("the leader ended session %s", t.session)
 		}
 	}

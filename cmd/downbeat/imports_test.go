@@ -21,6 +21,7 @@ const module = "github.com/downbeat-sync/downbeat/"
 // edges are the imports between the project's packages, each with its reason.
 // cmd/downbeat wires them all and is not listed.
 var edges = map[string]map[string]string{
+	"wire":        {},
 	"clock":       {},
 	"clock/sim":   {"clock": "plays exchanges to the estimator"},
 	"clock/trace": {"clock": "reads and writes its exchanges"},
@@ -28,10 +29,12 @@ var edges = map[string]map[string]string{
 	"session": {
 		"clock":         "session time, and the estimates that choose a command's lead",
 		"internal/text": "what of people's writing it keeps",
+		"wire":          "names of events, codes of errors",
 	},
 	"access": {
 		"session":             "says how somebody may join, in its words, and refuses with its error",
 		"internal/atomicfile": "the admin key",
+		"wire":                "codes of refusals",
 	},
 	"session/storetest": {
 		"session": "tests whatever implements its Store",
@@ -46,6 +49,7 @@ var edges = map[string]map[string]string{
 		"internal/httplimit": "lifts deadlines from uploads and downloads, and leaves bodies unread",
 		"session":            "turns messages into a member's requests",
 		"clock":              "session time on the wire, T4 of clock frames",
+		"wire":               "requests, what answers them and who may send them; codes",
 	},
 	"device": {
 		"signaling": "joins through its client half",
@@ -53,6 +57,7 @@ var edges = map[string]map[string]string{
 		"clock":     "device time and session time",
 		"upload":    "sends recordings through its client half",
 		"session":   "what joining is answered with, and the errors of requests",
+		"wire":      "which events are commands; names of requests; codes",
 	},
 	"internal/atomicfile": {},
 	"internal/httplimit":  {},
@@ -67,6 +72,7 @@ var edges = map[string]map[string]string{
 		"session":             "the recordings that it describes",
 		"clock":               "their times",
 		"internal/atomicfile": "replaces a manifest as a whole",
+		"wire":                "the code of a recording that is gone",
 	},
 	"export": {
 		"manifest": "takes and their files",
@@ -75,6 +81,7 @@ var edges = map[string]map[string]string{
 	"metrics": {
 		"clock":     "states and reasons are labels",
 		"clock/utc": "what session time follows",
+		"wire":      "events of commands are labels",
 	},
 	"web": {},
 	"lan": {"internal/atomicfile": "the authority's key and certificate"},

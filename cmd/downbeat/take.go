@@ -10,6 +10,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 type recordCmd struct {
@@ -41,7 +42,7 @@ func (c *recordCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if c.Delay > 0 {
 		q["delay"] = ms(c.Delay)
 	}
-	take, err := t.direct(ctx, "start_recording", q)
+	take, err := t.direct(ctx, wire.StartRecording, q)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (c *stopCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	stop, err := t.direct(ctx, "stop_recording", struct{}{})
+	stop, err := t.direct(ctx, wire.StopRecording, struct{}{})
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (t *target) direct(ctx context.Context, event string, data any) (cmd sessio
 		return cmd, err
 	}
 	if !seat.IsLeader {
-		if _, err = c.Call(ctx, "request_leadership", map[string]string{"token": t.token}); err != nil {
+		if _, err = c.Call(ctx, wire.RequestLeadership, map[string]string{"token": t.token}); err != nil {
 			return cmd, errors.Join(t.ledBy(before.Session, err), c.Leave(ctx))
 		}
 	}
@@ -162,7 +163,7 @@ func (t *target) direct(ctx context.Context, event string, data any) (cmd sessio
 func handBack(ctx context.Context, c *signaling.Client, before session.Snapshot, own string) error {
 	for _, u := range before.Users {
 		if u.IsLeader && u.IsConnected && u.ID != own {
-			_, err := c.Call(ctx, "hand_over", map[string]string{"userId": u.ID})
+			_, err := c.Call(ctx, wire.HandOver, map[string]string{"userId": u.ID})
 			return err
 		}
 	}
@@ -172,7 +173,7 @@ func handBack(ctx context.Context, c *signaling.Client, before session.Snapshot,
 // ledBy says who has the lead that isn't given.
 func (t *target) ledBy(s session.Snapshot, err error) error {
 	var refused *session.Error
-	if !errors.As(err, &refused) || refused.Code != session.CodeLeaderConnected {
+	if !errors.As(err, &refused) || refused.Code != wire.CodeLeaderConnected {
 		return err
 	}
 	for _, u := range s.Users {

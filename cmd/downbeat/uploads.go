@@ -16,6 +16,7 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/upload"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // recordings lets uploads belong to the sessions' recordings.
@@ -23,7 +24,7 @@ type recordings struct{ sessions *session.Service }
 
 func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, error) {
 	if f.Size == 0 {
-		return upload.Place{}, &upload.Error{Status: http.StatusBadRequest, Code: session.CodeEmptyUpload, Message: "a file of no bytes is no recording"}
+		return upload.Place{}, &upload.Error{Status: http.StatusBadRequest, Code: wire.CodeEmptyUpload, Message: "a file of no bytes is no recording"}
 	}
 	p, err := r.sessions.UploadBegan(ctx, f.RecordingID)
 	if err != nil {
@@ -45,7 +46,7 @@ func (r recordings) Done(ctx context.Context, f upload.Finished) error {
 // unwanted reports whether a finished file isn't to be kept.
 func unwanted(err error) bool {
 	var e *session.Error
-	return errors.As(err, &e) && (e.Code == session.CodeRecordingDeleted || e.Code == session.CodeEmptyUpload)
+	return errors.As(err, &e) && (e.Code == wire.CodeRecordingDeleted || e.Code == wire.CodeEmptyUpload)
 }
 
 func (r recordings) GivenUp(ctx context.Context, recordingID string) error {
@@ -89,7 +90,7 @@ func (r recordings) about(ctx context.Context, f upload.Finished) (info containe
 // unknownRecording tells the uploads not to ask again for a recording that is gone.
 func unknownRecording(err error) error {
 	var e *session.Error
-	if errors.As(err, &e) && (e.Code == session.CodeUnknownRecording || e.Code == session.CodeSessionNotFound) {
+	if errors.As(err, &e) && (e.Code == wire.CodeUnknownRecording || e.Code == wire.CodeSessionNotFound) {
 		return fmt.Errorf("%w: %w", upload.ErrUnknown, err)
 	}
 	return err
@@ -105,9 +106,9 @@ func refusedUpload(err error) error {
 	switch {
 	case e.Retry:
 		status = http.StatusServiceUnavailable
-	case e.Code == session.CodeRecordingDeleted:
+	case e.Code == wire.CodeRecordingDeleted:
 		status = http.StatusGone
-	case e.Code == session.CodeEmptyUpload:
+	case e.Code == wire.CodeEmptyUpload:
 		status = http.StatusBadRequest
 	}
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}

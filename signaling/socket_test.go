@@ -17,8 +17,8 @@ import (
 // patience bounds how long a test waits for what must come.
 const patience = 10 * time.Second
 
-// wire is a bare WebSocket to the server: it sends what a test wants, however wrong.
-type wire struct {
+// socket is a bare WebSocket to the server: it sends what a test wants, however wrong.
+type socket struct {
 	t       testing.TB
 	ws      *websocket.Conn
 	seat    session.SessionJoined
@@ -28,7 +28,7 @@ type wire struct {
 }
 
 // connect opens a wire that reads.
-func (w *world) connect(t testing.TB) *wire {
+func (w *world) connect(t testing.TB) *socket {
 	t.Helper()
 	c := w.connectSilent(t)
 	c.read()
@@ -36,12 +36,12 @@ func (w *world) connect(t testing.TB) *wire {
 }
 
 // connectSilent opens a wire that doesn't read before it is told to.
-func (w *world) connectSilent(t testing.TB) *wire {
+func (w *world) connectSilent(t testing.TB) *socket {
 	t.Helper()
 	d := websocket.Dialer{NetDialContext: w.dial, HandshakeTimeout: patience}
 	ws, _, err := d.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
 	must(t, err)
-	c := &wire{t: t, ws: ws, in: make(chan Message, 4096), ended: make(chan error, 1)}
+	c := &socket{t: t, ws: ws, in: make(chan Message, 4096), ended: make(chan error, 1)}
 	t.Cleanup(func() {
 		_ = ws.Close()
 		c.reading.Wait()
@@ -49,7 +49,7 @@ func (w *world) connectSilent(t testing.TB) *wire {
 	return c
 }
 
-func (c *wire) read() {
+func (c *socket) read() {
 	c.reading.Go(func() {
 		for {
 			kind, b, err := c.ws.ReadMessage()
@@ -66,7 +66,7 @@ func (c *wire) read() {
 }
 
 // join joins a session and waits for the answer.
-func (w *world) join(t testing.TB, data string) *wire {
+func (w *world) join(t testing.TB, data string) *socket {
 	t.Helper()
 	c := w.connect(t)
 	c.send(message("join_session", data, 1))
@@ -74,7 +74,7 @@ func (w *world) join(t testing.TB, data string) *wire {
 	return c
 }
 
-func (c *wire) joined() {
+func (c *socket) joined() {
 	c.t.Helper()
 	must(c.t, c.next("session_joined").Decode(&c.seat))
 }
@@ -83,18 +83,18 @@ func message(event, data string, id int) string {
 	return fmt.Sprintf(`{"event":%q,"data":%s,"id":%d}`, event, data, id)
 }
 
-func (c *wire) send(text string) {
+func (c *socket) send(text string) {
 	c.t.Helper()
 	must(c.t, c.ws.WriteMessage(websocket.TextMessage, []byte(text)))
 }
 
-func (c *wire) sendFrame(b []byte) {
+func (c *socket) sendFrame(b []byte) {
 	c.t.Helper()
 	must(c.t, c.ws.WriteMessage(websocket.BinaryMessage, b))
 }
 
 // next returns the next message of an event; the others are dropped.
-func (c *wire) next(event string) Message {
+func (c *socket) next(event string) Message {
 	c.t.Helper()
 	for {
 		if m := c.any(); m.Event == event {
@@ -103,7 +103,7 @@ func (c *wire) next(event string) Message {
 	}
 }
 
-func (c *wire) any() Message {
+func (c *socket) any() Message {
 	c.t.Helper()
 	select {
 	case m, ok := <-c.in:
@@ -118,7 +118,7 @@ func (c *wire) any() Message {
 }
 
 // wantError expects an error about an event; it returns the message.
-func (c *wire) wantError(code, event string) Message {
+func (c *socket) wantError(code, event string) Message {
 	c.t.Helper()
 	m := c.next("error")
 	var e wireError
@@ -130,7 +130,7 @@ func (c *wire) wantError(code, event string) Message {
 }
 
 // wantClose expects the connection to end with a code.
-func (c *wire) wantClose(code int) {
+func (c *socket) wantClose(code int) {
 	c.t.Helper()
 	for range c.in {
 	}
@@ -142,7 +142,7 @@ func (c *wire) wantClose(code int) {
 }
 
 // wantAlive expects an answer to a heartbeat, and nothing of note before it.
-func (c *wire) wantAlive() {
+func (c *socket) wantAlive() {
 	c.t.Helper()
 	c.send(message("heartbeat", "null", 999))
 	for {

@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// homonyms are words of the program's own that happen to be names of the wire as well, by file
+// and word, each with what it is there.
+var homonyms = map[string]string{
+	"counts.go cancelled":           "a label: how a command went",
+	"counts.go missed":              "a label: how a device did",
+	"refuse.go exchange":            "why an answer of NTP is refused",
+	"status.go buffering":           "a state of what a device plays",
+	"keys.go command":               "a kind of key of the store",
+	"sync.go buffering":             "in what a device is left behind",
+	"playback.go buffering":         "a field of a request",
+	"recreport.go ok":               "how the sound of a recording is",
+	"observer.go recording_failed":  "a line of the log",
+	"observer.go session_completed": "a line of the log",
+	"observer.go command_cancelled": "a line of the log",
+	"observer.go device_joined":     "a line of the log",
+	"observer.go command":           "an attribute of the log",
+	"observer.go missed":            "an attribute of the log",
+	"tls_acme.go error":             "a field of what certmagic tells",
+	"http.go command":               "a part of a path",
+	"disk.go disk_full":             "a state of the disk",
+}
+
+// sources calls f with each Go file of the product outside this package.
+func sources(t *testing.T, f func(path string, file *ast.File)) {
+	t.Helper()
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (path == "wire" || d.Name() == "node_modules" || len(path) > 1 && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", path), nil, parser.SkipObjectResolution)
+		if err == nil {
+			f(path, file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// texts calls f with each literal text of a file, but for imports and tags of fields.
+func texts(file *ast.File, f func(text string)) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Field:
+			n.Tag = nil
+		case *ast.BasicLit:
+			if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+				f(text)
+			}
+		}
+		return true
+	})
+}
+
+// TestNamesAreWrittenHereAlone: no other Go file has a literal of a name of the wire.
+func TestNamesAreWrittenHereAlone(t *testing.T) {
+	found := map[string]bool{}
+	sources(t, func(path string, file *ast.File) {
+		if strings.HasPrefix(path, "upload/") {
+			return // its codes are its own, and the wire's by their spelling
+		}
+		texts(file, func(text string) {
+			if RequestOf(text).Name+EventOf(text).Name+CodeOf(text).Name == "" {
+				return
+			}
+			at := filepath.Base(path) + " " + text
+			if found[at] = true; homonyms[at] == "" {
+				t.Errorf("%s has the literal %q: use the constant of package wire", path, text)
+			}
+		})
+	})
+	for at := range homonyms {
+		if !found[at] {
+			t.Errorf("%s isn't there any more: take it off the list", at)
+		}
+	}
+}
+
+// TestEveryNameIsUsed: a code that nothing answers with is no part of the protocol.
+func TestEveryNameIsUsed(t *testing.T) {
+	used := map[string]bool{}
+	for _, q := range requests {
+		used[q.Answer] = true
+	}
+	sources(t, func(path string, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "wire" {
+					used[s.Sel.Name] = true
+				}
+			}
+			return true
+		})
+		if strings.HasPrefix(path, "upload/") {
+			texts(file, func(text string) { used[text] = true })
+		}
+	})
+	for _, name := range []string{"names.go", "codes.go", "closing.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.CONST {
+				for _, s := range d.Specs {
+					s := s.(*ast.ValueSpec)
+					value, _ := strconv.Unquote(s.Values[0].(*ast.BasicLit).Value)
+					if !used[s.Names[0].Name] && !used[value] {
+						t.Errorf("nothing uses %s", s.Names[0].Name)
+					}
+				}
+			}
+		}
+	}
+}
