@@ -34,23 +34,16 @@ func (c *conn) progress(n int, err error) (int, error) {
 }
 
 // ReadFrom lets the system send files by itself where it can.
-func (c *conn) ReadFrom(src io.Reader) (sent int64, err error) {
+func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	to, ok := c.Conn.(io.ReaderFrom)
 	if !ok {
 		return io.Copy(struct{ io.Writer }{c}, src)
 	}
-	all, ok := src.(*io.LimitedReader)
-	if !ok {
-		all = &io.LimitedReader{R: src, N: 1<<63 - 1}
-	}
-	for all.N > 0 {
-		n, err := to.ReadFrom(&io.LimitedReader{R: all.R, N: min(all.N, chunkBytes)})
+	return inPieces(src, chunkBytes, func(piece io.Reader) (int64, error) {
+		n, err := to.ReadFrom(piece)
 		_, _ = c.progress(int(n), err)
-		if sent, all.N = sent+n, all.N-n; err != nil || n == 0 {
-			return sent, err
-		}
-	}
-	return sent, nil
+		return n, err
+	})
 }
 
 // chunkBytes is how much is sent at once, so that it is seen that something moves.

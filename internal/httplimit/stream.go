@@ -2,6 +2,7 @@ package httplimit
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"time"
 )
@@ -39,16 +40,23 @@ func (s *stream) Write(b []byte) (sent int, err error) {
 }
 
 // ReadFrom sends pieces, each of them as the system can best.
-func (s *stream) ReadFrom(src io.Reader) (sent int64, err error) {
-	all, ok := src.(*io.LimitedReader) // which is what http.ServeContent has
+func (s *stream) ReadFrom(src io.Reader) (int64, error) {
+	return inPieces(src, pieceBytes, func(piece io.Reader) (int64, error) {
+		s.renew()
+		return io.Copy(s.ResponseWriter, piece)
+	})
+}
+
+// inPieces sends src in pieces of at most size bytes, until one is empty or fails. A LimitedReader,
+// which is what http.ServeContent has, is cut into others of the same file: the system sends those.
+func inPieces(src io.Reader, size int64, send func(piece io.Reader) (int64, error)) (sent int64, err error) {
+	all, ok := src.(*io.LimitedReader)
 	if !ok {
-		all = &io.LimitedReader{R: src, N: 1<<63 - 1}
+		all = &io.LimitedReader{R: src, N: math.MaxInt64}
 	}
 	for all.N > 0 {
-		s.renew()
-		n, err := io.Copy(s.ResponseWriter, &io.LimitedReader{R: all.R, N: min(all.N, pieceBytes)})
-		sent, all.N = sent+n, all.N-n
-		if err != nil || n == 0 {
+		n, err := send(&io.LimitedReader{R: all.R, N: min(all.N, size)})
+		if sent, all.N = sent+n, all.N-n; err != nil || n == 0 {
 			return sent, err
 		}
 	}
