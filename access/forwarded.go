@@ -113,17 +113,12 @@ func byForwarded(h http.Header, asked Asked, trusted []netip.Prefix) (Asked, boo
 
 // unquoted is the value of a quoted string, or s.
 func unquoted(s string) string {
-	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
-		return s
-	}
-	var b strings.Builder
-	for i := 1; i < len(s)-1; i++ {
-		if s[i] == '\\' && i+1 < len(s)-1 {
-			i++
+	if quoted, ok := strings.CutPrefix(s, `"`); ok {
+		if value, after, ok := cutQuoted(quoted); ok && after == "" {
+			return value
 		}
-		b.WriteByte(s[i])
 	}
-	return b.String()
+	return s
 }
 
 // walk goes from the nearest proxy to the first one that isn't trusted: that is the client. Where a proxy
