@@ -343,7 +343,7 @@ func TestSilentKeyServer(t *testing.T) {
 		refused := make(chan error, 3)
 		for range cap(refused) {
 			go func() { refused <- p.Call(Look, "studio", token) }()
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // of the bubble's: each comes while the one before it waits
 		}
 		for range cap(refused) {
 			wantCode(t, <-refused, wire.CodeUnavailable)
