@@ -1,8 +1,9 @@
 package metrics
 
-import "slices"
-
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // closeCodes are the codes of WebSocket that the protocol knows, and 1005 and 1006 for a close
 // frame without a code and a connection without a close frame. Clients may send any other.
