@@ -4,8 +4,11 @@
 // # Exchange
 //
 // The server starts an [Exchange]: T1 leaves the server, T2 reaches the
-// device, T3 leaves the device, T4 reaches the server. T1 and T4 are session
-// time, T2 and T3 device time. With the offset θ = device time − session time,
+// device, T3 leaves the device, T4 reaches the server. T1 and T4 are stamps of
+// the server's steady clock, T2 and T3 device time. To an estimator session time
+// is the steady clock; where it is steered away from that, the [Line] between the
+// two is known exactly, and [Estimate.Over] composes what was learnt with it.
+// With the offset θ = device time − session time,
 // the floors d (least one-way delays) and the queueing q ≥ 0,
 //
 //	U = T2 − T1 =  θ + d_f + q_f    (forward)

@@ -3,8 +3,8 @@ package clock
 import "time"
 
 // Exchange is one NTP-style exchange that the server started. T1 leaves the
-// server and T4 reaches it, in session time; T2 reaches the device and T3
-// leaves it, in device time.
+// server and T4 reaches it, by the steady clock that session time is kept with
+// (Source.Local); T2 reaches the device and T3 leaves it, in device time.
 type Exchange struct {
 	T1     SessionTime
 	T2, T3 DeviceTime

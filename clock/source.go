@@ -20,6 +20,8 @@ type Source struct {
 	start  time.Time
 	anchor SessionTime
 	course atomic.Pointer[course]
+
+	steered func() // told of another course; may be nil
 }
 
 // NewSource anchors session time to the wall clock's present reading and from
@@ -44,9 +46,28 @@ func (s *Source) At(t time.Time) SessionTime {
 	return s.course.Load().of(d).at(d)
 }
 
-// Local returns what session time would be at t if it had never been steered: a
-// steady clock to measure others against.
+// Local returns what session time would be at t if it had never been steered: the
+// steady clock, which others are measured against.
 func (s *Source) Local(t time.Time) SessionTime { return s.anchor.Add(t.Sub(s.start)) }
+
+// Steady returns what the steady clock reads at present.
+func (s *Source) Steady() SessionTime { return s.Local(s.now()) }
+
+// Line returns session time over the steady clock around a reading of it: one of
+// the last few seconds, or a later one as far as is known by now.
+func (s *Source) Line(steady SessionTime) Line {
+	c := *s.course.Load()
+	i := c.index(steady.Sub(s.anchor))
+	l := Line{Steady: s.anchor.Add(c[i].from), Session: c[i].session, Rate: c[i].rate, Until: endless}
+	if i < len(c)-1 {
+		l.Until = s.anchor.Add(c[i+1].from)
+	}
+	return l
+}
+
+// OnSteer has f called after each Steer, by whoever steers. It is set once, before
+// anybody does.
+func (s *Source) OnSteer(f func()) { s.steered = f }
 
 // Until returns how long it is until session time t; negative when it is past.
 func (s *Source) Until(t SessionTime) time.Duration { return t.Sub(s.Now()) }
@@ -77,6 +98,9 @@ func (s *Source) Steer(t time.Time, q Steering) {
 	}
 	next := append(now.around(d), slew, after)
 	s.course.Store(&next)
+	if s.steered != nil {
+		s.steered()
+	}
 }
 
 // Step moves session time by d from t on: it jumps, backwards if d is negative.
@@ -104,12 +128,14 @@ func (l stretch) at(d time.Duration) SessionTime {
 // The first one holds for all that was before it, too.
 type course []stretch
 
-func (c *course) of(d time.Duration) stretch {
+func (c *course) of(d time.Duration) stretch { return (*c)[c.index(d)] }
+
+func (c *course) index(d time.Duration) int {
 	i := len(*c) - 1
 	for i > 0 && (*c)[i].from > d {
 		i--
 	}
-	return (*c)[i]
+	return i
 }
 
 // readingAge is for how long a reading may wait to be turned into session time.

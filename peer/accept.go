@@ -46,7 +46,7 @@ func (d *Device) clockOpen(l *link) {
 		d.data, d.dataLink, d.dataUp = newTrack(d.srv.cfg.Seed()), l, true
 	}
 	d.mu.Unlock()
-	d.kick()
+	d.Kick()
 }
 
 // retire keeps the counts of a track that is given up. The caller holds mu.
@@ -72,5 +72,5 @@ func (d *Device) linkState(l *link, s linkState) {
 		d.dataUp = s == linkUp && d.dataLink == l
 	}
 	d.mu.Unlock()
-	d.kick()
+	d.Kick()
 }

@@ -15,8 +15,8 @@ type DeviceConfig struct {
 	SendFrame func(frame []byte) error
 	// OnControl gets the messages of the control channel, in order.
 	OnControl func(msg []byte)
-	// OnExchange gets every whole exchange of either path, used or not; nil, as it
-	// usually is, costs nothing.
+	// OnExchange gets every whole exchange of either path, used or not, T1 and T4 by the
+	// steady clock; nil, as it usually is, costs nothing.
 	OnExchange func(Path, clock.Exchange)
 	// OnPath is told when the device's map comes from another path.
 	OnPath func(Path)
@@ -43,8 +43,9 @@ type Device struct {
 	pub       publisher
 	path      Path
 	hidden    bool
-	firstPong clock.SessionTime
-	wakeAt    clock.SessionTime // when the pinger wakes by itself
+	firstPong clock.SessionTime // by the steady clock
+	wakeAt    clock.SessionTime // when the pinger wakes by itself, by the steady clock
+	told      clock.Line        // that the map of the last ping is composed with
 	past      counts            // of tracks that were given up
 }
 
@@ -108,8 +109,11 @@ func (d *Device) Status() Status {
 	defer d.mu.Unlock()
 	est := d.estimate(now)
 	s := Status{
-		Estimate: est, Path: d.path, Hidden: d.hidden, FirstPong: d.firstPong,
+		Estimate: est, Path: d.path, Hidden: d.hidden,
 		Sent: d.past.sent, Lost: d.past.lost, Stray: d.past.stray,
+	}
+	if d.firstPong != 0 {
+		s.FirstPong = d.srv.cfg.Line(d.firstPong).At(d.firstPong)
 	}
 	for _, t := range []*track{d.ws, d.data} {
 		if t != nil {
@@ -126,11 +130,12 @@ func (d *Device) Resync() {
 	d.mu.Lock()
 	d.reset()
 	d.mu.Unlock()
-	d.kick()
+	d.Kick()
 }
 
 // Burst asks for a burst of pings that ends right before an instant.
 func (d *Device) Burst(before clock.SessionTime) {
+	before = d.srv.cfg.Line(d.srv.cfg.Now()).Inverse(before)
 	d.mu.Lock()
 	t := d.ws
 	if d.wsIdle && d.data != nil {
@@ -138,7 +143,7 @@ func (d *Device) Burst(before clock.SessionTime) {
 	}
 	t.est.Burst(before)
 	d.mu.Unlock()
-	d.kick()
+	d.Kick()
 }
 
 // SendControl sends msg as one text message over the control channel. It never
@@ -162,8 +167,8 @@ func (d *Device) reset() {
 	}
 }
 
-// kick has the pinger look again at what it has to do.
-func (d *Device) kick() {
+// Kick has the pinger look again at what it has to do. It never blocks.
+func (d *Device) Kick() {
 	select {
 	case d.wake <- struct{}{}:
 	default:

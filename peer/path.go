@@ -47,12 +47,14 @@ func newTrack(seed uint64) *track {
 }
 
 // next returns when the next ping is to leave.
-func (t *track) next() clock.SessionTime {
-	due := t.est.Due()
-	if t.any {
-		due = max(due, t.last.Add(minGap))
+func (t *track) next() clock.SessionTime { return max(t.est.Due(), t.soonest()) }
+
+// soonest returns when a ping may leave at all.
+func (t *track) soonest() clock.SessionTime {
+	if !t.any {
+		return 0
 	}
-	return due
+	return t.last.Add(minGap)
 }
 
 // begin enters a ping that leaves at t1.

@@ -93,11 +93,11 @@ func (d *Device) pingIfDue(p active, frame []byte) []byte {
 	n, holdover := nonce(), d.srv.cfg.Holdover()
 	d.mu.Lock()
 	now := d.srv.cfg.Now()
-	if p.track.next() > now {
+	if d.due(p.track, now) > now {
 		d.mu.Unlock()
 		return frame
 	}
-	frame = Ping{Nonce: n, Holdover: holdover, Map: d.estimate(now).Map}.Append(frame[:0])
+	frame = Ping{Nonce: n, Holdover: holdover, Map: d.tell(now)}.Append(frame[:0])
 	p.track.begin(n, d.srv.cfg.Now())
 	d.mu.Unlock()
 	if err := p.send(frame); err != nil {
@@ -115,13 +115,13 @@ func (d *Device) schedule() (Path, time.Duration) {
 	now := d.srv.cfg.Now()
 	d.wakeAt = now.Add(idle)
 	for _, p := range d.actives() {
-		d.wakeAt = min(d.wakeAt, p.track.next())
+		d.wakeAt = min(d.wakeAt, d.due(p.track, now))
 	}
 	return d.path, max(d.wakeAt.Sub(now), 0)
 }
 
-// estimate returns the better path's belief, and settles which one that is.
-// The caller holds mu.
+// estimate returns the better path's belief at an instant of the steady clock, as one
+// against session time, and settles which path that is. The caller holds mu.
 func (d *Device) estimate(now clock.SessionTime) clock.Estimate {
 	est := d.ws.est.Estimate(now)
 	if d.data == nil {
@@ -139,5 +139,5 @@ func (d *Device) settle(est clock.Estimate, from *track, path Path) clock.Estima
 		d.path = path
 	}
 	d.wsIdle = from == d.data && est.Map.Valid && est.State != clock.Holdover
-	return d.pub.publish(est, from)
+	return d.pub.publish(est.Over(d.srv.cfg.Line(est.Map.Session)), from)
 }

@@ -6,16 +6,17 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// HandleFrame takes a pong in that came over the WebSocket; t4 is when it was
-// read. An error wraps ErrBadFrame. A pong that nothing waits for is none: it
+// HandleFrame takes a pong in that came over the WebSocket; t4 is the session time at
+// which it was read, just now. An error wraps ErrBadFrame. A pong that nothing waits for is none: it
 // is dropped and counted.
 func (d *Device) HandleFrame(b []byte, t4 clock.SessionTime) error {
 	p, err := ParsePong(b)
 	if err != nil {
 		return err
 	}
+	steady := d.srv.cfg.Line(d.srv.cfg.Now()).Inverse(t4)
 	d.mu.Lock()
-	x, ok := d.pong(d.ws, p, t4)
+	x, ok := d.pong(d.ws, p, steady)
 	d.mu.Unlock()
 	if ok {
 		d.observe(PathWebSocket, x)
@@ -75,7 +76,7 @@ func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange,
 	}
 	d.srv.cfg.Observe(reasonOf(err))
 	if t.next() < d.wakeAt {
-		d.kick()
+		d.Kick()
 	}
 	return x, true
 }

@@ -23,13 +23,18 @@ const (
 
 // Config sets a Server up. UDP and Now are required.
 type Config struct {
-	UDP            net.PacketConn           // carries all devices; owned by the Server from now on
-	TCP            net.Listener             // optional, for devices whose UDP is blocked; owned too
-	TCPConnections int                      // over TCP that may be open at once; 0: 1024
-	Advertise      []string                 // further IP addresses to offer as host candidates
-	Net            transport.Net            // nil: the machine's own network
-	Now            func() clock.SessionTime // session time; safe for concurrent use
-	Holdover       func() bool              // is session time in holdover? nil: never
+	UDP            net.PacketConn // carries all devices; owned by the Server from now on
+	TCP            net.Listener   // optional, for devices whose UDP is blocked; owned too
+	TCPConnections int            // over TCP that may be open at once; 0: 1024
+	Advertise      []string       // further IP addresses to offer as host candidates
+	Net            transport.Net  // nil: the machine's own network
+	// Now is the steady clock that devices are measured against; safe for concurrent use.
+	Now func() clock.SessionTime
+	// Line is session time over Now around one of its readings, by which what is told of
+	// a device is composed; nil: session time is what Now reads. Kick the Devices when
+	// another one holds than was foreseen.
+	Line     func(steady clock.SessionTime) clock.Line
+	Holdover func() bool // is session time in holdover? nil: never
 	// Observe is told of each exchange: the reason why it wasn't used, or "" for one
 	// that was. It is called with a lock held and must return at once. May be nil.
 	Observe func(clock.Reason)
@@ -73,6 +78,9 @@ func newServer(cfg Config) (*Server, error) {
 	}
 	if cfg.Holdover == nil {
 		cfg.Holdover = func() bool { return false }
+	}
+	if cfg.Line == nil {
+		cfg.Line = unsteered
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(clock.Reason) {}

@@ -111,10 +111,9 @@ func (d *Discipline) update(now time.Time) {
 	d.win()
 }
 
-// Slews: a difference is taken up over settle, but no faster than is gentle: a
-// change of the rate by 4 ppm keeps within the bounds of the devices' estimators, one by
-// 50 ppm doesn't (BenchmarkSteering in clock). Only a large difference is taken
-// up as fast as is allowed.
+// Slews: a difference is taken up over settle, but no faster than is gentle, so that
+// devices needn't be told of another rate each time. Only a large difference is taken up
+// as fast as is allowed.
 const (
 	settle    = 4 * time.Minute
 	gentle    = 4e-6

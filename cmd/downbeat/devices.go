@@ -32,6 +32,15 @@ func (d *devices) beforeFirst(f func()) bool {
 	return !d.opened
 }
 
+// steered has every device told soon if session time goes on in another way than it knows.
+func (d *devices) steered() {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, p := range d.byID {
+		p.Kick()
+	}
+}
+
 // open makes the peer of a device that is about to join.
 func (d *devices) open(id string, line signaling.Line) signaling.Peer {
 	d.mu.Lock()

@@ -88,13 +88,14 @@ func newService(cfg serviceConfig) (*service, error) {
 		Metrics: s.measure(len(cfg.ntp) > 0, cfg.data != ""), log: cfg.log, limit: cfg.lines, proxies: cfg.proxies,
 	}
 	s.peers, err = peer.NewServer(peer.Config{
-		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Now, Seed: cfg.seed, Log: cfg.log,
+		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Steady, Line: s.clock.Line, Seed: cfg.seed, Log: cfg.log,
 		Observe: s.observer.Exchange,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.devices = &devices{server: s.peers, byID: map[string]*peer.Device{}}
+	s.clock.OnSteer(s.devices.steered)
 	if s.ntp, err = discipline(cfg.ntp, s.clock, s.devices, cfg.log); err != nil {
 		return nil, errors.Join(err, s.peers.Close())
 	}

@@ -1,0 +1,49 @@
+package peer
+
+import (
+	"math"
+	"time"
+
+	"github.com/downbeat-sync/downbeat/clock"
+)
+
+// A device knows session time as a straight line, until it is told another one. Where
+// session time is steered, it is told again before that line has parted from session time
+// by tellAfter, and strays is what its bounds allow for until it has heard so.
+const (
+	tellAfter = 8 * time.Microsecond
+	strays    = 15 * time.Microsecond
+)
+
+// unsteered is the Line of a session time that is the steady clock.
+func unsteered(steady clock.SessionTime) clock.Line {
+	return clock.Line{Steady: steady, Session: steady, Until: math.MaxInt64}
+}
+
+// tell returns the map that a ping takes along. The caller holds mu.
+func (d *Device) tell(now clock.SessionTime) clock.Map {
+	m := d.estimate(now).Map
+	if !m.Valid {
+		return m
+	}
+	d.told = d.srv.cfg.Line(now)
+	if d.told.Steered() {
+		m.Bound += strays
+		m.Hard += strays
+	}
+	return m
+}
+
+// due returns when the next ping of a path is to leave: when its estimator wants one,
+// and sooner if session time parts from what the device has been told. The caller holds mu.
+func (d *Device) due(t *track, now clock.SessionTime) clock.SessionTime {
+	next, line := t.next(), d.srv.cfg.Line(now)
+	if d.told.Until == 0 || d.told == line && line.Until == math.MaxInt64 {
+		return next
+	}
+	limit := tellAfter
+	if !d.told.Steered() {
+		limit = 0 // its bounds allow for nothing
+	}
+	return min(next, max(line.Parts(d.told, now, limit), t.soonest()))
+}
