@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // The figures of docs/figures.md. Each benchmark is one run whatever b.N:
@@ -26,10 +28,10 @@ func BenchmarkGoDevices(b *testing.B) {
 		for _, c := range result.Commands {
 			spread, fire = append(spread, c.SpreadUs), append(fire, c.missesUs...)
 		}
-		b.ReportMetric(quantile(clockErr, .95), "us-clock-err-p95")
-		b.ReportMetric(quantile(converged, .95), "ms-bound<1ms-p95")
-		b.ReportMetric(quantile(fire, .95), "us-fire-err-p95")
-		b.ReportMetric(quantile(spread, .95), "us-spread-p95")
+		b.ReportMetric(lab.Quantile(clockErr, .95), "us-clock-err-p95")
+		b.ReportMetric(lab.Quantile(converged, .95), "ms-bound<1ms-p95")
+		b.ReportMetric(lab.Quantile(fire, .95), "us-fire-err-p95")
+		b.ReportMetric(lab.Quantile(spread, .95), "us-spread-p95")
 		b.ReportMetric(100*float64(result.outside)/float64(result.readings), "%-outside-bound")
 		b.ReportMetric(float64(result.outsideHard), "outside-hard")
 	}
@@ -44,14 +46,14 @@ func BenchmarkGoJoin(b *testing.B) {
 		var joins []float64
 		random := rand.New(rand.NewPCG(4, 4))
 		for range 50 {
-			d, err := r.add("join", newSimClock(time.Now(), random))
+			d, err := r.add("join", lab.NewClock(time.Now(), random))
 			check(b, err)
 			joins = append(joins, d.joinMs)
 			d.leave()
 		}
 		check(b, r.close())
-		b.ReportMetric(quantile(joins, .5), "ms-join-p50")
-		b.ReportMetric(quantile(joins, .95), "ms-join-p95")
+		b.ReportMetric(lab.Quantile(joins, .5), "ms-join-p50")
+		b.ReportMetric(lab.Quantile(joins, .95), "ms-join-p95")
 	}
 }
 
@@ -70,9 +72,9 @@ func BenchmarkChromiumJoin(b *testing.B) {
 			check(b, chromedp.Cancel(d.ctx))
 		}
 		s.close()
-		b.ReportMetric(quantile(joins, .5), "ms-join-p50")
-		b.ReportMetric(quantile(joins, .95), "ms-join-p95")
-		b.ReportMetric(quantile(converged, .95), "ms-bound<1ms-p95")
+		b.ReportMetric(lab.Quantile(joins, .5), "ms-join-p50")
+		b.ReportMetric(lab.Quantile(joins, .95), "ms-join-p95")
+		b.ReportMetric(lab.Quantile(converged, .95), "ms-bound<1ms-p95")
 	}
 }
 
@@ -89,9 +91,9 @@ func BenchmarkChromiumAct(b *testing.B) {
 				m := s.measure(s.run(60))
 				s.close()
 				id := s.tabs[0].ready.ID
-				b.ReportMetric(quantile(m.clockErr[id], .95), "us-clock-err-p95")
-				b.ReportMetric(quantile(m.fireErr[id], .5), "us-fire-err-p50")
-				b.ReportMetric(quantile(m.fireErr[id], .95), "us-fire-err-p95")
+				b.ReportMetric(lab.Quantile(m.clockErr[id], .95), "us-clock-err-p95")
+				b.ReportMetric(lab.Quantile(m.fireErr[id], .5), "us-fire-err-p50")
+				b.ReportMetric(lab.Quantile(m.fireErr[id], .95), "us-fire-err-p95")
 				b.ReportMetric(100*float64(m.outside)/float64(m.readings), "%-outside-bound")
 			}
 		})
@@ -106,8 +108,8 @@ func BenchmarkSpread(b *testing.B) {
 		pause(b.Context(), 2*time.Second)
 		m := s.measure(s.run(20))
 		s.close()
-		b.ReportMetric(quantile(m.spread, .5), "us-spread-p50")
-		b.ReportMetric(quantile(m.spread, .95), "us-spread-p95")
+		b.ReportMetric(lab.Quantile(m.spread, .5), "us-spread-p50")
+		b.ReportMetric(lab.Quantile(m.spread, .95), "us-spread-p95")
 		b.ReportMetric(100*float64(m.outside)/float64(m.readings), "%-outside-bound")
 	}
 }

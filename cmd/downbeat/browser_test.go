@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -79,7 +80,7 @@ func (s *stage) goDevices(n int) {
 	s.t.Helper()
 	random := rand.New(rand.NewPCG(7, 7))
 	for range n {
-		d, err := s.rig.add(stageSession, newSimClock(time.Now(), random))
+		d, err := s.rig.add(stageSession, lab.NewClock(time.Now(), random))
 		check(s.t, err)
 		s.devices = append(s.devices, d)
 	}
@@ -226,9 +227,9 @@ func TestBrowsersAndGoDevicesTellTheTruth(t *testing.T) {
 		if d.ready.Thread != "worker" {
 			t.Errorf("clock frames of %s are answered on its %s", d.ready.ID, d.ready.Thread)
 		}
-		t.Logf("tab: clock error p95 %.1f µs, firing p95 %.1f µs", quantile(m.clockErr[d.ready.ID], .95), quantile(m.fireErr[d.ready.ID], .95))
+		t.Logf("tab: clock error p95 %.1f µs, firing p95 %.1f µs", lab.Quantile(m.clockErr[d.ready.ID], .95), lab.Quantile(m.fireErr[d.ready.ID], .95))
 	}
-	t.Logf("spread p50 %.0f µs, p95 %.0f µs", quantile(m.spread, .5), quantile(m.spread, .95))
+	t.Logf("spread p50 %.0f µs, p95 %.0f µs", lab.Quantile(m.spread, .5), lab.Quantile(m.spread, .95))
 	picture, err := chromedp.Run(s.console, chromedp.CaptureScreenshot())
 	check(t, err)
 	artefact(t, "console.png", picture)

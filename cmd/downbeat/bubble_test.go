@@ -12,6 +12,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -42,7 +43,7 @@ type fakeDevice struct {
 // path is how far a device is from the server, in each direction.
 type path struct {
 	toServer, toDevice testnet.Path
-	clock              deviceClock // nil: a simClock
+	clock              deviceClock // nil: a lab.Clock
 	resolution         time.Duration
 }
 
@@ -98,7 +99,7 @@ func (w *world) join(running *sync.WaitGroup, i int, p path, cfg device.Config) 
 	skews := []float64{40e-6, -75e-6, 8e-6, 0}
 	d := &fakeDevice{clock: p.clock}
 	if d.clock == nil {
-		d.clock = simClock{time.Now(), time.Duration(i-1) * 7 * time.Hour, skews[i%len(skews)]}
+		d.clock = lab.Clock{Start: time.Now(), Offset: time.Duration(i-1) * 7 * time.Hour, Skew: skews[i%len(skews)]}
 	}
 	cfg.URL, cfg.SessionID, cfg.Username = "http://"+net.JoinHostPort(serverIP, "8080"), "stage", fmt.Sprintf("user %d", i)
 	cfg.Create = true

@@ -6,6 +6,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // moments are those of a session at which a console is reloaded, each with what it
@@ -32,8 +34,8 @@ func BenchmarkBrowserConsoleReload(b *testing.B) {
 	for b.Loop() {
 		h := newStagedHall(b)
 		times := h.reloadThrough(5)
-		b.ReportMetric(quantile(times, .5), "ms-p50")
-		b.ReportMetric(quantile(times, .95), "ms-p95")
+		b.ReportMetric(lab.Quantile(times, .5), "ms-p50")
+		b.ReportMetric(lab.Quantile(times, .95), "ms-p95")
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // hall is a real server that keeps recordings, with a console in a real
@@ -95,7 +96,7 @@ func (h *hall) add(view string, late time.Duration, half chan bool) *camera {
 	c := &camera{half: half}
 	starts := make(chan device.Act, 8)
 	c.Device = device.New(device.Config{
-		URL: h.url, SessionID: h.sessionID, Key: h.key, Username: "Camera", ViewType: view, Now: newSimClock(time.Now(), random).Now,
+		URL: h.url, SessionID: h.sessionID, Key: h.key, Username: "Camera", ViewType: view, Now: lab.NewClock(time.Now(), random).Now,
 		Act: func(a device.Act) { starts <- a },
 	})
 	ctx, leave := context.WithCancel(h.ctx)

@@ -10,8 +10,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"text/tabwriter"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 type demoCmd struct {
@@ -95,16 +96,7 @@ func (r *demoResult) print(w io.Writer) error {
 		spreads = append(spreads, c.SpreadUs)
 	}
 	fmt.Fprintf(w, "clock error p50 %.1f µs, p95 %.1f µs; spread p50 %.1f µs, p95 %.1f µs; join p50 %.1f ms, p95 %.1f ms\n",
-		quantile(errs, .5), quantile(errs, .95), quantile(spreads, .5), quantile(spreads, .95), quantile(r.JoinMs, .5), quantile(r.JoinMs, .95))
+		lab.Quantile(errs, .5), lab.Quantile(errs, .95), lab.Quantile(spreads, .5), lab.Quantile(spreads, .95), lab.Quantile(r.JoinMs, .5), lab.Quantile(r.JoinMs, .95))
 	_, err := fmt.Fprintf(w, "%d readings of the clocks: %d outside the 99 %% bound, %d outside the hard bound\n", r.readings, r.outside, r.outsideHard)
 	return err
-}
-
-// quantile returns the q-quantile of xs, 0 of none.
-func quantile(xs []float64, q float64) float64 {
-	if len(xs) == 0 {
-		return 0
-	}
-	s := slices.Sorted(slices.Values(xs))
-	return s[int(math.Ceil(q*float64(len(s)-1)))]
 }

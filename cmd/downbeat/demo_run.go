@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -25,7 +26,7 @@ func (r *rig) demo(n, m int, random *rand.Rand) (*demoResult, error) {
 	result := &demoResult{Commands: []demoCommand{}}
 	var devices []*simDevice
 	for i := range n {
-		d, err := r.add(demoSession, newSimClock(time.Now(), random))
+		d, err := r.add(demoSession, lab.NewClock(time.Now(), random))
 		if err != nil {
 			return nil, fmt.Errorf("device %d: %w", i+1, err)
 		}
@@ -129,7 +130,7 @@ func (r *rig) finish(d *simDevice) *simDevice {
 	res.WorstErrUs = max(res.WorstErrUs, math.Abs(res.OffsetErrUs))
 	if q, ok := r.service.devices.Quality(res.ID); ok {
 		res.OffsetMs = ms(q.Estimate.Offset)
-		res.SkewErrPpm = (q.Estimate.Skew - d.clock.skew) * 1e6
+		res.SkewErrPpm = (q.Estimate.Skew - d.clock.Skew) * 1e6
 	}
 	return d
 }
@@ -162,3 +163,5 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
+
+func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

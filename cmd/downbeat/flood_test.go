@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
@@ -86,7 +87,7 @@ func BenchmarkHalfRequests(b *testing.B) {
 			d()
 		}
 		b.ReportMetric(slices.Max(took), "ms-livez-max")
-		b.ReportMetric(quantile(took, .5), "ms-livez-p50")
+		b.ReportMetric(lab.Quantile(took, .5), "ms-livez-p50")
 	}
 }
 

@@ -61,8 +61,13 @@ var edges = map[string]map[string]string{
 	},
 	"internal/atomicfile": {},
 	"internal/httplimit":  {},
-	"internal/testnet":    {},
-	"internal/text":       {},
+	"internal/lab": {
+		"clock":       "the estimator that it judges",
+		"clock/sim":   "the networks and clocks of which it knows the truth",
+		"clock/trace": "exchanges in files",
+	},
+	"internal/testnet": {},
+	"internal/text":    {},
 	"upload": {
 		"internal/text":       "names of files",
 		"internal/atomicfile": "checkpoints, files that were rewritten",

@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // The figures of the browser library, against the machine's monotonic clock
@@ -85,12 +86,12 @@ func benchmarkAt(b *testing.B, where string, jank bool) {
 			outside++
 		}
 	}
-	b.ReportMetric(quantile(fired, .5), "us-err-p50")
-	b.ReportMetric(quantile(fired, .95), "us-err-p95")
-	b.ReportMetric(quantile(fired, .99), "us-err-p99")
-	b.ReportMetric(quantile(fired, 1), "us-err-max")
-	b.ReportMetric(quantile(believed, .99), "us-clock-err-p99")
-	b.ReportMetric(quantile(late, .99), "us-late-p99")
+	b.ReportMetric(lab.Quantile(fired, .5), "us-err-p50")
+	b.ReportMetric(lab.Quantile(fired, .95), "us-err-p95")
+	b.ReportMetric(lab.Quantile(fired, .99), "us-err-p99")
+	b.ReportMetric(lab.Quantile(fired, 1), "us-err-max")
+	b.ReportMetric(lab.Quantile(believed, .99), "us-clock-err-p99")
+	b.ReportMetric(lab.Quantile(late, .99), "us-late-p99")
 	b.ReportMetric(100*float64(outside)/float64(len(all)), "%-outside-bound")
 }
 
@@ -138,9 +139,9 @@ func BenchmarkBrowserAudioStart(b *testing.B) {
 		for _, s := range starts {
 			errs = append(errs, us(perf(s.Heard).Sub(sessionMs(s.Asked)).Abs()))
 		}
-		b.ReportMetric(quantile(errs, .5), "us-err-p50")
-		b.ReportMetric(quantile(errs, .95), "us-err-p95")
-		b.ReportMetric(quantile(errs, 1), "us-err-max")
+		b.ReportMetric(lab.Quantile(errs, .5), "us-err-p50")
+		b.ReportMetric(lab.Quantile(errs, .95), "us-err-p95")
+		b.ReportMetric(lab.Quantile(errs, 1), "us-err-max")
 	}
 }
 
@@ -183,7 +184,7 @@ func BenchmarkBrowserFirstVisit(b *testing.B) {
 			}
 			cancel()
 		}
-		b.ReportMetric(quantile(visits, .5), "ms-ready-p50")
-		b.ReportMetric(quantile(visits, 1), "ms-ready-max")
+		b.ReportMetric(lab.Quantile(visits, .5), "ms-ready-p50")
+		b.ReportMetric(lab.Quantile(visits, 1), "ms-ready-max")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/metrics"
 )
 
@@ -17,7 +18,7 @@ func TestMetrics(t *testing.T) {
 	r, err := newRig(t.Context(), quiet(), nil)
 	check(t, err)
 	defer func() { check(t, r.close()) }()
-	_, err = r.add("studio", newSimClock(time.Now(), rand.New(rand.NewPCG(1, 1))))
+	_, err = r.add("studio", lab.NewClock(time.Now(), rand.New(rand.NewPCG(1, 1))))
 	check(t, err)
 	resp, err := http.Get(r.url + "/metrics")
 	check(t, err)

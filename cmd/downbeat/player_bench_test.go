@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // BenchmarkBrowserPlayers: two players with sound in two tabs, the 30 s after
@@ -49,13 +50,13 @@ func BenchmarkBrowserPlayers(b *testing.B) {
 			held = append(held, astray(p, 1, played.Timestamp, after(played, 2), after(played, 32))...)
 			back = append(back, astray(p, 55, sought.Timestamp, after(sought, 3), after(sought, 4.5))...)
 		}
-		b.ReportMetric(quantile(diff, .5), "ms-diff-p50")
-		b.ReportMetric(quantile(diff, .95), "ms-diff-p95")
-		b.ReportMetric(quantile(held, .95), "ms-drift-p95")
-		b.ReportMetric(quantile(starts, .5), "ms-start-p50")
-		b.ReportMetric(quantile(starts, .95), "ms-start-p95")
+		b.ReportMetric(lab.Quantile(diff, .5), "ms-diff-p50")
+		b.ReportMetric(lab.Quantile(diff, .95), "ms-diff-p95")
+		b.ReportMetric(lab.Quantile(held, .95), "ms-drift-p95")
+		b.ReportMetric(lab.Quantile(starts, .5), "ms-start-p50")
+		b.ReportMetric(lab.Quantile(starts, .95), "ms-start-p95")
 		b.ReportMetric(float64(seeks), "seeks")
-		b.ReportMetric(quantile(back, 1), "ms-after-seek-3s")
+		b.ReportMetric(lab.Quantile(back, 1), "ms-after-seek-3s")
 	}
 }
 

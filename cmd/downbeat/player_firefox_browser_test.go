@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // TestFirefoxPlays: a player in a real Firefox follows play, seek and pause. How
@@ -53,7 +55,7 @@ func TestFirefoxPlays(t *testing.T) {
 		told.Drifts[i] = math.Abs(told.Drifts[i])
 	}
 	t.Logf("start %.1f ms, seek %.1f ms, drift p50 %.1f, p95 %.1f ms, scatter %.1f ms, seeks %d, paused at %v", told.Start, told.Seek,
-		quantile(told.Drifts, .5), quantile(told.Drifts, .95), told.Scatter, told.Seeks, told.Paused)
+		lab.Quantile(told.Drifts, .5), lab.Quantile(told.Drifts, .95), told.Scatter, told.Seeks, told.Paused)
 	if told.Seeks > seeksAllowed || math.Abs(told.Paused-told.At) > 0.02 {
 		t.Errorf("%+v", told)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // source is another server that sends the film by what a test sets.
@@ -124,9 +126,9 @@ func TestPlayersLoop(t *testing.T) {
 	c.everybody(`page.player.state === 'playing' && page.video.currentTime < 10`)
 	places := c.places()
 	ms := apart(places["a"], places["b"], from, to)
-	t.Logf("after the seam: %d readings, p50 %.1f ms", len(ms), quantile(ms, .5))
-	if len(ms) < 5 || quantile(ms, .5) > 200 {
-		t.Errorf("after the seam: %d readings, apart by %.1f ms", len(ms), quantile(ms, .5))
+	t.Logf("after the seam: %d readings, p50 %.1f ms", len(ms), lab.Quantile(ms, .5))
+	if len(ms) < 5 || lab.Quantile(ms, .5) > 200 {
+		t.Errorf("after the seam: %d readings, apart by %.1f ms", len(ms), lab.Quantile(ms, .5))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/sim"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 )
 
@@ -96,7 +97,7 @@ func absP95(ds []time.Duration) float64 {
 	for _, d := range ds {
 		all = append(all, us(d.Abs()))
 	}
-	return quantile(all, .95)
+	return lab.Quantile(all, .95)
 }
 
 // TestProfiles runs the whole service over every profile: what the device takes

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
@@ -139,8 +140,8 @@ func (f *monitorFigures) count(s *recordingStage, cameras int) {
 func (f *monitorFigures) rate() float64 { return f.bytes / f.seconds / benchCameras }
 
 func (f *monitorFigures) report(b *testing.B, name string) {
-	b.ReportMetric(quantile(f.late, .5), "us-at-p50-"+name)
-	b.ReportMetric(quantile(f.late, .99), "us-at-p99-"+name)
+	b.ReportMetric(lab.Quantile(f.late, .5), "us-at-p50-"+name)
+	b.ReportMetric(lab.Quantile(f.late, .99), "us-at-p99-"+name)
 	b.ReportMetric(100*float64(f.dropped)/float64(max(1, f.frames+f.dropped)), "%-dropped-"+name)
 	b.ReportMetric(float64(f.frames), "frames-"+name)
 }

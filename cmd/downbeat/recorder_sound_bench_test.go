@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // slips are what lies between sound and picture in a recording.
@@ -23,7 +25,7 @@ func (s slips) p99() float64 {
 	for _, o := range s.Offsets {
 		all = append(all, math.Abs(o.Ms))
 	}
-	return quantile(all, .99)
+	return lab.Quantile(all, .99)
 }
 
 // drift is how far sound moves against the picture from the first fifth to the last, ms.

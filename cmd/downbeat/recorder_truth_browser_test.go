@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -162,13 +163,13 @@ func BenchmarkBrowserRecording(b *testing.B) {
 			frames = max(frames, ms(truly.Abs())/ms(one.truly.Sub(one.outer)))
 			manifest = append(manifest, ms((one.reported.Sub(other.reported) - truly).Abs()))
 		}
-		b.ReportMetric(quantile(errs, .5), "ms-first-frame-err-p50")
-		b.ReportMetric(quantile(errs, .95), "ms-first-frame-err-p95")
-		b.ReportMetric(quantile(bounds, .5), "ms-bound-p50")
+		b.ReportMetric(lab.Quantile(errs, .5), "ms-first-frame-err-p50")
+		b.ReportMetric(lab.Quantile(errs, .95), "ms-first-frame-err-p95")
+		b.ReportMetric(lab.Quantile(bounds, .5), "ms-bound-p50")
 		b.ReportMetric(float64(outside), "outside-bound")
-		b.ReportMetric(quantile(spread, .95), "ms-cut-spread-p95")
+		b.ReportMetric(lab.Quantile(spread, .95), "ms-cut-spread-p95")
 		b.ReportMetric(frames, "frames-cut-spread-max")
-		b.ReportMetric(quantile(manifest, .95), "ms-manifest-err-p95")
+		b.ReportMetric(lab.Quantile(manifest, .95), "ms-manifest-err-p95")
 		b.ReportMetric(float64(lost), "frames-lost")
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
 // rig is a server and devices on this machine, over real sockets, with the
@@ -67,7 +68,7 @@ func (r *rig) close() error {
 // simDevice is a device whose clock's error is known.
 type simDevice struct {
 	*device.Device
-	clock  simClock
+	clock  lab.Clock
 	source *clock.Source
 	opened time.Time // when the WebSocket was
 	failed chan error
@@ -86,7 +87,7 @@ type act struct {
 }
 
 // add starts one device and waits until it has answered over the data channel.
-func (r *rig) add(session string, c simClock) (*simDevice, error) {
+func (r *rig) add(session string, c lab.Clock) (*simDevice, error) {
 	d := &simDevice{clock: c, source: r.service.clock, failed: make(chan error, 1), acts: make(chan act, 64)}
 	d.Device = device.New(device.Config{
 		URL: r.url, SessionID: session, Create: true, Now: c.Now,
@@ -126,6 +127,6 @@ func (d *simDevice) converge(ctx context.Context) {
 // reading compares the device's session time with the true one, now.
 func (d *simDevice) reading() (err, bound time.Duration) {
 	now := time.Now()
-	dev := d.clock.at(now)
+	dev := d.clock.At(now)
 	return d.Clock().Session(dev).Sub(d.source.At(now)), d.Clock().Bound()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
@@ -130,8 +131,8 @@ func BenchmarkAcknowledged(b *testing.B) {
 		}
 		server.kill()
 		closeAll(members)
-		b.ReportMetric(quantile(took, .5), "ms-p50")
-		b.ReportMetric(quantile(took, .99), "ms-p99")
+		b.ReportMetric(lab.Quantile(took, .5), "ms-p50")
+		b.ReportMetric(lab.Quantile(took, .99), "ms-p99")
 	}
 }
 

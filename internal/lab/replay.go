@@ -1,63 +1,23 @@
-package main
+package lab
 
 import (
 	"bufio"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/trace"
 )
 
-type replayCmd struct {
-	File       string        `arg:"" optional:"" default:"-" help:"CSV of exchanges with the header t1,t2,t3,t4, all in ns; -: standard input."`
-	Resolution time.Duration `help:"Resolution of the device's clock; 0: found from the stamps."`
-}
-
-// Run prints the belief after each exchange of a file.
-func (c *replayCmd) Run(ctx context.Context) error {
-	if c.Resolution < 0 {
-		return usageError{fmt.Errorf("--resolution %v: it must not be negative", c.Resolution)}
-	}
-	if err := dieOfSignals(ctx); err != nil {
-		return err
-	}
-	in, name := os.Stdin, "standard input"
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in, name = f, c.File
-	}
-	if err := replay(in, os.Stdout, c.Resolution); err != nil {
-		return fmt.Errorf("replay %s: %w", name, err)
-	}
-	return nil
-}
-
-// dieOfSignals lets Ctrl-C end the process at once, though it computes or waits
-// for input: for commands that have nothing to put away. It fails if one came already.
-func dieOfSignals(ctx context.Context) error {
-	signal.Reset(os.Interrupt, syscall.SIGTERM)
-	return ctx.Err()
-}
-
 const replayHeader = "offset_ns,skew,bound_ns,hard_ns\n"
 
-// replay gives the exchanges of in to an estimator, and writes what it believes
-// after each at that one's T4. Whatever is known is written before more input is
-// waited for.
-func replay(in io.Reader, out io.Writer, resolution time.Duration) error {
+// Replay gives the exchanges of in, CSV as clock/trace has it, to an estimator, and writes to out what
+// it believes after each at that one's T4, CSV too. Whatever is known is written before more input is
+// waited for. A resolution of 0 is found from the stamps.
+func Replay(in io.Reader, out io.Writer, resolution time.Duration) error {
 	w := bufio.NewWriter(out)
 	rows := trace.NewReader(flushing{in, w})
 	r := newReplayer(resolution)

@@ -1,11 +1,9 @@
-package main
+package lab
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,16 +11,6 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/sim"
 )
-
-type accuracyCmd struct{}
-
-// Run prints docs/accuracy.md.
-func (c *accuracyCmd) Run(ctx context.Context) error {
-	if err := dieOfSignals(ctx); err != nil {
-		return err
-	}
-	return writeAccuracy(os.Stdout, sim.Profiles())
-}
 
 const accuracyHead = `# Accuracy against simulated truth
 
@@ -77,8 +65,8 @@ func compare(p sim.Profile) []simulated {
 	return rows
 }
 
-// writeAccuracy writes the document: an overview, then a table for each profile.
-func writeAccuracy(w io.Writer, profiles []sim.Profile) error {
+// WriteAccuracy writes docs/accuracy.md: an overview, then a table for each profile.
+func WriteAccuracy(w io.Writer, profiles []sim.Profile) error {
 	var overview, tables strings.Builder
 	for i, p := range profiles {
 		rows := compare(p)

@@ -1,11 +1,7 @@
-package main
+package lab
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
-	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -16,6 +12,13 @@ import (
 	"github.com/downbeat-sync/downbeat/clock/sim"
 	"github.com/downbeat-sync/downbeat/clock/trace"
 )
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // readRows takes the output of replay apart.
 func readRows(t *testing.T, out string) (rows []replayed) {
@@ -54,7 +57,7 @@ func TestReplayIsTrue(t *testing.T) {
 			}
 		}
 		check(t, rows.Flush())
-		check(t, replay(&in, &out, p.Resolution))
+		check(t, Replay(&in, &out, p.Resolution))
 		got := readRows(t, out.String())
 		if len(got) != len(truths) {
 			t.Fatalf("%s: %d rows of %d exchanges", p.Name, len(got), len(truths))
@@ -131,7 +134,7 @@ func FuzzReplay(f *testing.F) {
 			}
 		}
 		var out strings.Builder
-		_ = replay(strings.NewReader(in), &out, 0)
+		_ = Replay(strings.NewReader(in), &out, 0)
 		rows := readRows(t, out.String())
 		if len(rows) != n {
 			t.Fatalf("%d rows of %d exchanges", len(rows), n)
@@ -142,62 +145,4 @@ func FuzzReplay(f *testing.F) {
 			}
 		}
 	})
-}
-
-// TestReplayStreams: each row is there before the next exchange is.
-func TestReplayStreams(t *testing.T) {
-	cmd := downbeat(t, "replay")
-	stdin, err := cmd.StdinPipe()
-	check(t, err)
-	stdout, err := cmd.StdoutPipe()
-	check(t, err)
-	check(t, cmd.Start())
-	out := bufio.NewReader(stdout)
-	next := func() string {
-		line, err := out.ReadString('\n')
-		check(t, err)
-		return line
-	}
-	if h := next(); h != replayHeader {
-		t.Errorf("the header is %q", h)
-	}
-	_, err = io.WriteString(stdin, trace.Header+"\n")
-	check(t, err)
-	for i := range 5 {
-		x := exchangeAt(sim.Start.Add(time.Duration(i)*time.Second), time.Hour)
-		_, err = fmt.Fprintf(stdin, "%d,%d,%d,%d\n", x.T1, x.T2, x.T3, x.T4)
-		check(t, err)
-		if row := next(); !strings.HasPrefix(row, "36000000") && !strings.HasPrefix(row, "35999999") {
-			t.Errorf("row %d: %q", i, row)
-		}
-	}
-	check(t, stdin.Close())
-	check(t, cmd.Wait())
-}
-
-// TestReplayErrors: they name the line, after the rows before it.
-func TestReplayErrors(t *testing.T) {
-	x := exchangeAt(sim.Start, time.Hour)
-	row := fmt.Sprintf("%d,%d,%d,%d\n", x.T1, x.T2, x.T3, x.T4)
-	for name, c := range map[string]struct {
-		in, says string
-		args     []string
-		rows     int
-		code     int // 1 where there is none
-	}{
-		"empty":          {says: "downbeat: replay standard input: line 1: empty"},
-		"no header":      {in: row, says: "line 1: "},
-		"a bad row":      {in: trace.Header + "\n" + row + row + "1,2,3\n" + row, says: "line 4: 3 columns, not 4", rows: 2},
-		"no such file":   {args: []string{"/nonexistent.csv"}, says: "/nonexistent.csv", rows: -1},
-		"bad resolution": {args: []string{"--resolution=-1ms"}, says: "--resolution -1ms", rows: -1, code: 2},
-		"unknown flag":   {args: []string{"--no-such-flag"}, says: "unknown flag", rows: -1, code: 2},
-	} {
-		out, errs, code := finish(t, c.in, append([]string{"replay"}, c.args...)...)
-		if code != cmp.Or(c.code, 1) || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: code %d, says %q", name, code, errs)
-		}
-		if lines := strings.Count(out, "\n"); lines != c.rows+1 {
-			t.Errorf("%s: %d lines: %q", name, lines, out)
-		}
-	}
 }

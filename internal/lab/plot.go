@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"fmt"
@@ -55,7 +55,7 @@ func newPlot(points []plotPoint, from float64) plot {
 		}
 	}
 	p.span = max(p.span, 1)
-	p.most = 1.15 * max(p.most, quantile(bounds, .98), 0.1)
+	p.most = 1.15 * max(p.most, Quantile(bounds, .98), 0.1)
 	if p.most > 2000 {
 		p.unit, p.name = 1000, "ms"
 	}

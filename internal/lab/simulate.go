@@ -1,13 +1,11 @@
-package main
+package lab
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -17,25 +15,30 @@ import (
 	"github.com/downbeat-sync/downbeat/clock/sim"
 )
 
-type simulateCmd struct {
-	Profile  string        `default:"all" help:"Network and clock to simulate; all: each of them."`
-	Seed     uint64        `default:"1" help:"Seed of all that is random."`
-	Runs     int           `default:"1" help:"Runs, 1 to 1000, with the seed and those after it."`
-	Duration time.Duration `default:"5m" help:"Simulated time of each run, 1s to 168h."`
-	Schedule string        `default:"own" enum:"own,each-second" help:"When pings leave: own, as the estimator wants them, or each-second, after a burst of 12."`
-	JSON     bool          `name:"json" help:"Print the result as JSON."`
-	Plot     string        `placeholder:"FILE.svg" help:"Draw error and bound over time (one profile, one run)."`
-	Trace    string        `placeholder:"FILE.csv" help:"Write the exchanges for replay (one profile, one run)."`
-	Truth    string        `placeholder:"FILE.csv" help:"Write the true offset and skew at the T4 of each row of the trace."`
+// Simulation judges the estimator on simulated networks and clocks of which the truth is known.
+// Its errors name what is wrong as the flags of `downbeat simulate` do.
+type Simulation struct {
+	Profile  string        // of network and clock; all: each of them
+	Seed     uint64        // of all that is random
+	Runs     int           // 1 to 1000, with the seed and those after it
+	Duration time.Duration // simulated time of each run, 1 s to 168 h
+	Schedule string        // of the pings: own, as the estimator wants them, or each-second, after a burst of 12
+	JSON     bool          // print the result as JSON, else as a table
+	Plot     string        // file for an SVG of error and bound over time (one profile, one run); empty: none
+	Trace    string        // file for the exchanges, as Replay reads them; empty: none
+	Truth    string        // file for the true offset and skew at the T4 of each row of the trace; empty: none
 }
 
-// Run judges the estimator on the profiles.
-func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
+// Check says what is wrong with the settings, if anything is.
+func (c *Simulation) Check() error {
+	_, err := c.profiles()
+	return err
+}
+
+// Run runs all of it and writes the result to w, and the files.
+func (c *Simulation) Run(w io.Writer, log *slog.Logger) error {
 	profiles, err := c.profiles()
 	if err != nil {
-		return usageError{err}
-	}
-	if err := dieOfSignals(ctx); err != nil {
 		return err
 	}
 	var results []simulated
@@ -49,13 +52,13 @@ func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(results)
+		return json.NewEncoder(w).Encode(results)
 	}
-	return printSimulated(os.Stdout, results)
+	return printSimulated(w, results)
 }
 
-// profiles checks the flags and returns what is to be simulated.
-func (c *simulateCmd) profiles() ([]sim.Profile, error) {
+// profiles checks the settings and returns what is to be simulated.
+func (c *Simulation) profiles() ([]sim.Profile, error) {
 	if c.Runs < 1 || c.Runs > 1000 || c.Duration < time.Second || c.Duration > 168*time.Hour {
 		return nil, errors.New("--runs must be 1 to 1000 and --duration 1s to 168h")
 	}
@@ -76,10 +79,10 @@ func (c *simulateCmd) profiles() ([]sim.Profile, error) {
 	return nil, fmt.Errorf("--profile %s: there is none of that name; there are all, %s", c.Profile, strings.Join(names, ", "))
 }
 
-func (c *simulateCmd) files() bool { return c.Plot != "" || c.Trace != "" || c.Truth != "" }
+func (c *Simulation) files() bool { return c.Plot != "" || c.Trace != "" || c.Truth != "" }
 
 // match is the estimator on p; watch gets the watcher of each run if files are asked for.
-func (c *simulateCmd) match(p sim.Profile, watch func(*watcher)) sim.Match {
+func (c *Simulation) match(p sim.Profile, watch func(*watcher)) sim.Match {
 	return sim.Match{
 		Profile: p, Seed: c.Seed, Runs: c.Runs, For: c.Duration, From: c.from(),
 		Enter: func(w *sim.World, seed uint64) (sim.Pinger, []sim.Filter) {
@@ -100,7 +103,7 @@ func (c *simulateCmd) match(p sim.Profile, watch func(*watcher)) sim.Match {
 }
 
 // from is when errors begin to count: after the joining burst.
-func (c *simulateCmd) from() time.Duration { return min(10*time.Second, c.Duration/2) }
+func (c *Simulation) from() time.Duration { return min(10*time.Second, c.Duration/2) }
 
 // simulated is what one filter came to on one profile.
 type simulated struct {
@@ -158,7 +161,7 @@ func (w *watcher) Offset(at clock.SessionTime) (offset, bound, hard time.Duratio
 }
 
 // write writes the files that are asked for.
-func (c *simulateCmd) write(w *watcher) error {
+func (c *Simulation) write(w *watcher) error {
 	title := fmt.Sprintf("%s, seed %d, %s schedule", c.Profile, c.Seed, c.Schedule)
 	for _, f := range []struct {
 		name string
