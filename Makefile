@@ -34,7 +34,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./signaling
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
-	$(GO) test -run '^$$' -bench Put ./cluster
+	$(GO) test -run '^$$' -bench Put ./store/nats
 	$(GO) test -run '^$$' -bench List ./session
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 

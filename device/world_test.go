@@ -16,6 +16,7 @@ import (
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // ahead is by how much the devices' clocks are ahead of session time.
@@ -27,13 +28,13 @@ type world struct {
 	net    *testnet.Network
 	pipes  *testnet.Pipes
 	source *clock.Source
-	store  *session.Memory
+	store  *store.Memory
 	svc    *session.Service
 }
 
 func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes(), source: clock.NewSource(time.Now), store: session.NewMemory()}
+		w := &world{t: t, net: testnet.New(t), pipes: testnet.NewPipes(), source: clock.NewSource(time.Now), store: store.NewMemory()}
 		host := w.net.Host("10.0.0.1")
 		w.net.Start()
 		udp, err := host.ListenPacket("udp4", "10.0.0.1:7000")

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -51,7 +52,7 @@ func BenchmarkCommand1000(b *testing.B) {
 
 // BenchmarkHistory reads a session's whole history of 1000 commands that 20 devices acted on.
 func BenchmarkHistory(b *testing.B) {
-	var pages []Entry
+	var pages []store.Entry
 	bytes := 0
 	for i := 0; i < keptHistory; i += pageLen {
 		p := &page{}
@@ -72,7 +73,7 @@ func BenchmarkHistory(b *testing.B) {
 			b.Fatal(err)
 		}
 		bytes += len(value)
-		pages = append(pages, Entry{Key: p.key("studio", value), Value: value})
+		pages = append(pages, store.Entry{Key: p.key("studio", value), Value: value})
 	}
 	for b.Loop() {
 		if list, err := withPages(nil, pages, 0); err != nil || len(withReports(list)) < keptHistory {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -122,7 +123,7 @@ func (r *room) liveCommands() (list []kept, created instant) {
 
 // withPages adds what is in pages, but for what an earlier session of that id had. It may
 // be out of turn: a stop that nobody was there to issue in time.
-func withPages(list []kept, pages []Entry, created instant) ([]kept, error) {
+func withPages(list []kept, pages []store.Entry, created instant) ([]kept, error) {
 	known := map[string]bool{}
 	for _, k := range list {
 		known[k.CommandID] = true
@@ -144,7 +145,7 @@ func withPages(list []kept, pages []Entry, created instant) ([]kept, error) {
 
 // openPages returns the commands of pages. Of one that is in several of them the page
 // counts in which the devices have said most.
-func openPages(pages []Entry) (map[string]pagedCommand, error) {
+func openPages(pages []store.Entry) (map[string]pagedCommand, error) {
 	all := map[string]pagedCommand{}
 	for _, e := range pages {
 		p, err := decode[page](e)
@@ -221,7 +222,7 @@ func (r *room) reportOf(ctx context.Context, commandID string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	pages = slices.DeleteFunc(pages, func(e Entry) bool { return !bytes.Contains(e.Value, []byte(commandID)) })
+	pages = slices.DeleteFunc(pages, func(e store.Entry) bool { return !bytes.Contains(e.Value, []byte(commandID)) })
 	all, err := openPages(pages)
 	if err != nil {
 		return Report{}, err

@@ -3,6 +3,8 @@ package session
 import (
 	"slices"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // TestMistakenForDead: members of an instance that was only slow are marked
@@ -45,7 +47,7 @@ func TestMistakenForDead(t *testing.T) {
 
 // TestWrittenAnew: an entry that is stored again as it was tells nobody anything.
 func TestWrittenAnew(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		if err := a.LoadMedia(w.ctx, LoadRequest{MediaURL: "/film.mp4", MediaID: "f"}); err != nil {

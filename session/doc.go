@@ -2,7 +2,7 @@
 // leader, commands that all devices act on at one session time, and what the
 // devices report about it.
 //
-// A [Service] keeps every session as small keys in a [Store]: one for what
+// A [Service] keeps every session as small keys in a [store.Store]: one for what
 // belongs to the session as a whole, one per user with its devices, one per
 // command, one per acknowledgement of a device, one per recording, one per take that
 // somebody has said something of. Commands that are over move into pages of a
@@ -24,7 +24,7 @@
 //
 // A service is used as follows:
 //
-//	svc, err := session.New(session.Config{Store: session.NewMemory(), Clocks: clocks})
+//	svc, err := session.New(session.Config{Store: store.NewMemory(), Clocks: clocks})
 //	go svc.Run(ctx)
 //	member, joined, err := svc.Join(ctx, session.JoinRequest{SessionID: "studio"}, deliver)
 //	defer member.Disconnect(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -69,9 +70,9 @@ func (s *Service) clear(ctx context.Context, sessionID string) error {
 }
 
 // clearOnce is done when there is no entry left, or no session that has ended.
-func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []Entry) (done bool, err error) {
+func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []store.Entry) (done bool, err error) {
 	whole := keyOf(sessionID, kindMeta)
-	var last *Entry
+	var last *store.Entry
 	for _, e := range entries {
 		if e.Key == whole {
 			last = &e
@@ -100,8 +101,8 @@ func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []Ent
 	return false, s.drop(ctx, *last)
 }
 
-func (s *Service) drop(ctx context.Context, e Entry) error {
-	if _, err := s.cfg.Store.Delete(ctx, e.Key, e.Revision); err != nil && !errors.Is(err, ErrConflict) {
+func (s *Service) drop(ctx context.Context, e store.Entry) error {
+	if _, err := s.cfg.Store.Delete(ctx, e.Key, e.Revision); err != nil && !errors.Is(err, store.ErrConflict) {
 		return unavailable("removing the session", err)
 	}
 	return nil

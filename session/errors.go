@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -30,8 +31,8 @@ func unavailable(what string, err error) *Error {
 // the log of whoever runs it.
 func causeOf(err error) string {
 	switch {
-	case errors.Is(err, ErrDiskFull):
-		return ErrDiskFull.Error()
+	case errors.Is(err, store.ErrDiskFull):
+		return store.ErrDiskFull.Error()
 	case errors.Is(err, errEnded):
 		return errEnded.Error()
 	case errors.Is(err, context.DeadlineExceeded):

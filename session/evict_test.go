@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -114,7 +115,7 @@ func devicesIn(p *part) (users []string) {
 // TestLeadIsKeptForAWhile: while the leader may come back nobody takes the lead by asking or by joining, on
 // whichever instance; the leader has it back by its resumeToken. Only the creator's proof takes it at once.
 func TestLeadIsKeptForAWhile(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		info, err := w.svc.Create(w.ctx, CreateRequest{CreatorID: "eve"})
 		wantCode(t, err, "")

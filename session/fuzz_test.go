@@ -3,6 +3,8 @@ package session
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // claim is what a device or a leader says in many fields.
@@ -47,7 +49,7 @@ func FuzzClaims(f *testing.F) {
 func FuzzPage(f *testing.F) {
 	f.Add([]byte(`{"devices":["d"],"commands":[{"id":"c","event":"command","timestamp":5,"rows":"AAsJBwAA"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		list, err := withPages(nil, []Entry{{Key: "h.s.0.1.x", Value: b}}, 0)
+		list, err := withPages(nil, []store.Entry{{Key: "h.s.0.1.x", Value: b}}, 0)
 		if err != nil {
 			return
 		}

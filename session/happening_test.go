@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -67,7 +68,7 @@ func (w *witness) expect(t *testing.T, want ...string) {
 // TestHappenings: what happens to a session is told once, by the instance that did it.
 func TestHappenings(t *testing.T) {
 	here, elsewhere := &witness{}, &witness{}
-	bubble(t, Config{Store: NewMemory(), Observe: here, KeepIdle: 24 * time.Hour}, func(w *world) {
+	bubble(t, Config{Store: store.NewMemory(), Observe: here, KeepIdle: 24 * time.Hour}, func(w *world) {
 		svc, err := New(Config{Store: w.svc.cfg.Store, Clocks: w, Observe: elsewhere, KeepIdle: 48 * time.Hour})
 		if err != nil {
 			t.Fatal(err)
@@ -174,7 +175,7 @@ func TestRevivedSessionIsTold(t *testing.T) {
 
 // TestNothingIsToldOfWhatIsNotStored: nor is its outcome expected.
 func TestNothingIsToldOfWhatIsNotStored(t *testing.T) {
-	here, store := &witness{}, &refusing{Memory: NewMemory()}
+	here, store := &witness{}, &refusing{Memory: store.NewMemory()}
 	bubble(t, Config{Store: store, Observe: here}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		here.kinds()
@@ -193,7 +194,7 @@ func TestNothingIsToldOfWhatIsNotStored(t *testing.T) {
 
 // refusing is a store that takes nothing while it is told to.
 type refusing struct {
-	*Memory
+	*store.Memory
 	refuse atomic.Bool
 }
 

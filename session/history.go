@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // Commands that are over and no longer among the latest move from entries of
@@ -35,7 +37,7 @@ func overdue(s *state, keep, pageLen int, now instant) (list []*command) {
 }
 
 // newest returns the latest instant of a command in pages, which the latest of them ends with.
-func newest(pages []Entry) instant {
+func newest(pages []store.Entry) instant {
 	if len(pages) == 0 {
 		return 0
 	}
@@ -70,7 +72,7 @@ func (r *room) archive(ctx context.Context) error {
 	if p == nil || err != nil {
 		return err
 	}
-	if _, err = r.svc.cfg.Store.Put(ctx, p.key(r.id, value), value, 0); err != nil && !errors.Is(err, ErrConflict) {
+	if _, err = r.svc.cfg.Store.Put(ctx, p.key(r.id, value), value, 0); err != nil && !errors.Is(err, store.ErrConflict) {
 		return unavailable("keeping the history", err)
 	}
 	if err := r.update(ctx, func(s *state, now instant) ([]change, error) { return prune(s, p, now), nil }); err != nil {
@@ -109,12 +111,12 @@ func prune(s *state, p *page, now instant) (changes []change) {
 }
 
 // pages returns the entries of a session's history, the latest first.
-func (s *Service) pages(ctx context.Context, sessionID string) ([]Entry, error) {
+func (s *Service) pages(ctx context.Context, sessionID string) ([]store.Entry, error) {
 	pages, err := s.cfg.Store.List(ctx, pagesOf(sessionID))
 	if err != nil {
 		return nil, unavailable("reading the history", err)
 	}
-	slices.SortFunc(pages, func(a, b Entry) int { return strings.Compare(b.Key, a.Key) })
+	slices.SortFunc(pages, func(a, b store.Entry) int { return strings.Compare(b.Key, a.Key) })
 	return pages, nil
 }
 
@@ -157,7 +159,7 @@ func (s *Service) sweepHistory(ctx context.Context, states map[string]*state) er
 			continue
 		}
 		_, missing := s.cfg.Store.Get(ctx, keyOf(sessionID, kindMeta))
-		if !errors.Is(missing, ErrNotFound) {
+		if !errors.Is(missing, store.ErrNotFound) {
 			continue
 		}
 		if _, err := s.delete(ctx, e.Key, e.Revision); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -40,7 +41,7 @@ func TestPagesKeepReports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := decode[page](Entry{Value: value})
+		p, err := decode[page](store.Entry{Value: value})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +139,7 @@ func (w *world) list(limit int, before string) ([]Issued, bool) {
 // TestHistory: a session's commands can be listed with their reports as long as it
 // lasts, also by a service that was started anew; pending ones too.
 func TestHistory(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
@@ -198,7 +199,7 @@ func (w *world) wantHistory(ids []string) {
 
 // TestHistoryIsBounded: by the number of commands, and by the devices of one answer.
 func TestHistoryIsBounded(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		w.svc.keepCommands = 8
 		a := w.join(JoinRequest{UserID: "ann"})
@@ -227,7 +228,7 @@ func TestHistoryIsBounded(t *testing.T) {
 // TestHistoryGoesWithItsSession: nothing stays of one that is removed, not even of a
 // page that was written at that moment.
 func TestHistoryGoesWithItsSession(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store, KeepIdle: time.Hour}, func(w *world) {
 		w.svc.keepCommands = 8
 		a := w.join(JoinRequest{UserID: "ann"})

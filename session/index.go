@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // index is which sessions there are, in the order of their creation, as far as the store has
@@ -44,7 +46,7 @@ func newIndex() *index {
 func (x *index) follow(ctx context.Context, s *Service) {
 	loaded := sync.OnceFunc(func() { close(x.loaded) })
 	for ctx.Err() == nil {
-		err := s.cfg.Store.Watch(ctx, metas, func(e Entry) { x.apply(e, true) }, loaded)
+		err := s.cfg.Store.Watch(ctx, metas, func(e store.Entry) { x.apply(e, true) }, loaded)
 		if ctx.Err() != nil {
 			return
 		}
@@ -67,7 +69,7 @@ func (x *index) reset() {
 
 // apply takes an entry in that is what a session is as a whole. A room that has seen it tells of it
 // too, which may be earlier: whoever was answered finds in the index what it did.
-func (x *index) apply(e Entry, watched bool) {
+func (x *index) apply(e store.Entry, watched bool) {
 	id, _, _, err := parseKey(e.Key)
 	if err != nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -23,7 +24,7 @@ func (w *world) second() *world {
 // TestAcrossInstances: what a leader does on one instance, those on another learn, with the
 // reason.
 func TestAcrossInstances(t *testing.T) {
-	bubble(t, Config{Store: NewMemory()}, func(w *world) {
+	bubble(t, Config{Store: store.NewMemory()}, func(w *world) {
 		there := w.second()
 		a := w.join(JoinRequest{UserID: "ann"})
 		b, c := there.join(JoinRequest{UserID: "bob"}), there.join(JoinRequest{UserID: "cy"})
@@ -52,7 +53,7 @@ func TestAcrossInstances(t *testing.T) {
 // ended, or is in a new one; nobody sits in one that isn't there.
 func TestEndAndJoinRace(t *testing.T) {
 	for range 50 {
-		bubble(t, Config{Store: NewMemory()}, func(w *world) {
+		bubble(t, Config{Store: store.NewMemory()}, func(w *world) {
 			there := w.second()
 			a := w.join(JoinRequest{UserID: "ann"})
 			var racing sync.WaitGroup

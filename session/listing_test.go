@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestPagesOfSessions: pages follow one another in the order of creation, in either direction, whatever is
 // created or ended meanwhile, and with members here or without.
 func TestPagesOfSessions(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		var ids []string
 		for i := range 10 {
@@ -75,12 +76,12 @@ func TestPagesOfSessions(t *testing.T) {
 
 // TestIndexTakesAnyOrder: the index comes to the same whether a room or its own watch tells it first.
 func TestIndexTakesAnyOrder(t *testing.T) {
-	put := func(revision uint64) Entry {
+	put := func(revision uint64) store.Entry {
 		b, err := encode(&meta{CreatedAt: instant(revision)})
 		wantCode(t, err, "")
-		return Entry{Key: "s.studio.meta", Value: b, Revision: revision}
+		return store.Entry{Key: "s.studio.meta", Value: b, Revision: revision}
 	}
-	gone := Entry{Key: "s.studio.meta", Revision: 2}
+	gone := store.Entry{Key: "s.studio.meta", Revision: 2}
 	x := newIndex()
 	x.apply(put(1), false)
 	x.apply(gone, false)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -170,7 +171,7 @@ func TestRemoveDevice(t *testing.T) {
 
 // TestEnd: nobody is in it any more, and nothing is left but the name, which is free.
 func TestEnd(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "mobile"})
 		b := w.join(JoinRequest{UserID: "bob"})
@@ -213,7 +214,7 @@ func TestEnd(t *testing.T) {
 
 // TestEndWasCut: an instance that dies while it removes a session leaves none that lives.
 func TestEndWasCut(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store, KeepIdle: time.Hour}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		err := a.room.update(w.ctx, func(s *state, now instant) ([]change, error) { return finish(s, "ann", now) })

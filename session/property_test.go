@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // Random interleavings of everything that members do, on two instances of one
@@ -50,7 +51,7 @@ func deedGen() *rapid.Generator[deed] {
 type stage struct {
 	t     *testing.T
 	ctx   context.Context
-	store Store
+	store store.Store
 	ref   *part // hears what the entries mean, all of it, as they come out of the store
 
 	running sync.WaitGroup
@@ -85,7 +86,7 @@ func TestRandomInterleavings(t *testing.T) {
 
 func perform(t *testing.T, script []deed) (faults []string) {
 	ctx, stop := context.WithCancel(t.Context())
-	st := &stage{t: t, ctx: ctx, store: NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pagedCommand{}}
+	st := &stage{t: t, ctx: ctx, store: store.NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pagedCommand{}}
 	for i := range st.svc {
 		st.boot(i)
 	}
@@ -169,7 +170,7 @@ func (st *stage) Burst(string, clock.SessionTime) {}
 
 // follow derives the events from the store's entries.
 func (st *stage) follow() {
-	_ = st.store.Watch(st.ctx, filterOf("studio"), func(e Entry) {
+	_ = st.store.Watch(st.ctx, filterOf("studio"), func(e store.Entry) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		d, _, err := st.all.apply(e)
@@ -185,7 +186,7 @@ func (st *stage) follow() {
 
 // followPages notes which commands are in pages.
 func (st *stage) followPages() {
-	_ = st.store.Watch(st.ctx, pagesOf("studio"), func(e Entry) {
+	_ = st.store.Watch(st.ctx, pagesOf("studio"), func(e store.Entry) {
 		p, err := decode[page](e)
 		if err != nil || p == nil {
 			st.t.Errorf("a page: %v", err)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -215,7 +216,7 @@ func TestUploadsRefused(t *testing.T) {
 // and by anybody; those that came back meanwhile are not.
 func TestCrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := NewMemory()
+		store := store.NewMemory()
 		ctx, stop := context.WithCancel(t.Context())
 		dying, kill := context.WithCancel(ctx)
 		var running sync.WaitGroup

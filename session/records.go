@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // instant is a session time as it is stored: whole nanoseconds, so that reading
@@ -163,7 +164,7 @@ func encode(record any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func decode[T any](e Entry) (*T, error) {
+func decode[T any](e store.Entry) (*T, error) {
 	if e.Deleted() {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -73,7 +74,7 @@ func (s *Service) Ready(ctx context.Context) error {
 	if _, err := s.cfg.Store.List(ctx, nobodys); err != nil {
 		return unavailable("the store", err)
 	}
-	if _, err := s.cfg.Store.Get(ctx, nobodys); err != nil && !errors.Is(err, ErrNotFound) {
+	if _, err := s.cfg.Store.Get(ctx, nobodys); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return unavailable("the store", err)
 	}
 	return nil

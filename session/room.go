@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // room is a session while this instance has to do with it: it follows the
@@ -75,7 +77,7 @@ func (r *room) watch(ctx context.Context) {
 
 // apply takes an entry in, tells the members what it means, and lets those go on who
 // waited for it.
-func (r *room) apply(e Entry) {
+func (r *room) apply(e store.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d, ok, err := r.state.apply(e)

@@ -11,12 +11,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Config sets a Service up; its zero value is usable.
 type Config struct {
-	Store  Store                    // default: NewMemory()
+	Store  store.Store              // default: store.NewMemory()
 	Clocks Clocks                   // default: no device's clock is known
 	Now    func() clock.SessionTime // default: anchored to time.Now once
 
@@ -42,7 +43,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Store == nil {
-		c.Store = NewMemory()
+		c.Store = store.NewMemory()
 	}
 	if c.Clocks == nil {
 		c.Clocks = noClocks{}

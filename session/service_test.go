@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -458,7 +459,7 @@ func TestOnlyCamerasComeDuringTheRemoval(t *testing.T) {
 }
 
 func TestIdleSessionsAreRemoved(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		_ = w.join(JoinRequest{SessionID: "idle", UserID: "ann"}).Disconnect(w.ctx)
 		stuck := w.join(JoinRequest{SessionID: "stuck", UserID: "cy"}) // never says a word
@@ -486,7 +487,7 @@ func TestIdleSessionsAreRemoved(t *testing.T) {
 }
 
 func TestTwoInstancesAreOne(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var services [2]*Service
@@ -533,7 +534,7 @@ func TestTwoInstancesAreOne(t *testing.T) {
 
 // deafStore takes no changes while it is shut.
 type deafStore struct {
-	*Memory
+	*store.Memory
 	shut atomic.Bool
 }
 
@@ -545,7 +546,7 @@ func (s *deafStore) Put(ctx context.Context, key string, value []byte, revision 
 }
 
 func TestStoreAway(t *testing.T) {
-	store := &deafStore{Memory: NewMemory()}
+	store := &deafStore{Memory: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		b := w.join(JoinRequest{UserID: "bob"})

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // sweepAll removes idle sessions from time to time until ctx ends.
@@ -95,7 +97,7 @@ func (s *Service) delete(ctx context.Context, key string, revision uint64) (kept
 		return false, nil
 	}
 	_, err = s.cfg.Store.Delete(ctx, key, revision)
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, store.ErrConflict) {
 		return true, nil
 	}
 	return false, err
@@ -129,7 +131,7 @@ func (s *Service) load(ctx context.Context, filters ...string) (map[string]*stat
 	return states, nil
 }
 
-func (s *Service) collect(states map[string]*state, e Entry) {
+func (s *Service) collect(states map[string]*state, e store.Entry) {
 	sessionID, _, _, err := parseKey(e.Key)
 	if err == nil {
 		if states[sessionID] == nil {

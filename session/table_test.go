@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // t0 is the instant that tests of pure transitions begin at.
@@ -41,7 +43,7 @@ func (b *bench) do(changes []change, err error) []string {
 func (b *bench) apply(c change) []notice {
 	b.Helper()
 	b.revision++
-	e := Entry{Key: c.key, Revision: b.revision}
+	e := store.Entry{Key: c.key, Revision: b.revision}
 	if c.record != nil {
 		value, err := encode(c.record)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -17,7 +18,7 @@ func TestOneTakeHoweverTheyRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
-		store := NewMemory()
+		store := store.NewMemory()
 		var members []*Member
 		var info Info
 		for i := range 2 {

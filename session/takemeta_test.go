@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -91,7 +92,7 @@ func TestChangeTake(t *testing.T) {
 // TestDeleteTake: nothing of a deleted take is waited for, listed or let in, also by a
 // service that was started anew.
 func TestDeleteTake(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
@@ -222,7 +223,7 @@ func TestDeletedIsForgotten(t *testing.T) {
 
 // TestLateEntriesAreBuried: what another instance wrote of a take while it was deleted goes too.
 func TestLateEntriesAreBuried(t *testing.T) {
-	store := NewMemory()
+	store := store.NewMemory()
 	bubble(t, Config{Store: store}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		takeID, _ := w.open(a, a)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // ChangeTake renames, marks or comments on a take, for one who may, and returns
@@ -56,7 +58,7 @@ func endTake(s *state, takeID string, lead time.Duration, now instant) ([]change
 // known to be, from one goroutine. It blocks until ctx ends. It tells a take again with
 // each of its recordings, of which a file may have come until that moment.
 func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, takeID string)) {
-	s.watch(ctx, "s.*.*.*", func(e Entry) {
+	s.watch(ctx, "s.*.*.*", func(e store.Entry) {
 		sessionID, k, ids, err := parseKey(e.Key)
 		if err != nil || e.Deleted() {
 			return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -50,7 +51,7 @@ func (r *room) update(ctx context.Context, step transition) error {
 func (r *room) write(ctx context.Context, changes []change) (stored int, revision uint64, lost *change, err error) {
 	for i, c := range changes {
 		revision, err = r.writeOne(ctx, c)
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, store.ErrConflict) {
 			return i, 0, &changes[i], nil
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Rec
 // changed, and at first with those of all recordings, from one goroutine. It blocks
 // until ctx ends. Ask [Service.StoredRecordings] what has changed.
 func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID string)) {
-	note := func(e Entry) {
+	note := func(e store.Entry) {
 		if id, k, _, err := parseKey(e.Key); err == nil && (k == kindRecording || k == kindTake) {
 			changed(id)
 		}
@@ -37,7 +38,7 @@ func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID st
 }
 
 // watch watches entries until ctx ends.
-func (s *Service) watch(ctx context.Context, filter string, changed func(Entry)) {
+func (s *Service) watch(ctx context.Context, filter string, changed func(store.Entry)) {
 	for ctx.Err() == nil {
 		err := s.cfg.Store.Watch(ctx, filter, changed, func() {})
 		if ctx.Err() != nil {
@@ -55,7 +56,7 @@ func (s *Service) watch(ctx context.Context, filter string, changed func(Entry))
 // from one goroutine. It blocks until ctx ends. A session of the same name may
 // have been created since.
 func (s *Service) WatchRemoved(ctx context.Context, removed func(sessionID string)) {
-	s.watch(ctx, metas, func(e Entry) {
+	s.watch(ctx, metas, func(e store.Entry) {
 		if id, _, _, err := parseKey(e.Key); err == nil && e.Deleted() {
 			removed(id)
 		}

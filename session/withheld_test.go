@@ -10,13 +10,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // stalling is a store that can be stopped, as a process can: what is asked of it
 // meanwhile it does when it goes on.
 type stalling struct {
-	Store
+	store.Store
 	slow       atomic.Int64  // of every write, and until it is seen, ns
 	impatience time.Duration // after which a writer gives up; 0: never
 
@@ -73,8 +74,8 @@ func (s *stalling) Put(ctx context.Context, key string, value []byte, revision u
 }
 
 // Watch tells what changed while the store stood still when it goes on.
-func (s *stalling) Watch(ctx context.Context, filter string, changed func(Entry), loaded func()) error {
-	return s.Store.Watch(ctx, filter, func(e Entry) {
+func (s *stalling) Watch(ctx context.Context, filter string, changed func(store.Entry), loaded func()) error {
+	return s.Store.Watch(ctx, filter, func(e store.Entry) {
 		s.wait()
 		changed(e)
 	}, loaded)
@@ -130,7 +131,7 @@ const stall = 6500 * time.Millisecond
 // TestStoreStalls: while the store stands still for longer than the lead, nothing is told
 // of an instant that has passed: the command is planned anew, for all instances.
 func TestStoreStalls(t *testing.T) {
-	store := &stalling{Store: NewMemory()}
+	store := &stalling{Store: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		there := w.second()
 		a, heard := w.listen(JoinRequest{UserID: "ann", DeviceType: "desktop"})
@@ -174,7 +175,7 @@ func TestStoreStalls(t *testing.T) {
 // TestStallWithAnInstant: a command for an instant that passes while the store stands still
 // is refused, and nobody is told of it.
 func TestStallWithAnInstant(t *testing.T) {
-	store := &stalling{Store: NewMemory()}
+	store := &stalling{Store: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		there := w.second()
 		a, heard := w.listen(JoinRequest{UserID: "ann", DeviceType: "desktop"})
@@ -194,7 +195,7 @@ func TestStallWithAnInstant(t *testing.T) {
 // carried out when the store has taken it all the same, be its instant past or ahead.
 func TestRefusedAndStored(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Minute} {
-		store := &stalling{Store: NewMemory(), impatience: time.Second}
+		store := &stalling{Store: store.NewMemory(), impatience: time.Second}
 		bubble(t, Config{Store: store}, func(w *world) {
 			there := w.second()
 			a, heard := w.listen(JoinRequest{UserID: "ann", DeviceType: "desktop"})
@@ -224,7 +225,7 @@ func TestRefusedAndStored(t *testing.T) {
 // TestSlowStore: where every write takes longer than the lead, a command is planned with
 // more; a store that is too slow for that is said to be.
 func TestSlowStore(t *testing.T) {
-	store := &stalling{Store: NewMemory()}
+	store := &stalling{Store: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		a, heard := w.listen(JoinRequest{UserID: "ann"})
 		store.slow.Store(int64(300 * time.Millisecond))
@@ -249,7 +250,7 @@ func TestSlowStore(t *testing.T) {
 // TestStallAndTimeline: what is to play begins at its place when the store goes on, and is
 // not joined in the middle.
 func TestStallAndTimeline(t *testing.T) {
-	store := &stalling{Store: NewMemory()}
+	store := &stalling{Store: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		a, heard := w.listen(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		wantCode(t, a.LoadMedia(w.ctx, LoadRequest{MediaURL: "/film.mp4", MediaDuration: 100}), "")
@@ -273,7 +274,7 @@ func TestStallAndTimeline(t *testing.T) {
 
 // TestStallAndStop: a stop is told as soon as the store goes on, and its issuer how late it is.
 func TestStallAndStop(t *testing.T) {
-	store := &stalling{Store: NewMemory()}
+	store := &stalling{Store: store.NewMemory()}
 	bubble(t, Config{Store: store}, func(w *world) {
 		a, heard := w.listen(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		start, err := a.StartRecording(w.ctx, StartRequest{})
@@ -295,7 +296,7 @@ func TestStallAndStop(t *testing.T) {
 // TestCutOff: an instance that was cut off tells its devices of what they have missed as of
 // something to miss, and only when nobody has called it off.
 func TestCutOff(t *testing.T) {
-	memory := NewMemory()
+	memory := store.NewMemory()
 	bubble(t, Config{Store: memory}, func(w *world) {
 		cut := &stalling{Store: memory}
 		svc, err := New(Config{Store: cut})

@@ -125,7 +125,7 @@ func (c *socket) wantSaneAnswer(what, doc string) {
 }
 
 // inside is what tells of the program's inside, and nothing to whoever wrote a client.
-var inside = regexp.MustCompile(`Go |struct|json:|[uU]nmarshal|strconv|0x[0-9a-f]|\b(session|signaling|access|clock|peer|upload|cluster|websocket|gorilla|pion|ice|sdp|nats|time|http|context|text)[:.] ?[a-z]|\.go\b|\d+h\d+m|\d+\.\d+s\b|EOF|deadline exceeded|<nil>|map\[|%!|/tmp|\*[a-z]`)
+var inside = regexp.MustCompile(`Go |struct|json:|[uU]nmarshal|strconv|0x[0-9a-f]|\b(session|signaling|access|clock|peer|upload|store|websocket|gorilla|pion|ice|sdp|nats|time|http|context|text)[:.] ?[a-z]|\.go\b|\d+h\d+m|\d+\.\d+s\b|EOF|deadline exceeded|<nil>|map\[|%!|/tmp|\*[a-z]`)
 
 // wantPlain expects a text that speaks of the protocol alone.
 func wantPlain(t testing.TB, what, text string) {

@@ -19,12 +19,13 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // crowd writes n users into the store of a session that has one, each with an avatar of 1 KiB that
 // takes twice as much in JSON.
-func crowd(t testing.TB, store *session.Memory, sessionID string, n int) {
+func crowd(t testing.TB, store *store.Memory, sessionID string, n int) {
 	t.Helper()
 	entries, err := store.List(t.Context(), "s."+sessionID+".user.*")
 	must(t, err)
@@ -44,7 +45,7 @@ func crowd(t testing.TB, store *session.Memory, sessionID string, n int) {
 // crowded returns a world with a session of so many users and two more, one of whom is there.
 func crowded(t testing.TB, n int) (*world, *socket) {
 	t.Helper()
-	store := session.NewMemory()
+	store := store.NewMemory()
 	first, err := session.New(session.Config{Store: store, Now: clock.NewSource(time.Now).Now})
 	must(t, err)
 	ctx, stop := context.WithCancel(t.Context())

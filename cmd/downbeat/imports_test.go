@@ -30,17 +30,17 @@ var edges = map[string]map[string]string{
 		"clock":         "session time, and the estimates that choose a command's lead",
 		"internal/text": "what of people's writing it keeps",
 		"wire":          "names of events, codes of errors",
+		"store":         "where sessions are kept",
 	},
 	"access": {
 		"session":             "says how somebody may join, in its words, and refuses with its error",
 		"internal/atomicfile": "the admin key",
 		"wire":                "codes of refusals",
 	},
-	"session/storetest": {
-		"session": "tests whatever implements its Store",
-	},
-	"cluster": {
-		"session":             "implements its Store: the entries and errors of one",
+	"store":           {},
+	"store/storetest": {"store": "tests whatever implements Store"},
+	"store/nats": {
+		"store":               "implements Store: the entries and errors of one",
 		"internal/atomicfile": "the data directory's format, the journal of what was acknowledged",
 	},
 	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
@@ -117,7 +117,7 @@ var modules = map[string]map[string]string{
 		"github.com/gorilla/websocket": "close codes that say not to come back",
 		"github.com/pion/transport/v5": "a network of the caller's own",
 	},
-	"cluster": {
+	"store/nats": {
 		"github.com/minio/highwayhash": "checksums of JetStream's files",
 		"github.com/nats-io/":          "JetStream: the server inside the process, and its client",
 		"golang.org/x/sync/errgroup":   "what Run runs ends together",

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/metrics"
-	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -121,7 +121,7 @@ func TestDecentAddresses(t *testing.T) {
 
 // moody is a store whose answers the test chooses.
 type moody struct {
-	session.Store
+	store.Store
 	err error
 }
 
@@ -136,7 +136,7 @@ func TestStoreTrouble(t *testing.T) {
 		limit := newLineLimit(log)
 		defer limit.close()
 		m := metrics.New(metrics.Config{})
-		in := &moody{Store: session.NewMemory()}
+		in := &moody{Store: store.NewMemory()}
 		w := &watchedStore{Store: in, metrics: m, log: log, limit: limit}
 		put := func(err error, times int) {
 			in.err = err
@@ -144,10 +144,10 @@ func TestStoreTrouble(t *testing.T) {
 				_, _ = w.Put(t.Context(), "s.a.b", []byte("x"), 0)
 			}
 		}
-		put(session.ErrConflict, 2)
+		put(store.ErrConflict, 2)
 		put(errors.New("gone"), 5)
 		time.Sleep(2 * time.Second)
-		put(session.ErrConflict, 1)
+		put(store.ErrConflict, 1)
 		put(nil, 3)
 		got := out.events()
 		if len(got) != 2 || got[0]["msg"] != "store_trouble" || got[0]["err"] != "gone" || got[1]["msg"] != "store_well" ||

@@ -16,11 +16,11 @@ import (
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
-	"github.com/downbeat-sync/downbeat/cluster"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/store/nats"
 	"github.com/downbeat-sync/downbeat/web"
 )
 
@@ -35,7 +35,7 @@ type serviceConfig struct {
 	setupURL         func() string // of the page for devices that don't trust the server yet; nil: there is none
 	minLead, maxLead time.Duration
 	maxDevices       int
-	store            *cluster.Store // nil: in memory; the service closes it
+	store            *nats.Store    // nil: in memory; the service closes it
 	keepIdle         time.Duration  // how long a session without activity is kept; 0: the default
 	ntp              []string       // servers; none: session time follows the local clock
 	data             string         // where recordings are kept; empty: nowhere
@@ -61,7 +61,7 @@ type service struct {
 	peers    *peer.Server
 	devices  *devices
 	sessions *session.Service
-	store    *cluster.Store // nil: in memory
+	store    *nats.Store // nil: in memory
 	observer *observer
 	accepted atomic.Pointer[httplimit.Listener] // nil before it serves
 	ntp      *utc.Discipline                    // nil without servers

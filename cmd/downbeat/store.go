@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/downbeat-sync/downbeat/cluster"
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/store/nats"
 )
 
 // storeFlags say where sessions are kept, beside --data.
@@ -22,14 +22,14 @@ type storeFlags struct {
 }
 
 // open opens the store that the flags name; nil stands for memory.
-func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*cluster.Store, error) {
+func (f *storeFlags) open(ctx context.Context, data string, log *slog.Logger) (*nats.Store, error) {
 	switch {
-	case f.SessionIdle < time.Second || f.SessionIdle > cluster.MaxIdle:
-		return nil, usageError{fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, cluster.MaxIdle)}
+	case f.SessionIdle < time.Second || f.SessionIdle > nats.MaxIdle:
+		return nil, usageError{fmt.Errorf("--session-idle %v: it must be from 1s to %v", f.SessionIdle, nats.MaxIdle)}
 	case f.NATS != "":
-		return cluster.Open(ctx, cluster.Config{URL: f.NATS, Dir: data, Replicas: f.NATSReplicas, Log: log})
+		return nats.Open(ctx, nats.Config{URL: f.NATS, Dir: data, Replicas: f.NATSReplicas, Log: log})
 	case data != "":
-		return cluster.Open(ctx, cluster.Config{Dir: data, AcceptLoss: f.AcceptLoss, Log: log})
+		return nats.Open(ctx, nats.Config{Dir: data, AcceptLoss: f.AcceptLoss, Log: log})
 	}
 	return nil, nil
 }
@@ -58,15 +58,15 @@ func (f *storeFlags) greet(w io.Writer, data string) {
 }
 
 // storeOf returns the sessions' store.
-func storeOf(s *cluster.Store) session.Store {
+func storeOf(s *nats.Store) store.Store {
 	if s == nil {
-		return session.NewMemory()
+		return store.NewMemory()
 	}
 	return s
 }
 
 // watch returns the store with its operations counted, and its trouble logged.
-func (s *service) watch(store session.Store) session.Store {
+func (s *service) watch(store store.Store) store.Store {
 	return &watchedStore{Store: store, metrics: s.observer.Metrics, log: s.log, limit: s.observer.limit}
 }
 
@@ -79,7 +79,7 @@ func (s *service) runStore(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return s.store.Attend(ctx, s.sessions.Instance(), s.sessions.MarkDisconnected) })
 }
 
-func closeStore(s *cluster.Store) error {
+func closeStore(s *nats.Store) error {
 	if s == nil {
 		return nil
 	}

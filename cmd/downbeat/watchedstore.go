@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/metrics"
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // watchedStore is a store whose operations are counted, and whose trouble is logged: when it
 // begins, and when it is over.
 type watchedStore struct {
-	session.Store
+	store.Store
 	metrics *metrics.Metrics
 	log     *slog.Logger
 	limit   *lineLimit
@@ -24,12 +24,12 @@ type watchedStore struct {
 	failed int       // operations since then
 }
 
-func (w *watchedStore) Get(ctx context.Context, key string) (e session.Entry, err error) {
+func (w *watchedStore) Get(ctx context.Context, key string) (e store.Entry, err error) {
 	defer w.note(ctx, "get", time.Now(), &err)
 	return w.Store.Get(ctx, key)
 }
 
-func (w *watchedStore) List(ctx context.Context, filter string) (all []session.Entry, err error) {
+func (w *watchedStore) List(ctx context.Context, filter string) (all []store.Entry, err error) {
 	defer w.note(ctx, "list", time.Now(), &err)
 	return w.Store.List(ctx, filter)
 }
@@ -47,7 +47,7 @@ func (w *watchedStore) Delete(ctx context.Context, key string, revision uint64) 
 // note counts an operation. A conflict, a key that isn't there and a caller that went away
 // are no trouble of the store.
 func (w *watchedStore) note(ctx context.Context, operation string, began time.Time, err *error) {
-	failed := *err != nil && !errors.Is(*err, session.ErrConflict) && !errors.Is(*err, session.ErrNotFound) && !errors.Is(context.Cause(ctx), context.Canceled)
+	failed := *err != nil && !errors.Is(*err, store.ErrConflict) && !errors.Is(*err, store.ErrNotFound) && !errors.Is(context.Cause(ctx), context.Canceled)
 	w.metrics.Stored(operation, time.Since(began), failed)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,4 +1,11 @@
-package session
+// Package store keeps small values under keys, with compare-and-set per key and
+// watching: what a session is made of. [Store] is the interface, [Memory] the
+// implementation that ends with the process; package store/nats has the one that is
+// persisted and shared between instances, and package storetest the tests of both.
+//
+// Keys are tokens of [A-Za-z0-9_=-] joined by dots. A filter is a key in which
+// the token * stands for any one token, and > at the end for one or more.
+package store
 
 import (
 	"context"
@@ -9,9 +16,9 @@ import (
 var (
 	// ErrConflict is returned by a Store when a key isn't at the revision that
 	// the writer expected it at.
-	ErrConflict = errors.New("session: the key has been changed by another writer")
+	ErrConflict = errors.New("store: the key has been changed by another writer")
 	// ErrNotFound is returned by a Store when a key doesn't exist.
-	ErrNotFound = errors.New("session: no such key")
+	ErrNotFound = errors.New("store: no such key")
 	// ErrDiskFull is returned by a Store that has no room for a change.
 	ErrDiskFull = errors.New("the disk is full")
 )
@@ -23,14 +30,11 @@ type Entry struct {
 	Revision uint64 // grows by every change of any key of the store; never 0
 }
 
-// Deleted reports whether the entry says that its key is no more.
+// Deleted reports whether the entry says that its key has been deleted.
 func (e Entry) Deleted() bool { return e.Value == nil }
 
-// Store keeps small values under keys, with compare-and-set per key and
-// watching. Keys are tokens of [A-Za-z0-9_=-] joined by dots. A filter is a
-// key in which the token * stands for any one token and > at the end for one
-// or more. Implementations are safe for concurrent use; storetest.Run tells whether
-// one conforms.
+// Store keeps entries. Implementations are safe for concurrent use; storetest.Run
+// tells whether one conforms.
 type Store interface {
 	// Get returns the key's present entry, or ErrNotFound.
 	Get(ctx context.Context, key string) (Entry, error)

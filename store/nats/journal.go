@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"bufio"
@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/internal/atomicfile"
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 const journalFile = "acknowledged.log"
@@ -216,7 +216,7 @@ func (j *journal) lostError(dir string, lost []string) error {
 	}
 	var sessions []string
 	for _, key := range lost {
-		if id := strings.TrimPrefix(session.Scope(key), "s."); !slices.Contains(sessions, id) {
+		if id := strings.TrimPrefix(store.Scope(key), "s."); !slices.Contains(sessions, id) {
 			sessions = append(sessions, id)
 		}
 	}

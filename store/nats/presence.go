@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func (s *Store) Attend(ctx context.Context, instance string, mark Mark) error {
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("cluster: listen to the other instances: %w", err)
+		return fmt.Errorf("store: listen to the other instances: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	a := &attendance{store: s, own: instance, mark: mark, roll: newRoll(instance, time.Now())}

@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"fmt"
@@ -18,11 +18,9 @@ import (
 func lives(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	there := map[string]string{}
-	s.mirror.mu.Lock()
-	for _, e := range s.mirror.list("s.>") {
+	for _, e := range s.mirror.List("s.>") {
 		there[e.Key] = string(e.Value)
 	}
-	s.mirror.mu.Unlock()
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}

@@ -1,4 +1,4 @@
-// Package cluster keeps sessions in NATS JetStream: in a server inside the
+// Package nats keeps sessions in NATS JetStream: in a server inside the
 // process, whose files are in one directory and which opens no port, or in a
 // NATS server or cluster that several instances share.
 //
@@ -19,7 +19,7 @@
 // for what a killed server brings back from its files. What is alive is written
 // anew at half that age.
 //
-//	store, err := cluster.Open(ctx, cluster.Config{Dir: "/var/lib/downbeat"})
-//	go store.Run(ctx)
-//	svc, err := session.New(session.Config{Store: store})
-package cluster
+//	s, err := nats.Open(ctx, nats.Config{Dir: "/var/lib/downbeat"})
+//	go s.Run(ctx)
+//	svc, err := session.New(session.Config{Store: s})
+package nats

@@ -1,4 +1,4 @@
-// Package storetest tells whether a session.Store does what the interface says.
+// Package storetest tells whether a store.Store does what the interface says.
 package storetest
 
 import (
@@ -9,13 +9,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 // Run runs every test of the suite, each on a fresh and empty store that open
 // returns.
-func Run(t *testing.T, open func(t *testing.T) session.Store) {
-	for name, test := range map[string]func(*testing.T, session.Store){
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for name, test := range map[string]func(*testing.T, store.Store){
 		"get and put":                testGetPut,
 		"conflicts change nothing":   testConflicts,
 		"delete and create again":    testDelete,
@@ -30,7 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 	}
 }
 
-func put(t *testing.T, s session.Store, key, value string, revision uint64) uint64 {
+func put(t *testing.T, s store.Store, key, value string, revision uint64) uint64 {
 	t.Helper()
 	got, err := s.Put(t.Context(), key, []byte(value), revision)
 	if err != nil {
@@ -39,8 +39,8 @@ func put(t *testing.T, s session.Store, key, value string, revision uint64) uint
 	return got
 }
 
-func testGetPut(t *testing.T, s session.Store) {
-	if _, err := s.Get(t.Context(), "s.a.meta"); !errors.Is(err, session.ErrNotFound) {
+func testGetPut(t *testing.T, s store.Store) {
+	if _, err := s.Get(t.Context(), "s.a.meta"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("get of a missing key: %v", err)
 	}
 	first := put(t, s, "s.a.meta", "1", 0)
@@ -58,17 +58,17 @@ func testGetPut(t *testing.T, s session.Store) {
 	}
 }
 
-func testConflicts(t *testing.T, s session.Store) {
+func testConflicts(t *testing.T, s store.Store) {
 	first := put(t, s, "k.a", "1", 0)
 	for _, revision := range []uint64{0, first + 1} {
-		if _, err := s.Put(t.Context(), "k.a", []byte("2"), revision); !errors.Is(err, session.ErrConflict) {
+		if _, err := s.Put(t.Context(), "k.a", []byte("2"), revision); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("put at %d: %v", revision, err)
 		}
-		if _, err := s.Delete(t.Context(), "k.a", revision); !errors.Is(err, session.ErrConflict) {
+		if _, err := s.Delete(t.Context(), "k.a", revision); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("delete at %d: %v", revision, err)
 		}
 	}
-	if _, err := s.Put(t.Context(), "k.b", []byte("1"), first); !errors.Is(err, session.ErrConflict) {
+	if _, err := s.Put(t.Context(), "k.b", []byte("1"), first); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("put of a missing key at %d: %v", first, err)
 	}
 	if e, err := s.Get(t.Context(), "k.a"); err != nil || string(e.Value) != "1" || e.Revision != first {
@@ -76,13 +76,13 @@ func testConflicts(t *testing.T, s session.Store) {
 	}
 }
 
-func testDelete(t *testing.T, s session.Store) {
+func testDelete(t *testing.T, s store.Store) {
 	first := put(t, s, "k.a", "1", 0)
 	gone, err := s.Delete(t.Context(), "k.a", first)
 	if err != nil || gone <= first {
 		t.Errorf("delete: %d, %v", gone, err)
 	}
-	if _, err := s.Get(t.Context(), "k.a"); !errors.Is(err, session.ErrNotFound) {
+	if _, err := s.Get(t.Context(), "k.a"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("get of a deleted key: %v", err)
 	}
 	if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != 0 {
@@ -93,7 +93,7 @@ func testDelete(t *testing.T, s session.Store) {
 	}
 }
 
-func testList(t *testing.T, s session.Store) {
+func testList(t *testing.T, s store.Store) {
 	for _, key := range []string{"s.b.meta", "s.a.user.x", "s.a.meta", "s.ab.meta", "s.a.ack.c.d"} {
 		put(t, s, key, "v", 0)
 	}
@@ -117,7 +117,7 @@ func testList(t *testing.T, s session.Store) {
 	}
 }
 
-func testAliasing(t *testing.T, s session.Store) {
+func testAliasing(t *testing.T, s store.Store) {
 	value := []byte("abc")
 	if _, err := s.Put(t.Context(), "k.a", value, 0); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func testAliasing(t *testing.T, s session.Store) {
 	}
 }
 
-func testRace(t *testing.T, s session.Store) {
+func testRace(t *testing.T, s store.Store) {
 	first := put(t, s, "k.a", "0", 0)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -137,7 +137,7 @@ func testRace(t *testing.T, s session.Store) {
 		wg.Go(func() {
 			value := fmt.Sprint(i + 1)
 			_, err := s.Put(t.Context(), "k.a", []byte(value), first)
-			if err != nil && !errors.Is(err, session.ErrConflict) {
+			if err != nil && !errors.Is(err, store.ErrConflict) {
 				t.Error(err)
 			}
 			if err == nil {
@@ -156,16 +156,16 @@ func testRace(t *testing.T, s session.Store) {
 
 // watch collects what a watch tells until the test ends.
 type watch struct {
-	entries chan session.Entry
+	entries chan store.Entry
 	loaded  chan struct{}
 }
 
-func startWatch(t *testing.T, s session.Store, filter string) *watch {
-	w := &watch{make(chan session.Entry, 10_000), make(chan struct{})}
+func startWatch(t *testing.T, s store.Store, filter string) *watch {
+	w := &watch{make(chan store.Entry, 10_000), make(chan struct{})}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		done <- s.Watch(ctx, filter, func(e session.Entry) { w.entries <- e }, func() { close(w.loaded) })
+		done <- s.Watch(ctx, filter, func(e store.Entry) { w.entries <- e }, func() { close(w.loaded) })
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -177,9 +177,9 @@ func startWatch(t *testing.T, s session.Store, filter string) *watch {
 }
 
 // upTo returns the entries up to and including a revision, and checks their order.
-func (w *watch) upTo(t *testing.T, revision uint64) []session.Entry {
+func (w *watch) upTo(t *testing.T, revision uint64) []store.Entry {
 	t.Helper()
-	var got []session.Entry
+	var got []store.Entry
 	for {
 		e := <-w.entries
 		if n := len(got); n > 0 && e.Revision <= got[n-1].Revision {
@@ -192,7 +192,7 @@ func (w *watch) upTo(t *testing.T, revision uint64) []session.Entry {
 	}
 }
 
-func testWatch(t *testing.T, s session.Store) {
+func testWatch(t *testing.T, s store.Store) {
 	a := put(t, s, "s.a.meta", "1", 0)
 	put(t, s, "s.b.meta", "1", 0)
 	put(t, s, "s.a.user.x", "1", 0)
@@ -212,7 +212,7 @@ func testWatch(t *testing.T, s session.Store) {
 	}
 }
 
-func testWatchDelete(t *testing.T, s session.Store) {
+func testWatchDelete(t *testing.T, s store.Store) {
 	first := put(t, s, "k.a", "1", 0)
 	w := startWatch(t, s, "k.*")
 	<-w.loaded
@@ -228,7 +228,7 @@ func testWatchDelete(t *testing.T, s session.Store) {
 
 // testWatchRace begins to watch while others write: the newest value of each
 // key must be told in the end.
-func testWatchRace(t *testing.T, s session.Store) {
+func testWatchRace(t *testing.T, s store.Store) {
 	const keys, changes = 8, 20
 	ctx := t.Context()
 	var wg sync.WaitGroup

@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
-// Store is a session.Store on NATS JetStream. Its methods are safe for
+// Store is a store.Store on NATS JetStream. Its methods are safe for
 // concurrent use; those that read wait until Run has read what is there.
 type Store struct {
 	cfg     Config
@@ -53,51 +53,35 @@ func (s *Store) Loaded() <-chan struct{} { return s.mirror.loaded }
 
 func (s *Store) announceLoaded() { s.loading.Do(func() { close(s.mirror.loaded) }) }
 
-// Get implements session.Store.
-func (s *Store) Get(ctx context.Context, key string) (session.Entry, error) {
+// Get implements store.Store.
+func (s *Store) Get(ctx context.Context, key string) (store.Entry, error) {
 	e, err := s.last(ctx, key)
 	if err == nil && e.Deleted() {
-		return session.Entry{}, session.ErrNotFound
+		return store.Entry{}, store.ErrNotFound
 	}
 	return e, err
 }
 
-// List implements session.Store.
-func (s *Store) List(ctx context.Context, filter string) ([]session.Entry, error) {
+// List implements store.Store.
+func (s *Store) List(ctx context.Context, filter string) ([]store.Entry, error) {
 	select {
 	case <-s.mirror.loaded:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	s.mirror.mu.Lock()
-	defer s.mirror.mu.Unlock()
-	return s.mirror.list(filter), ctx.Err()
+	return s.mirror.List(filter), ctx.Err()
 }
 
-// Watch implements session.Store. It doesn't fail: while the store is away
+// Watch implements store.Store. It doesn't fail: while the store is away
 // there is nothing to tell, and when it is back it is gone on with.
-func (s *Store) Watch(ctx context.Context, filter string, changed func(session.Entry), loaded func()) error {
+func (s *Store) Watch(ctx context.Context, filter string, changed func(store.Entry), loaded func()) error {
 	select {
 	case <-s.mirror.loaded:
 	case <-ctx.Done():
 		return nil
 	}
-	w, present := s.mirror.watch(filter)
-	defer s.mirror.forget(w)
-	for _, e := range present {
-		changed(e)
-	}
-	loaded()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-w.wake:
-		}
-		for _, e := range s.mirror.take(w) {
-			changed(e)
-		}
-	}
+	s.mirror.Watch(ctx, filter, changed, loaded)
+	return nil
 }
 
 // renewAll writes anew what is alive and would be taken away for its age. All

@@ -1,14 +1,14 @@
-package session_test
+package store_test
 
 import (
 	"testing"
 
-	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/session/storetest"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/store/storetest"
 )
 
 func TestMemoryConforms(t *testing.T) {
-	storetest.Run(t, func(*testing.T) session.Store { return session.NewMemory() })
+	storetest.Run(t, func(*testing.T) store.Store { return store.NewMemory() })
 }
 
 func TestMatch(t *testing.T) {
@@ -27,7 +27,7 @@ func TestMatch(t *testing.T) {
 		{"s.*", "s.a.b", false},
 		{"s.a.b", "s.a", false},
 	} {
-		if got := session.Match(c.filter, c.key); got != c.want {
+		if got := store.Match(c.filter, c.key); got != c.want {
 			t.Errorf("Match(%q, %q) = %v", c.filter, c.key, got)
 		}
 	}

@@ -1,10 +1,10 @@
-package cluster
+package nats
 
 import (
 	"sync"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 const (
@@ -45,7 +45,7 @@ func (s *Store) mayWrite() error {
 		return err
 	}
 	if free < spare {
-		return session.ErrDiskFull
+		return store.ErrDiskFull
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"cmp"
@@ -30,9 +30,9 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.Dir == "" && c.URL == "":
-		return c, errors.New("cluster: give a directory or the address of a NATS server")
+		return c, errors.New("store: give a directory or the address of a NATS server")
 	case c.Replicas < 0 || c.Replicas > 5:
-		return c, errors.New("cluster: there can be 1 to 5 replicas")
+		return c, errors.New("store: there can be 1 to 5 replicas")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

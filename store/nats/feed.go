@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 )
 
 // errReplaced says that the stream isn't the one that was read.
-var errReplaced = errors.New("cluster: the store was replaced or has lost changes; start anew")
+var errReplaced = errors.New("store: the store was replaced or has lost changes; start anew")
 
 // feed reads the stream into the mirror, until ctx ends or the stream has
 // been replaced. A reader that fails is replaced by another, which goes on after what was read.
@@ -54,7 +54,7 @@ func (s *Store) read(ctx context.Context) error {
 	if err := s.compare(ctx, l); err != nil {
 		return err
 	}
-	r, err := l.newReader(ctx, s.mirror.lastSeen())
+	r, err := l.newReader(ctx, s.mirror.Seen())
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *Store) compare(ctx context.Context, l *link) error {
 	if s.created.IsZero() {
 		s.created = info.Created
 	}
-	if !info.Created.Equal(s.created) || info.State.LastSeq < s.mirror.lastSeen() {
+	if !info.Created.Equal(s.created) || info.State.LastSeq < s.mirror.Seen() {
 		return errReplaced
 	}
 	return nil
@@ -120,20 +120,20 @@ func (l *link) newReader(ctx context.Context, after uint64) (*reader, error) {
 func (r *reader) stop() { r.messages.Stop() }
 
 // next returns the next entry. It fails when one was missed.
-func (r *reader) next(ctx context.Context) (session.Entry, time.Time, error) {
+func (r *reader) next(ctx context.Context) (store.Entry, time.Time, error) {
 	msg, err := r.messages.Next(jetstream.NextContext(ctx))
 	if err != nil {
-		return session.Entry{}, time.Time{}, fmt.Errorf("read the stream: %w", err)
+		return store.Entry{}, time.Time{}, fmt.Errorf("read the stream: %w", err)
 	}
 	meta, err := msg.Metadata()
 	if err != nil {
-		return session.Entry{}, time.Time{}, fmt.Errorf("read a message of the stream: %w", err)
+		return store.Entry{}, time.Time{}, fmt.Errorf("read a message of the stream: %w", err)
 	}
 	r.number++
 	if meta.Sequence.Consumer != r.number {
-		return session.Entry{}, time.Time{}, errors.New("a message of the stream was missed")
+		return store.Entry{}, time.Time{}, errors.New("a message of the stream was missed")
 	}
-	e := session.Entry{Key: strings.TrimPrefix(msg.Subject(), subjectPrefix), Revision: meta.Sequence.Stream}
+	e := store.Entry{Key: strings.TrimPrefix(msg.Subject(), subjectPrefix), Revision: meta.Sequence.Stream}
 	if !tombstone(msg.Headers()) {
 		e.Value = bytes.Clone(msg.Data())
 	}

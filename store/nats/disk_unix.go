@@ -1,6 +1,6 @@
 //go:build unix
 
-package cluster
+package nats
 
 import (
 	"errors"
@@ -29,7 +29,7 @@ func takeLock(name string) (*os.File, error) {
 func freeSpace(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("cluster: look at the disk: %w", err)
+		return 0, fmt.Errorf("store: look at the disk: %w", err)
 	}
 	return s.Bavail * uint64(s.Bsize), nil
 }

@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
-	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
 )
 
 const (
@@ -28,10 +28,10 @@ func tombstone(h nats.Header) bool {
 	return op == "DEL" || op == "PURGE" || h.Get(reason) != ""
 }
 
-// Put implements session.Store.
+// Put implements store.Store.
 func (s *Store) Put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
 	at, err := s.write(ctx, key, value, nil, revision)
-	if revision == 0 && errors.Is(err, session.ErrConflict) {
+	if revision == 0 && errors.Is(err, store.ErrConflict) {
 		return s.create(ctx, key, value)
 	}
 	return at, err
@@ -41,20 +41,20 @@ func (s *Store) Put(ctx context.Context, key string, value []byte, revision uint
 func (s *Store) create(ctx context.Context, key string, value []byte) (uint64, error) {
 	last, err := s.last(ctx, key)
 	switch {
-	case errors.Is(err, session.ErrNotFound): // the tombstone's time was over just now
+	case errors.Is(err, store.ErrNotFound): // the tombstone's time was over just now
 		return s.write(ctx, key, value, nil, 0)
 	case err != nil:
 		return 0, err
 	case !last.Deleted():
-		return 0, session.ErrConflict
+		return 0, store.ErrConflict
 	}
 	return s.write(ctx, key, value, nil, last.Revision)
 }
 
-// Delete implements session.Store.
+// Delete implements store.Store.
 func (s *Store) Delete(ctx context.Context, key string, revision uint64) (uint64, error) {
 	if revision == 0 {
-		return 0, session.ErrConflict
+		return 0, store.ErrConflict
 	}
 	return s.write(ctx, key, nil, nats.Header{operation: {"DEL"}}, revision)
 }
@@ -67,13 +67,13 @@ func (s *Store) write(ctx context.Context, key string, value []byte, h nats.Head
 	m := &nats.Msg{Subject: subjectPrefix + key, Data: value, Header: h}
 	at, err := s.publish(ctx, m, revision)
 	if err != nil {
-		if errors.Is(err, session.ErrConflict) {
+		if errors.Is(err, store.ErrConflict) {
 			return 0, err
 		}
-		return 0, fmt.Errorf("cluster: write %s: %w", key, err)
+		return 0, fmt.Errorf("store: write %s: %w", key, err)
 	}
 	s.journal.add(key, at, value == nil)
-	s.mirror.await(ctx, at)
+	s.mirror.Await(ctx, at)
 	return at, nil
 }
 
@@ -92,7 +92,7 @@ func (s *Store) publish(ctx context.Context, m *nats.Msg, revision uint64) (uint
 			s.failures.Store(0)
 			return ack.Sequence, nil
 		case isConflict(err) && first:
-			return 0, session.ErrConflict
+			return 0, store.ErrConflict
 		case isConflict(err):
 			return s.stored(ctx, m.Subject, id)
 		case errors.Is(err, nats.ErrMaxPayload):
@@ -118,7 +118,7 @@ func (s *Store) stored(ctx context.Context, subject, id string) (uint64, error) 
 	if err == nil && last.Header.Get(jetstream.MsgIDHeader) == id {
 		return last.Sequence, nil
 	}
-	return 0, session.ErrConflict
+	return 0, store.ErrConflict
 }
 
 func isConflict(err error) bool {
@@ -128,17 +128,17 @@ func isConflict(err error) bool {
 }
 
 // last returns a key's newest entry, which may be a tombstone, from the stream itself.
-func (s *Store) last(ctx context.Context, key string) (session.Entry, error) {
+func (s *Store) last(ctx context.Context, key string) (store.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	m, err := s.link.Load().stream.GetLastMsgForSubject(ctx, subjectPrefix+key)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return session.Entry{}, session.ErrNotFound
+		return store.Entry{}, store.ErrNotFound
 	}
 	if err != nil {
-		return session.Entry{}, fmt.Errorf("cluster: read %s: %w", key, err)
+		return store.Entry{}, fmt.Errorf("store: read %s: %w", key, err)
 	}
-	e := session.Entry{Key: key, Revision: m.Sequence}
+	e := store.Entry{Key: key, Revision: m.Sequence}
 	if !tombstone(m.Header) {
 		e.Value = m.Data
 	}

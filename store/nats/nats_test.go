@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"context"
@@ -10,14 +10,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
 
-	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/session/storetest"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/store/storetest"
 )
 
 // natsBinary builds a real nats-server of the version in go.mod.
@@ -98,7 +99,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 }
 
 func TestServerConforms(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) session.Store { return run(t, Config{URL: newChild(t).url}) })
+	storetest.Run(t, func(t *testing.T) store.Store { return run(t, Config{URL: newChild(t).url}) })
 }
 
 // TestServerKilled: a write that finds the server dead is done when it is back,
@@ -107,7 +108,12 @@ func TestServerKilled(t *testing.T) {
 	c := newChild(t)
 	writer, other := run(t, Config{URL: c.url, Patience: 30 * time.Second}), run(t, Config{URL: c.url})
 	first := put(t, writer, "k.a", "1", 0)
-	w, _ := other.mirror.watch("k.>")
+	var seen atomic.Uint64
+	ctx, stop := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() { _ = other.Watch(ctx, "k.>", func(e store.Entry) { seen.Store(e.Revision) }, func() {}) })
+	defer watching.Wait()
+	defer stop()
 	c.kill()
 	done := make(chan uint64)
 	go func() {
@@ -119,10 +125,7 @@ func TestServerKilled(t *testing.T) {
 	}()
 	c.start()
 	second := <-done
-	eventually(t, "the other instance to see the write", func() bool {
-		queue := other.mirror.take(w)
-		return len(queue) > 0 && queue[len(queue)-1].Revision == second
-	})
+	eventually(t, "the other instance to see the write", func() bool { return seen.Load() == second })
 }
 
 // TestServerGone: a store that stays away is a clear error, and what was read stays readable.

@@ -1,4 +1,4 @@
-package cluster
+package nats
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/session/storetest"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/store/storetest"
 )
 
 // testMain runs the tests and looks for goroutines that are left.
@@ -55,11 +55,11 @@ func start(t *testing.T, cfg Config) (s *Store, end func()) {
 	}
 }
 
-func embedded(t *testing.T) session.Store { return run(t, Config{Dir: t.TempDir()}) }
+func embedded(t *testing.T) store.Store { return run(t, Config{Dir: t.TempDir()}) }
 
 func TestEmbeddedConforms(t *testing.T) { storetest.Run(t, embedded) }
 
-func put(t *testing.T, s session.Store, key, value string, revision uint64) uint64 {
+func put(t *testing.T, s store.Store, key, value string, revision uint64) uint64 {
 	t.Helper()
 	got, err := s.Put(t.Context(), key, []byte(value), revision)
 	if err != nil {
@@ -108,12 +108,12 @@ func TestRenew(t *testing.T) {
 func TestMend(t *testing.T) {
 	s := run(t, Config{Dir: t.TempDir()})
 	first := put(t, s, "k.a", "1", 0)
-	seen := make(chan session.Entry, 10)
+	seen := make(chan store.Entry, 10)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	loaded := make(chan struct{})
 	go func() {
-		done <- s.Watch(ctx, "k.>", func(e session.Entry) { seen <- e }, func() { close(loaded) })
+		done <- s.Watch(ctx, "k.>", func(e store.Entry) { seen <- e }, func() { close(loaded) })
 	}()
 	<-loaded
 	<-seen
