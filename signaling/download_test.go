@@ -16,9 +16,8 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
-	"github.com/downbeat-sync/downbeat/export"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -36,22 +35,22 @@ func (k kept) Open(path string) (*os.File, error) { return os.OpenInRoot(k.dir, 
 type described struct{}
 
 func (described) FileName(r session.Recording) string {
-	return *manifest.Takes([]session.Recording{r})[0].Recordings[0].DownloadName
+	return *takes.Of([]session.Recording{r})[0].Recordings[0].DownloadName
 }
 
 func (described) Manifest(take []session.Recording) (Document, error) {
-	m := manifest.Takes(take)[0]
+	m := takes.Of(take)[0]
 	b, err := m.Encode()
 	return Document{m.Name() + ".json", "application/json", b}, err
 }
 
 func (described) Timeline(take []session.Recording) (Document, error) {
-	b, err := export.Timeline(manifest.Takes(take)[0], export.Downloaded)
+	b, err := takes.Timeline(takes.Of(take)[0], takes.Downloaded)
 	return Document{"a.otio", "application/json", b}, err
 }
 
 func (described) Script(take []session.Recording) (Document, error) {
-	b, err := export.Script(manifest.Takes(take)[0], export.Downloaded)
+	b, err := takes.Script(takes.Of(take)[0], takes.Downloaded)
 	return Document{"a.sh", "text/x-shellscript; charset=utf-8", b}, err
 }
 
@@ -152,7 +151,7 @@ func TestDownload(t *testing.T) {
 	}
 	resp, b = w.fetch(t, "GET", take.ManifestURL, nil)
 	conforms(t, "GET", take.ManifestURL, resp.StatusCode, b)
-	var m manifest.Take
+	var m takes.Take
 	must(t, json.Unmarshal(b, &m))
 	if m.TakeID != rec.TakeID || *m.Recordings[0].SHA256 != rec.SHA256 || !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment; filename=plank-") {
 		t.Errorf("the manifest is %s, %v", b, resp.Header)

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -47,7 +47,7 @@ func TestDeletedTake(t *testing.T) {
 	check(t, send(gone.RecordingID, "frame"))
 	of := func(s session.StartRecording) string { return filepath.Join(dir, "recordings", "studio", s.CommandID) }
 	eventually(t, "the manifest", func() bool {
-		_, err := os.Stat(filepath.Join(of(gone), manifest.Name))
+		_, err := os.Stat(filepath.Join(of(gone), takes.ManifestName))
 		return err == nil
 	})
 	status, body, err := server.do("DELETE", "/api/sessions/studio/takes/"+gone.CommandID, "")

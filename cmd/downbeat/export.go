@@ -7,8 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/downbeat-sync/downbeat/export"
-	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 type exportCmd struct {
@@ -27,22 +26,22 @@ func (c *exportCmd) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var take manifest.Take
+	var take takes.Take
 	if err := json.Unmarshal(b, &take); err != nil {
 		return fmt.Errorf("%s: %w", c.Manifest, err)
 	}
-	if take.Version != manifest.Version {
+	if take.Version != takes.ManifestVersion {
 		return fmt.Errorf("%s: it is of version %d, which this program doesn't know", c.Manifest, take.Version)
 	}
-	to, names := export.Timeline, export.Names(export.Kept)
+	to, names := takes.Timeline, takes.Names(takes.Kept)
 	if c.FFmpeg {
-		to = export.Script
+		to = takes.Script
 	}
 	if c.Downloaded {
-		names = export.Downloaded
+		names = takes.Downloaded
 	}
 	out, err := to(take, names)
-	if errors.Is(err, export.ErrNothing) {
+	if errors.Is(err, takes.ErrNothing) {
 		return fmt.Errorf("%s: no recording has its times and a file", c.Manifest)
 	}
 	if err == nil {

@@ -3,17 +3,16 @@ package main
 import (
 	"errors"
 
-	"github.com/downbeat-sync/downbeat/export"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 // exports makes documents of a take for those who ask over HTTP.
 type exports struct{}
 
 func (exports) FileName(r session.Recording) string {
-	take := manifest.Takes([]session.Recording{r})[0]
+	take := takes.Of([]session.Recording{r})[0]
 	if name := take.Recordings[0].DownloadName; name != nil {
 		return *name
 	}
@@ -34,7 +33,7 @@ func (exports) Timeline(recordings []session.Recording) (signaling.Document, err
 	if err != nil {
 		return signaling.Document{}, err
 	}
-	body, err := export.Timeline(take, export.Downloaded)
+	body, err := takes.Timeline(take, takes.Downloaded)
 	return signaling.Document{Name: take.Name() + ".otio", Type: "application/json", Body: body}, err
 }
 
@@ -43,14 +42,14 @@ func (exports) Script(recordings []session.Recording) (signaling.Document, error
 	if err != nil {
 		return signaling.Document{}, err
 	}
-	body, err := export.Script(take, export.Downloaded)
+	body, err := takes.Script(take, takes.Downloaded)
 	return signaling.Document{Name: take.Name() + ".sh", Type: "text/x-shellscript; charset=utf-8", Body: body}, err
 }
 
-func takeOf(recordings []session.Recording) (manifest.Take, error) {
-	takes := manifest.Takes(recordings)
-	if len(takes) != 1 {
-		return manifest.Take{}, errors.New("these are not the recordings of one take")
+func takeOf(recordings []session.Recording) (takes.Take, error) {
+	list := takes.Of(recordings)
+	if len(list) != 1 {
+		return takes.Take{}, errors.New("these are not the recordings of one take")
 	}
-	return takes[0], nil
+	return list[0], nil
 }

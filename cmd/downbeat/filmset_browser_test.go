@@ -11,7 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/downbeat-sync/downbeat/manifest"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 // TestFilmSet goes the whole way with nothing but the program and its pages: a
@@ -46,7 +46,7 @@ func TestFilmSet(t *testing.T) {
 	check(t, err)
 	artefact(t, "filmset-console.png", picture)
 
-	files, err := filepath.Glob(filepath.Join(dir, "recordings", "*", "*", manifest.Name))
+	files, err := filepath.Glob(filepath.Join(dir, "recordings", "*", "*", takes.ManifestName))
 	check(t, err)
 	if len(files) != 1 {
 		t.Fatalf("manifests %v", files)
@@ -59,7 +59,7 @@ func TestFilmSet(t *testing.T) {
 // checkTake compares the files of a take with its manifest.
 func checkTake(t *testing.T, name string) {
 	t.Helper()
-	var take manifest.Take
+	var take takes.Take
 	eventually(t, "the manifest to be whole", func() bool {
 		b, err := os.ReadFile(name)
 		return err == nil && json.Unmarshal(b, &take) == nil && len(take.Recordings) == 2 && take.Recordings[1].File != nil && take.Recordings[0].File != nil

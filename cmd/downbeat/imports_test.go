@@ -73,15 +73,11 @@ var edges = map[string]map[string]string{
 		"internal/atomicfile": "checkpoints, files that were rewritten",
 	},
 	"container": {},
-	"manifest": {
+	"takes": {
 		"session":             "the recordings that it describes",
 		"clock":               "their times",
 		"internal/atomicfile": "replaces a manifest as a whole",
 		"wire":                "the code of a recording that is gone",
-	},
-	"export": {
-		"manifest": "takes and their files",
-		"clock":    "their times",
 	},
 	"metrics": {
 		"clock":     "states and reasons are labels",

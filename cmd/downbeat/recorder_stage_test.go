@@ -18,9 +18,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 // recordingStage is a real server that takes recordings in, and a real Chromium
@@ -208,10 +208,10 @@ func (s *recordingStage) arrived(r session.Recording) int64 {
 }
 
 // manifest reads the manifest of a take.
-func (s *recordingStage) manifest(r session.Recording) manifest.Take {
+func (s *recordingStage) manifest(r session.Recording) takes.Take {
 	s.t.Helper()
-	var m manifest.Take
-	b, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(filepath.Dir(r.File)), manifest.Name))
+	var m takes.Take
+	b, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(filepath.Dir(r.File)), takes.ManifestName))
 	check(s.t, err)
 	check(s.t, json.Unmarshal(b, &m))
 	return m

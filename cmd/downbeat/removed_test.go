@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -30,7 +30,7 @@ func TestRemovedSession(t *testing.T) {
 			f := upload.File{RecordingID: start.RecordingID, Name: "front.webm", Size: 5}
 			check(t, (&upload.Client{URL: server.url, HTTP: client}).Send(t.Context(), f, strings.NewReader("frame")))
 			take := filepath.Join(dir, "recordings", "studio", start.CommandID)
-			checkManifest(t, filepath.Join(take, manifest.Name), func(m manifest.Take) bool { return m.Recordings[0].SHA256 != nil })
+			checkManifest(t, filepath.Join(take, takes.ManifestName), func(m takes.Take) bool { return m.Recordings[0].SHA256 != nil })
 			eventually(t, "the session to be removed", func() bool {
 				status, _, err := server.do("GET", "/api/sessions/studio", "")
 				return err == nil && status == 404
@@ -46,7 +46,7 @@ func TestRemovedSession(t *testing.T) {
 			if err != nil || string(b) != "frame" {
 				t.Errorf("the file has %q, %v", b, err)
 			}
-			if _, err := os.Stat(filepath.Join(take, manifest.Name)); err != nil {
+			if _, err := os.Stat(filepath.Join(take, takes.ManifestName)); err != nil {
 				t.Error(err)
 			}
 		})

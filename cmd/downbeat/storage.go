@@ -7,16 +7,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
 // storage is where recordings are kept; nil where the server has no directory.
 type storage struct {
 	uploads   *upload.Server
-	manifests *manifest.Writer
+	manifests *takes.Writer
 	forget    bool // the files of sessions that are removed
 }
 
@@ -33,7 +33,7 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &storage{uploads, &manifest.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}, cfg.forgetFiles}, nil
+	return &storage{uploads, &takes.Writer{Sessions: s.sessions, Dir: cfg.data, Log: cfg.log}, cfg.forgetFiles}, nil
 }
 
 // takesIn returns what takes recordings in, as signaling needs it.

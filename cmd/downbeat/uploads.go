@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/container"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -72,7 +72,7 @@ func (r recordings) about(ctx context.Context, f upload.Finished) (info containe
 	if err != nil {
 		return info
 	}
-	for _, take := range manifest.Takes(list) {
+	for _, take := range takes.Of(list) {
 		for _, rec := range take.Recordings {
 			if rec.RecordingID != f.RecordingID {
 				continue

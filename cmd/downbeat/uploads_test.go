@@ -18,9 +18,9 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -70,7 +70,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 	if !bytes.Equal(got, content) {
 		t.Error("the file isn't what was sent")
 	}
-	checkManifest(t, filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name), func(m manifest.Take) bool {
+	checkManifest(t, filepath.Join(dir, "recordings", "studio", a.CommandID, takes.ManifestName), func(m takes.Take) bool {
 		if len(m.Recordings) != 1 || m.Recordings[0].File == nil || m.Recordings[0].StopTimestamp == nil {
 			return false
 		}
@@ -86,7 +86,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 	if !bytes.Equal(download(t, url+list.Recordings[0].FileURL), content) {
 		t.Error("what is downloaded isn't what was sent")
 	}
-	beside, err := os.ReadFile(filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name))
+	beside, err := os.ReadFile(filepath.Join(dir, "recordings", "studio", a.CommandID, takes.ManifestName))
 	check(t, err)
 	if got := download(t, url+list.Takes[0].ManifestURL); !bytes.Equal(got, beside) {
 		t.Errorf("the manifest is\n%s, that beside the file\n%s", got, beside)
@@ -99,7 +99,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 	}
 	for _, c := range []exportCmd{{OTIO: true}, {FFmpeg: true}} {
 		var out bytes.Buffer
-		c.Manifest = filepath.Join(dir, "recordings", "studio", a.CommandID, manifest.Name)
+		c.Manifest = filepath.Join(dir, "recordings", "studio", a.CommandID, takes.ManifestName)
 		check(t, c.write(&out))
 		if !bytes.Contains(out.Bytes(), []byte(name)) {
 			t.Errorf("downbeat export doesn't name %s: %s", name, out.Bytes())
@@ -136,11 +136,11 @@ func report(t *testing.T, d *device.Device, event, recordingID string, at clock.
 }
 
 // checkManifest waits until the manifest says what it should.
-func checkManifest(t *testing.T, name string, right func(manifest.Take) bool) {
+func checkManifest(t *testing.T, name string, right func(takes.Take) bool) {
 	t.Helper()
 	var b []byte
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		var m manifest.Take
+		var m takes.Take
 		if b, _ = os.ReadFile(name); json.Unmarshal(b, &m) == nil && right(m) {
 			return
 		}
@@ -205,7 +205,7 @@ func TestUploadThroughKills(t *testing.T) {
 	if r.SHA256 != hex.EncodeToString(sum[:]) || r.File != filepath.ToSlash(path)+"/"+start.RecordingID+"-front.webm" || *r.FileSizeBytes != int64(len(content)) {
 		t.Errorf("recording %+v", r)
 	}
-	checkManifest(t, filepath.Join(dir, path, manifest.Name), func(m manifest.Take) bool {
+	checkManifest(t, filepath.Join(dir, path, takes.ManifestName), func(m takes.Take) bool {
 		return len(m.Recordings) == 1 && m.Recordings[0].SHA256 != nil && *m.Recordings[0].SHA256 == r.SHA256
 	})
 }

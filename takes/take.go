@@ -1,27 +1,13 @@
-// Package manifest describes the recordings of a take in a file beside them,
-// manifest.json: whose they are, when each of them begins and ends in session time and
-// how sure that is, and which file holds it. With it an editor lays them on one
-// time line without asking the server. docs/manifest.md has its fields.
-package manifest
+package takes
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"path"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-// Name is what the file is called.
-const Name = "manifest.json"
-
-// Version is that of the file's format: it grows when a field changes its
-// meaning, not when one is added.
-const Version = 1
-
-// Take is the content of the file.
+// Take is a take with its recordings: the content of its manifest.
 type Take struct {
 	Version       int               `json:"version"`
 	SessionID     string            `json:"sessionId"`
@@ -57,14 +43,14 @@ type Recording struct {
 	Report *session.RecordingReport `json:"report"` // how well it was made, as the device told
 }
 
-// Takes makes the takes of a session's recordings, which are in the order of
+// Of returns the takes of a session's recordings, which are in the order of
 // [session.Service.StoredRecordings].
-func Takes(list []session.Recording) []Take {
+func Of(list []session.Recording) []Take {
 	var takes []Take
 	for _, r := range list {
 		if len(takes) == 0 || takes[len(takes)-1].TakeID != r.TakeID {
 			takes = append(takes, Take{
-				Version: Version, SessionID: r.SessionID, TakeID: r.TakeID,
+				Version: ManifestVersion, SessionID: r.SessionID, TakeID: r.TakeID,
 				PostureLabel: r.PostureLabel, TakeTimestamp: r.TakeTimestamp, Mark: r.Mark, Note: r.Note,
 			})
 		}
@@ -98,18 +84,6 @@ func (t *Take) describe(r session.Recording) Recording {
 		d.DownloadName = &handedOut
 	}
 	return d
-}
-
-// Encode returns the content of the file.
-func (t Take) Encode() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(t); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	return b.Bytes(), nil
 }
 
 // settled is a status without what the passing of time makes of it: the file

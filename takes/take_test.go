@@ -1,4 +1,4 @@
-package manifest_test
+package takes_test
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,7 +27,7 @@ func TestTakes(t *testing.T) {
 		return &s
 	}
 	size, bound := int64(7), 0.25
-	takes := manifest.Takes([]session.Recording{
+	takes := takes.Of([]session.Recording{
 		{RecordingID: "a", SessionID: "studio", TakeID: "1", PostureLabel: "plank", TakeTimestamp: *at(1000), DeviceID: "d1",
 			StartTimestamp: at(1003), StartBoundMs: &bound, StopTimestamp: at(2003), UploadStatus: "uploaded",
 			File: "recordings/studio/1/a-x.webm", SHA256: "ab", FileSizeBytes: &size},
@@ -62,7 +62,7 @@ func TestWriter(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = svc.Run(ctx) })
-		w := &manifest.Writer{Sessions: svc, Dir: dir, Log: slog.New(slog.DiscardHandler)}
+		w := &takes.Writer{Sessions: svc, Dir: dir, Log: slog.New(slog.DiscardHandler)}
 		running.Go(func() { _ = w.Run(ctx) })
 
 		heard := make(chan session.StartRecording, 1)
@@ -76,7 +76,7 @@ func TestWriter(t *testing.T) {
 		check(t, err)
 		start := <-heard
 		time.Sleep(time.Second)
-		name := filepath.Join(dir, "recordings", "studio", start.CommandID, manifest.Name)
+		name := filepath.Join(dir, "recordings", "studio", start.CommandID, takes.ManifestName)
 		if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("a take without files has a manifest: %v", err)
 		}
@@ -97,7 +97,7 @@ func TestWriter(t *testing.T) {
 	})
 }
 
-func read(t *testing.T, name string) (take manifest.Take) {
+func read(t *testing.T, name string) (take takes.Take) {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	check(t, err)

@@ -1,4 +1,4 @@
-package export
+package takes
 
 import (
 	_ "embed"
@@ -6,8 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/downbeat-sync/downbeat/manifest"
 )
 
 var (
@@ -26,7 +24,7 @@ var (
 // right to half a frame of the film, and sound keeps its place beside the pictures. The
 // recordings of one device share one place in the film. A file that can't be
 // used is left out, and the script says so; it fails when the film isn't what was promised.
-func Script(take manifest.Take, names Names) ([]byte, error) {
+func Script(take Take, names Names) ([]byte, error) {
 	placed, _ := split(take)
 	if len(placed) == 0 {
 		return nil, ErrNothing
@@ -59,13 +57,13 @@ func Script(take manifest.Take, names Names) ([]byte, error) {
 const lastPicture = 40
 
 // afterFirst returns how long after the first of the recordings another one begins, in ms.
-func afterFirst(r manifest.Recording, placed []manifest.Recording) float64 {
+func afterFirst(r Recording, placed []Recording) float64 {
 	return *r.AfterFirstMs - *placed[0].AfterFirstMs
 }
 
 // byDevice returns the recordings of each device, which share a cell of the film or a
 // track of the timeline, by their first frames.
-func byDevice(placed []manifest.Recording) (devices [][]manifest.Recording) {
+func byDevice(placed []Recording) (devices [][]Recording) {
 	at := map[string]int{}
 	for _, r := range placed {
 		i, known := at[r.DeviceID]

@@ -1,4 +1,4 @@
-package export_test
+package takes_test
 
 import (
 	"bytes"
@@ -11,17 +11,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/export"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 // hostile is a name and a label that would do harm if anything took them for code.
 const hostile = `'; touch pwned; '$(touch pwned)"` + "`touch pwned`" + `\%s -y`
 
-func scriptOf(t *testing.T, take manifest.Take, names export.Names) []byte {
+func scriptOf(t *testing.T, take takes.Take, names takes.Names) []byte {
 	t.Helper()
-	b, err := export.Script(take, names)
+	b, err := takes.Script(take, names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +58,7 @@ func TestScriptQuotes(t *testing.T) {
 	// ffprobe says that everything has pictures and sound, and that the film is as long as it should be; ffmpeg prints its arguments.
 	write(t, filepath.Join(programs, "ffprobe"), "#!/bin/sh\ncase \"$*\" in *duration*) echo 1.0015 ;; *) echo 0 ;; esac\n", 0o700)
 	write(t, filepath.Join(programs, "ffmpeg"), "#!/bin/sh\nprintf '<%s>\\n' \"$@\"\n", 0o700)
-	out, err := run(t, dir, scriptOf(t, takeOf(evil, dash), export.Kept), programs)
+	out, err := run(t, dir, scriptOf(t, takeOf(evil, dash), takes.Kept), programs)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -80,7 +79,7 @@ func TestScriptWithoutFiles(t *testing.T) {
 	for _, name := range []string{"ffprobe", "ffmpeg"} {
 		write(t, filepath.Join(programs, name), "#!/bin/sh\nexit 1\n", 0o700)
 	}
-	out, err := run(t, t.TempDir(), scriptOf(t, takeOf(made("a", "", "a.webm", "", 0, time.Second)), export.Kept), programs)
+	out, err := run(t, t.TempDir(), scriptOf(t, takeOf(made("a", "", "a.webm", "", 0, time.Second)), takes.Kept), programs)
 	if err == nil || !strings.Contains(out, "a.webm isn't here") {
 		t.Errorf("%v %s", err, out)
 	}
@@ -169,7 +168,7 @@ func TestFilmIsInSync(t *testing.T) {
 		camera{name: "c", began: 200 * time.Millisecond, sound: true}.record(t, dir),
 		camera{name: "d", began: began[2], rate: 50, sound: true, early: 160 * time.Millisecond}.record(t, dir),
 	)
-	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+	if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
 	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
@@ -225,7 +224,7 @@ func TestFilmOfWhatBrowsersRecord(t *testing.T) {
 			dir := t.TempDir()
 			c.began = 300 * time.Millisecond
 			take := takeOf(camera{name: "a", rate: 50}.record(t, dir), c.record(t, dir))
-			if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+			if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 				t.Fatalf("%v %s", err, out)
 			}
 			film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
@@ -280,7 +279,7 @@ func TestFilmsOfAll(t *testing.T) {
 				}.record(t, dir))
 			}
 			take := takeOf(list...)
-			if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+			if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 				t.Fatalf("%v %s", err, out)
 			}
 			out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0",
@@ -299,7 +298,7 @@ func TestPlaylistsAreNotOpened(t *testing.T) {
 	camera{name: "secret", rate: 10}.record(t, dir)
 	write(t, filepath.Join(dir, "a.webm"), "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.mkv\n#EXT-X-ENDLIST\n", 0o600)
 	take := takeOf(made("a", "", "a.webm", "video/webm", 0, time.Second))
-	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err == nil || !strings.Contains(out, "neither pictures nor sound") {
+	if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err == nil || !strings.Contains(out, "neither pictures nor sound") {
 		t.Errorf("%v %s", err, out)
 	}
 }
@@ -340,7 +339,7 @@ func TestFilmWithoutWhatIsBroken(t *testing.T) {
 	write(t, filepath.Join(dir, "header.mkv"), string(header[:600]), 0o600)
 	take := takeOf(good, made("e", "", "empty.webm", "video/webm", 0, time.Second), made("h", "", "header.mkv", "", 0, time.Second),
 		made("m", "", "missing.webm", "", 0, time.Second), made("n", "", "noise.mp4", "video/mp4", 0, time.Second))
-	out, err := run(t, dir, scriptOf(t, take, export.Kept), "")
+	out, err := run(t, dir, scriptOf(t, take, takes.Kept), "")
 	if err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
@@ -372,7 +371,7 @@ func TestFilmOfATurnedPhone(t *testing.T) {
 	write(t, filepath.Join(dir, "parts.txt"), "file part0.webm\nfile part1.webm\n", 0o600)
 	ffmpeg(t, "-f", "concat", "-i", filepath.Join(dir, "parts.txt"), "-c", "copy", filepath.Join(dir, "turned.mkv"))
 	take := takeOf(made("a", "", "turned.mkv", "", 0, filmed), camera{name: "b", rate: 30}.record(t, dir))
-	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+	if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
 	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
@@ -403,7 +402,7 @@ func TestFilmWithoutCovers(t *testing.T) {
 	ffmpeg(t, "-f", "lavfi", "-i", "sine=d=2", "-i", filepath.Join(dir, "cover.png"), "-map", "0", "-map", "1", "-c:a", "aac", "-c:v", "png",
 		"-disposition:v", "attached_pic", filepath.Join(dir, "song.m4a"))
 	take := takeOf(made("a", "", "song.m4a", "audio/mp4", 0, filmed), camera{name: "b", rate: 30}.record(t, dir))
-	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+	if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
 	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
@@ -428,7 +427,7 @@ func TestFilmOfParts(t *testing.T) {
 	second := camera{name: "a2", began: 1200 * time.Millisecond, rate: 30}.record(t, dir)
 	second.DeviceID = first.DeviceID
 	take := takeOf(first, second, camera{name: "b", rate: 30}.record(t, dir))
-	if out, err := run(t, dir, scriptOf(t, take, export.Kept), ""); err != nil {
+	if out, err := run(t, dir, scriptOf(t, take, takes.Kept), ""); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
 	film := filepath.Join(dir, take.Name()+"-side-by-side.mp4")
@@ -458,7 +457,7 @@ func TestFilmIsLookedAt(t *testing.T) {
 	}
 	// An ffmpeg that ends early without a word.
 	write(t, filepath.Join(programs, "ffmpeg"), "#!/bin/sh\nexec "+real+" \"$@\" -t 1 "+filepath.Join(dir, take.Name()+"-side-by-side.mp4")+"\n", 0o700)
-	script := bytes.ReplaceAll(scriptOf(t, take, export.Kept), []byte(`-t "$length" -movflags +faststart "$film"`), nil)
+	script := bytes.ReplaceAll(scriptOf(t, take, takes.Kept), []byte(`-t "$length" -movflags +faststart "$film"`), nil)
 	if out, err := run(t, dir, script, programs); err == nil || !strings.Contains(out, "Something is wrong") {
 		t.Errorf("%v %s", err, out)
 	}

@@ -1,4 +1,4 @@
-package manifest_test
+package takes_test
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 // TestDownloadName: readable, and harmless in every file system and shell.
@@ -30,7 +30,7 @@ func TestDownloadName(t *testing.T) {
 		{"long", strings.Repeat("é", 128), "", "x.mp4", "", strings.Repeat("é", 40) + "-20261125T151030Z-465aba69.mp4"},
 	} {
 		view, user, _ := strings.Cut(c.view, "|")
-		takes := manifest.Takes([]session.Recording{{
+		takes := takes.Of([]session.Recording{{
 			RecordingID: "a", SessionID: "studio", TakeID: "1", PostureLabel: c.label, ViewType: view, Username: user, TakeTimestamp: at,
 			DeviceID: "465aba69-e798-46db-bad7-978c324f48d3", File: "recordings/studio/1/a-" + c.file, FileType: c.kind,
 		}})

@@ -1,4 +1,4 @@
-package export_test
+package takes_test
 
 import (
 	"bytes"
@@ -11,9 +11,8 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/export"
-	"github.com/downbeat-sync/downbeat/manifest"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/takes"
 )
 
 var noon = clock.SessionTime(time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC).UnixNano())
@@ -28,7 +27,7 @@ func made(id, view, file, fileType string, after, d time.Duration) session.Recor
 	}
 }
 
-func takeOf(list ...session.Recording) manifest.Take { return manifest.Takes(list)[0] }
+func takeOf(list ...session.Recording) takes.Take { return takes.Of(list)[0] }
 
 // schema has the fields of each object, as OpenTimelineIO's "Serialized Data" lists
 // them, and children, which that leaves out.
@@ -119,9 +118,9 @@ func objects(field string, v any) (list []object) {
 	return list
 }
 
-func timelineOf(t *testing.T, take manifest.Take, names export.Names) object {
+func timelineOf(t *testing.T, take takes.Take, names takes.Names) object {
 	t.Helper()
-	b, err := export.Timeline(take, names)
+	b, err := takes.Timeline(take, names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +160,7 @@ func TestTimeline(t *testing.T) {
 	o := timelineOf(t, takeOf(
 		timeless, front, made("b", "side", "b.webm", "audio/webm;codecs=opus", 7_000_001*time.Microsecond, 24*time.Hour), missing,
 		filmedAt(made("f", "top", "f.mp4", "video/mp4;codecs=avc1", 30*time.Millisecond, time.Second), 25.01, ""),
-	), export.Kept)
+	), takes.Kept)
 	if start := o.at("global_start_time"); start["value"] != json.Number("1080000.0") || start["rate"] != json.Number("25.0") {
 		t.Errorf("starts at %v", start)
 	}
@@ -207,7 +206,7 @@ func TestTimelineOfParts(t *testing.T) {
 		r.DeviceID, r.Part = "a-e798", n
 		return r
 	}
-	o := timelineOf(t, takeOf(part("a", 1, 0, 1990*time.Millisecond), part("b", 2, 3500*time.Millisecond, time.Second), part("c", 3, 4510*time.Millisecond, time.Second)), export.Kept)
+	o := timelineOf(t, takeOf(part("a", 1, 0, 1990*time.Millisecond), part("b", 2, 3500*time.Millisecond, time.Second), part("c", 3, 4510*time.Millisecond, time.Second)), takes.Kept)
 	tracks := objects("children", o.at("tracks")["children"])
 	if len(tracks) != 1 {
 		t.Fatalf("%d tracks", len(tracks))
@@ -232,21 +231,21 @@ func TestRates(t *testing.T) {
 	for measured, want := range map[float64]string{
 		29.6: "30.0", 29.97: "30.0", 30.2: "30.0", 24.02: "24.0", 25: "25.0", 14.9: "24.0", 59.3: "60.0", 50.4: "50.0", 119.7: "120.0", 240: "120.0",
 	} {
-		o := timelineOf(t, takeOf(filmedAt(made("a", "", "a.mp4", "", 0, time.Second), measured, "")), export.Kept)
+		o := timelineOf(t, takeOf(filmedAt(made("a", "", "a.mp4", "", 0, time.Second), measured, "")), takes.Kept)
 		if got := o.at("global_start_time")["rate"]; got != json.Number(want) {
 			t.Errorf("%v frames/s: a rate of %v, want %v", measured, got, want)
 		}
 	}
 	o := timelineOf(t, takeOf(
 		filmedAt(made("a", "", "a.mp4", "", 0, time.Second), 59.8, ""), filmedAt(made("b", "", "b.mp4", "", 0, time.Second), 30, ""),
-		filmedAt(made("c", "", "c.mp4", "", 0, time.Second), 29.8, "")), export.Kept)
+		filmedAt(made("c", "", "c.mp4", "", 0, time.Second), 29.8, "")), takes.Kept)
 	if got := o.at("global_start_time")["rate"]; got != json.Number("30.0") {
 		t.Errorf("two at 30 and one at 60: %v", got)
 	}
 }
 
 func TestDownloadedNames(t *testing.T) {
-	o := timelineOf(t, takeOf(made("a", "front", "a-x.webm", "video/webm", 0, time.Second)), export.Downloaded)
+	o := timelineOf(t, takeOf(made("a", "front", "a-x.webm", "video/webm", 0, time.Second)), takes.Downloaded)
 	children := objects("children", objects("children", o.at("tracks")["children"])[0]["children"])
 	if len(children) != 1 || children[0].at("media_references").at("DEFAULT_MEDIA")["name"] != "plank-20261125T120000Z-front-a.webm" {
 		t.Errorf("children %v", children)
@@ -256,10 +255,10 @@ func TestDownloadedNames(t *testing.T) {
 func TestNothing(t *testing.T) {
 	missing := made("a", "", "", "", 0, time.Second)
 	missing.File = ""
-	if _, err := export.Timeline(takeOf(missing), export.Kept); !errors.Is(err, export.ErrNothing) {
+	if _, err := takes.Timeline(takeOf(missing), takes.Kept); !errors.Is(err, takes.ErrNothing) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := export.Script(takeOf(missing), export.Kept); !errors.Is(err, export.ErrNothing) {
+	if _, err := takes.Script(takeOf(missing), takes.Kept); !errors.Is(err, takes.ErrNothing) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package manifest
+package takes
 
 import (
 	"bytes"
@@ -57,7 +57,7 @@ func (w *Writer) update(ctx context.Context, sessionID string) {
 		}
 		return
 	}
-	for _, take := range Takes(list) {
+	for _, take := range Of(list) {
 		if err := w.write(take); err != nil {
 			w.Log.Error("manifest_failed", "session", sessionID, "take", take.TakeID, "err", err)
 		}
@@ -77,7 +77,7 @@ func (w *Writer) write(take Take) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(dir, Name)
+	name := filepath.Join(dir, ManifestName)
 	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b) {
 		return nil
 	}

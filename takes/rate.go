@@ -1,4 +1,4 @@
-package export
+package takes
 
 import (
 	"cmp"
@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/manifest"
 )
 
 // usualRates are those that editors know, in frames a second. Television's, a thousandth lower, aren't
@@ -22,7 +21,7 @@ type rate float64
 
 // rateOf returns the rate that is nearest to what most of the recordings have; of
 // several that as many have, the fastest.
-func rateOf(placed []manifest.Recording) rate {
+func rateOf(placed []Recording) rate {
 	votes := map[float64]int{}
 	for _, r := range placed {
 		if r.Report != nil && r.Report.FrameRate != nil && *r.Report.FrameRate > 0 {

@@ -1,4 +1,4 @@
-package export
+package takes
 
 import (
 	"encoding/json"
@@ -10,14 +10,13 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/manifest"
 )
 
 // Timeline returns the take as an OpenTimelineIO document: for each device a track of its
 // pictures and one of its sound, in which gaps lead up to where its recordings
 // began. Times are in frames of a usual rate. It fails with ErrNothing when there is nothing to place. The objects are those of
 // https://opentimelineio.readthedocs.io/en/latest/tutorials/otio-serialized-schema.html
-func Timeline(take manifest.Take, names Names) ([]byte, error) {
+func Timeline(take Take, names Names) ([]byte, error) {
 	placed, others := split(take)
 	if len(placed) == 0 {
 		return nil, ErrNothing
@@ -26,10 +25,10 @@ func Timeline(take manifest.Take, names Names) ([]byte, error) {
 	rate := rateOf(placed)
 	var video, audio []any
 	for _, device := range byDevice(placed) {
-		if shows := slices.DeleteFunc(slices.Clone(device), func(r manifest.Recording) bool { return !pictures(r) }); len(shows) > 0 {
+		if shows := slices.DeleteFunc(slices.Clone(device), func(r Recording) bool { return !pictures(r) }); len(shows) > 0 {
 			video = append(video, track(rate, "Video", shows, names))
 		}
-		if sounds := slices.DeleteFunc(slices.Clone(device), func(r manifest.Recording) bool { return !sound(r) }); len(sounds) > 0 {
+		if sounds := slices.DeleteFunc(slices.Clone(device), func(r Recording) bool { return !sound(r) }); len(sounds) > 0 {
 			audio = append(audio, track(rate, "Audio", sounds, names))
 		}
 	}
@@ -38,18 +37,18 @@ func Timeline(take manifest.Take, names Names) ([]byte, error) {
 		Tracks: composition{item: newItem("Stack.1", "tracks"), Children: append(video, audio...)},
 	}, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+		return nil, fmt.Errorf("takes: %w", err)
 	}
 	return append(b, '\n'), nil
 }
 
 // pictures reports whether a recording has any, by the type of its file.
-func pictures(r manifest.Recording) bool {
+func pictures(r Recording) bool {
 	return r.FileType == nil || !strings.HasPrefix(strings.ToLower(*r.FileType), "audio/")
 }
 
 // sound reports whether a recording has some, as far as its device or the type of its file tells.
-func sound(r manifest.Recording) bool {
+func sound(r Recording) bool {
 	if r.Report != nil && r.Report.Sound != "" {
 		return r.Report.Sound != "none"
 	}
@@ -64,7 +63,7 @@ func sound(r manifest.Recording) bool {
 }
 
 // track lays recordings of one device, which follow one another.
-func track(rate rate, kind string, parts []manifest.Recording, names Names) composition {
+func track(rate rate, kind string, parts []Recording, names Names) composition {
 	t := composition{item: newItem("Track.1", parts[0].Device()), Kind: kind, Children: []any{}}
 	end := 0.0
 	for _, r := range parts {
@@ -83,7 +82,7 @@ func track(rate rate, kind string, parts []manifest.Recording, names Names) comp
 }
 
 // newClip returns a recording that begins so long after time 0, in ms.
-func newClip(rate rate, r manifest.Recording, begin float64, file string) clip {
+func newClip(rate rate, r Recording, begin float64, file string) clip {
 	long := rate.between(begin, begin+*r.DurationMs)
 	c := clip{item: newItem("Clip.2", clipName(r)), Active: "DEFAULT_MEDIA", References: map[string]reference{
 		"DEFAULT_MEDIA": {
@@ -96,7 +95,7 @@ func newClip(rate rate, r manifest.Recording, begin float64, file string) clip {
 }
 
 // clipName is whose the recording is, and which part if it is another than the first.
-func clipName(r manifest.Recording) string {
+func clipName(r Recording) string {
 	if r.Part > 1 {
 		return fmt.Sprintf("%s, part %d", r.Device(), r.Part)
 	}
@@ -116,10 +115,10 @@ type metadata struct {
 // leftOut is a recording that can't be placed.
 type leftOut struct {
 	Why string `json:"why"`
-	manifest.Recording
+	Recording
 }
 
-func about(take manifest.Take, first clock.SessionTime, others []manifest.Recording) map[string]any {
+func about(take Take, first clock.SessionTime, others []Recording) map[string]any {
 	m := metadata{take.SessionID, take.TakeID, take.PostureLabel, take.TakeTimestamp, first, []leftOut{}}
 	for _, r := range others {
 		m.LeftOut = append(m.LeftOut, leftOut{why(r), r})

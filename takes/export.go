@@ -1,29 +1,21 @@
-// Package export makes of the manifest of a take what other programs lay its
-// recordings on one time line with: an OpenTimelineIO document for editors, and a
-// shell script with one ffmpeg command that puts them side by side. Its functions are pure.
-//
-// Time 0 of a timeline is the first frame of the take: each file is placed where
-// its own first frame was in session time, to the microsecond.
-package export
+package takes
 
 import (
 	"errors"
 	"path"
-
-	"github.com/downbeat-sync/downbeat/manifest"
 )
 
 // ErrNothing says that no recording of a take has its times and a file.
-var ErrNothing = errors.New("export: no recording of the take has its times and a file")
+var ErrNothing = errors.New("takes: no recording of the take has its times and a file")
 
 // Names tells what the file of a recording is called beside what is exported.
-type Names func(manifest.Recording) string
+type Names func(Recording) string
 
 // Kept are the names beside the manifest in the server's directory.
-func Kept(r manifest.Recording) string { return *r.File }
+func Kept(r Recording) string { return *r.File }
 
 // Downloaded are the names that the server hands files out by.
-func Downloaded(r manifest.Recording) string {
+func Downloaded(r Recording) string {
 	if r.DownloadName == nil { // a manifest of before there were such names
 		return *r.File
 	}
@@ -31,11 +23,11 @@ func Downloaded(r manifest.Recording) string {
 }
 
 // base keeps the last part of a name: what is exported lies beside the files.
-func (n Names) base(r manifest.Recording) string { return path.Base(n(r)) }
+func (n Names) base(r Recording) string { return path.Base(n(r)) }
 
 // split returns the recordings that have what it takes to be laid on a
 // timeline, and the others.
-func split(take manifest.Take) (placed, others []manifest.Recording) {
+func split(take Take) (placed, others []Recording) {
 	for _, r := range take.Recordings {
 		if why(r) == "" {
 			placed = append(placed, r)
@@ -47,7 +39,7 @@ func split(take manifest.Take) (placed, others []manifest.Recording) {
 }
 
 // why says what a recording lacks, empty for nothing.
-func why(r manifest.Recording) string {
+func why(r Recording) string {
 	switch {
 	case r.File == nil:
 		return "no file"
