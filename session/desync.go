@@ -91,10 +91,13 @@ func (r *room) desyncOf(deviceID string) *DesyncStats {
 
 // Desync is a member's complaint answered: data of desync_recovery.
 type Desync struct {
-	AuthoritativeState struct {
-		PlaybackState
-		Timestamp clock.SessionTime `json:"timestamp"`
-	} `json:"authoritativeState"`
-	ReportedPosition float64           `json:"reportedPosition"`
-	ReportedTime     clock.SessionTime `json:"reportedTime"`
+	AuthoritativeState AuthoritativeState `json:"authoritativeState"`
+	ReportedPosition   float64            `json:"reportedPosition"`
+	ReportedTime       clock.SessionTime  `json:"reportedTime"`
+}
+
+// AuthoritativeState is where the medium is, at Timestamp.
+type AuthoritativeState struct {
+	PlaybackState
+	Timestamp clock.SessionTime `json:"timestamp"`
 }

@@ -12,3 +12,5 @@
 // with a bounded queue. A reader too slow for its queue is disconnected, never
 // waited for.
 package signaling
+
+//go:generate go test -count 1 -run ^TestWireJS$ . -update

@@ -211,7 +211,7 @@ func (l *link) request(ctx context.Context, m Message) (data any, err error) {
 	if err := l.allowed(m.Event); err != nil {
 		return nil, err
 	}
-	return h(ctx, l, m.Data)
+	return h.carry(ctx, l, m.Data)
 }
 
 // join joins the session, connects the device, and answers before any event.

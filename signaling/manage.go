@@ -9,7 +9,7 @@ import (
 )
 
 type leadershipData struct {
-	Token string `json:"token"` // the creator's
+	Token string `json:"token,omitempty"` // the creator's
 }
 
 func requestLeadership(ctx context.Context, l *link, q leadershipData) (any, error) {
@@ -22,9 +22,9 @@ func requestLeadership(ctx context.Context, l *link, q leadershipData) (any, err
 }
 
 type userData struct {
-	UserID   string  `json:"userId"`
-	Username *string `json:"username"`
-	Avatar   *string `json:"avatar"`
+	UserID   string  `json:"userId,omitempty"`
+	Username *string `json:"username,omitempty"`
+	Avatar   *string `json:"avatar,omitempty"`
 }
 
 func handOver(ctx context.Context, l *link, q userData) (any, error) {
@@ -39,11 +39,11 @@ func updateUser(ctx context.Context, l *link, q userData) (any, error) {
 }
 
 type deviceData struct {
-	DeviceID string  `json:"deviceId"`
-	ViewType *string `json:"viewType"`
-	Records  *bool   `json:"records"`
-	Silenced *bool   `json:"silenced"`
-	Absent   string  `json:"absent"` // of remove_device: guests or all
+	DeviceID string  `json:"deviceId,omitempty"`
+	ViewType *string `json:"viewType,omitempty"`
+	Records  *bool   `json:"records,omitempty"`
+	Silenced *bool   `json:"silenced,omitempty"`
+	Absent   string  `json:"absent,omitempty"` // of remove_device: guests or all
 }
 
 func updateDevice(ctx context.Context, l *link, q deviceData) (any, error) {

@@ -22,7 +22,7 @@ func monitor(_ context.Context, l *link, q session.Still) (any, error) {
 }
 
 type cameraSettingsData struct {
-	DeviceID string                  `json:"deviceId"` // empty: all
+	DeviceID string                  `json:"deviceId,omitempty"` // empty: all
 	Settings *session.CameraSettings `json:"settings"`
 }
 

@@ -9,12 +9,12 @@ import (
 
 type loadMediaData struct {
 	MediaURL      string  `json:"mediaUrl"`
-	MediaID       string  `json:"mediaId"`
-	MediaTitle    string  `json:"mediaTitle"`
-	MediaDuration float64 `json:"mediaDuration"` // s
-	Loop          bool    `json:"loop"`
+	MediaID       string  `json:"mediaId,omitempty"`
+	MediaTitle    string  `json:"mediaTitle,omitempty"`
+	MediaDuration float64 `json:"mediaDuration,omitempty"` // s
+	Loop          bool    `json:"loop,omitempty"`
 
-	Subtitles []session.Subtitle `json:"subtitles"`
+	Subtitles []session.Subtitle `json:"subtitles,omitempty"`
 }
 
 func loadMedia(ctx context.Context, l *link, q loadMediaData) (any, error) {
@@ -25,11 +25,11 @@ func loadMedia(ctx context.Context, l *link, q loadMediaData) (any, error) {
 }
 
 type syncPlaybackData struct {
-	Position     *float64 `json:"position"` // s
+	Position     *float64 `json:"position,omitempty"` // s
 	IsPlaying    *bool    `json:"isPlaying"`
-	MediaURL     *string  `json:"mediaUrl"`
-	MediaID      *string  `json:"mediaId"`
-	PlaybackRate *float64 `json:"playbackRate"`
+	MediaURL     *string  `json:"mediaUrl,omitempty"`
+	MediaID      *string  `json:"mediaId,omitempty"`
+	PlaybackRate *float64 `json:"playbackRate,omitempty"`
 }
 
 func syncPlayback(ctx context.Context, l *link, q syncPlaybackData) (any, error) {
@@ -55,9 +55,9 @@ func reportDesync(_ context.Context, l *link, q desyncData) (any, error) {
 }
 
 type optionsData struct {
-	Loop        *bool    `json:"loop"`
-	WaitForAll  *bool    `json:"waitForAll"`
-	WaitLimitMs *float64 `json:"waitLimitMs"`
+	Loop        *bool    `json:"loop,omitempty"`
+	WaitForAll  *bool    `json:"waitForAll,omitempty"`
+	WaitLimitMs *float64 `json:"waitLimitMs,omitempty"`
 }
 
 func playbackOptions(ctx context.Context, l *link, q optionsData) (any, error) {

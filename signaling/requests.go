@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -38,73 +39,77 @@ func (q JoinRequest) request() session.JoinRequest {
 	}
 }
 
-// request is one kind of message: it carries data out for the member of l and
-// returns the data of the answer, nil for none. Which event answers it is in wire's table.
-type request func(ctx context.Context, l *link, data json.RawMessage) (answer any, err error)
+// request is one kind of message.
+type request struct {
+	data reflect.Type // of its data, nil for none: lib/wire.js has it as well
+	// carry carries data out for the member of l and returns the data of the answer, nil for
+	// none. Which event answers it is in wire's table.
+	carry func(ctx context.Context, l *link, data json.RawMessage) (answer any, err error)
+}
 
 // requests are the messages that a member may send, by their event.
 var requests = map[string]request{
-	wire.JoinSession: func(context.Context, *link, json.RawMessage) (any, error) {
-		return nil, &session.Error{Code: wire.CodeAlreadyJoined, Message: "this connection has joined a session"}
-	},
-	wire.LeaveSession:        leave,
-	wire.Heartbeat:           heartbeat,
-	wire.RequestSessionState: state,
+	wire.JoinSession:         {reflect.TypeFor[JoinRequest](), joinAgain},
+	wire.LeaveSession:        {nil, leave},
+	wire.Heartbeat:           {nil, heartbeat},
+	wire.RequestSessionState: {nil, state},
 	wire.RequestLeadership:   with(requestLeadership),
 	wire.HandOver:            with(handOver),
 	wire.UpdateUser:          with(updateUser),
 	wire.UpdateDevice:        with(updateDevice),
 	wire.RemoveDevice:        with(removeDevice),
 	wire.UpdateSession:       with(updateSession),
-	wire.EndSession: plain(func(ctx context.Context, m *session.Member) error {
-		return m.End(ctx)
-	}),
-	wire.Schedule:         with(schedule),
-	wire.StartRecording:   with(startRecording),
-	wire.StopRecording:    with(stopRecording),
-	wire.Cancel:           with(cancelCommand),
-	wire.Armed:            with(armed),
-	wire.Fired:            with(fired),
-	wire.Missed:           with(missed),
-	wire.RecordingStarted: with(recordingStarted),
-	wire.RecordingStopped: with(recordingStopped),
-	wire.RecordingFailed:  with(recordingFailed),
-	wire.RecordingPart:    with(recordingPart),
-	wire.CameraSettings:   with(cameraSettings),
-	wire.WatchMonitor:     with(watchMonitor),
-	wire.Monitor:          with(monitor),
-	wire.RecordingReport:  with(recordingReport),
-	wire.UploadCompleted:  with(uploadCompleted),
-	wire.LoadMedia:        with(loadMedia),
-	wire.SyncPlayback:     with(syncPlayback),
-	wire.ReportDesync:     with(reportDesync),
-	wire.PlaybackOptions:  with(playbackOptions),
-	wire.MediaInfo:        with(mediaInfo),
-	wire.Buffering:        with(buffering),
-	wire.DeviceStatus:     with(deviceStatus),
-	wire.Offer:            with(offer),
-	wire.Candidate:        with(candidate),
-	wire.Resync: func(_ context.Context, l *link, _ json.RawMessage) (any, error) {
-		l.peer.Resync()
-		return nil, nil
-	},
+	wire.EndSession:          {nil, endSession},
+	wire.Schedule:            with(schedule),
+	wire.StartRecording:      with(startRecording),
+	wire.StopRecording:       with(stopRecording),
+	wire.Cancel:              with(cancelCommand),
+	wire.Armed:               with(armed),
+	wire.Fired:               with(fired),
+	wire.Missed:              with(missed),
+	wire.RecordingStarted:    with(recordingStarted),
+	wire.RecordingStopped:    with(recordingStopped),
+	wire.RecordingFailed:     with(recordingFailed),
+	wire.RecordingPart:       with(recordingPart),
+	wire.CameraSettings:      with(cameraSettings),
+	wire.WatchMonitor:        with(watchMonitor),
+	wire.Monitor:             with(monitor),
+	wire.RecordingReport:     with(recordingReport),
+	wire.UploadCompleted:     with(uploadCompleted),
+	wire.LoadMedia:           with(loadMedia),
+	wire.SyncPlayback:        with(syncPlayback),
+	wire.ReportDesync:        with(reportDesync),
+	wire.PlaybackOptions:     with(playbackOptions),
+	wire.MediaInfo:           with(mediaInfo),
+	wire.Buffering:           with(buffering),
+	wire.DeviceStatus:        with(deviceStatus),
+	wire.Offer:               with(offer),
+	wire.Candidate:           with(candidate),
+	wire.Resync:              {nil, resync},
 }
 
 // with decodes a request's data.
 func with[T any](f func(ctx context.Context, l *link, q T) (any, error)) request {
-	return func(ctx context.Context, l *link, data json.RawMessage) (any, error) {
+	return request{reflect.TypeFor[T](), func(ctx context.Context, l *link, data json.RawMessage) (any, error) {
 		var q T
 		if err := decode(data, &q); err != nil {
 			return nil, err
 		}
 		return f(ctx, l, q)
-	}
+	}}
 }
 
-func plain(f func(context.Context, *session.Member) error) request {
-	return func(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
-		return nil, f(ctx, l.member)
-	}
+func joinAgain(context.Context, *link, json.RawMessage) (any, error) {
+	return nil, &session.Error{Code: wire.CodeAlreadyJoined, Message: "this connection has joined a session"}
+}
+
+func endSession(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
+	return nil, l.member.End(ctx)
+}
+
+func resync(_ context.Context, l *link, _ json.RawMessage) (any, error) {
+	l.peer.Resync()
+	return nil, nil
 }
 
 func leave(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
@@ -119,9 +124,11 @@ func heartbeat(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
 	if err := l.member.Touch(ctx); err != nil {
 		return nil, err
 	}
-	return struct {
-		Timestamp clock.SessionTime `json:"timestamp"`
-	}{l.server.cfg.Now()}, nil
+	return heartbeatAck{l.server.cfg.Now()}, nil
+}
+
+type heartbeatAck struct {
+	Timestamp clock.SessionTime `json:"timestamp"`
 }
 
 func state(_ context.Context, l *link, _ json.RawMessage) (any, error) {
@@ -131,11 +138,11 @@ func state(_ context.Context, l *link, _ json.RawMessage) (any, error) {
 // scheduleData is the data of schedule, and the body of POST …/commands.
 type scheduleData struct {
 	Name    string             `json:"name"`
-	Payload json.RawMessage    `json:"payload"`
-	At      *clock.SessionTime `json:"at"`
-	Delay   *float64           `json:"delay"` // ms
+	Payload json.RawMessage    `json:"payload,omitempty"`
+	At      *clock.SessionTime `json:"at,omitempty"`
+	Delay   *float64           `json:"delay,omitempty"` // ms
 
-	MaxLateMs *float64 `json:"maxLateMs"`
+	MaxLateMs *float64 `json:"maxLateMs,omitempty"`
 }
 
 func (q scheduleData) request() session.ScheduleRequest {
@@ -165,14 +172,14 @@ func schedule(ctx context.Context, l *link, q scheduleData) (any, error) {
 func scheduled(s session.Scheduled, err error) (any, error) { return s, err }
 
 type recordingData struct {
-	SessionID    string   `json:"sessionId"` // of old clients; a connection has one session
-	PostureLabel string   `json:"postureLabel"`
-	Duration     *float64 `json:"duration"` // ms
+	SessionID    string   `json:"sessionId,omitempty"` // of old clients; a connection has one session
+	PostureLabel string   `json:"postureLabel,omitempty"`
+	Duration     *float64 `json:"duration,omitempty"` // ms
 
-	At    *clock.SessionTime `json:"at"`
-	Delay *float64           `json:"delay"` // ms
+	At    *clock.SessionTime `json:"at,omitempty"`
+	Delay *float64           `json:"delay,omitempty"` // ms
 
-	Devices []string `json:"devices"` // the ones that record; absent: all that do
+	Devices []string `json:"devices,omitempty"` // the ones that record; absent: all that do
 }
 
 func startRecording(ctx context.Context, l *link, q recordingData) (any, error) {
@@ -215,7 +222,7 @@ func armed(ctx context.Context, l *link, q commandID) (any, error) {
 type firedData struct {
 	CommandID string             `json:"commandId"`
 	At        *clock.SessionTime `json:"at"`
-	Late      bool               `json:"late"`
+	Late      bool               `json:"late,omitempty"`
 }
 
 func fired(ctx context.Context, l *link, q firedData) (any, error) {
@@ -242,7 +249,7 @@ func missed(ctx context.Context, l *link, q missedData) (any, error) {
 type frameData struct {
 	RecordingID string             `json:"recordingId"`
 	Timestamp   *clock.SessionTime `json:"timestamp"`
-	Bound       *float64           `json:"bound"` // ms
+	Bound       *float64           `json:"bound,omitempty"` // ms
 }
 
 func (q frameData) bound() time.Duration {

@@ -59,6 +59,7 @@ func (c *socket) read() {
 				return
 			}
 			if m, err := ParseMessage(b); err == nil && kind == websocket.TextMessage {
+				checkTold(c.t, m)
 				c.in <- m
 			}
 		}
