@@ -5,7 +5,7 @@ ARGS   ?=
 WHOLE  := ./cmd/downbeat
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: wire licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ lint: ## formatting, vet, fixes, tidiness, staticcheck, documented names
 	@out=$$($(GO) fix -diff ./...) || true; test -z "$$out" || { echo "$$out"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) tool -modfile=tools/go.mod staticcheck -checks all,-ST1003 ./...
+
+wire: ## write web/static/lib/wire.js: names, codes and types of what goes over the WebSocket
+	$(GO) generate ./signaling
 
 vendor: setup ## copy what the pages use of npm into web/static/vendor, as the lock file pins it
 	@tools/vendor.sh

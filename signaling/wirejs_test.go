@@ -215,8 +215,10 @@ func (s *script) typeOf(t reflect.Type, sent bool) string {
 	switch {
 	case t == reflect.TypeFor[clock.SessionTime]():
 		return "number"
+	case t == reflect.TypeFor[json.RawMessage]() && sent:
+		return "unknown"
 	case t == reflect.TypeFor[json.RawMessage]():
-		return "any"
+		return "any" // an application's own: it knows what it sent
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,4 +136,46 @@ func TestEveryNameIsUsed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNamesInJavaScript: the pages and the library have no literal of a name of the wire but in
+// lib/wire.js. Short names are words as well: they count where an event or a request is meant.
+func TestNamesInJavaScript(t *testing.T) {
+	var long, short []string
+	for name := range named() {
+		if strings.Contains(name, "_") {
+			long = append(long, name)
+		} else {
+			short = append(short, name)
+		}
+	}
+	quoted := regexp.MustCompile(`['"](` + strings.Join(long, "|") + `)['"]`)
+	meant := regexp.MustCompile(`(?:\b(?:on|request|send|sendAside|onCommand)\(|\bevent [!=]== )['"](` + strings.Join(short, "|") + `)['"]`)
+	err := fs.WalkDir(os.DirFS("../web/static"), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".js" || strings.HasPrefix(path, "vendor/") || path == "lib/wire.js" {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join("../web/static", path))
+		for i, line := range strings.Split(string(text), "\n") {
+			for _, m := range append(quoted.FindAllString(line, -1), meant.FindAllString(line, -1)...) {
+				t.Errorf("web/static/%s:%d has %s: use the constant of lib/wire.js", path, i+1, m)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// named are the names of requests and events.
+func named() map[string]bool {
+	all := map[string]bool{}
+	for _, q := range requests {
+		all[q.Name] = true
+	}
+	for _, e := range events {
+		all[e.Name] = true
+	}
+	return all
 }

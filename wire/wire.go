@@ -2,6 +2,9 @@
 // requests of clients, the events of the server, the codes of errors and of closes. Its tables
 // say what the program keys on: who may send a request and what answers it, which events go two
 // ways, which are commands. docs/protocol.md has the data of each.
+//
+// web/static/lib/wire.js is written from these tables and from the types of the data:
+// go generate ./signaling.
 package wire
 
 import "slices"

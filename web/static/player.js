@@ -17,6 +17,7 @@ import { Status } from './player/status.js'
 import { Teller } from './player/teller.js'
 import { Titles } from './player/titles.js'
 import { Waits } from './player/waits.js'
+import * as wire from './lib/wire.js'
 
 /** @import { Session } from './downbeat.js' */
 /** @import { Title } from './player/titles.js' */
@@ -78,7 +79,7 @@ export class Player extends EventTarget {
   #listen(signal) {
     const undo = [
       this.#session.on('timeline', () => this.#pilot.look()),
-      this.#session.on('media_loaded', () => this.#pilot.loadedAnew()),
+      this.#session.on(wire.MEDIA_LOADED, () => this.#pilot.loadedAnew()),
     ]
     const timer = setInterval(() => this.#pilot.look(), LOOK)
     document.addEventListener('visibilitychange', () => this.#pilot.forget(), { signal }) // browsers may have paused it

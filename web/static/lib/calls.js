@@ -1,5 +1,6 @@
 import { Emitter } from './emitter.js'
 import { DownbeatError } from './signaling.js'
+import * as wire from './wire.js'
 
 /**
  * @typedef {object} Scheduled
@@ -136,7 +137,7 @@ export class Calls extends Emitter {
    * @returns {Promise<Scheduled>}
    */
   schedule(name, payload, when = {}) {
-    return this.request('schedule', { name, payload, ...when })
+    return this.request(wire.SCHEDULE, { name, payload, ...when })
   }
 
   /**
@@ -145,7 +146,7 @@ export class Calls extends Emitter {
    * @param {string} commandId
    */
   cancel(commandId) {
-    return this.request('cancel', { commandId })
+    return this.request(wire.CANCEL, { commandId })
   }
 
   /**
@@ -157,7 +158,7 @@ export class Calls extends Emitter {
    * @returns {Promise<Scheduled>}
    */
   startRecording(postureLabel = '', duration = 0, when = {}) {
-    return this.request('start_recording', { postureLabel, duration, ...when })
+    return this.request(wire.START_RECORDING, { postureLabel, duration, ...when })
   }
 
   /**
@@ -166,7 +167,7 @@ export class Calls extends Emitter {
    * @returns {Promise<Scheduled>}
    */
   stopRecording() {
-    return this.request('stop_recording')
+    return this.request(wire.STOP_RECORDING)
   }
 
   /**
@@ -175,7 +176,7 @@ export class Calls extends Emitter {
    * @param {Media} media
    */
   loadMedia(media) {
-    return this.request('load_media', media)
+    return this.request(wire.LOAD_MEDIA, media)
   }
 
   /**
@@ -185,7 +186,7 @@ export class Calls extends Emitter {
    * @returns {Promise<Scheduled>}
    */
   syncPlayback(change) {
-    return this.request('sync_playback', change)
+    return this.request(wire.SYNC_PLAYBACK, change)
   }
 
   /**
@@ -195,7 +196,7 @@ export class Calls extends Emitter {
    * @param {{loop?: boolean, waitForAll?: boolean, waitLimitMs?: number}} options
    */
   playbackOptions(options) {
-    return this.request('playback_options', options)
+    return this.request(wire.PLAYBACK_OPTIONS, options)
   }
 
   /**
@@ -205,7 +206,7 @@ export class Calls extends Emitter {
    * @param {number} mediaDuration
    */
   mediaInfo(mediaUrl, mediaDuration) {
-    return this.request('media_info', { mediaUrl, mediaDuration })
+    return this.request(wire.MEDIA_INFO, { mediaUrl, mediaDuration })
   }
 
   /**
@@ -215,7 +216,7 @@ export class Calls extends Emitter {
    * @param {boolean} buffering
    */
   buffering(mediaUrl, buffering) {
-    return this.request('buffering', { mediaUrl, buffering })
+    return this.request(wire.BUFFERING, { mediaUrl, buffering })
   }
 
   /** @param {number} [position]  s; from where it stands by default, at the end from the beginning */
@@ -230,7 +231,7 @@ export class Calls extends Emitter {
 
   /** Leadership, which is granted while the leader is away. */
   requestLeadership() {
-    return this.request('request_leadership')
+    return this.request(wire.REQUEST_LEADERSHIP)
   }
 
   /**
@@ -240,7 +241,7 @@ export class Calls extends Emitter {
    * @param {number} reportedTime      session time at which it was there, ms
    */
   reportDesync(reportedPosition, reportedTime) {
-    return this.request('report_desync', { reportedPosition, reportedTime })
+    return this.request(wire.REPORT_DESYNC, { reportedPosition, reportedTime })
   }
 
   /**
@@ -251,7 +252,7 @@ export class Calls extends Emitter {
   deviceStatus(status) {
     const { media } = this.#status
     this.#status = media && !status.media ? { ...status, media } : status
-    return this.request('device_status', this.#status)
+    return this.request(wire.DEVICE_STATUS, this.#status)
   }
 
   /**

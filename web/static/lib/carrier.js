@@ -1,6 +1,7 @@
 import { Host } from './host.js'
 import { watchPage } from './page.js'
 import { Peer } from './peer.js'
+import * as wire from './wire.js'
 
 /**
  * @typedef {object} CarrierEvents
@@ -61,7 +62,7 @@ export class Carrier {
     switch (m.type) {
       case 'offer-wanted': return void this.#offer()
       case 'answer': return void this.#answered(m.sdp)
-      case 'event': if (m.event === 'candidate') this.#peer.candidate(m.data.candidate).catch(() => {})
+      case 'event': if (m.event === wire.CANDIDATE) this.#peer.candidate(m.data.candidate).catch(() => {})
     }
     this.#on.message(m)
   }

@@ -1,4 +1,5 @@
 import { UNKNOWN, at } from './at.js'
+import * as wire from './wire.js'
 
 /** @import { Instant } from './at.js' */
 /** @import { SessionClock } from './clockmap.js' */
@@ -45,16 +46,16 @@ import { UNKNOWN, at } from './at.js'
 export function commandOf(event, data) {
   if (!data || typeof data.commandId !== 'string' || typeof data.timestamp !== 'number') return null
   const { commandId, timestamp, maxLateMs = MAX_LATE, duration } = data
-  if (event === 'command') return { commandId, timestamp, name: String(data.name), payload: data.payload, maxLate: maxLateMs }
-  if (event !== 'start_recording' && event !== 'stop_recording' && event !== 'playback_sync') return null
-  return { commandId, timestamp, name: event, payload: data, maxLate: (event === 'start_recording' && duration) || Infinity }
+  if (event === wire.COMMAND) return { commandId, timestamp, name: String(data.name), payload: data.payload, maxLate: maxLateMs }
+  if (event !== wire.START_RECORDING && event !== wire.STOP_RECORDING && event !== wire.PLAYBACK_SYNC) return null
+  return { commandId, timestamp, name: event, payload: data, maxLate: (event === wire.START_RECORDING && duration) || Infinity }
 }
 
 /** How late a command is carried out that doesn't say so, ms. */
 const MAX_LATE = 1000
 
 /** What makes an event pointless once it is due. */
-const OVERTAKEN_BY = /** @type {Record<string, string>} */ ({ start_recording: 'stop_recording', playback_sync: 'playback_sync' })
+const OVERTAKEN_BY = /** @type {Record<string, string>} */ ({ [wire.START_RECORDING]: wire.STOP_RECORDING, [wire.PLAYBACK_SYNC]: wire.PLAYBACK_SYNC })
 
 /**
  * A report goes this long after the act, ms: not at once, since others, on the
@@ -130,9 +131,9 @@ export class Commands {
    * @param {any} data
    */
   receive(event, data) {
-    if (event === 'cancelled') return this.cancel(data?.commandId)
+    if (event === wire.CANCELLED) return this.cancel(data?.commandId)
     const command = commandOf(event, data)
-    if (command && event !== 'command') this.#recent = [...this.#recent.slice(1 - KEPT), command]
+    if (command && event !== wire.COMMAND) this.#recent = [...this.#recent.slice(1 - KEPT), command]
     const handler = command && this.#handlers.get(command.name)
     if (command && handler) this.#arm(command, handler.fn, handler.prepare)
     else if (command && !this.#elsewhere.has(command.name)) this.#keep(command)
@@ -152,7 +153,7 @@ export class Commands {
   #arm(command, fn, prepare) {
     if (!this.#wait(command, fn, 'arrived_late')) return
     if (prepare) this.#prepare(command, prepare).catch(reportError)
-    else this.#send('armed', { commandId: command.commandId })
+    else this.#send(wire.ARMED, { commandId: command.commandId })
   }
 
   /**
@@ -192,7 +193,7 @@ export class Commands {
       reason = 'overtaken'
     }
     this.#armed.delete(commandId)
-    pause().then(() => this.#send('missed', { commandId, lateMs: Math.min(lateMs, DAY), reason }))
+    pause().then(() => this.#send(wire.MISSED, { commandId, lateMs: Math.min(lateMs, DAY), reason }))
     return true
   }
 
@@ -216,7 +217,7 @@ export class Commands {
    */
   async #prepare(command, prepare) {
     await prepare(command)
-    this.#send('armed', { commandId: command.commandId })
+    this.#send(wire.ARMED, { commandId: command.commandId })
   }
 
   /**
@@ -256,7 +257,7 @@ export class Commands {
 async function report(send, commandId, { time, late }, result) {
   const [value] = await Promise.all([result, pause()])
   const at = typeof value === 'number' && Number.isFinite(value) ? value : time
-  send('fired', late ? { commandId, at, late } : { commandId, at })
+  send(wire.FIRED, late ? { commandId, at, late } : { commandId, at })
 }
 
 function pause() {

@@ -1,5 +1,6 @@
 import { BACKLOG } from './link.js'
 import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
+import * as wire from './wire.js'
 
 /** @import { Message } from './signaling.js' */
 
@@ -10,25 +11,25 @@ const AGAIN = 1000
 /** Reports kept until the server has answered them. */
 const UNSENT = 64
 /** What was done mustn't be lost with a connection: these are sent until they are answered. */
-const REPORTS = new Set(['armed', 'fired', 'missed', 'recording_started', 'recording_stopped', 'recording_failed', 'recording_report', 'upload_completed'])
+const REPORTS = new Set(wire.REPORTS)
 
 /**
  * Close codes after which not to come back: joined elsewhere, abuse, left,
  * refused. After the rest (too slow to join or to read) one may.
  */
 const FINAL = new Map([
-  [4001, 'This device joined again from another tab or window, which goes on in its place (or its session has ended). Close this one, or reload it to join as a device of its own.'],
-  [4002, 'The server closed the connection: too many or faulty messages.'],
-  [4005, 'This device left the session.'],
-  [4006, 'The server refused to let this device in.'],
-  [4007, 'Whoever leads the session removed this device.'],
-  [4008, 'The session has ended.'],
+  [wire.CLOSE_REPLACED, 'This device joined again from another tab or window, which goes on in its place (or its session has ended). Close this one, or reload it to join as a device of its own.'],
+  [wire.CLOSE_TOO_MANY_FAULTY_MESSAGES, 'The server closed the connection: too many or faulty messages.'],
+  [wire.CLOSE_LEFT, 'This device left the session.'],
+  [wire.CLOSE_JOIN_REFUSED, 'The server refused to let this device in.'],
+  [wire.CLOSE_REMOVED, 'Whoever leads the session removed this device.'],
+  [wire.CLOSE_ENDED, 'The session has ended.'],
 ])
 
 /** How long a session is waited for that the server doesn't know any more, ms: whoever created it may bring it back. */
 const MISSING = 5 * 60_000
 /** Refusals of the connection itself that stay as they are. */
-const UNKNOWN = new Set(['bad_origin', 'bad_host'])
+const UNKNOWN = new Set([wire.CODE_BAD_ORIGIN, wire.CODE_BAD_HOST])
 
 /**
  * @typedef {object} ConnectionEvents
@@ -118,7 +119,7 @@ export class Connection {
   offered(sdp) {
     clearTimeout(this.#offerTimer)
     if (this.#joined) {
-      if (sdp) this.send('offer', { sdp })
+      if (sdp) this.send(wire.OFFER, { sdp })
       return
     }
     const first = this.#offer === null
@@ -129,7 +130,7 @@ export class Connection {
   async #joinSession() {
     const data = this.#offer ? { ...this.#join, offer: this.#offer } : this.#join
     try {
-      await this.#signaling.request('join_session', data)
+      await this.#signaling.request(wire.JOIN_SESSION, data)
     } catch (error) {
       this.#notJoined(/** @type {DownbeatError} */ (error))
     }
@@ -155,7 +156,7 @@ export class Connection {
    */
   #inVain(code) {
     const now = performance.now()
-    if (code !== 'session_not_found') this.#missing = NaN
+    if (code !== wire.CODE_SESSION_NOT_FOUND) this.#missing = NaN
     else if (Number.isNaN(this.#missing)) this.#missing = now
     return now - this.#missing > (this.#deviceId ? MISSING : -1)
   }
@@ -168,9 +169,9 @@ export class Connection {
 
   /** @param {Message} message */
   #message(message) {
-    if (message.event === 'session_joined') this.#welcome(message.data)
-    if (message.event === 'goodbye') this.#goodbye(message.data)
-    if (message.event === 'device_changed' && message.data.deviceId === this.#deviceId) this.#changed(message.data)
+    if (message.event === wire.SESSION_JOINED) this.#welcome(message.data)
+    if (message.event === wire.GOODBYE) this.#goodbye(message.data)
+    if (message.event === wire.DEVICE_CHANGED && message.data.deviceId === this.#deviceId) this.#changed(message.data)
     this.#on.message(message)
   }
 

@@ -1,5 +1,7 @@
+import * as wire from './wire.js'
+
 /** Events that carry a command and so come by every path that is open. */
-const REPEATED = new Set(['command', 'cancelled', 'start_recording', 'stop_recording', 'playback_sync'])
+const REPEATED = new Set(wire.TWO_WAYS)
 
 /** Tells the first arrival of a command from its copies. Remembers the last `limit`. */
 export class Dedupe {

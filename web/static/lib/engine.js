@@ -7,6 +7,7 @@ import { Link } from './link.js'
 import { Responder, resolutionOf } from './responder.js'
 import { parseMessage } from './signaling.js'
 import { watchSleep } from './watch.js'
+import * as wire from './wire.js'
 
 /** @import { ClockMap } from './frames.js' */
 /** @import { DownbeatError, Message } from './signaling.js' */
@@ -43,7 +44,7 @@ export class Engine {
     })
     this.#commands = new Commands(this.#clock, (event, data) => {
       this.#send(event, data)
-      if (event === 'missed') post({ type: 'event', event, data })
+      if (event === wire.MISSED) post({ type: 'event', event, data })
     })
     this.#unwatch = watchSleep(() => this.#resync(), () => this.#connection?.check())
   }
@@ -58,7 +59,7 @@ export class Engine {
       case 'probe': return this.#post({ type: 'probe', id: m.id, answered: performance.now(), origin: performance.timeOrigin })
       case 'open': return this.#open(m)
       case 'offer': return this.#connection?.offered(m.sdp)
-      case 'candidate': return this.#send('candidate', { candidate: m.candidate })
+      case 'candidate': return this.#send(wire.CANDIDATE, { candidate: m.candidate })
       case 'channels': return this.#link.adopt(m.clock, m.control)
       case 'map': return this.#channelMap(m.map)
       case 'control': return this.#controlText(m.text)
@@ -98,7 +99,7 @@ export class Engine {
 
   /** @param {Message} message */
   #message({ event, data, replyTo }) {
-    if (event === 'answer' || data?.answer) this.#answer(data)
+    if (event === wire.ANSWER || data?.answer) this.#answer(data)
     if (this.#dedupe.fresh(event, data)) this.#deliver(event, data, replyTo)
   }
 
@@ -114,7 +115,7 @@ export class Engine {
    * @param {number} [replyTo]
    */
   #deliver(event, data, replyTo) {
-    if ((event === 'error' || event === 'ok') && replyTo) return // its request is settled
+    if ((event === wire.ERROR || event === wire.OK) && replyTo) return // its request is settled
     this.#commands.receive(event, data)
     this.#post({ type: 'event', event, data })
   }
@@ -157,7 +158,7 @@ export class Engine {
     this.#responder.stopped = true
     this.#clock.doubt()
     this.#tellClock()
-    this.#send('resync', {})
+    this.#send(wire.RESYNC, {})
   }
 
   /**
@@ -165,7 +166,7 @@ export class Engine {
    * delays of its own. The clock went on, and is good for holdover.
    */
   #moved() {
-    this.#send('resync', {})
+    this.#send(wire.RESYNC, {})
     this.#connection?.check()
     if (this.#connection?.joined) this.#post({ type: 'offer-wanted' })
   }
@@ -228,7 +229,7 @@ export class Engine {
 
   /** @param {boolean} leave  tell the server, so that it needn't wait for us */
   #close(leave) {
-    if (leave) this.#send('leave_session', {})
+    if (leave) this.#send(wire.LEAVE_SESSION, {})
     this.#unwatch()
     for (const off of this.#timers.values()) off()
     this.#commands.cancelAll()

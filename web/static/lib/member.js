@@ -1,5 +1,6 @@
 import { Calls } from './calls.js'
 import { Timeline } from './timeline.js'
+import * as wire from './wire.js'
 
 /** @import { PlaybackState } from './timeline.js' */
 
@@ -53,10 +54,10 @@ export class Member extends Calls {
    */
   learn(event, data) {
     switch (event) {
-      case 'session_joined': this.#joined(data); break
-      case 'session_state': this.session = data; break
-      case 'monitor_wanted': this.monitorWanted = data.on === true; break
-      case 'leadership_changed': this.isLeader = data.newLeaderId === this.userId
+      case wire.SESSION_JOINED: this.#joined(data); break
+      case wire.SESSION_STATE: this.session = data; break
+      case wire.MONITOR_WANTED: this.monitorWanted = data.on === true; break
+      case wire.LEADERSHIP_CHANGED: this.isLeader = data.newLeaderId === this.userId
     }
     if (!this.timeline.receive(event, data)) return
     this.#play()

@@ -7,6 +7,7 @@ import { Identity } from './resume.js'
 import { DownbeatError, serverURL, socketURL } from './signaling.js'
 import { PageTime } from './time.js'
 import { loadTrim, saveTrim } from './trim.js'
+import * as wire from './wire.js'
 
 /** @import { JoinOptions } from '../downbeat.js' */
 /** @import { Instant } from './at.js' */
@@ -58,7 +59,7 @@ export class Session extends Member {
     this.#time = time
     this.#commands = new Commands(time.clock, (event, data) => {
       this.send(event, data)
-      if (event === 'missed') this.emit(event, data)
+      if (event === wire.MISSED) this.emit(event, data)
     })
     this.#entering = { resolve() {}, reject() {} }
     this.#entered = new Promise((resolve, reject) => (this.#entering = { resolve: () => resolve(undefined), reject }))
@@ -117,7 +118,7 @@ export class Session extends Member {
    */
   #event(event, data) {
     this.learn(event, data)
-    if (event === 'session_joined') this.#welcome(data)
+    if (event === wire.SESSION_JOINED) this.#welcome(data)
     this.#commands.receive(event, data)
     this.emit(event, data)
   }
@@ -309,7 +310,7 @@ export class Session extends Member {
 
   /** Leaves the session; resolves once the server knows. No event comes after it. */
   async leave() {
-    await this.request('leave_session').catch(() => {}) // it will notice anyway
+    await this.request(wire.LEAVE_SESSION).catch(() => {}) // it will notice anyway
     this.close()
   }
 

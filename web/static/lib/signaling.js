@@ -1,3 +1,5 @@
+import * as wire from './wire.js'
+
 /**
  * How long to wait before the n-th attempt to come back, ms: doubling from a
  * quarter of a second to eight, a random half of it, so that the devices of a
@@ -135,7 +137,7 @@ export class Signaling {
   }
 
   #heartbeat() {
-    if (performance.now() - this.#heard < SILENCE) this.send('heartbeat', {})
+    if (performance.now() - this.#heard < SILENCE) this.send(wire.HEARTBEAT, {})
     else this.#lost('the server fell silent')
   }
 
@@ -143,7 +145,7 @@ export class Signaling {
   check() {
     if (!this.open) return
     const asked = performance.now()
-    this.send('heartbeat', {})
+    this.send(wire.HEARTBEAT, {})
     clearTimeout(this.#doubt)
     this.#doubt = setTimeout(() => this.#heard < asked && this.#lost('the connection is dead'), DOUBT)
   }
@@ -195,9 +197,9 @@ export class Signaling {
     if (!waiting) return
     this.#waiting.delete(id)
     clearTimeout(waiting.timer)
-    if (message.event !== 'error') return waiting.resolve(message)
+    if (message.event !== wire.ERROR) return waiting.resolve(message)
     const { code, message: text, retry } = message.data ?? {}
-    waiting.reject(new DownbeatError(String(code ?? 'error'), String(text ?? 'refused'), retry === true))
+    waiting.reject(new DownbeatError(String(code ?? wire.ERROR), String(text ?? 'refused'), retry === true))
   }
 
   /**

@@ -1,3 +1,5 @@
+import * as wire from './wire.js'
+
 /**
  * What the media does from `lastUpdateTime` on, until the next such state:
  * the protocol's playback state, and the command that brought it, if any.
@@ -133,13 +135,13 @@ export class Timeline {
    */
   receive(event, data) {
     switch (event) {
-      case 'session_joined': return this.#session(data?.session)
-      case 'session_state': return this.#session(data)
-      case 'desync_recovery': return this.#holds(data?.authoritativeState)
-      case 'media_loaded': return this.#loaded(data)
-      case 'media_info': return this.#informed(data)
-      case 'playback_sync': return this.#scheduled(data)
-      case 'cancelled': return this.#cancelled(data?.commandId)
+      case wire.SESSION_JOINED: return this.#session(data?.session)
+      case wire.SESSION_STATE: return this.#session(data)
+      case wire.DESYNC_RECOVERY: return this.#holds(data?.authoritativeState)
+      case wire.MEDIA_LOADED: return this.#loaded(data)
+      case wire.MEDIA_INFO: return this.#informed(data)
+      case wire.PLAYBACK_SYNC: return this.#scheduled(data)
+      case wire.CANCELLED: return this.#cancelled(data?.commandId)
     }
     return false
   }

@@ -1009,7 +1009,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  *
  * @typedef {object} ScheduleRequest
  * @property {string} name
- * @property {any} [payload]
+ * @property {unknown} [payload]
  * @property {number} [at]
  * @property {number} [delay]  ms
  * @property {number} [maxLateMs]

@@ -1,4 +1,5 @@
 import { Acts } from './acts.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Session } from '../downbeat.js' */
 /** @import { Command } from '../lib/commands.js' */
@@ -26,8 +27,8 @@ export class Orders {
     this.#pilot = pilot
     pilot.acted = since => this.#acts.done(since, time.now() + EARLY)
     const undo = [
-      ...['cancelled', 'missed'].map(event => session.on(event, ({ commandId }) => this.#forget(commandId))),
-      session.onCommand('playback_sync', command => this.#act(command), { prepare: command => this.#prepare(command) }),
+      ...[wire.CANCELLED, wire.MISSED].map(event => session.on(event, ({ commandId }) => this.#forget(commandId))),
+      session.onCommand(wire.PLAYBACK_SYNC, command => this.#act(command), { prepare: command => this.#prepare(command) }),
     ]
     signal.addEventListener('abort', () => {
       for (const off of [...undo, ...this.#armed.values()]) off()

@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { Session } from '../downbeat.js' */
 
 /** Keeps a device mute for as long as the leader wants it silent. */
@@ -22,8 +24,8 @@ export class Silence {
     const hush = () => this.on && !element.muted && (element.muted = true)
     element.addEventListener('volumechange', hush)
     this.#undo = [
-      session.on('device_changed', ({ deviceId, silenced }) => deviceId === session.deviceId && this.#become(!!silenced)),
-      session.on('session_joined', () => this.#look()),
+      session.on(wire.DEVICE_CHANGED, ({ deviceId, silenced }) => deviceId === session.deviceId && this.#become(!!silenced)),
+      session.on(wire.SESSION_JOINED, () => this.#look()),
       () => element.removeEventListener('volumechange', hush),
     ]
     this.#look()

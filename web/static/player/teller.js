@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { MediaStatus, Session } from '../downbeat.js' */
 /** @import { PlayerState } from '../player.js' */
 /** @import { Status } from './status.js' */
@@ -51,7 +53,7 @@ export class Teller {
     if (this.#refused || d - this.#at < pause) return
     this.#told = key
     this.#at = d
-    this.#session.mediaStatus(media).catch(({ code }) => (this.#refused = code === 'not_allowed')) // an observer
+    this.#session.mediaStatus(media).catch(({ code }) => (this.#refused = code === wire.CODE_NOT_ALLOWED)) // an observer
   }
 
   /**

@@ -3,6 +3,7 @@ import { Acts } from './acts.js'
 import { Latecomer } from './latecomer.js'
 import { LATE, Reports } from './reports.js'
 import { Tape } from './tape.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Command, Act as Fired } from '../lib/commands.js' */
 /** @import { Session } from '../lib/session.js' */
@@ -63,10 +64,10 @@ export class Director {
   open() {
     const s = this.#session
     this.#undo = [
-      s.onCommand('start_recording', (c, act) => this.#start(c, act), { prepare: c => this.#prepare(c) }),
-      s.onCommand('stop_recording', (c, act) => this.#stop(c, act), { prepare: c => this.#acts.plan(c) }),
-      s.on('cancelled', ({ commandId }) => this.#acts.cancelled(commandId)),
-      s.on('missed', ({ commandId }) => this.#acts.missed(commandId)),
+      s.onCommand(wire.START_RECORDING, (c, act) => this.#start(c, act), { prepare: c => this.#prepare(c) }),
+      s.onCommand(wire.STOP_RECORDING, (c, act) => this.#stop(c, act), { prepare: c => this.#acts.plan(c) }),
+      s.on(wire.CANCELLED, ({ commandId }) => this.#acts.cancelled(commandId)),
+      s.on(wire.MISSED, ({ commandId }) => this.#acts.missed(commandId)),
       s.on('clock', () => this.#acts.refine()),
       s.on('closed', () => this.#acts.endAll()),
     ]
@@ -117,7 +118,7 @@ export class Director {
     if (!this.#acts.has(act)) return
     this.#acts.roll(act)
     const at = await within(act.began.promise, PATIENCE)
-    this.#session.send('fired', { commandId: take.commandId, at: at ?? this.#session.toSession(device), late: true })
+    this.#session.send(wire.FIRED, { commandId: take.commandId, at: at ?? this.#session.toSession(device), late: true })
   }
 
   /** @param {Act} act */

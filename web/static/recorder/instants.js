@@ -1,10 +1,10 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { Session } from '../lib/session.js' */
 
 /** What this device is asked for at an instant must not wait for anything else, ms before and after. */
 const BEFORE = 400
 const AFTER = 200
-const COMMANDS = ['command', 'start_recording', 'stop_recording', 'playback_sync']
-
 /** When devices are about to act. */
 export class Instants {
   #session
@@ -15,8 +15,8 @@ export class Instants {
   constructor(session) {
     this.#session = session
     this.#undo = [
-      ...COMMANDS.map(name => session.on(name, ({ commandId, timestamp }) => this.#instants.set(commandId, timestamp))),
-      session.on('cancelled', ({ commandId }) => this.#instants.delete(commandId)),
+      ...wire.COMMANDS.map(name => session.on(name, ({ commandId, timestamp }) => this.#instants.set(commandId, timestamp))),
+      session.on(wire.CANCELLED, ({ commandId }) => this.#instants.delete(commandId)),
     ]
   }
 

@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { DownbeatError } from '../lib/signaling.js' */
 /** @import { Session } from '../lib/session.js' */
 /** @import { TakeUnderway, Underway } from './underway.js' */
@@ -86,7 +88,7 @@ export class Latecomer {
   async part(recordingId, wanted, not) {
     for (let i = 0; i < TRIES && !this.#closed && wanted(); i++) {
       try {
-        const { recordingId: id, part } = await this.#session.request('recording_part', { recordingId })
+        const { recordingId: id, part } = await this.#session.request(wire.RECORDING_PART, { recordingId })
         if (id !== not) return { id, part }
       } catch (error) {
         if (!(/** @type {DownbeatError} */ (error).retry)) return null

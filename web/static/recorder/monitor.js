@@ -1,5 +1,6 @@
 import { Instants } from './instants.js'
 import { Shown } from './shown.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { Desk } from './desk.js' */
@@ -49,8 +50,8 @@ export class Monitor {
     this.#of = desk ? asking(desk) : new Shown(() => lens.stream, () => lens.gauge, glimpsed => this.got(glimpsed))
     this.#state = state
     this.#undo = [
-      session.on('monitor_wanted', ({ on }) => this.#want(on === true)),
-      session.on('session_joined', () => this.#want(false)), // or it is said again
+      session.on(wire.MONITOR_WANTED, ({ on }) => this.#want(on === true)),
+      session.on(wire.SESSION_JOINED, () => this.#want(false)), // or it is said again
     ]
     if (session.monitorWanted) this.#want(true)
   }
@@ -81,7 +82,7 @@ export class Monitor {
     const glimpsed = { ...(peakDb === undefined ? {} : { peakDb, rmsDb }), ...(image ? { image, width, height } : {}) }
     if (tookMs !== undefined) this.#slow = tookMs > SLOW ? 2 : 1
     if (!this.#timer || this.#instants.near() || !Object.keys(glimpsed).length) return
-    this.#session.sendAside('monitor', glimpsed)
+    this.#session.sendAside(wire.MONITOR, glimpsed)
   }
 
   close() {

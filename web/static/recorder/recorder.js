@@ -13,6 +13,7 @@ import { Recordings } from './recordings.js'
 import { Troubles } from './trouble.js'
 import { Underway } from './underway.js'
 import { Wellbeing } from './wellbeing.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { Choices } from './camera.js' */
@@ -201,7 +202,7 @@ export class Recorder extends Emitter {
   }
 
   #listen() {
-    this.#undo.push(this.#session.on('session_joined', () => this.#desk?.post({ type: 'hurry' })))
+    this.#undo.push(this.#session.on(wire.SESSION_JOINED, () => this.#desk?.post({ type: 'hurry' })))
     this.#awake = new Awake()
     this.#director?.open()
     const desk = this.method === 'webcodecs' ? this.#desk : null

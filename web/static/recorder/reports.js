@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { Session } from '../lib/session.js' */
 /** @import { Act } from './act.js' */
 /** @import { Desk } from './desk.js' */
@@ -39,7 +41,7 @@ export class Reports {
   started(recordingId, at, error) {
     const { timestamp, bound } = this.#time(at, error)
     this.#begun.set(recordingId, timestamp)
-    this.#session.send('recording_started', { recordingId, timestamp, bound })
+    this.#session.send(wire.RECORDING_STARTED, { recordingId, timestamp, bound })
     this.#desk.post({ type: 'note', id: recordingId, notes: { started: timestamp, startBound: bound } })
     return { timestamp, bound }
   }
@@ -64,7 +66,7 @@ export class Reports {
     const { timestamp: end, bound } = this.#time(at, error + (torn ? LOST : 0))
     const timestamp = Math.max(end, this.#begun.get(id) ?? end)
     this.#begun.delete(id)
-    this.#session.send('recording_stopped', { recordingId: id, timestamp, bound })
+    this.#session.send(wire.RECORDING_STOPPED, { recordingId: id, timestamp, bound })
     this.#desk.post({ type, id, notes: { stopped: timestamp, stopBound: bound } })
     return timestamp
   }
@@ -81,7 +83,7 @@ export class Reports {
     for (const { code, value } of made.warnings ?? []) act.ledger.note(code, value)
     if (act.part === 1) this.#noteInstants(act, durationMs)
     const report = { durationMs: finite(durationMs), ...made, lateMs: finite(act.lateMs), warnings: act.ledger.all }
-    this.#session.send('recording_report', { recordingId: act.id, report })
+    this.#session.send(wire.RECORDING_REPORT, { recordingId: act.id, report })
   }
 
   /**
@@ -99,7 +101,7 @@ export class Reports {
 
   /** @param {string} recordingId  of which there is nothing */
   failed(recordingId) {
-    this.#session.send('recording_failed', { recordingId })
+    this.#session.send(wire.RECORDING_FAILED, { recordingId })
   }
 
   /**
@@ -113,9 +115,9 @@ export class Reports {
     if (sessionId !== this.#session.sessionId || !recordingId) return
     if (!bytes) return void (interrupted && this.failed(recordingId))
     if (started === undefined) return
-    this.#session.send('recording_started', { recordingId, timestamp: started, bound: startBound })
+    this.#session.send(wire.RECORDING_STARTED, { recordingId, timestamp: started, bound: startBound })
     const end = stopped ?? started
-    this.#session.send('recording_stopped', { recordingId, timestamp: end, bound: stopBound ?? startBound + LOST })
+    this.#session.send(wire.RECORDING_STOPPED, { recordingId, timestamp: end, bound: stopBound ?? startBound + LOST })
   }
 
   /**

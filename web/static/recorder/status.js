@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { Session } from '../lib/session.js' */
 /** @import { Warning } from './warnings.js' */
 
@@ -77,7 +79,7 @@ export class Status {
     clearTimeout(this.#soon)
     this.#soon = undefined
     const status = { camera: this.#camera, microphone: this.#microphone, pendingBytes: this.#pending(), ...this.#more() }
-    await this.#session.request('device_status', status).catch(() => {}) // an older server, or none just now
+    await this.#session.request(wire.DEVICE_STATUS, status).catch(() => {}) // an older server, or none just now
   }
 
   close() {

@@ -1,3 +1,5 @@
+import * as wire from '../lib/wire.js'
+
 /** @import { Session } from '../lib/session.js' */
 
 /**
@@ -26,10 +28,10 @@ export class Underway {
   constructor(session) {
     this.#adopt(session.session?.take, session.recordingId)
     this.#undo = [
-      session.on('session_joined', data => this.#rejoined(data)),
-      session.on('start_recording', data => this.#started(data)),
-      session.on('stop_recording', ({ commandId, timestamp }) => this.#stopping(commandId, timestamp)),
-      session.on('cancelled', ({ commandId }) => this.#cancelled(commandId)),
+      session.on(wire.SESSION_JOINED, data => this.#rejoined(data)),
+      session.on(wire.START_RECORDING, data => this.#started(data)),
+      session.on(wire.STOP_RECORDING, ({ commandId, timestamp }) => this.#stopping(commandId, timestamp)),
+      session.on(wire.CANCELLED, ({ commandId }) => this.#cancelled(commandId)),
     ]
   }
 

@@ -1,6 +1,7 @@
 import { Upload } from '../vendor/tus-js-client/tus.js'
 import { backoff } from '../lib/signaling.js'
 import { Growing } from './growing.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Kept } from './kept.js' */
 
@@ -124,8 +125,8 @@ export class Sending {
       this.#proofs.shift()
       return this.#start()
     }
-    const early = code === 'unknown_recording' && this.#attempt < EARLY
-    const final = FINAL.has(response?.getStatus?.()) && code !== 'offset_mismatch' && !early
+    const early = code === wire.CODE_UNKNOWN_RECORDING && this.#attempt < EARLY
+    const final = FINAL.has(response?.getStatus?.()) && code !== wire.CODE_OFFSET_MISMATCH && !early
     this.#on.failed(message ?? 'the server doesn’t answer', final)
     if (!final) this.#timer = setTimeout(() => this.#again(), backoff(this.#attempt++))
   }

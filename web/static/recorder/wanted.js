@@ -1,4 +1,5 @@
 import { merged } from './settings.js'
+import * as wire from '../lib/wire.js'
 
 /** @import { Session } from '../lib/session.js' */
 /** @import { CameraSettings } from './settings.js' */
@@ -19,13 +20,13 @@ export class Wanted {
     this.#session = session
     this.#changed = changed
     this.#read()
-    for (const event of ['session_joined', 'session_state']) {
+    for (const event of [wire.SESSION_JOINED, wire.SESSION_STATE]) {
       session.on(event, () => {
         this.#read()
         changed()
       })
     }
-    session.on('camera_settings', ({ deviceId, settings }) => this.#told(deviceId, settings))
+    session.on(wire.CAMERA_SETTINGS, ({ deviceId, settings }) => this.#told(deviceId, settings))
   }
 
   /** What the session object has. */

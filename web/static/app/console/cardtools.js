@@ -4,6 +4,7 @@ import { CameraChoices } from './camerachoices.js'
 import { limit } from '../ui/limits.js'
 import { records } from './kinds.js'
 import { el, reveal } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { CardState } from './card.js' */
@@ -63,8 +64,8 @@ export class CardTools {
     const s = this.#session
     const name = new NameForm(typed => this.#rename(deviceId, typed))
     const silenced = /** @type {HTMLInputElement} */ (el('input', { type: 'checkbox' }))
-    silenced.onchange = () => attempt('silence', s.request('update_device', { deviceId, silenced: silenced.checked }))
-    const camera = new CameraChoices(settings => attempt('camera', s.request('camera_settings', { deviceId, settings })))
+    silenced.onchange = () => attempt('silence', s.request(wire.UPDATE_DEVICE, { deviceId, silenced: silenced.checked }))
+    const camera = new CameraChoices(settings => attempt('camera', s.request(wire.CAMERA_SETTINGS, { deviceId, settings })))
     const remove = el('button', { type: 'button', className: 'quiet danger-text', onclick: () => this.#remove(deviceId) }, 'Remove…')
     const node = el('div', { className: 'card-tools' }, name.node, el('label', { className: 'tick' }, silenced, 'Silence it'), camera.node, remove)
     const update = (/** @type {CardState} */ state) => {
@@ -86,15 +87,15 @@ export class CardTools {
   #rename(deviceId, name) {
     const device = this.#roster.device(deviceId)
     if (!device) return
-    if (device.viewType) attempt('rename', this.#session.request('update_device', { deviceId, viewType: name }))
-    else attempt('rename', this.#session.request('update_user', { userId: device.userId, username: name }))
+    if (device.viewType) attempt('rename', this.#session.request(wire.UPDATE_DEVICE, { deviceId, viewType: name }))
+    else attempt('rename', this.#session.request(wire.UPDATE_USER, { userId: device.userId, username: name }))
   }
 
   /** @param {string} deviceId */
   async #remove(deviceId) {
     const name = this.#roster.name(deviceId)
     const reasons = ['It leaves the session, and its page says so. Whoever has the link can join again.', 'What it has recorded stays.']
-    if (await ask(`Remove ${name}?`, reasons, 'Remove it', 'Keep it')) attempt('remove', this.#session.request('remove_device', { deviceId }))
+    if (await ask(`Remove ${name}?`, reasons, 'Remove it', 'Keep it')) attempt('remove', this.#session.request(wire.REMOVE_DEVICE, { deviceId }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { clock, count, span } from '../ui/format.js'
 import { missedIn } from '../ui/missed.js'
+import * as wire from '../../lib/wire.js'
 
 /** Commands kept. */
 export const KEPT = 40
@@ -85,9 +86,9 @@ const NAMES = /** @type {Record<string, string>} */ ({ flash: 'Flash', pulse: 'S
  */
 export function titleOf(event, data) {
   switch (event) {
-    case 'start_recording': return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
-    case 'stop_recording': return 'Stop recording'
-    case 'playback_sync': return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}${fast(data.playbackRate)}`
+    case wire.START_RECORDING: return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
+    case wire.STOP_RECORDING: return 'Stop recording'
+    case wire.PLAYBACK_SYNC: return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}${fast(data.playbackRate)}`
     default: return NAMES[data.name] ?? data.name
   }
 }

@@ -13,6 +13,7 @@ import { at } from '../ui/server.js'
 import { startPage } from './start.js'
 import { showTime } from './timesource.js'
 import { alertError, alertUser, byId, setPill } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 const painter = new Painter()
 /** The session that this page is for; null: none yet. */
@@ -60,7 +61,7 @@ async function open(sessionId) {
  * @param {string} code
  */
 function gone(sessionId, code) {
-  if (code !== 'bad_token') return false
+  if (code !== wire.CODE_BAD_TOKEN) return false
   forgetCreator(sessionId)
   location.reload()
   return true

@@ -1,5 +1,6 @@
 import { ago, count } from '../ui/format.js'
 import { refused } from '../ui/sessionwords.js'
+import * as wire from '../../lib/wire.js'
 
 /**
  * Why the server doesn't let this console into the session, and what to do.
@@ -9,7 +10,7 @@ import { refused } from '../ui/sessionwords.js'
  */
 export function notJoined(code, message) {
   const words = refused(code, message)
-  return code === 'key_needed' ? `${words} Or open the link with the admin key, which the server printed when it started.` : words
+  return code === wire.CODE_KEY_NEEDED ? `${words} Or open the link with the admin key, which the server printed when it started.` : words
 }
 
 /**

@@ -1,3 +1,5 @@
+import * as wire from '../../lib/wire.js'
+
 /**
  * The take that goes on, as a console hears of it.
  *
@@ -27,14 +29,14 @@
  */
 export function follow(take, event, data) {
   const { commandId, timestamp } = data
-  if (event === 'start_recording') {
+  if (event === wire.START_RECORDING) {
     const stop = data.duration ? timestamp + data.duration : Infinity
     return { commandId, label: data.postureLabel ?? '', start: timestamp, stop, stopId: '', devices: data.devices ?? null }
   }
   if (!take) return null
-  if (event === 'stop_recording') return { ...take, stop: timestamp, stopId: commandId }
-  if (event === 'cancelled' && commandId === take.commandId) return null
-  if (event === 'cancelled' && commandId === take.stopId) return { ...take, stop: Infinity, stopId: '' }
+  if (event === wire.STOP_RECORDING) return { ...take, stop: timestamp, stopId: commandId }
+  if (event === wire.CANCELLED && commandId === take.commandId) return null
+  if (event === wire.CANCELLED && commandId === take.stopId) return { ...take, stop: Infinity, stopId: '' }
   return take
 }
 

@@ -1,5 +1,6 @@
 import { authorization } from '../ui/keys.js'
 import { at } from '../ui/server.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Roster } from './roster.js' */
@@ -8,8 +9,8 @@ import { at } from '../ui/server.js'
 const LOOK = 2000
 /** Events after which the session's state is asked for, once for all of them, ms later. */
 const MEMBERS = [
-  'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'device_removed', 'device_changed',
-  'leadership_changed', 'session_changed', 'camera_settings', 'start_recording',
+  wire.USER_JOINED, wire.USER_LEFT, wire.USER_CHANGED, wire.DEVICE_JOINED, wire.DEVICE_DISCONNECTED, wire.DEVICE_REMOVED, wire.DEVICE_CHANGED,
+  wire.LEADERSHIP_CHANGED, wire.SESSION_CHANGED, wire.CAMERA_SETTINGS, wire.START_RECORDING,
 ]
 const MEMBERS_AFTER = 100
 
@@ -33,13 +34,13 @@ export function follow(s, roster, seen, changed) {
     changed()
   }
   takeSession(s.session)
-  s.on('session_joined', takeSession)
-  s.on('session_state', takeSession)
-  s.on('sync_status', takeSync)
+  s.on(wire.SESSION_JOINED, takeSession)
+  s.on(wire.SESSION_STATE, takeSession)
+  s.on(wire.SYNC_STATUS, takeSync)
   let asking = 0
   for (const event of MEMBERS) s.on(event, () => {
     clearTimeout(asking)
-    asking = setTimeout(() => s.send('request_session_state'), MEMBERS_AFTER)
+    asking = setTimeout(() => s.send(wire.REQUEST_SESSION_STATE), MEMBERS_AFTER)
   })
   setInterval(() => s.isLeader || look(s).then(takeSync, () => {}), LOOK)
 }

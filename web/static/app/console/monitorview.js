@@ -1,5 +1,6 @@
 import { browser } from '../../lib/kept.js'
 import { byId, reveal } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Painter } from '../ui/painter.js' */
@@ -48,8 +49,8 @@ export class Monitor {
       changed()
     }
     document.addEventListener('visibilitychange', this.#visible)
-    session.on('monitor', data => this.#heard(data))
-    session.on('session_joined', () => {
+    session.on(wire.MONITOR, data => this.#heard(data))
+    session.on(wire.SESSION_JOINED, () => {
       this.#on = false // a new connection hasn't asked yet
       this.draw()
     })
@@ -71,7 +72,7 @@ export class Monitor {
     const on = isLeader && state !== 'reconnecting' && state !== 'closed' && this.#box.checked && !document.hidden && this.#wants()
     if (on === this.#on) return
     this.#on = on
-    this.#session.request('watch_monitor', { on }).catch(() => {}) // an older server has none
+    this.#session.request(wire.WATCH_MONITOR, { on }).catch(() => {}) // an older server has none
   }
 
   close() {

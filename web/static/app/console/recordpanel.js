@@ -4,6 +4,7 @@ import { attempt, complain, settle } from '../ui/attempt.js'
 import * as format from '../ui/format.js'
 import { follow, phase, reading, takeIn } from './currenttake.js'
 import { byId, reveal, say } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { DownbeatError, Session } from '../../downbeat.js' */
 /** @import { Painter } from '../ui/painter.js' */
@@ -64,9 +65,9 @@ export class RecordPanel {
   /** @param {string} event  start_recording, stop_recording or cancelled @param {any} data */
   heard(event, data) {
     settle('too late')
-    const calledOff = event === 'cancelled' && data.commandId === this.#take?.commandId
+    const calledOff = event === wire.CANCELLED && data.commandId === this.#take?.commandId
     this.#take = follow(this.#take, event, data)
-    if (event === 'start_recording') this.#outcome = OVER
+    if (event === wire.START_RECORDING) this.#outcome = OVER
     if (calledOff) this.#outcome = 'Called off: nobody recorded.'
     this.#tick()
   }
@@ -179,7 +180,7 @@ async function callOff(s, commandId) {
   try {
     await s.cancel(commandId)
   } catch (error) {
-    if (/** @type {DownbeatError} */ (error).code !== 'command_past') throw error
+    if (/** @type {DownbeatError} */ (error).code !== wire.CODE_COMMAND_PAST) throw error
     complain('too late', 'It was too late to call the take off: it has started. Press Stop.')
   }
 }

@@ -4,12 +4,13 @@ import { copyOnClick } from '../ui/copy.js'
 import { creatorOf, forgetCreator } from '../ui/creator.js'
 import { base } from '../ui/server.js'
 import { alertError, byId, el, reveal, say } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { DownbeatError, Session } from '../../downbeat.js' */
 /** @import { Roster } from './roster.js' */
 
 /** The library's code of a session that was ended. */
-const ENDED = 'closed_4008'
+const ENDED = wire.CODE_CLOSED_ENDED
 
 const nameInput = /** @type {HTMLInputElement} */ (byId('session-name'))
 const handTo = /** @type {HTMLSelectElement} */ (byId('hand-to'))
@@ -30,11 +31,11 @@ export class SessionTools {
     this.#roster = roster
     byId('session-id').textContent = session.sessionId
     copyOnClick('copy-id', () => session.sessionId, byId('session-id'))
-    onSubmit('name-form', () => attempt('name', session.request('update_session', { name: nameInput.value.trim() })))
-    onSubmit('hand-form', () => void (handTo.value && attempt('hand over', session.request('hand_over', { userId: handTo.value }))))
+    onSubmit('name-form', () => attempt('name', session.request(wire.UPDATE_SESSION, { name: nameInput.value.trim() })))
+    onSubmit('hand-form', () => void (handTo.value && attempt('hand over', session.request(wire.HAND_OVER, { userId: handTo.value }))))
     byId('remove-absent').onclick = () => this.#removeAbsent()
     byId('end').onclick = () => this.#end()
-    byId('lead').onclick = () => attempt('lead', session.request('request_leadership', tokenOf(session.sessionId)))
+    byId('lead').onclick = () => attempt('lead', session.request(wire.REQUEST_LEADERSHIP, tokenOf(session.sessionId)))
   }
 
   draw() {
@@ -74,7 +75,7 @@ export class SessionTools {
 
   async #removeAbsent() {
     const reasons = ['All devices and people that aren’t connected leave the list. Whoever has a link can join again.', 'What they recorded stays.']
-    if (await ask('Remove who is away?', reasons, 'Remove them', 'Keep them')) attempt('remove', this.#session.request('remove_device', { absent: 'all' }))
+    if (await ask('Remove who is away?', reasons, 'Remove them', 'Keep them')) attempt('remove', this.#session.request(wire.REMOVE_DEVICE, { absent: 'all' }))
   }
 
   async #end() {
@@ -82,7 +83,7 @@ export class SessionTools {
     if (!(await ask('End this session for everybody?', reasons, 'End it', 'Keep it'))) return
     this.#ending = true
     try {
-      await this.#session.request('end_session')
+      await this.#session.request(wire.END_SESSION)
     } catch (error) {
       if (/** @type {DownbeatError} */ (error).code === 'closed') return // the answer was overtaken
       this.#ending = false

@@ -18,12 +18,11 @@ import { Takes } from './takelist.js'
 import { byId, reveal, say, setPill } from '../ui/ui.js'
 import { Views } from './views.js'
 import { over } from '../ui/sessionwords.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Links } from './invitation.js' */
 /** @import { Painter } from '../ui/painter.js' */
-
-const COMMANDS = ['command', 'start_recording', 'stop_recording', 'playback_sync']
 
 /**
  * The console of one session: its panels, and what each hears.
@@ -55,7 +54,7 @@ export function run(s, links, painter) {
   const leader = new LeaderLine(s, roster)
   const tools = new SessionTools(s, roster)
   const takes = new Takes(s.sessionId, roster, painter, () => s.isLeader)
-  const cameras = new CameraChoices(settings => attempt('camera', s.request('camera_settings', { settings })), false)
+  const cameras = new CameraChoices(settings => attempt('camera', s.request(wire.CAMERA_SETTINGS, { settings })), false)
   byId('camera-all').append(cameras.node)
   const drawDevices = () => {
     readiness.draw()
@@ -77,36 +76,36 @@ export function run(s, links, painter) {
     painter.ask('devices', drawDevices)
     painter.ask('controls', drawControls)
   })
-  for (const event of ['clock', 'leadership_changed']) s.on(event, () => painter.ask('controls', drawControls))
+  for (const event of ['clock', wire.LEADERSHIP_CHANGED]) s.on(event, () => painter.ask('controls', drawControls))
   s.on('timeline', () => party.tick())
   s.on('clock', () => record.timed())
-  s.on('session_joined', () => {
-    for (const what of ['failed', 'error']) settle(what)
+  s.on(wire.SESSION_JOINED, () => {
+    for (const what of ['failed', wire.ERROR]) settle(what)
     takes.look()
     past.look()
   })
-  for (const event of COMMANDS) s.on(event, data => {
+  for (const event of wire.COMMANDS) s.on(event, data => {
     avoid(data)
-    if (event === 'start_recording' && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
+    if (event === wire.START_RECORDING && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
     past.scheduled(event, data)
   })
-  for (const event of ['start_recording', 'stop_recording', 'cancelled']) s.on(event, data => {
+  for (const event of [wire.START_RECORDING, wire.STOP_RECORDING, wire.CANCELLED]) s.on(event, data => {
     record.heard(event, data)
     if (data.timestamp) takes.lookIn(data.timestamp - s.now() + 500)
   })
-  s.on('cancelled', ({ commandId, reason }) => {
+  s.on(wire.CANCELLED, ({ commandId, reason }) => {
     painter.forget(commandId)
     painter.forget(`${commandId} stop`)
     past.cancelled(commandId, reason)
   })
-  s.on('session_completed', () => takes.look())
-  s.on('playback_sync', ({ commandId }) => party.ordered(commandId))
-  s.on('command_report', report => {
+  s.on(wire.SESSION_COMPLETED, () => takes.look())
+  s.on(wire.PLAYBACK_SYNC, ({ commandId }) => party.ordered(commandId))
+  s.on(wire.COMMAND_REPORT, report => {
     past.report(report)
     party.report(report)
   })
   s.on('closed', ({ code, message }) => tools.closed(code) || complain('closed', over(code, message)))
-  for (const event of ['failed', 'error']) s.on(event, ({ message }) => complain(event, message))
+  for (const event of ['failed', wire.ERROR]) s.on(event, ({ message }) => complain(event, message))
   /** @param {import('./readiness.js').Purpose} view @param {() => void} act */
   const key = (view, act) => () => {
     views.show(view)

@@ -1,3 +1,5 @@
+import * as wire from '../../lib/wire.js'
+
 /** @import { Command, Session } from '../../downbeat.js' */
 
 /** How long a beep and a click are, s. */
@@ -14,7 +16,7 @@ export class Beeper {
   /** @param {Session} session */
   constructor(session) {
     this.#session = session
-    for (const event of ['cancelled', 'missed']) session.on(event, ({ commandId }) => this.#scheduled.get(commandId)?.stop())
+    for (const event of [wire.CANCELLED, wire.MISSED]) session.on(event, ({ commandId }) => this.#scheduled.get(commandId)?.stop())
   }
 
   /** Makes no sound while whoever leads doesn't want any; what is coming is silent as well. */

@@ -14,6 +14,7 @@ import { tune } from './sound.js'
 import { watchTwins } from './duplicatetab.js'
 import { alertError, alertUser, byId, calm, el, say, setPill } from '../ui/ui.js'
 import { warm } from './preload.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Act, Command, DownbeatError, Session } from '../../downbeat.js' */
 /** @import { Choice } from './choice.js' */
@@ -118,7 +119,7 @@ async function enter(sessionId, choice, asked) {
 function take(s, choice) {
   keepChoice(choice)
   const before = s.session?.users?.find((/** @type {any} */ u) => u.id === s.userId)?.username
-  if (before !== choice.name) s.request('update_user', { username: choice.name }).catch(alertError)
+  if (before !== choice.name) s.request(wire.UPDATE_USER, { username: choice.name }).catch(alertError)
 }
 
 /**
@@ -130,17 +131,17 @@ function run(s, film) {
   const beeper = new Beeper(s)
   s.onCommand('flash', flash, { prepare: command => beeper.prepare(command) })
   s.onCommand('pulse', 'pulse')
-  s.on('missed', ({ lateMs, reason }) => (byId('last').textContent = missedWords(lateMs, reason)))
+  s.on(wire.MISSED, ({ lateMs, reason }) => (byId('last').textContent = missedWords(lateMs, reason)))
   s.on('clock', () => show(s, film))
   s.on('closed', ({ code, message }) => gone(s, film, code, message))
-  for (const event of ['failed', 'error']) s.on(event, ({ message }) => alertUser(message))
+  for (const event of ['failed', wire.ERROR]) s.on(event, ({ message }) => alertUser(message))
   s.on('reconnecting', ({ reason, code }) => {
     byId('words').title = reason ?? ''
-    absent = code === 'session_not_found'
+    absent = code === wire.CODE_SESSION_NOT_FOUND
     show(s, film)
   })
-  s.on('session_joined', () => (absent = false))
-  s.on('session_completed', () => (byId('last').textContent = 'every recording of the session is on the server'))
+  s.on(wire.SESSION_JOINED, () => (absent = false))
+  s.on(wire.SESSION_COMPLETED, () => (byId('last').textContent = 'every recording of the session is on the server'))
   tune(s, beeper)
   new Self(s, beeper)
   look(s)

@@ -1,6 +1,7 @@
 import { browser } from '../../lib/kept.js'
 import { KEY, keepChoice, keptChoice } from './choice.js'
 import { alertUser, byId, reveal, say } from '../ui/ui.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Beeper } from './beep.js' */
@@ -21,11 +22,11 @@ export class Self {
   constructor(session, beeper) {
     this.#session = session
     this.#beeper = beeper
-    session.on('session_joined', () => this.show())
-    session.on('session_state', () => this.show())
-    session.on('session_changed', ({ name }) => this.#take(session.session, { name }))
-    session.on('device_changed', data => data.deviceId === session.deviceId && this.#changed(data))
-    session.on('user_changed', data => data.userId === session.userId && this.#renamed(data.username))
+    session.on(wire.SESSION_JOINED, () => this.show())
+    session.on(wire.SESSION_STATE, () => this.show())
+    session.on(wire.SESSION_CHANGED, ({ name }) => this.#take(session.session, { name }))
+    session.on(wire.DEVICE_CHANGED, data => data.deviceId === session.deviceId && this.#changed(data))
+    session.on(wire.USER_CHANGED, data => data.userId === session.userId && this.#renamed(data.username))
     this.show()
   }
 

@@ -1,3 +1,5 @@
+import * as wire from '../../lib/wire.js'
+
 /** @import { Session } from '../../downbeat.js' */
 
 /**
@@ -6,7 +8,7 @@
  * @param {Session} session
  */
 export function nothingToRecord(session) {
-  session.onCommand('start_recording', ({ payload }) => {
-    if (payload?.recordingId) session.request('recording_failed', { recordingId: payload.recordingId }).catch(() => {})
+  session.onCommand(wire.START_RECORDING, ({ payload }) => {
+    if (payload?.recordingId) session.request(wire.RECORDING_FAILED, { recordingId: payload.recordingId }).catch(() => {})
   })
 }

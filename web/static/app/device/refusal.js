@@ -1,5 +1,6 @@
 import { alertUser, byId, setPill } from '../ui/ui.js'
 import { refused } from '../ui/sessionwords.js'
+import * as wire from '../../lib/wire.js'
 
 /** Codes that say that what was chosen for this device can't be. */
 const NOT_SO = { bad_username: 'name', bad_view_type: 'view' }
@@ -24,12 +25,12 @@ export function showOutside(code, message) {
   setPill(byId('state'), 'not joined', 'bad')
   for (const id of ['choose', 'live', 'finder', 'camera-trouble', 'name']) byId(id).hidden = true
   byId('here').hidden = false
-  byId('rejoin').hidden = code === 'session_not_found' // the form does it
-  byId('words').textContent = code === 'session_not_found' ? '' : 'This device is not in the session.'
-  alertUser(code === 'session_not_found'
+  byId('rejoin').hidden = code === wire.CODE_SESSION_NOT_FOUND // the form does it
+  byId('words').textContent = code === wire.CODE_SESSION_NOT_FOUND ? '' : 'This device is not in the session.'
+  alertUser(code === wire.CODE_SESSION_NOT_FOUND
     ? 'There is no such session on this server. Look at the ID below, or scan the code again.'
     : refused(code, message))
-  byId('enter').hidden = code !== 'session_not_found'
+  byId('enter').hidden = code !== wire.CODE_SESSION_NOT_FOUND
 }
 
 /**
@@ -41,8 +42,8 @@ export function showOutside(code, message) {
 export function goneWords(code, message) {
   switch (code) {
     case '': return 'This device left the session.'
-    case 'closed_4007': return 'Whoever leads removed this device from the session. If that was a mistake, join again.'
-    case 'closed_4008': case 'session_not_found': return 'The session has ended. What was recorded here and isn’t sent yet stays on this device.'
+    case wire.CODE_CLOSED_REMOVED: return 'Whoever leads removed this device from the session. If that was a mistake, join again.'
+    case wire.CODE_CLOSED_ENDED: case wire.CODE_SESSION_NOT_FOUND: return 'The session has ended. What was recorded here and isn’t sent yet stays on this device.'
   }
   return message
 }

@@ -2,6 +2,7 @@
 import { creator, keepCreator } from './creatorstore.js'
 import { authorization } from './keys.js'
 import { at } from './server.js'
+import * as wire from '../../lib/wire.js'
 
 /**
  * Creates a session and returns its id; rejects with the server's words.
@@ -50,7 +51,7 @@ async function post(url, body) {
     throw new Error('The server can’t be reached.')
   })
   const answer = await response.json().catch(() => ({}))
-  if (answer.error?.code === 'key_needed') throw new Error('Creating a session needs the admin key: open the link that the server printed when it started.')
+  if (answer.error?.code === wire.CODE_KEY_NEEDED) throw new Error('Creating a session needs the admin key: open the link that the server printed when it started.')
   if (!response.ok) throw new Error(answer.error?.message ?? `the server answered ${response.status}`)
   return answer
 }

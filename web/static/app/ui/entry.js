@@ -2,6 +2,7 @@ import { join } from '../../downbeat.js'
 import { creator, somebodyElse } from './creatorstore.js'
 import { credentials } from './keys.js'
 import { base } from './server.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { DownbeatError, JoinOptions, Session } from '../../downbeat.js' */
 
@@ -38,7 +39,7 @@ export async function enterSession(sessionId, options, missing = () => {}) {
       return await join(all)
     } catch (error) {
       const { code, retry } = /** @type {DownbeatError} */ (error)
-      if (code !== 'session_not_found' || !retry || performance.now() > end) throw error
+      if (code !== wire.CODE_SESSION_NOT_FOUND || !retry || performance.now() > end) throw error
     }
     missing()
     await new Promise(resolve => setTimeout(resolve, AGAIN))

@@ -1,3 +1,5 @@
+import * as wire from '../../lib/wire.js'
+
 /**
  * A position in a medium for people: 1:05, 1:02:05.
  *
@@ -19,12 +21,12 @@ export function clockTime(seconds) {
  */
 export function refused(code, message) {
   switch (code) {
-    case 'key_needed': return 'This link lacks its key. Ask for the whole link: it ends with #key= and some letters and digits.'
-    case 'bad_key': return 'The key in this link isn’t valid for this session. Ask for the link again.'
-    case 'session_not_found': return 'There is no such session, or it is over. Ask for a new link.'
-    case 'session_full': return 'The session is full. Try again when somebody has left.'
-    case 'token_needed': case 'token_expired': return 'Your link has expired. Ask for a new one.'
-    case 'too_many_attempts': case 'too_many_requests': case 'too_many_connections': return 'Too many tries from this network. Wait a minute, then reload.'
+    case wire.CODE_KEY_NEEDED: return 'This link lacks its key. Ask for the whole link: it ends with #key= and some letters and digits.'
+    case wire.CODE_BAD_KEY: return 'The key in this link isn’t valid for this session. Ask for the link again.'
+    case wire.CODE_SESSION_NOT_FOUND: return 'There is no such session, or it is over. Ask for a new link.'
+    case wire.CODE_SESSION_FULL: return 'The session is full. Try again when somebody has left.'
+    case wire.CODE_TOKEN_NEEDED: case wire.CODE_TOKEN_EXPIRED: return 'Your link has expired. Ask for a new one.'
+    case wire.CODE_TOO_MANY_ATTEMPTS: case wire.CODE_TOO_MANY_REQUESTS: case wire.CODE_TOO_MANY_CONNECTIONS: return 'Too many tries from this network. Wait a minute, then reload.'
   }
   return /[.!?]$/.test(message) ? message : message + '.'
 }
@@ -37,12 +39,12 @@ export function refused(code, message) {
  */
 export function over(code, message) {
   switch (code) {
-    case 'session_not_found': return 'The session is gone. If it comes back, this page is in it again.'
-    case 'closed_4007': return 'The leader took this page out of the session. Reload to come back.'
-    case 'closed_4008': return 'The leader ended the session.'
-    case 'closed_4001': return 'This page was opened again in another tab or window, or the session was removed. Go on there, or reload to go on here.'
-    case 'closed_4002': return 'The server closed the connection, because this page sent too much. Reload to come back.'
-    case 'closed_4005': return 'This page left the session. Reload to come back.'
+    case wire.CODE_SESSION_NOT_FOUND: return 'The session is gone. If it comes back, this page is in it again.'
+    case wire.CODE_CLOSED_REMOVED: return 'The leader took this page out of the session. Reload to come back.'
+    case wire.CODE_CLOSED_ENDED: return 'The leader ended the session.'
+    case wire.CODE_CLOSED_REPLACED: return 'This page was opened again in another tab or window, or the session was removed. Go on there, or reload to go on here.'
+    case wire.CODE_CLOSED_TOO_MANY_FAULTY_MESSAGES: return 'The server closed the connection, because this page sent too much. Reload to come back.'
+    case wire.CODE_CLOSED_LEFT: return 'This page left the session. Reload to come back.'
   }
   return refused(code, message)
 }

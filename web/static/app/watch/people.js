@@ -1,3 +1,5 @@
+import * as wire from '../../lib/wire.js'
+
 /** What a watch page calls its view, so that it is known from a console. */
 export const WATCHES = 'watch'
 
@@ -16,14 +18,14 @@ export class People {
    */
   receive(event, data) {
     switch (event) {
-      case 'session_joined': return this.#all(data.session)
-      case 'session_state': return this.#all(data)
-      case 'user_joined': return this.#note(data.userId, data.username, true)
-      case 'user_left': return this.#note(data.userId, data.username, false)
-      case 'user_changed': return this.#note(data.userId, data.username, this.#users.get(data.userId)?.here ?? true)
-      case 'device_joined': return this.#device(data)
-      case 'device_disconnected': return this.#devices.delete(data.deviceId)
-      case 'leadership_changed':
+      case wire.SESSION_JOINED: return this.#all(data.session)
+      case wire.SESSION_STATE: return this.#all(data)
+      case wire.USER_JOINED: return this.#note(data.userId, data.username, true)
+      case wire.USER_LEFT: return this.#note(data.userId, data.username, false)
+      case wire.USER_CHANGED: return this.#note(data.userId, data.username, this.#users.get(data.userId)?.here ?? true)
+      case wire.DEVICE_JOINED: return this.#device(data)
+      case wire.DEVICE_DISCONNECTED: return this.#devices.delete(data.deviceId)
+      case wire.LEADERSHIP_CHANGED:
         this.#leader = data.newLeaderId
         return true
     }

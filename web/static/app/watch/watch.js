@@ -16,6 +16,7 @@ import { People, WATCHES } from './people.js'
 import { Stage } from './stage.js'
 import { WakeLock } from '../ui/wakelock.js'
 import { inWords, over, refused } from '../ui/sessionwords.js'
+import * as wire from '../../lib/wire.js'
 
 /** @import { DownbeatError, Session } from '../../downbeat.js' */
 
@@ -27,7 +28,7 @@ const HERE = 'downbeat:watched:'
 /** A session that is gone is looked for after each of these, ms. */
 const AGAIN = 3000
 /** What tells who is here. */
-const MEMBERS = ['session_joined', 'session_state', 'user_joined', 'user_left', 'user_changed', 'device_joined', 'device_disconnected', 'device_removed', 'leadership_changed']
+const MEMBERS = [wire.SESSION_JOINED, wire.SESSION_STATE, wire.USER_JOINED, wire.USER_LEFT, wire.USER_CHANGED, wire.DEVICE_JOINED, wire.DEVICE_DISCONNECTED, wire.DEVICE_REMOVED, wire.LEADERSHIP_CHANGED]
 const params = new URLSearchParams(location.search)
 
 start()
@@ -73,7 +74,7 @@ async function enter(sessionId, name) {
     tab.set(HERE + sessionId, 'yes')
   } catch (error) {
     const { code, message } = /** @type {DownbeatError} */ (error)
-    const wasHere = code === 'session_not_found' && tab.get(HERE + sessionId)
+    const wasHere = code === wire.CODE_SESSION_NOT_FOUND && tab.get(HERE + sessionId)
     say('not joined', 'bad', wasHere ? over(code, '') : refused(code, message ?? String(error)))
     if (wasHere) comeBack(sessionId)
   } finally {
@@ -100,7 +101,7 @@ function run(session) {
   const element = /** @type {HTMLVideoElement} */ (byId('media'))
   const player = new Player(session, element)
   const people = new People()
-  people.receive('session_joined', { session: session.session })
+  people.receive(wire.SESSION_JOINED, { session: session.session })
   const lead = new Lead(session, element)
   const load = new WatchLoad(session)
   const stage = new Stage(player, element)
@@ -125,9 +126,9 @@ function run(session) {
     ended = over(code, message)
     player.close()
     show()
-    if (code === 'session_not_found') comeBack(session.sessionId)
+    if (code === wire.CODE_SESSION_NOT_FOUND) comeBack(session.sessionId)
   })
-  for (const event of ['failed', 'error']) session.on(event, ({ message }) => alertUser(message))
+  for (const event of ['failed', wire.ERROR]) session.on(event, ({ message }) => alertUser(message))
   player.addEventListener('state', show)
   player.addEventListener('drift', () => drift.show(player.drift))
   byId('tap-sound').onclick = () => player.unlock().catch(alertError)
