@@ -92,19 +92,12 @@ func (r *room) lookForMistakes(d diff) {
 	}
 }
 
-// correct marks a member connected again, unless its connection has ended meanwhile.
-func (r *room) correct(deviceID string, conn uint64) transition {
-	return func(s *state, now instant) (changes []change, _ error) {
-		if m := r.members[deviceID]; m != nil && m.conn == conn {
-			changes = reconnect(s, deviceID, conn, now)
-		} else {
-			changes = disconnect(s, deviceID, conn, now)
-		}
-		if len(changes) == 0 {
-			delete(r.mistaken, deviceID)
-		}
-		return changes, nil
+// marked marks a device connected or not, as it is, if it is on the connection conn still.
+func marked(s *state, deviceID string, conn uint64, connected bool, now instant) []change {
+	if connected {
+		return reconnect(s, deviceID, conn, now)
 	}
+	return disconnect(s, deviceID, conn, now)
 }
 
 // reconnect marks a device connected, if it is on the connection conn still.

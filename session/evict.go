@@ -9,21 +9,28 @@ import (
 // maxEvicted bounds how many users make room for one request.
 const maxEvicted = 64
 
-// guests are the users who make room for others when the session is full: nobody of them is connected, leads or
-// has created the session, and none of their devices recorded. Those come first who were here for the
-// shortest time: whoever comes and goes to fill the session before whoever took part in it.
+// absent are the users of whom no device is connected, but for the leader and the creator: they
+// keep their seats.
+func (s *state) absent() (absent []*user) {
+	for _, u := range s.users {
+		if !u.connected() && !s.isLeader(u.ID) && s.meta != nil && u.ID != s.meta.CreatorID {
+			absent = append(absent, u)
+		}
+	}
+	return absent
+}
+
+// guests are the absent who make room for others when the session is full: none of their devices
+// recorded. Those come first who were here for the shortest time: whoever comes and goes to
+// fill the session before whoever took part in it.
 func (s *state) guests() []*user {
 	recorded := map[string]bool{}
 	for _, r := range s.recordings {
 		recorded[r.DeviceID] = true
 	}
-	var guests []*user
-	for _, u := range s.users {
-		if !u.connected() && !s.isLeader(u.ID) && s.meta != nil && u.ID != s.meta.CreatorID &&
-			!slices.ContainsFunc(u.Devices, func(d device) bool { return recorded[d.ID] }) {
-			guests = append(guests, u)
-		}
-	}
+	guests := slices.DeleteFunc(s.absent(), func(u *user) bool {
+		return slices.ContainsFunc(u.Devices, func(d device) bool { return recorded[d.ID] })
+	})
 	slices.SortFunc(guests, func(a, b *user) int {
 		return cmp.Or(cmp.Compare(a.stayed(), b.stayed()), compareJoining(a.JoinedAt, b.JoinedAt, a.ID, b.ID))
 	})
@@ -66,14 +73,9 @@ func removeAbsent(s *state, by string, all bool) ([]change, error) {
 	if err := s.mayLead(by); err != nil {
 		return nil, err
 	}
-	gone := s.guests()
-	if all {
-		gone = nil
-		for _, u := range s.users {
-			if !u.connected() && !s.isLeader(u.ID) && u.ID != s.meta.CreatorID {
-				gone = append(gone, u)
-			}
-		}
+	gone := s.absent()
+	if !all {
+		gone = s.guests()
 	}
 	var changes []change
 	for _, u := range gone[:min(len(gone), maxEvicted)] {

@@ -10,16 +10,23 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
+// recorded is a session of ann, who leads it, a camera that has recorded, and somebody else.
+func (w *world) recorded(other string) (leader, camera, third *part) {
+	w.t.Helper()
+	leader = w.join(JoinRequest{UserID: "ann"})
+	camera = w.join(JoinRequest{UserID: "cam", DeviceType: "mobile"})
+	third = w.join(JoinRequest{UserID: other})
+	_, err := leader.StartRecording(w.ctx, StartRequest{Duration: time.Second})
+	wantCode(w.t, err, "")
+	time.Sleep(time.Minute)
+	return leader, camera, third
+}
+
 // TestStrangersDontFillASession: whoever joins anew each time makes room for the next one; who was there for
 // longer, or recorded, or leads, is remembered, whatever the strangers do.
 func TestStrangersDontFillASession(t *testing.T) {
 	bubble(t, Config{MaxDevices: 4, MinLead: 100 * time.Millisecond}, func(w *world) {
-		leader := w.join(JoinRequest{UserID: "ann"})
-		camera := w.join(JoinRequest{UserID: "cam", DeviceType: "mobile"})
-		watcher := w.join(JoinRequest{UserID: "wat"})
-		_, err := leader.StartRecording(w.ctx, StartRequest{Duration: time.Second})
-		wantCode(t, err, "")
-		time.Sleep(time.Minute)
+		leader, camera, watcher := w.recorded("wat")
 		for _, p := range []*part{camera, watcher, leader} {
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}
@@ -73,12 +80,7 @@ func TestConnectedStrangers(t *testing.T) {
 // nothing; connected ones, the leader and the recordings stay.
 func TestRemoveAbsent(t *testing.T) {
 	bubble(t, Config{MaxDevices: 200, MinLead: 100 * time.Millisecond}, func(w *world) {
-		leader := w.join(JoinRequest{UserID: "ann"})
-		camera := w.join(JoinRequest{UserID: "cam", DeviceType: "mobile"})
-		there := w.join(JoinRequest{UserID: "there"})
-		_, err := leader.StartRecording(w.ctx, StartRequest{Duration: time.Second})
-		wantCode(t, err, "")
-		time.Sleep(time.Minute)
+		leader, camera, there := w.recorded("there")
 		wantCode(t, camera.Disconnect(w.ctx), "")
 		for i := range 2*maxEvicted + 5 {
 			p := w.join(JoinRequest{UserID: fmt.Sprintf("guest%d", i)})

@@ -20,7 +20,7 @@ func (m *Member) RemoveDevice(ctx context.Context, deviceID string) error {
 		if err != nil {
 			return err
 		}
-		return r.update(ctx, func(s *state, now instant) ([]change, error) { return unseat(s, now), nil })
+		return r.update(ctx, sure(unseat))
 	})
 }
 

@@ -230,7 +230,7 @@ func (s *state) play(before *playback, c command, q PlaybackRequest, w when, now
 }
 
 // unplan takes a step off the timeline whose command was cancelled before the step came.
-func unplan(s *state) []change {
+func unplan(s *state, _ instant) []change {
 	for _, n := range s.playback.steps() {
 		if s.isCancelled(n) {
 			return []change{s.put(true, s.playback.without(n.CommandID), kindPlayback)}

@@ -28,6 +28,16 @@ func (r *room) reportAt(c *command) (due instant, ok bool) {
 	return 0, false
 }
 
+// reportsDue returns when the next report is due by the clock.
+func (r *room) reportsDue() (first instant, any bool) {
+	for _, c := range r.state.commands {
+		if due, ok := r.reportAt(c); ok && (!any || due < first) {
+			first, any = due, true
+		}
+	}
+	return first, any
+}
+
 // dueReports reports on the commands whose time to be reported on has come.
 func (r *room) dueReports(now instant) {
 	for id := range r.reports {

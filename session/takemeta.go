@@ -135,7 +135,7 @@ func deleteTake(s *state, id string, force bool, stop func() ([]change, error), 
 	t, err := s.takeOf(id)
 	if err != nil {
 		if s.isDeleted(id) {
-			return unburied(s), nil // perhaps by this very request, which had to begin again
+			return unburied(s, now), nil // perhaps by this very request, which had to begin again
 		}
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (s *Service) DeleteTake(ctx context.Context, sessionID, takeID string, forc
 		if err != nil {
 			return err
 		}
-		return r.update(ctx, completed)
+		return r.update(ctx, sure(completed))
 	})
 }
 
@@ -82,7 +82,7 @@ func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, take
 
 // unburied returns the changes that delete what was recorded of a take when somebody
 // deleted it elsewhere, or which that one didn't get to.
-func unburied(s *state) (changes []change) {
+func unburied(s *state, _ instant) []change {
 	for _, id := range sortedKeys(s.takes) {
 		if s.takes[id].Deleted {
 			return s.bury(s.isDeleted)

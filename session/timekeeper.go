@@ -50,77 +50,78 @@ func (r *room) holdOff() {
 	r.retryAt = r.svc.now().add(dueRetry)
 }
 
+// chore is what a room does by the clock that leaves the session as it is. Both are called
+// with room.mu held; do is called at any time, and does what is due by then.
+type chore struct {
+	due func(*room) (at instant, ok bool)
+	do  func(*room, instant)
+}
+
+var chores = []chore{
+	{(*room).withheldDue, (*room).dueWithheld},
+	{(*room).reportsDue, (*room).dueReports},
+	{(*room).syncDue, (*room).dueSync},
+}
+
 // tick tells what is due to be told and returns the changes that are due.
 func (r *room) tick() []transition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
-	if !r.state.live() {
-		return r.dueRevival(now)
+	if r.state.live() {
+		for _, c := range chores {
+			c.do(r, now)
+		}
 	}
-	r.dueWithheld(now)
-	r.dueReports(now)
-	r.dueSync(now)
 	if now < r.retryAt {
 		return nil
 	}
 	return r.dueChanges(now)
 }
 
-func (r *room) dueRevival(now instant) []transition {
-	if len(r.members) == 0 || now < r.retryAt || revive(r.state, now) == nil {
-		return nil
+// view returns what deadlines depend on here. Called with room.mu held.
+func (r *room) view() view { return view{r.svc.cfg.LeaderGrace, r.lead, r.withheld} }
+
+func (r *room) dueChanges(now instant) (steps []transition) {
+	if !r.state.live() {
+		if r.mayRevive(now) {
+			steps = append(steps, sure(revive))
+		}
+		return steps
 	}
-	return []transition{func(s *state, now instant) ([]change, error) { return revive(s, now), nil }}
+	for _, d := range deadlines {
+		if at, ok := d.due(r.state, r.view(), now); ok && at <= now {
+			steps = append(steps, func(s *state, now instant) ([]change, error) { return d.meet(s, r.view(), now) })
+		}
+	}
+	return append(steps, r.corrections(now)...)
 }
 
-func (r *room) dueChanges(now instant) []transition {
-	var steps []transition
-	if take := r.state.activeTake(now); take != nil && !r.isWithheld(take) && autoStop(r.state, r.lead(), now) != nil {
-		steps = append(steps, func(s *state, now instant) ([]change, error) { return autoStop(s, r.lead(), now), nil })
-	}
-	if transfer(r.state, r.svc.cfg.LeaderGrace, now) != nil {
-		steps = append(steps, func(s *state, now instant) ([]change, error) {
-			return transfer(s, r.svc.cfg.LeaderGrace, now), nil
-		})
-	}
-	if take := r.state.unplanned(); take != nil && !r.isWithheld(take) && plan(r.state, now) != nil {
-		steps = append(steps, func(s *state, now instant) ([]change, error) { return plan(s, now), nil })
-	}
-	if unburied(r.state) != nil {
-		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unburied(s), nil })
-	}
-	if unplan(r.state) != nil {
-		steps = append(steps, func(s *state, _ instant) ([]change, error) { return unplan(s), nil })
-	}
-	if due, ok := holdDue(r.state); ok && now >= due {
-		steps = append(steps, func(s *state, now instant) ([]change, error) { return endHold(s, r.lead(), now) })
-	}
-	if changes, _ := completed(r.state, now); changes != nil {
-		steps = append(steps, completed)
-	}
-	if unseat(r.state, now) != nil {
-		steps = append(steps, func(s *state, now instant) ([]change, error) { return unseat(s, now), nil })
-	}
-	steps = append(steps, r.dueDisowned()...)
-	for deviceID, conn := range r.dropped {
-		steps = append(steps, r.drop(deviceID, conn))
-	}
-	for deviceID, conn := range r.mistaken {
-		steps = append(steps, r.correct(deviceID, conn))
+// mayRevive reports whether a session that was removed is to be made anew of who is here.
+func (r *room) mayRevive(now instant) bool { return len(r.members) > 0 && revive(r.state, now) != nil }
+
+// corrections returns the changes that are owed for what happened here while the store
+// failed, or what others made of it. What has become true meanwhile is forgotten.
+func (r *room) corrections(now instant) (steps []transition) {
+	steps = r.dueDisowned()
+	for _, owed := range []map[string]uint64{r.dropped, r.mistaken} {
+		for deviceID, conn := range owed {
+			if marked(r.state, deviceID, conn, r.isHere(deviceID, conn), now) == nil {
+				delete(owed, deviceID)
+				continue
+			}
+			steps = append(steps, func(s *state, now instant) ([]change, error) {
+				return marked(s, deviceID, conn, r.isHere(deviceID, conn), now), nil
+			})
+		}
 	}
 	return steps
 }
 
-// drop marks a device disconnected that the member couldn't mark itself.
-func (r *room) drop(deviceID string, conn uint64) transition {
-	return func(s *state, now instant) ([]change, error) {
-		changes := disconnect(s, deviceID, conn, now)
-		if len(changes) == 0 {
-			delete(r.dropped, deviceID)
-		}
-		return changes, nil
-	}
+// isHere reports whether a connection of a device is a member's.
+func (r *room) isHere(deviceID string, conn uint64) bool {
+	m := r.members[deviceID]
+	return m != nil && m.conn == conn
 }
 
 // untilNext returns the time until something is due, at least a moment and at most idle.
@@ -128,46 +129,31 @@ func (r *room) untilNext() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
+	return max(r.next(now).sub(now), 0)
+}
+
+func (r *room) next(now instant) instant {
 	next := now.add(idle)
-	sooner := func(t instant) { next = min(next, t) }
 	if !r.state.live() {
-		if len(r.members) > 0 && revive(r.state, now) != nil {
-			return max(r.retryAt.sub(now), 0)
+		if r.mayRevive(now) {
+			next = r.retryAt
 		}
-		return idle
+		return next
 	}
-	for _, c := range r.state.commands {
-		if due, ok := r.reportAt(c); ok {
-			sooner(due)
-		}
-	}
-	if active := r.state.activeTake(now); active != nil && !r.isWithheld(active) {
-		if take, due := autoStopDue(r.state, r.lead(), now); take != nil {
-			sooner(max(due, r.retryAt))
+	for _, c := range chores {
+		if at, ok := c.due(r); ok {
+			next = min(next, at)
 		}
 	}
-	if take := r.state.unplanned(); take != nil && !r.isWithheld(take) {
-		sooner(max(take.Timestamp, r.retryAt))
+	for _, d := range deadlines {
+		if at, ok := d.due(r.state, r.view(), now); ok {
+			next = min(next, max(at, r.retryAt))
+		}
 	}
-	if take := r.state.activeTake(now); take != nil && r.state.stopOf(take.ID) != nil {
-		sooner(max(r.state.stopOf(take.ID).Timestamp, r.retryAt)) // all may be uploaded then
+	if len(r.corrections(now)) > 0 {
+		next = min(next, max(now, r.retryAt))
 	}
-	if due, ok := holdDue(r.state); ok {
-		sooner(max(due, r.retryAt))
-	}
-	if due, ok := transferDue(r.state, r.svc.cfg.LeaderGrace); ok {
-		sooner(max(due, r.retryAt))
-	}
-	for _, due := range r.withheld {
-		sooner(due)
-	}
-	if len(r.dropped)+len(r.mistaken)+len(r.dueDisowned()) > 0 || unseat(r.state, now) != nil {
-		sooner(max(now, r.retryAt))
-	}
-	if r.leaderHere() {
-		sooner(r.lastSync.add(syncEvery))
-	}
-	return max(next.sub(now), 0)
+	return next
 }
 
 func (r *room) leaderHere() bool {
@@ -179,8 +165,10 @@ func (r *room) leaderHere() bool {
 	return false
 }
 
+func (r *room) syncDue() (at instant, ok bool) { return r.lastSync.add(syncEvery), r.leaderHere() }
+
 func (r *room) dueSync(now instant) {
-	if r.leaderHere() && now >= r.lastSync.add(syncEvery) {
+	if at, ok := r.syncDue(); ok && now >= at {
 		r.lastSync = now
 		r.tellLeader(Event{Name: wire.SyncStatus, Data: r.syncStatus(now)})
 	}

@@ -18,6 +18,11 @@ const (
 // transition is a pure function of the state and the time.
 type transition func(s *state, now instant) ([]change, error)
 
+// sure is a transition that nothing refuses.
+func sure(changes func(s *state, now instant) []change) transition {
+	return func(s *state, now instant) ([]change, error) { return changes(s, now), nil }
+}
+
 // update applies a transition by compare-and-set, on ever newer states as long
 // as others are faster, and returns when the room has seen the result.
 func (r *room) update(ctx context.Context, step transition) error {

@@ -101,7 +101,7 @@ func (s *Service) ofRecording(ctx context.Context, id string, step transition) (
 		if err := r.update(ctx, step); err != nil {
 			return err
 		}
-		return r.update(ctx, completed)
+		return r.update(ctx, sure(completed))
 	})
 	return place, err
 }
@@ -116,7 +116,7 @@ func (m *Member) UploadCompleted(ctx context.Context, recordingID string, size i
 	if err != nil {
 		return err
 	}
-	return m.update(ctx, completed)
+	return m.update(ctx, sure(completed))
 }
 
 // maxFileSize is the largest that JSON's numbers tell exactly.
@@ -128,5 +128,5 @@ func (m *Member) RecordingFailed(ctx context.Context, recordingID string) error 
 	if err != nil {
 		return err
 	}
-	return m.update(ctx, completed)
+	return m.update(ctx, sure(completed))
 }

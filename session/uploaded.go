@@ -95,12 +95,12 @@ func (s *state) recordingOf(id string) (*recording, error) {
 
 // completed notes that every recording of the session is uploaded, once for
 // each set of recordings: of all who see so at once, one writes the entry.
-func completed(s *state, now instant) ([]change, error) {
+func completed(s *state, now instant) []change {
 	set := s.uploadedSet(now)
 	if set == nil || s.completed != nil && bytes.Equal(s.completed.Set, set) {
-		return nil, nil
+		return nil
 	}
-	return []change{s.put(s.completed != nil, &completion{set, now}, kindCompleted)}, nil
+	return []change{s.put(s.completed != nil, &completion{set, now}, kindCompleted)}
 }
 
 // uploadedSet names the recordings if there are any, all of them are uploaded
@@ -109,19 +109,25 @@ func (s *state) uploadedSet(now instant) []byte {
 	if s.meta == nil || s.unplanned() != nil || s.activeTake(now) != nil {
 		return nil
 	}
+	for _, r := range s.recordings { // most often one is missing: that is known before any is sorted
+		if !s.settled(r) {
+			return nil
+		}
+	}
 	sum, any := sha256.New(), false
 	for _, id := range sortedKeys(s.recordings) {
-		switch r := s.recordings[id]; {
-		case r.Upload == uploadUploaded:
+		if r := s.recordings[id]; r.Upload == uploadUploaded {
 			any = any || !r.Deleted // what was uploaded counts on: that it is gone completes nothing
 			_, _ = sum.Write([]byte(id + "\n"))
-		case r.Upload == uploadFailed, r.Deleted, s.isDeleted(r.Take):
-		default:
-			return nil
 		}
 	}
 	if !any {
 		return nil
 	}
 	return sum.Sum(nil)
+}
+
+// settled reports whether nothing of a recording is to come any more.
+func (s *state) settled(r *recording) bool {
+	return r.Upload == uploadUploaded || r.Upload == uploadFailed || r.Deleted || s.isDeleted(r.Take)
 }

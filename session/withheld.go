@@ -81,13 +81,6 @@ func (r *room) refused(e Event) bool {
 	return is && r.disowned[p.CommandID]
 }
 
-// isWithheld reports whether a take may still be called off before anybody is told of it:
-// nothing is to come of it by then.
-func (r *room) isWithheld(take *command) bool {
-	_, is := r.withheld[take.ID]
-	return is
-}
-
 func (r *room) isLoaded() bool {
 	select {
 	case <-r.loaded:
@@ -95,6 +88,16 @@ func (r *room) isLoaded() bool {
 	default:
 		return false
 	}
+}
+
+// withheldDue returns when the first of what is withheld is to be told.
+func (r *room) withheldDue() (first instant, ok bool) {
+	for _, due := range r.withheld {
+		if !ok || due < first {
+			first, ok = due, true
+		}
+	}
+	return first, ok
 }
 
 // dueWithheld tells of what was withheld and hasn't been called off: devices see how late it is.
