@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,36 +30,71 @@ func (t SessionTime) Millis() float64 {
 	return float64(ms) + float64(int64(t)-ms*int64(time.Millisecond))/1e6
 }
 
+// maxMillis is how far a session time that is read may lie from the epoch: half of what a
+// SessionTime holds, so that two of them can be subtracted.
+const maxMillis = math.MaxInt64 / 2e6
+
+var errSessionRange = errors.New("clock: session time out of range")
+
 // SessionFromMillis returns the instant ms milliseconds after the Unix epoch,
 // rounded to a nanosecond. It fails on anything that is not a finite number
-// within the range of SessionTime.
+// within half the range of SessionTime.
 func SessionFromMillis(ms float64) (SessionTime, error) {
-	if math.IsNaN(ms) || math.Abs(ms) > math.MaxInt64/2e6 {
-		return 0, errors.New("clock: session time out of range")
+	if math.IsNaN(ms) || math.Abs(ms) > maxMillis {
+		return 0, errSessionRange
 	}
 	whole, frac := math.Modf(ms)
 	return SessionTime(int64(whole)*int64(time.Millisecond) + int64(math.Round(frac*1e6))), nil
 }
 
-// MarshalJSON writes t as milliseconds with three decimals.
+// MarshalJSON writes t as milliseconds with at most three decimals; the rest is cut off.
 func (t SessionTime) MarshalJSON() ([]byte, error) {
 	us := int64(t) / 1000
-	b := strconv.AppendInt(make([]byte, 0, 24), us/1000, 10)
-	frac := us % 1000
-	if us < 0 || frac == 0 {
-		return strconv.AppendFloat(b[:0], float64(us)/1000, 'f', -1, 64), nil
+	b := make([]byte, 0, 24)
+	if us < 0 {
+		b, us = append(b, '-'), -us
 	}
-	return append(b, '.', byte('0'+frac/100), byte('0'+frac/10%10), byte('0'+frac%10)), nil
+	b = strconv.AppendInt(b, us/1000, 10)
+	if frac := us % 1000; frac != 0 {
+		b = append(b, '.', byte('0'+frac/100), byte('0'+frac/10%10), byte('0'+frac%10))
+	}
+	return b, nil
 }
 
-// UnmarshalJSON reads milliseconds.
-func (t *SessionTime) UnmarshalJSON(b []byte) error {
+// UnmarshalJSON reads milliseconds, rounded to a nanosecond. A number with decimals
+// is read as it is written, without a float64 in between: what MarshalJSON has
+// written is read as the same instant. It fails where SessionFromMillis does.
+func (t *SessionTime) UnmarshalJSON(b []byte) (err error) {
+	if exact, ok := parseMillis(string(b)); ok {
+		*t = exact
+		return nil
+	}
 	ms, err := strconv.ParseFloat(string(b), 64)
 	if err != nil {
 		return errors.New("clock: session time must be a number of milliseconds")
 	}
 	*t, err = SessionFromMillis(ms)
 	return err
+}
+
+// parseMillis reads a decimal number without an exponent; false for anything else, and
+// for what is out of range.
+func parseMillis(s string) (t SessionTime, ok bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, frac, _ := strings.Cut(digits, ".")
+	if strings.Trim(whole+frac, "0123456789") != "" {
+		return 0, false
+	}
+	ms, err := strconv.ParseUint(whole, 10, 64)
+	if err != nil || float64(ms) >= maxMillis {
+		return 0, false
+	}
+	tenths, _ := strconv.ParseUint((frac + "0000000")[:7], 10, 64) // of a nanosecond: seven digits
+	t = SessionTime(ms*uint64(time.Millisecond) + (tenths+5)/10)
+	if negative {
+		t = -t
+	}
+	return t, true
 }
 
 // Add returns t + d.
