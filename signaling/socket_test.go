@@ -58,10 +58,16 @@ func (c *socket) read() {
 				close(c.in)
 				return
 			}
-			if m, err := ParseMessage(b); err == nil && kind == websocket.TextMessage {
-				checkTold(c.t, m)
-				c.in <- m
+			if kind != websocket.TextMessage {
+				continue
 			}
+			m, err := ParseMessage(b)
+			if err != nil {
+				c.t.Errorf("the server said %q: %v", b, err)
+				continue
+			}
+			checkTold(c.t, m)
+			c.in <- m
 		}
 	})
 }
