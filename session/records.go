@@ -153,6 +153,12 @@ type completion struct {
 	At  instant `json:"at"`
 }
 
+// What a record is called; its key has the same name.
+func (u *user) id() string      { return u.ID }
+func (c *command) id() string   { return c.ID }
+func (r *recording) id() string { return r.ID }
+func (t *takeMeta) id() string  { return t.ID }
+
 // encode writes a record; payloads keep their bytes but for white space.
 func encode(record any) ([]byte, error) {
 	var b bytes.Buffer

@@ -173,6 +173,9 @@ func swapIn[T any](d *diff, e store.Entry, records map[string]*T, id string) err
 	if err := swap(d, e, &slot); err != nil {
 		return err
 	}
+	if r, ok := any(slot).(interface{ id() string }); ok && slot != nil && r.id() != id {
+		return fmt.Errorf("session: entry %s is of %q", e.Key, r.id())
+	}
 	if slot == nil {
 		delete(records, id)
 	} else {
