@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,12 +25,9 @@ func (c *exportCmd) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var take takes.Take
-	if err := json.Unmarshal(b, &take); err != nil {
+	take, err := takes.DecodeManifest(b)
+	if err != nil {
 		return fmt.Errorf("%s: %w", c.Manifest, err)
-	}
-	if take.Version != takes.ManifestVersion {
-		return fmt.Errorf("%s: it is of version %d, which this program doesn't know", c.Manifest, take.Version)
 	}
 	to, names := takes.Timeline, takes.Names(takes.Kept)
 	if c.FFmpeg {
