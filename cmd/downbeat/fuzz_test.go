@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// FuzzSize: a size is a whole number of bytes that isn't negative, and is read as itself when it is written as one.
+func FuzzSize(f *testing.F) {
+	for _, s := range []string{"0", "1073741824", "64 GiB", "1.5GB", "64G", "-1", "1e3", "9223372036854775807", "9223372036854775808", "16EiB", "NaN", "Inf B", "", "b", "0x10", "1,000 kB"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var n, again size
+		if n.UnmarshalText([]byte(s)) != nil {
+			return
+		}
+		if n < 0 || strings.HasPrefix(strings.TrimSpace(s), "-") && n != 0 {
+			t.Fatalf("%q was read as %d", s, n)
+		}
+		if err := again.UnmarshalText(fmt.Append(nil, int64(n))); err != nil || again != n {
+			t.Fatalf("%q was read as %d, which was read as %d (%v)", s, n, again, err)
+		}
+	})
+}
+
+// FuzzTarget: an address or a link of the console either is refused with a word about --url, or leads to the
+// host that it names, by http or https, without the secrets that it has.
+func FuzzTarget(f *testing.F) {
+	for _, s := range []string{
+		"http://127.0.0.1:8080", "https://studio.example/live/?session=studio#key=K", "http://[fe80::1%25eth0]:80/device?session=a%20b#admin=x&token=y",
+		"https://u:p@host/watch#", "http://host#%zz", "//host", "ftp://host", "http://", "http:///x", "http://host:99999/", "\x00",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, link string) {
+		target, err := (&targetFlags{URL: link}).open()
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "--url: ") {
+				t.Fatalf("%q is refused with %v", link, err)
+			}
+			return
+		}
+		asked, _ := url.Parse(link)
+		is, err := url.Parse(target.url)
+		if err != nil || is.Host != asked.Host || is.Scheme != "http" && is.Scheme != "https" {
+			t.Fatalf("%q leads to %q, %v", link, target.url, err)
+		}
+		if strings.ContainsAny(target.url, "?#") || strings.HasSuffix(target.url, "/") {
+			t.Fatalf("%q leads to %q", link, target.url)
+		}
+	})
+}
