@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // FuzzStored puts an entry of any key and value into a store that has a session, as a damaged disk
@@ -42,7 +44,7 @@ func FuzzStored(f *testing.F) {
 		if !isStoreKey(key) || len(value) == 0 || len(value) > 64<<10 {
 			return // no store has it
 		}
-		synctest.Test(t, func(t *testing.T) { liveWith(t, entries, token, Entry{Key: key, Value: value}) })
+		synctest.Test(t, func(t *testing.T) { liveWith(t, entries, token, store.Entry{Key: key, Value: value}) })
 	})
 }
 
@@ -58,9 +60,9 @@ func isStoreKey(key string) bool {
 
 // storedSession returns what the store has of a session in which everything has happened, a page of its
 // history too, as if it had happened at the beginning of a bubble; and a device's resumeToken.
-func storedSession(f *testing.F) (entries []Entry, token string) {
-	began, store := time.Now(), NewMemory()
-	svc, err := New(Config{Store: store, Now: func() clock.SessionTime { return epoch.Add(time.Since(began)) }, MinLead: time.Millisecond, MaxLead: time.Millisecond})
+func storedSession(f *testing.F) (entries []store.Entry, token string) {
+	began, kept := time.Now(), store.NewMemory()
+	svc, err := New(Config{Store: kept, Now: func() clock.SessionTime { return epoch.Add(time.Since(began)) }, MinLead: time.Millisecond, MaxLead: time.Millisecond})
 	must := func(err error) {
 		f.Helper()
 		if err != nil {
@@ -105,7 +107,7 @@ func storedSession(f *testing.F) (entries []Entry, token string) {
 	must(ben.UploadCompleted(ctx, take.RecordingID, 1000))
 	time.Sleep(20 * time.Millisecond) // the timeline and the history follow
 	for _, filter := range []string{"s.>", allPages} {
-		found, err := store.List(ctx, filter)
+		found, err := kept.List(ctx, filter)
 		must(err)
 		entries = append(entries, found...)
 	}
@@ -113,16 +115,16 @@ func storedSession(f *testing.F) (entries []Entry, token string) {
 }
 
 // liveWith runs a service on a store that has the entries, and one more or another one.
-func liveWith(t *testing.T, entries []Entry, token string, odd Entry) {
+func liveWith(t *testing.T, entries []store.Entry, token string, odd store.Entry) {
 	ctx, stop := context.WithCancel(t.Context())
-	store, before := NewMemory(), map[string]uint64{}
+	kept, before := store.NewMemory(), map[string]uint64{}
 	for _, e := range entries {
-		before[e.Key], _ = store.Put(ctx, e.Key, e.Value, 0)
+		before[e.Key], _ = kept.Put(ctx, e.Key, e.Value, 0)
 	}
-	if _, err := store.Put(ctx, odd.Key, odd.Value, before[odd.Key]); err != nil {
+	if _, err := kept.Put(ctx, odd.Key, odd.Value, before[odd.Key]); err != nil {
 		t.Fatal(err)
 	}
-	svc, err := New(Config{Store: store, Now: clock.NewSource(time.Now).Now})
+	svc, err := New(Config{Store: kept, Now: clock.NewSource(time.Now).Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +140,7 @@ func liveWith(t *testing.T, entries []Entry, token string, odd Entry) {
 
 	told := func(v any, err error) {
 		t.Helper()
-		if c := codeOf(err); strings.HasPrefix(c, "not an") || c == CodeBusy {
+		if c := codeOf(err); strings.HasPrefix(c, "not an") || c == wire.CodeBusy {
 			t.Errorf("with %s = %q: %v", odd.Key, odd.Value, err)
 		}
 		if err == nil {
@@ -171,7 +173,7 @@ func liveWith(t *testing.T, entries []Entry, token string, odd Entry) {
 	read()
 	if !json.Valid(odd.Value) {
 		for key, revision := range before {
-			if e, err := store.Get(ctx, key); key != odd.Key && (err != nil || e.Revision != revision) {
+			if e, err := kept.Get(ctx, key); key != odd.Key && (err != nil || e.Revision != revision) {
 				t.Errorf("with %s = %q %s was changed: %v", odd.Key, odd.Value, key, err)
 			}
 		}

@@ -16,6 +16,8 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/store"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // conversation is a session of a leader and a member, and of further connections that may
@@ -23,9 +25,8 @@ import (
 type conversation struct {
 	*world
 	t      *testing.T
-	codes  map[string]bool // that docs/protocol.md has
 	second *session.Service
-	of     map[byte]*wire        // who a line is from: l, m, n
+	of     map[byte]*socket      // who a line is from: l, m, n
 	member session.SessionJoined // how the member has joined
 
 	command, recording string // the latest that anybody was told of
@@ -46,12 +47,11 @@ func FuzzConversation(f *testing.F) {
 			f.Add([]byte("l" + c.text + "\nm" + c.text))
 		}
 	}
-	codes := documentedCodes(f)
 	f.Fuzz(func(t *testing.T, script []byte) {
-		store := session.NewMemory()
-		inBubble(t, session.Config{Store: store}, func(t *testing.T, w *world) {
-			c := &conversation{world: w, t: t, codes: codes}
-			c.begin(store)
+		entries := store.NewMemory()
+		inBubble(t, session.Config{Store: entries}, func(t *testing.T, w *world) {
+			c := &conversation{world: w, t: t}
+			c.begin(entries)
 			for i, line := range strings.Split(string(script), "\n") {
 				if i < maxLines && line != "" {
 					c.line(line)
@@ -101,8 +101,8 @@ var conversations = []string{
 	`n{"event":"join_session","data":{"sessionId":"other","key":"k","token":"t","avatar":"a"},"id":1}` + "\n" + `n{"event":"heartbeat","id":2}`,
 }
 
-func (c *conversation) begin(store session.Store) {
-	svc, err := session.New(session.Config{Store: store, Now: c.now})
+func (c *conversation) begin(entries store.Store) {
+	svc, err := session.New(session.Config{Store: entries, Now: c.now})
 	must(c.t, err)
 	c.second = svc
 	ctx, stop := context.WithCancel(context.Background())
@@ -112,7 +112,7 @@ func (c *conversation) begin(store session.Store) {
 		stop()
 		running.Wait()
 	})
-	c.of = map[byte]*wire{
+	c.of = map[byte]*socket{
 		'l': c.join(c.t, `{"sessionId":"studio","userId":"leader","deviceType":"desktop"}`),
 		'm': c.join(c.t, `{"sessionId":"studio","userId":"member","deviceType":"mobile"}`),
 		'n': c.connect(c.t),
@@ -151,7 +151,7 @@ func (c *conversation) line(line string) {
 	}
 	var e wireError
 	must(c.t, json.Unmarshal(answer.Data, &e))
-	if !c.codes[e.Code] || e.Message == "" || e.Code == "internal" {
+	if wire.CodeOf(e.Code).Name == "" || e.Message == "" || e.Code == wire.CodeInternal {
 		c.t.Errorf("%s was refused with %+v", text, e)
 	}
 	if after := c.state("studio"); after != before {
@@ -230,7 +230,7 @@ func (c *conversation) ended(who byte, err error) {
 	switch {
 	case !errors.As(err, &e):
 		c.t.Errorf("the connection of %c ended with %v", who, err)
-	case e.Code >= 4001 && e.Code <= 4008, e.Code == websocket.CloseMessageTooBig:
+	case wire.ReasonOf(e.Code) != "", e.Code == websocket.CloseMessageTooBig:
 	default:
 		c.t.Errorf("the connection of %c ended with %v", who, err)
 	}
@@ -243,7 +243,7 @@ func (c *conversation) check() {
 	ctx := c.t.Context()
 	first, err := c.svc.Snapshot(ctx, "studio")
 	var gone *session.Error
-	if errors.As(err, &gone) && gone.Code == session.CodeSessionNotFound {
+	if errors.As(err, &gone) && gone.Code == wire.CodeSessionNotFound {
 		return
 	}
 	must(c.t, err)
