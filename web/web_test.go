@@ -31,7 +31,7 @@ func TestContentTypes(t *testing.T) {
 		"/device?session=x&view=": "text/html; charset=utf-8",
 		"/watch?session=x":        "text/html; charset=utf-8",
 		"/player.js":              "text/javascript; charset=utf-8",
-		"/player/law.js":          "text/javascript; charset=utf-8",
+		"/player/controllaw.js":   "text/javascript; charset=utf-8",
 		"/downbeat.js":            "text/javascript; charset=utf-8",
 		"/lib/downbeat-worker.js": "text/javascript; charset=utf-8",
 		"/app/ui/style.css":       "text/css; charset=utf-8",

@@ -7,20 +7,20 @@
  *     const player = new Player(session, document.querySelector('video'))
  *     player.addEventListener('drift', () => console.log(player.drift))
  */
-import { Heard } from './player/heard.js'
-import { Orders } from './player/orders.js'
-import { LOOK } from './player/moves.js'
-import { Pilot } from './player/pilot.js'
+import { TrimmedTime } from './player/trimmedtime.js'
+import { PlaybackCommands } from './player/playbackcommands.js'
+import { LOOK } from './player/transitions.js'
+import { PlayerController } from './player/playercontroller.js'
 import { Silence } from './player/silence.js'
 import { Starter } from './player/starter.js'
-import { Status } from './player/status.js'
-import { Teller } from './player/teller.js'
-import { Titles } from './player/titles.js'
-import { Waits } from './player/waits.js'
+import { PlayerStatus } from './player/playerstatus.js'
+import { MediaReporter } from './player/mediareporter.js'
+import { Subtitles } from './player/subtitles.js'
+import { BufferingReporter } from './player/bufferingreporter.js'
 import * as wire from './lib/wire.js'
 
 /** @import { Session } from './downbeat.js' */
-/** @import { Title } from './player/titles.js' */
+/** @import { Title } from './player/subtitles.js' */
 
 /**
  * `idle`: nothing is loaded. `unsynced`: session time isn't known yet.
@@ -45,10 +45,10 @@ import * as wire from './lib/wire.js'
 export class Player extends EventTarget {
   #session
   #time
-  #status = new Status(event => this.dispatchEvent(event))
+  #status = new PlayerStatus(event => this.dispatchEvent(event))
   #starter
-  #pilot
-  #titles
+  #controller
+  #subtitles
   #silence
   #ending = new AbortController()
 
@@ -62,27 +62,27 @@ export class Player extends EventTarget {
     const { signal } = this.#ending
     element.preload = 'auto'
     this.#session = session
-    this.#time = new Heard(session, trimMs)
+    this.#time = new TrimmedTime(session, trimMs)
     this.#starter = new Starter(element, this.#time, this.#status, muteIfNeeded)
-    this.#pilot = new Pilot(element, this.#time, this.#status, this.#starter, (position, d) => this.#desync(position, d), signal)
-    new Orders(session, this.#time, this.#pilot, signal)
+    this.#controller = new PlayerController(element, this.#time, this.#status, this.#starter, (position, d) => this.#desync(position, d), signal)
+    new PlaybackCommands(session, this.#time, this.#controller, signal)
     const changed = () => this.#status.state !== 'closed' && this.dispatchEvent(new Event('state'))
-    this.#titles = new Titles(session, element, changed)
+    this.#subtitles = new Subtitles(session, element, changed)
     this.#silence = new Silence(session, element, changed)
     this.#report(element, signal)
     element.addEventListener('play', () => (this.#starter.blocked = false), { signal }) // by the browser's own controls
     this.#listen(signal)
-    this.#pilot.look()
+    this.#controller.look()
   }
 
   /** @param {AbortSignal} signal */
   #listen(signal) {
     const undo = [
-      this.#session.on('timeline', () => this.#pilot.look()),
-      this.#session.on(wire.MEDIA_LOADED, () => this.#pilot.loadedAnew()),
+      this.#session.on('timeline', () => this.#controller.look()),
+      this.#session.on(wire.MEDIA_LOADED, () => this.#controller.loadedAnew()),
     ]
-    const timer = setInterval(() => this.#pilot.look(), LOOK)
-    document.addEventListener('visibilitychange', () => this.#pilot.forget(), { signal }) // browsers may have paused it
+    const timer = setInterval(() => this.#controller.look(), LOOK)
+    document.addEventListener('visibilitychange', () => this.#controller.forget(), { signal }) // browsers may have paused it
     signal.addEventListener('abort', () => {
       clearInterval(timer)
       for (const off of undo) off()
@@ -96,17 +96,17 @@ export class Player extends EventTarget {
    * @param {AbortSignal} signal
    */
   #report(element, signal) {
-    const waits = new Waits(this.#session, element, this.#status)
-    const teller = new Teller(this.#session, element, this.#status)
+    const buffering = new BufferingReporter(this.#session, element, this.#status)
+    const reporter = new MediaReporter(this.#session, element, this.#status)
     const timer = setInterval(() => {
       const d = performance.now()
-      waits.look(d)
-      teller.look(d)
-      this.#titles.look()
+      buffering.look(d)
+      reporter.look(d)
+      this.#subtitles.look()
     }, LOOK)
     signal.addEventListener('abort', () => {
       clearInterval(timer)
-      this.#titles.close()
+      this.#subtitles.close()
       this.#silence.close()
     })
   }
@@ -137,7 +137,7 @@ export class Player extends EventTarget {
 
   /** Seeks that were made to correct a drift, not those that the leader asked for. */
   get seeks() {
-    return this.#pilot.holder.seeks.count
+    return this.#controller.rateControl.seeks.count
   }
 
   /** Does the leader want this device mute? */
@@ -147,16 +147,16 @@ export class Player extends EventTarget {
 
   /** @type {Title[]} */
   get subtitles() {
-    return this.#titles.titles
+    return this.#subtitles.titles
   }
 
   /** Which of `subtitles` is shown; -1: none. Remembered by its language. */
   get subtitle() {
-    return this.#titles.chosen
+    return this.#subtitles.chosen
   }
 
   set subtitle(index) {
-    this.#titles.choose(index)
+    this.#subtitles.choose(index)
   }
 
   /**
@@ -170,7 +170,7 @@ export class Player extends EventTarget {
   set trimMs(ms) {
     this.#session.audioTrim = ms
     this.#time.trimMs = this.#session.audioTrim
-    this.#pilot.look()
+    this.#controller.look()
   }
 
   /**
@@ -181,7 +181,7 @@ export class Player extends EventTarget {
    */
   async unlock({ muted = false } = {}) {
     const allowed = await this.#starter.unlock(muted)
-    this.#pilot.forget()
+    this.#controller.forget()
     return allowed
   }
 

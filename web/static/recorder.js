@@ -12,5 +12,5 @@
  *
  * docs/recorder.md is its manual.
  */
-export { Recorder } from './recorder/recorder.js'
+export { Recorder } from './recorder/devicerecorder.js'
 export { DownbeatError } from './lib/signaling.js'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Connection } from '../static/lib/connection.js'
-import { Link } from '../static/lib/link.js'
-import { base64, nextQuality } from '../static/recorder/glimpse.js'
+import { DataChannels } from '../static/lib/datachannels.js'
+import { base64, nextQuality } from '../static/recorder/preview.js'
 import { Instants } from '../static/recorder/instants.js'
 import { Monitor } from '../static/recorder/monitor.js'
 import { FakeSession, START } from './recording-rig.js'
@@ -92,7 +92,7 @@ test('pictures are kept small', () => {
 test('what may be lost goes over the data channel, and never piles up', () => {
   /** @type {string[]} */ const sent = []
   const channel = () => /** @type {any} */ ({ readyState: 'open', bufferedAmount: 0, send: (/** @type {string} */ text) => sent.push(text), close() {} })
-  const link = new Link(/** @type {any} */ ({}), { map() {}, control() {} })
+  const link = new DataChannels(/** @type {any} */ ({}), { map() {}, control() {} })
   const m = { event: 'monitor', data: { peakDb: -3 } }
   assert.equal(link.send(m), false)
   const control = channel()

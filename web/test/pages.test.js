@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import test from 'node:test'
-import { Kept } from '../static/lib/kept.js'
+import { WebStorage } from '../static/lib/webstorage.js'
 import { serverURL, socketURL } from '../static/lib/signaling.js'
 
 const root = new URL('../static/', import.meta.url)
@@ -24,12 +24,12 @@ test('nothing is asked for at the root of the host: the server may be below a pa
 
 test('web storage is used where its refusal is caught, and nowhere else', () => {
   for (const [name, text] of files) {
-    if (name !== 'lib/kept.js') assert.doesNotMatch(uncommented(text), /(local|session)Storage/, name)
+    if (name !== 'lib/webstorage.js') assert.doesNotMatch(uncommented(text), /(local|session)Storage/, name)
   }
 })
 
 test('what a browser refuses to keep lasts as long as the page', () => {
-  const kept = new Kept(() => {
+  const kept = new WebStorage(() => {
     throw new Error('SecurityError')
   })
   assert.equal(kept.get('a'), null)
@@ -45,7 +45,7 @@ test('what a browser refuses to keep lasts as long as the page', () => {
 test('a full storage keeps the old value for nobody: the newest counts', () => {
   const area = new Map([['a', 'old']])
   let full = true
-  const kept = new Kept(() => /** @type {any} */ ({
+  const kept = new WebStorage(() => /** @type {any} */ ({
     getItem: (/** @type {string} */ key) => area.get(key) ?? null,
     setItem: (/** @type {string} */ key, /** @type {string} */ value) => {
       if (full) throw new Error('QuotaExceededError')
@@ -82,4 +82,9 @@ test('a page’s folder takes from app/ui and from none of the other pages, and 
     const others = ['console', 'device', 'watch'].filter(page => page !== of).join('|')
     assert.doesNotMatch(text, new RegExp(`'\\.\\./(${others})/`), name)
   }
+})
+
+test('a file’s name says which file it is: none occurs twice', () => {
+  const names = [...files.keys()].map(name => name.replace(/^.*\//, ''))
+  assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), [])
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Complaint, Corrector, MAX_CORRECTION, Seeks } from '../static/player/law.js'
-import { Learnt } from '../static/player/memory.js'
+import { Complaint, Corrector, MAX_CORRECTION, Seeks } from '../static/player/controllaw.js'
+import { LearnedDelay } from '../static/player/learneddelay.js'
 import { comfortable, reaches } from '../static/player/media.js'
 import { Observer } from '../static/player/observer.js'
 import { driftOf, isOver, seamless } from '../static/player/place.js'
-import { describe } from '../static/player/teller.js'
-import { Waits } from '../static/player/waits.js'
+import { describe } from '../static/player/mediareporter.js'
+import { BufferingReporter } from '../static/player/bufferingreporter.js'
 
 test('the observer sees through noise, and follows the rate', () => {
   const o = new Observer()
@@ -98,12 +98,12 @@ test('the server hears of what lasts, and not too often', () => {
 })
 
 test('what was learnt is kept; one outlier does not move it', () => {
-  const l = new Learnt('start', 50, 1000)
+  const l = new LearnedDelay('start', 50, 1000)
   assert.equal(l.median, 50)
   for (const ms of [40, 41, 42, 5000]) l.add(ms)
   l.add(NaN)
-  assert.equal(new Learnt('start', 50, 1000).median, 42)
-  assert.equal(new Learnt('start', 50, 1000).high, 1000)
+  assert.equal(new LearnedDelay('start', 50, 1000).median, 42)
+  assert.equal(new LearnedDelay('start', 50, 1000).high, 1000)
 })
 
 /** @param {[number, number][]} list */
@@ -148,7 +148,7 @@ function patient() {
   const session = /** @type {any} */ ({ timeline, now: () => 0, buffering: async (/** @type {string} */ _url, /** @type {boolean} */ on) => void said.push(on) })
   const element = /** @type {any} */ ({ readyState: 1, HAVE_FUTURE_DATA: 3, HAVE_ENOUGH_DATA: 4, seeking: false, error: null, buffered: ranges([]), duration: 90 })
   const status = /** @type {any} */ ({ state: 'buffering' })
-  return { said, timeline, element, status, waits: new Waits(session, element, status) }
+  return { said, timeline, element, status, waits: new BufferingReporter(session, element, status) }
 }
 
 test('who has to load says so, again while it lasts, and when it can go on for a while', () => {

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { Calibration, agreed, soundBase } from '../static/recorder/calibrate.js'
 import { Cut } from '../static/recorder/cut.js'
 import { parse } from '../static/recorder/journal.js'
-import { trim } from '../static/recorder/trim.js'
+import { trim } from '../static/recorder/samplerange.js'
 
 /** Frames of a camera whose stamps are page time − base, with some jitter. */
 function frames(/** @type {number} */ n, /** @type {number} */ interval, /** @type {number} */ jitter) {

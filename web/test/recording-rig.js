@@ -1,5 +1,5 @@
-import { Director } from '../static/recorder/director.js'
-import { Underway } from '../static/recorder/underway.js'
+import { TakeController } from '../static/recorder/takecontroller.js'
+import { SessionTake } from '../static/recorder/sessiontake.js'
 
 export const START = 1_763_894_400_000
 
@@ -107,17 +107,17 @@ export const takeOf = (more = {}) => ({
   takeId: 'c1', postureLabel: 'plank', timestamp: START - 5000, duration: 0, stopTimestamp: null, stopCommandId: null, devices: null, ...more,
 })
 
-/** A director with a worker that only listens. */
+/** A controller with a worker that only listens. */
 export function rig(session = new FakeSession()) {
   /** @type {any[]} */ const posted = []
   /** @type {string[]} */ const troubles = []
-  const underway = new Underway(/** @type {any} */ (session))
+  const underway = new SessionTake(/** @type {any} */ (session))
   const able = { yes: true }
   /** @type {Map<string, any>} */ const warned = new Map()
-  const director = new Director(/** @type {any} */ (session), /** @type {any} */ ({ post: (/** @type {any} */ m) => posted.push(m) }), underway, {
+  const controller = new TakeController(/** @type {any} */ (session), /** @type {any} */ ({ post: (/** @type {any} */ m) => posted.push(m) }), underway, {
     state: () => {}, able: () => able.yes, prefer: () => ({}), stream: () => null, countdown: () => {}, trouble: code => void troubles.push(code), begun: () => {},
     warn: (code, value) => void warned.set(code, value),
   })
   const of = (/** @type {string} */ type) => posted.filter(m => m.type === type)
-  return { session, director, underway, able, posted, troubles, warned, of }
+  return { session, controller, underway, able, posted, troubles, warned, of }
 }

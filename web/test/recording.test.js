@@ -5,7 +5,7 @@ import { Cut } from '../static/recorder/cut.js'
 import { dark } from '../static/recorder/health.js'
 import { Level } from '../static/recorder/level.js'
 import { reportOf } from '../static/recorder/report.js'
-import { Tally } from '../static/recorder/tally.js'
+import { FrameCounter } from '../static/recorder/framecounter.js'
 
 /** A browser that can encode so much. */
 function browser(/** @type {{hard?: string[], soft?: string[], sound?: string[]}} */ { hard = [], soft = ['avc', 'vp8', 'vp09'], sound = ['mp4a', 'opus'] }) {
@@ -63,24 +63,24 @@ test('a choice is made once for the same, and anew for what differs', async () =
 })
 
 test('frames that are missing are counted by the camera’s usual interval, which may change', () => {
-  const tally = new Tally()
+  const counter = new FrameCounter()
   let t = 0
-  for (let i = 0; i < 60; i++) tally.frame((t += 33))
-  tally.frame((t += 132)) // three missing
-  for (let i = 0; i < 60; i++) tally.frame((t += 66)) // it got dark
-  const after = tally.missing
-  for (let i = 0; i < 60; i++) tally.frame((t += 66))
-  assert.ok(after >= 3 && tally.missing === after && Math.round(tally.interval) === 66, `${after} ${tally.missing}`)
-  tally.frame((t += 5000))
-  assert.deepEqual([tally.missing, tally.stillMs, tally.stood(t + 2000)], [after, 5000, 7000])
+  for (let i = 0; i < 60; i++) counter.frame((t += 33))
+  counter.frame((t += 132)) // three missing
+  for (let i = 0; i < 60; i++) counter.frame((t += 66)) // it got dark
+  const after = counter.missing
+  for (let i = 0; i < 60; i++) counter.frame((t += 66))
+  assert.ok(after >= 3 && counter.missing === after && Math.round(counter.interval) === 66, `${after} ${counter.missing}`)
+  counter.frame((t += 5000))
+  assert.deepEqual([counter.missing, counter.stillMs, counter.stood(t + 2000)], [after, 5000, 7000])
 })
 
 test('what a recording came to', () => {
   const choice = /** @type {any} */ ({ video: { width: 640, height: 360 }, container: 'webm', videoCodec: 'vp8', audioCodec: null })
   const cut = Object.assign(new Cut(), { from: 1000, to: 5000, first: 1400, last: 3000 })
-  const tally = new Tally()
-  for (let t = 1400; t <= 3000; t += 40) tally.frame(t)
-  const report = reportOf(choice, cut, tally, null, NaN)
+  const counter = new FrameCounter()
+  for (let t = 1400; t <= 3000; t += 40) counter.frame(t)
+  const report = reportOf(choice, cut, counter, null, NaN)
   assert.deepEqual(report, {
     frames: 41, droppedFrames: 0, lateMs: 400, durationMs: 1640, sound: 'none', frameRate: 25, width: 640, height: 360,
     codec: 'vp8', container: 'webm', warnings: [{ code: 'late_start', value: 400 }, { code: 'short_take', value: 2 }],

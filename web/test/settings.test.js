@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { constraintsFor, merged, refusedOf } from '../static/recorder/settings.js'
-import { Following } from '../static/recorder/following.js'
+import { SettingsFollower } from '../static/recorder/settingsfollower.js'
 import { FakeSession } from './recording-rig.js'
 
 const soon = () => new Promise(resolve => setTimeout(resolve, 5))
@@ -36,29 +36,29 @@ function followed(t) {
   /** @type {any[]} */ const configured = []
   /** @type {any[]} */ const refused = []
   let release = () => {}
-  const lens = {
+  const media = {
     stream: {}, video: { getSettings: () => ({ width: 1280, height: 720, frameRate: 30 }) }, audio: {},
     configure: (/** @type {any} */ settings) => {
       configured.push(settings)
       return new Promise(resolve => (release = () => resolve(undefined)))
     },
   }
-  const following = new Following(/** @type {any} */ (session), {
-    lens: () => /** @type {any} */ (lens), idle: () => state.idle, prefer: () => {}, refused: r => refused.push(r), told: () => {},
+  const follower = new SettingsFollower(/** @type {any} */ (session), {
+    media: () => /** @type {any} */ (media), idle: () => state.idle, prefer: () => {}, refused: r => refused.push(r), told: () => {},
   })
-  return { session, state, configured, refused, following, release: () => release() }
+  return { session, state, configured, refused, follower, release: () => release() }
 }
 
 test('settings wait for the end of a take, and the last ones count', async t => {
-  const { session, state, configured, following, refused, release } = followed(t)
-  await following.opened({})
+  const { session, state, configured, follower, refused, release } = followed(t)
+  await follower.opened({})
   state.idle = false
   session.tell('camera_settings', { deviceId: null, settings: { width: 1920 } })
   session.tell('camera_settings', { deviceId: 'd1', settings: { width: 640 } })
   session.tell('camera_settings', { deviceId: 'somebody else', settings: { width: 320 } })
   assert.deepEqual(configured, [])
   state.idle = true
-  void following.follow()
+  void follower.follow()
   assert.deepEqual(configured, [{ width: 640 }])
   session.tell('camera_settings', { deviceId: 'd1', settings: { width: 800 } })
   session.tell('camera_settings', { deviceId: 'd1', settings: { frameRate: 25 } })
@@ -68,7 +68,7 @@ test('settings wait for the end of a take, and the last ones count', async t => 
   release()
   await soon()
   assert.equal(refused.at(-1), true)
-  assert.deepEqual(following.told?.refused, ['width', 'frameRate'])
+  assert.deepEqual(follower.told?.refused, ['width', 'frameRate'])
   session.tell('camera_settings', { deviceId: null, settings: {} })
   session.tell('camera_settings', { deviceId: 'd1', settings: {} })
   release()
@@ -79,29 +79,29 @@ test('settings wait for the end of a take, and the last ones count', async t => 
 })
 
 test('a lamp is lit once the camera is open', async t => {
-  const { session, configured, following } = followed(t)
+  const { session, configured, follower } = followed(t)
   Object.assign(session, { session: { camera: { torch: true } } })
   session.tell('session_state', session.session)
-  void following.opened({ torch: true })
+  void follower.opened({ torch: true })
   await soon()
   assert.deepEqual(configured.at(-1), { torch: true })
 })
 
 test('a camera that is connected again is opened, after the take', async t => {
-  const { configured, following, state } = followed(t)
-  await following.opened({})
+  const { configured, follower, state } = followed(t)
+  await follower.opened({})
   state.idle = false
-  following.back()
+  follower.back()
   assert.equal(configured.length, 0)
   state.idle = true
-  void following.follow()
+  void follower.follow()
   assert.equal(configured.length, 1)
 })
 
 test('the session object has them too, and the page’s own count least', async t => {
-  const { session, configured, following, release } = followed(t)
-  await following.opened({})
-  following.page = { width: 320, sound: false }
+  const { session, configured, follower, release } = followed(t)
+  await follower.opened({})
+  follower.page = { width: 320, sound: false }
   release()
   await soon()
   session.tell('session_joined', { session: { camera: { width: 640 }, devices: [{ deviceId: 'd1', camera: { frameRate: 24 } }] } })

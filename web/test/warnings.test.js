@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Troubles } from '../static/recorder/trouble.js'
-import { Vitals } from '../static/recorder/vitals.js'
-import { Ledger, Warnings } from '../static/recorder/warnings.js'
+import { Troubles } from '../static/recorder/recordertroubles.js'
+import { HealthWarnings } from '../static/recorder/healthwarnings.js'
+import { WarningLog, Warnings } from '../static/recorder/warnings.js'
 
 /** What a good camera and a good microphone say. */
 const WELL = { frameRate: 29.9, droppedFrames: 0, peakDb: -20, rmsDb: -35, dark: false, frozenMs: 30, soundGapMs: 10 }
@@ -12,16 +12,16 @@ function watched() {
   let now = 0
   let changes = 0
   const warnings = new Warnings(() => changes++)
-  const vitals = new Vitals(warnings, () => now)
+  const health = new HealthWarnings(warnings, () => now)
   /** Says the same for some seconds. */
   const say = (/** @type {object} */ more, /** @type {number} */ seconds, /** @type {object} */ expected = {}) => {
     for (let i = 0; i < seconds; i++) {
       now += 1000
-      vitals.heard({ ...WELL, ...more }, { ...EXPECTED, ...expected })
+      health.update({ ...WELL, ...more }, { ...EXPECTED, ...expected })
     }
     return warnings.all
   }
-  return { say, warnings, vitals, changes: () => changes }
+  return { say, warnings, health, changes: () => changes }
 }
 
 test('nothing is said of a camera that is well, nor of a moment that isn’t', () => {
@@ -59,20 +59,20 @@ test('a frame rate between bad and good neither says nor takes back', () => {
 })
 
 test('what isn’t there isn’t missed, and another camera begins anew', () => {
-  const { say, vitals, warnings } = watched()
+  const { say, health, warnings } = watched()
   assert.deepEqual(say({ peakDb: -120, soundGapMs: 9000 }, 10, { audio: false }), [])
   assert.deepEqual(say({ dark: true, frozenMs: 5000 }, 10, { video: false }), [])
   say({ dark: true }, 6)
-  vitals.reset()
+  health.reset()
   assert.deepEqual(warnings.all, [])
 })
 
 test('a recording has the worst of each warning', () => {
-  const ledger = new Ledger()
+  const log = new WarningLog()
   for (const [code, value] of /** @type {[string, number?][]} */ ([
     ['low_frame_rate', 15], ['low_frame_rate', 9], ['low_frame_rate', 12], ['silence', 6], ['silence', 40], ['short_take'], ['silence', 5],
-  ])) ledger.note(code, value)
-  assert.deepEqual(ledger.all, [{ code: 'low_frame_rate', value: 9 }, { code: 'silence', value: 40 }, { code: 'short_take' }])
+  ])) log.note(code, value)
+  assert.deepEqual(log.all, [{ code: 'low_frame_rate', value: 9 }, { code: 'silence', value: 40 }, { code: 'short_take' }])
 })
 
 test('a session is told at most sixteen', () => {

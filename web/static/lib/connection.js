@@ -1,4 +1,4 @@
-import { BACKLOG } from './link.js'
+import { BACKLOG } from './datachannels.js'
 import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
 import * as wire from './wire.js'
 

@@ -3,10 +3,10 @@ import { Follower } from './clockmap.js'
 import { Commands } from './commands.js'
 import { Connection } from './connection.js'
 import { Dedupe } from './dedupe.js'
-import { Link } from './link.js'
+import { DataChannels } from './datachannels.js'
 import { Responder, resolutionOf } from './responder.js'
 import { parseMessage } from './signaling.js'
-import { watchSleep } from './watch.js'
+import { watchSleep } from './sleepwatch.js'
 import * as wire from './wire.js'
 
 /** @import { ClockMap } from './frames.js' */
@@ -24,7 +24,7 @@ export class Engine {
   #post
   #clock = new Follower()
   #responder
-  #link
+  #channels
   #commands
   #dedupe = new Dedupe()
   /** @type {Connection | null} */ #connection = null
@@ -38,7 +38,7 @@ export class Engine {
     this.#post = post
     this.resolution = resolutionOf()
     this.#responder = new Responder(this.resolution)
-    this.#link = new Link(this.#responder, {
+    this.#channels = new DataChannels(this.#responder, {
       map: map => this.#channelMap(map),
       control: text => this.#controlText(text),
     })
@@ -60,11 +60,11 @@ export class Engine {
       case 'open': return this.#open(m)
       case 'offer': return this.#connection?.offered(m.sdp)
       case 'candidate': return this.#send(wire.CANDIDATE, { candidate: m.candidate })
-      case 'channels': return this.#link.adopt(m.clock, m.control)
+      case 'channels': return this.#channels.adopt(m.clock, m.control)
       case 'map': return this.#channelMap(m.map)
       case 'control': return this.#controlText(m.text)
       case 'send': return this.#send(m.event, m.data)
-      case 'aside': return this.#link.send(m) || this.#connection?.sendAside(m)
+      case 'aside': return this.#channels.send(m) || this.#connection?.sendAside(m)
       case 'request': return this.#request(m.id, m.event, m.data)
       case 'handler': return this.#handle(m.name, m.action)
       case 'at': return this.#at(m)
@@ -233,7 +233,7 @@ export class Engine {
     this.#unwatch()
     for (const off of this.#timers.values()) off()
     this.#commands.cancelAll()
-    this.#link.close()
+    this.#channels.close()
     this.#connection?.close()
   }
 }

@@ -1,7 +1,7 @@
 import { Engine } from './engine.js'
-import { Link } from './link.js'
+import { DataChannels } from './datachannels.js'
 import { Responder, resolutionOf } from './responder.js'
-import { Thread, beside } from './thread.js'
+import { WorkerClient, beside } from './workerclient.js'
 
 /** @import { Relation } from './relation.js' */
 
@@ -12,9 +12,9 @@ const WORKER_PATIENCE = 5000
  * Runs the engine: in a worker where that works, else on the page.
  */
 export class Host {
-  /** @type {Thread | null} */ #thread = null
+  /** @type {WorkerClient | null} */ #worker = null
   /** @type {Engine | null} */ #engine = null
-  /** @type {Link | null} */ #link = null
+  /** @type {DataChannels | null} */ #channels = null
   /** Answers pings on the page where channels can't go to the worker. */
   /** @type {Responder | null} */ #responder = null
   /** @type {(message: any) => void} */ #on
@@ -30,36 +30,36 @@ export class Host {
 
   /** Starts the engine and relates its clock to the page's. */
   async start() {
-    const thread = new Thread(newWorker, beside(import.meta.url, 'downbeat-worker.js'), this.#on)
+    const worker = new WorkerClient(newWorker, beside(import.meta.url, 'downbeat-worker.js'), this.#on)
     try {
-      await soon(thread.ready)
-      this.#thread = thread
+      await soon(worker.ready)
+      this.#worker = worker
       this.clockThread = 'worker'
       await this.relate()
     } catch {
-      thread.terminate()
-      this.#thread = null
+      worker.terminate()
+      this.#worker = null
       this.clockThread = 'page'
       this.#engine = new Engine(this.#on)
     }
   }
 
   get inWorker() {
-    return this.#thread !== null
+    return this.#worker !== null
   }
 
   /** Relates the clocks again; a no-op where there is but one. */
   async relate() {
-    if (!this.#thread) return
-    this.relation = await this.#thread.relate(this.resolution)
+    if (!this.#worker) return
+    this.relation = await this.#worker.relate(this.resolution)
     if (this.#responder) this.#responder.shift = this.relation.shift
   }
 
   /** @param {any} m  to the engine */
   post(m) {
     if (m.type === 'hidden' && this.#responder) this.#responder.hidden = m.hidden
-    if (m.type === 'aside' && this.#link?.send(m)) return
-    if (this.#thread) this.#thread.post(m)
+    if (m.type === 'aside' && this.#channels?.send(m)) return
+    if (this.#worker) this.#worker.post(m)
     else this.#engine?.receive(m)
   }
 
@@ -71,10 +71,10 @@ export class Host {
    * @param {RTCDataChannel} control
    */
   adopt(clock, control) {
-    if (!this.#thread) return this.#engine?.receive({ type: 'channels', clock, control })
+    if (!this.#worker) return this.#engine?.receive({ type: 'channels', clock, control })
     try {
       const transfer = /** @type {any[]} */ ([clock, control])
-      this.#thread.post({ type: 'channels', clock, control }, transfer)
+      this.#worker.post({ type: 'channels', clock, control }, transfer)
     } catch {
       this.#adoptOnPage(clock, control)
     }
@@ -91,20 +91,20 @@ export class Host {
     const responder = (this.#responder ??= new Responder(this.resolution))
     responder.shift = this.relation.shift
     responder.hidden = document.visibilityState === 'hidden'
-    this.#link?.close()
-    this.#link = new Link(responder, {
+    this.#channels?.close()
+    this.#channels = new DataChannels(responder, {
       map: map => this.post({ type: 'map', map }),
       control: text => this.post({ type: 'control', text }),
     })
-    this.#link.adopt(clock, control)
+    this.#channels.adopt(clock, control)
   }
 
   close() {
-    this.#link?.close()
+    this.#channels?.close()
     this.post({ type: 'close', leave: true })
     // The worker ends itself a moment later: what it sends last must leave.
-    const thread = this.#thread
-    setTimeout(() => thread?.terminate(), 200)
+    const worker = this.#worker
+    setTimeout(() => worker?.terminate(), 200)
   }
 }
 

@@ -1,4 +1,4 @@
-import { browser, tab } from './kept.js'
+import { browser, tab } from './webstorage.js'
 
 /**
  * Whom a page joins a session as. A page that is reloaded, or closed and opened again, is its device

@@ -5,8 +5,8 @@ import { lacking } from './page.js'
 import { TimingProvider } from './provider.js'
 import { Identity } from './resume.js'
 import { DownbeatError, serverURL, socketURL } from './signaling.js'
-import { PageTime } from './time.js'
-import { loadTrim, saveTrim } from './trim.js'
+import { PageTime } from './pagetime.js'
+import { loadTrim, saveTrim } from './audiotrim.js'
 import * as wire from './wire.js'
 
 /** @import { JoinOptions } from '../downbeat.js' */

@@ -1,7 +1,7 @@
 import { began } from './media.js'
-import { Learnt } from './memory.js'
+import { LearnedDelay } from './learneddelay.js'
 
-/** @import { Heard } from './heard.js' */
+/** @import { TrimmedTime } from './trimmedtime.js' */
 
 /** A turn further away than this is nobody's business yet, ms. */
 const SOON = 2000
@@ -15,7 +15,7 @@ const LONG = 1500
 export class Seam {
   #element
   #time
-  #cost = new Learnt('turn', 120, 1000)
+  #cost = new LearnedDelay('turn', 120, 1000)
   #turn = NaN
   #off = () => {}
   #since = -Infinity
@@ -23,7 +23,7 @@ export class Seam {
 
   /**
    * @param {HTMLMediaElement} element
-   * @param {Heard} time
+   * @param {TrimmedTime} time
    */
   constructor(element, time) {
     this.#element = element

@@ -1,9 +1,9 @@
 import { began } from './media.js'
-import { Learnt } from './memory.js'
-import { MUTED, REFUSED } from './trouble.js'
+import { LearnedDelay } from './learneddelay.js'
+import { MUTED, REFUSED } from './playertroubles.js'
 
-/** @import { Heard } from './heard.js' */
-/** @import { Status } from './status.js' */
+/** @import { TrimmedTime } from './trimmedtime.js' */
+/** @import { PlayerStatus } from './playerstatus.js' */
 
 /** Starts a medium early by what starts take on this device, and learns from each. */
 export class Starter {
@@ -11,16 +11,16 @@ export class Starter {
   #time
   #status
   #muteIfNeeded
-  #sounding = new Learnt('start', 70, 1000)
-  #silent = new Learnt('start-muted', 40, 1000)
+  #sounding = new LearnedDelay('start', 70, 1000)
+  #silent = new LearnedDelay('start-muted', 40, 1000)
   #proven = false
   /** The browser doesn't let it play before somebody touches the page. */
   blocked = false
 
   /**
    * @param {HTMLMediaElement} element
-   * @param {Heard} time
-   * @param {Status} status
+   * @param {TrimmedTime} time
+   * @param {PlayerStatus} status
    * @param {boolean} muteIfNeeded
    */
   constructor(element, time, status, muteIfNeeded) {

@@ -11,7 +11,7 @@
  * camera's frames are early or late tells them apart; or, failing that, the
  * difference of a capture time and a stamp.
  *
- * @typedef {object} Sight
+ * @typedef {object} CaptureTime
  * @property {number} capture  page time, ms
  * @property {number} media    the same frame's time on the medium's own line, ms
  *
@@ -38,7 +38,7 @@ export class Calibration {
   #step
   /** @type {number[]} */ #stamps = []
   /** @type {number[]} */ #lags = []
-  /** @type {Sight[]} */ #sights = []
+  /** @type {CaptureTime[]} */ #captures = []
 
   /**
    * @param {number} step   the smallest step of performance.now(), ms
@@ -65,11 +65,11 @@ export class Calibration {
   /**
    * Some frame was captured then, by the browser's word.
    *
-   * @param {Sight} sight
+   * @param {CaptureTime} time
    */
-  saw(sight) {
-    this.#sights.push(sight)
-    if (this.#sights.length > CAPTURES) this.#sights.shift()
+  saw(time) {
+    this.#captures.push(time)
+    if (this.#captures.length > CAPTURES) this.#captures.shift()
   }
 
   /** Mean time between two frames, ms; NaN while unknown. */
@@ -87,28 +87,28 @@ export class Calibration {
     if (this.#stamps.length === 0) return null
     const ceiling = Math.min(...this.#lags)
     const interval = this.interval || 0
-    const found = agreed(this.#stamps, this.#sights, ceiling + this.#slack, this.#step)
+    const found = agreed(this.#stamps, this.#captures, ceiling + this.#slack, this.#step)
     if (!found) return { base: ceiling, error: this.#slack + Math.max(interval, 5), by: 'arrival' }
     return { base: found.base, error: found.width + this.#step + (found.unsure ? interval : 0), by: 'capture' }
   }
 }
 
 /**
- * The base on which most sights agree with some stamp. Of several that are as
+ * The base on which most capture times agree with some stamp. Of several that are as
  * good, as with a camera whose frames are exactly periodic, the one closest to
  * the ceiling: `unsure`, since a slow camera may be a frame further.
  *
  * @param {number[]} stamps
- * @param {Sight[]} sights
+ * @param {CaptureTime[]} captures
  * @param {number} ceiling
  * @param {number} step  of the browser's clock, ms
  */
-export function agreed(stamps, sights, ceiling, step) {
+export function agreed(stamps, captures, ceiling, step) {
   const width = 0.05 + 2 * step
-  const pairs = sights
+  const pairs = captures
     .flatMap(({ capture, media }) => stamps.map(stamp => ({ base: capture - stamp, constant: stamp - media })))
     .filter(({ base }) => base <= ceiling && base > ceiling - SLOWEST)
-  const least = Math.max(2, Math.min(AGREE, sights.length))
+  const least = Math.max(2, Math.min(AGREE, captures.length))
   const byMedia = gather(pairs, ({ constant }) => constant, EXACT + 2 * step)
   const groups = fullest(byMedia) >= least ? byMedia : gather(pairs, ({ base }) => base, width)
   const most = fullest(groups)

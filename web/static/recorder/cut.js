@@ -1,4 +1,4 @@
-import { trim } from './trim.js'
+import { trim } from './samplerange.js'
 
 /**
  * Where a take begins and ends, by capture times in page time (ms): with the

@@ -1,10 +1,10 @@
-import { Studio } from './studio.js'
+import { RecorderEngine } from './recorderengine.js'
 
 /** @type {{postMessage: (message: any, transfer?: Transferable[]) => void, onmessage: ((event: MessageEvent) => void) | null}} */
 const scope = /** @type {any} */ (globalThis)
 
 if ('WorkerGlobalScope' in globalThis) {
-  const studio = new Studio((message, transfer) => scope.postMessage(message, transfer))
-  scope.onmessage = event => studio.receive(event.data)
+  const engine = new RecorderEngine((message, transfer) => scope.postMessage(message, transfer))
+  scope.onmessage = event => engine.receive(event.data)
   scope.postMessage({ type: 'ready' })
 }

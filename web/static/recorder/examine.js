@@ -1,6 +1,6 @@
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from '../vendor/mediabunny/mediabunny.js'
 
-/** @import { Kept } from './kept.js' */
+/** @import { RecordingFile } from './recordingfile.js' */
 
 /** The first frame lies within, bytes: what is before it is a header and some sound. */
 const ENOUGH = 4 << 20
@@ -9,11 +9,11 @@ const ENOUGH = 4 << 20
  * Is there anything to see in a recording, or to hear where nothing is to be seen? A
  * header alone, which every file begins with, is nothing.
  *
- * @param {Kept} kept
+ * @param {RecordingFile} file
  * @returns {Promise<boolean>}
  */
-export function holdsMedia(kept) {
-  return mediaIn(kept.read(0, Math.min(kept.size, ENOUGH)))
+export function holdsMedia(file) {
+  return mediaIn(file.read(0, Math.min(file.size, ENOUGH)))
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes  of a file's beginning */

@@ -1,6 +1,6 @@
 import { Level } from './level.js'
 
-/** @import { Clocks } from './source.js' */
+/** @import { CaptureClocks } from './captureclocks.js' */
 /** @import { Piece } from './soundclock.js' */
 
 /** How often to tell, ms. */
@@ -58,7 +58,7 @@ export class Health {
   }
 
   /**
-   * @param {Clocks} clocks
+   * @param {CaptureClocks} clocks
    * @param {boolean} sound   wanted
    * @param {number} dropped  frames of the take under way
    */

@@ -1,7 +1,7 @@
 import { Choices } from './codecs.js'
-import { Glimpse } from './glimpse.js'
+import { Preview } from './preview.js'
 import { Health } from './health.js'
-import { Clocks, pump } from './source.js'
+import { CaptureClocks, pump } from './captureclocks.js'
 
 /** @import { Choice, Prefer } from './codecs.js' */
 /** @import { Still } from './picture.js' */
@@ -43,7 +43,7 @@ export class Inputs {
   #post
   #takes
   #health
-  #glimpse
+  #preview
   #choices = new Choices()
   /** @type {{kind: string, p: {close: () => void}}[]} */ #pumps = []
   #wants = { video: false, audio: false }
@@ -52,7 +52,7 @@ export class Inputs {
   #openedAt = NaN
   #frozen = false
   #settled = false
-  /** @type {Clocks | null} */ clocks = null
+  /** @type {CaptureClocks | null} */ clocks = null
   /** @type {{width: number, height: number} | null} */ picture = null
   /** The newest frame, in case that no other comes. */
   /** @type {Still | null} */ still = null
@@ -65,7 +65,7 @@ export class Inputs {
     this.#post = post
     this.#takes = takes
     this.#health = new Health(post)
-    this.#glimpse = new Glimpse(glimpsed => post({ type: 'glimpse', ...glimpsed }))
+    this.#preview = new Preview(previewed => post({ type: 'preview', ...previewed }))
   }
 
   get wants() {
@@ -75,7 +75,7 @@ export class Inputs {
   /** @param {Tracks} tracks  in the place of those of before */
   open({ video, audio, step, relation, settings = {} }) {
     this.close()
-    this.clocks = new Clocks(step, relation)
+    this.clocks = new CaptureClocks(step, relation)
     this.#openedAt = this.clocks.now() + FIRST
     this.#wants = { video: !!video, audio: !!audio }
     this.#settings = settings
@@ -85,7 +85,7 @@ export class Inputs {
 
   /** @param {ReadableStream<AudioData>} audio */
   #hear(audio) {
-    this.#pump('audio', pump(audio, data => this.#heard(data), e => this.#broken(e)))
+    this.#pump('audio', pump(audio, data => this.#sound(data), e => this.#broken(e)))
   }
 
   /**
@@ -123,7 +123,7 @@ export class Inputs {
 
   /** @param {VideoFrame} frame */
   #frame(frame) {
-    const at = /** @type {Clocks} */ (this.clocks).captured(frame.timestamp)
+    const at = /** @type {CaptureClocks} */ (this.clocks).captured(frame.timestamp)
     const before = this.still
     if (!this.picture) this.#pictured(frame)
     if (this.#frozen) this.#post({ type: 'flowing' })
@@ -135,7 +135,7 @@ export class Inputs {
       before?.frame.close()
     }
     this.#health.frame(frame)
-    this.#glimpse.frame(frame)
+    this.#preview.frame(frame)
   }
 
   /**
@@ -143,10 +143,10 @@ export class Inputs {
    *
    * @param {{on: boolean, picture: boolean}} m
    */
-  glimpse({ on, picture }) {
+  preview({ on, picture }) {
     const busy = [...this.#takes()].some(({ queued }) => queued > BUSY)
-    if (on) this.#glimpse.ask(picture && !busy)
-    else this.#glimpse.close()
+    if (on) this.#preview.ask(picture && !busy)
+    else this.#preview.close()
   }
 
   /** @param {VideoFrame} frame  the first */
@@ -156,15 +156,15 @@ export class Inputs {
   }
 
   /** @param {AudioData} data */
-  #heard(data) {
+  #sound(data) {
     this.#settings.channelCount ??= data.numberOfChannels
-    for (const piece of this.clocks?.heard(data) ?? []) this.#place(piece)
+    for (const piece of this.clocks?.sound(data) ?? []) this.#place(piece)
   }
 
   /** @param {Piece} piece  of sound */
   #place(piece) {
     this.#health.sound(piece, this.clocks?.now() ?? 0)
-    this.#glimpse.sound(piece)
+    this.#preview.sound(piece)
     for (const take of this.#takes()) take.sound(piece)
   }
 
@@ -203,7 +203,7 @@ export class Inputs {
   }
 
   close() {
-    this.#glimpse.close()
+    this.#preview.close()
     for (const { p } of this.#pumps.splice(0)) p.close()
     this.still?.frame.close()
     this.picture = this.still = null

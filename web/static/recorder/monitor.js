@@ -1,12 +1,12 @@
 import { Instants } from './instants.js'
-import { Shown } from './shown.js'
+import { PagePreview } from './pagepreview.js'
 import * as wire from '../lib/wire.js'
 
 /** @import { Session } from '../lib/session.js' */
-/** @import { Desk } from './desk.js' */
-/** @import { Glimpsed } from './glimpse.js' */
-/** @import { Lens } from './lens.js' */
-/** @import { RecorderState } from './recorder.js' */
+/** @import { RecorderWorker } from './recorderworker.js' */
+/** @import { PreviewData } from './preview.js' */
+/** @import { LocalMedia } from './localmedia.js' */
+/** @import { RecorderState } from './devicerecorder.js' */
 
 /** How often levels go, ms: the server takes no more. */
 const EVERY = 500
@@ -40,14 +40,14 @@ export class Monitor {
 
   /**
    * @param {Session} session
-   * @param {Desk | null} desk  null: MediaRecorder has the frames
-   * @param {Lens} lens
+   * @param {RecorderWorker | null} worker  null: MediaRecorder has the frames
+   * @param {LocalMedia} media
    * @param {() => RecorderState} state
    */
-  constructor(session, desk, lens, state) {
+  constructor(session, worker, media, state) {
     this.#session = session
     this.#instants = new Instants(session)
-    this.#of = desk ? asking(desk) : new Shown(() => lens.stream, () => lens.gauge, glimpsed => this.got(glimpsed))
+    this.#of = worker ? asking(worker) : new PagePreview(() => media.stream, () => media.meter, previewed => this.got(previewed))
     this.#state = state
     this.#undo = [
       session.on(wire.MONITOR_WANTED, ({ on }) => this.#want(on === true)),
@@ -77,12 +77,12 @@ export class Monitor {
     this.#of.ask(picture)
   }
 
-  /** @param {Glimpsed} glimpsed  from the worker, or from the page itself */
+  /** @param {PreviewData} previewed  from the worker, or from the page itself */
   got({ tookMs, peakDb, rmsDb, image, width, height }) {
-    const glimpsed = { ...(peakDb === undefined ? {} : { peakDb, rmsDb }), ...(image ? { image, width, height } : {}) }
+    const previewed = { ...(peakDb === undefined ? {} : { peakDb, rmsDb }), ...(image ? { image, width, height } : {}) }
     if (tookMs !== undefined) this.#slow = tookMs > SLOW ? 2 : 1
-    if (!this.#timer || this.#instants.near() || !Object.keys(glimpsed).length) return
-    this.#session.sendAside(wire.MONITOR, glimpsed)
+    if (!this.#timer || this.#instants.near() || !Object.keys(previewed).length) return
+    this.#session.sendAside(wire.MONITOR, previewed)
   }
 
   close() {
@@ -95,12 +95,12 @@ export class Monitor {
 /**
  * The worker sees what passes.
  *
- * @param {Desk} desk
+ * @param {RecorderWorker} worker
  * @returns {Glimpser}
  */
-function asking(desk) {
+function asking(worker) {
   return {
-    ask: picture => desk.post({ type: 'glimpse', on: true, picture }),
-    rest: () => desk.post({ type: 'glimpse', on: false }),
+    ask: picture => worker.post({ type: 'preview', on: true, picture }),
+    rest: () => worker.post({ type: 'preview', on: false }),
   }
 }

@@ -1,5 +1,5 @@
 import { DownbeatError } from '../lib/signaling.js'
-import { Tape } from './tape.js'
+import { FallbackRecording } from './fallbackrecording.js'
 
 /**
  * @typedef {object} RecorderOptions
@@ -27,6 +27,6 @@ export function methodOf({ method }) {
  * @param {RecorderOptions} options
  */
 export function mustRecord(options) {
-  if (methodOf(options) === 'webcodecs' || Tape.possible) return
+  if (methodOf(options) === 'webcodecs' || FallbackRecording.possible) return
   throw new DownbeatError('unsupported', 'This browser can’t record. Try a current Chrome, Safari or Firefox.')
 }

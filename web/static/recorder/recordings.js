@@ -1,4 +1,4 @@
-/** @import { TakeState } from './shelf.js' */
+/** @import { TakeState } from './uploadqueue.js' */
 
 /** The recordings that this page knows of. */
 export class Recordings {

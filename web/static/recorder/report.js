@@ -1,7 +1,7 @@
 /** @import { Choice } from './codecs.js' */
 /** @import { Cut } from './cut.js' */
 /** @import { Soundtrack } from './soundtrack.js' */
-/** @import { Tally } from './tally.js' */
+/** @import { FrameCounter } from './framecounter.js' */
 
 /** From here on a number is worth a warning: ms, and parts of all frames. */
 const LATE = 250
@@ -33,13 +33,13 @@ const DROPPED = 0.02
 /**
  * @param {Choice} choice
  * @param {Cut} cut
- * @param {Tally} tally
+ * @param {FrameCounter} counter
  * @param {Soundtrack | null} track
  * @param {number} ppm
  * @returns {Report}
  */
-export function reportOf({ video, container, videoCodec, audioCodec }, cut, tally, track, ppm) {
-  const { frames, dropped, interval } = tally
+export function reportOf({ video, container, videoCodec, audioCodec }, cut, counter, track, ppm) {
+  const { frames, dropped, interval } = counter
   const numbers = {
     frames,
     droppedFrames: dropped,
@@ -50,7 +50,7 @@ export function reportOf({ video, container, videoCodec, audioCodec }, cut, tall
     codec: [videoCodec, audioCodec].filter(Boolean).join('+'),
     container,
   }
-  return { ...numbers, warnings: warningsOf(numbers, video ? tally.stood(cut.last) : 0, cut) }
+  return { ...numbers, warnings: warningsOf(numbers, video ? counter.stood(cut.last) : 0, cut) }
 }
 
 /**

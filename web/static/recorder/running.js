@@ -3,8 +3,8 @@ import { Take } from './take.js'
 /** @import { Choice } from './codecs.js' */
 /** @import { Tags } from './muxing.js' */
 /** @import { Still } from './picture.js' */
-/** @import { Entry } from './shelf.js' */
-/** @import { Clocks } from './source.js' */
+/** @import { QueuedRecording } from './uploadqueue.js' */
+/** @import { CaptureClocks } from './captureclocks.js' */
 
 /** How often the page hears how far a take is, ms. */
 const TELL = 1000
@@ -16,7 +16,7 @@ export class Running {
   #id
   #post
   #clocks
-  /** @type {Entry | null} */ #entry = null
+  /** @type {QueuedRecording | null} */ #entry = null
   /** What came before there was a file. */
   /** @type {Uint8Array<ArrayBuffer>[]} */ #early = []
   /** @type {() => void} */ #filed = () => {}
@@ -30,7 +30,7 @@ export class Running {
    * @param {string} id
    * @param {Choice} choice
    * @param {(message: any) => void} post
-   * @param {() => Clocks | null} clocks
+   * @param {() => CaptureClocks | null} clocks
    * @param {Tags} [tags]
    */
   constructor(id, choice, post, clocks, tags) {
@@ -52,15 +52,15 @@ export class Running {
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   #write(bytes) {
-    if (this.#entry) this.#entry.kept.append(bytes)
+    if (this.#entry) this.#entry.file.append(bytes)
     else this.#early.push(bytes)
   }
 
-  /** @param {Entry} entry */
+  /** @param {QueuedRecording} entry */
   keepIn(entry) {
     this.#entry = entry
     try {
-      for (const bytes of this.#early.splice(0)) entry.kept.append(bytes)
+      for (const bytes of this.#early.splice(0)) entry.file.append(bytes)
     } catch (error) {
       this.take.fill(error)
     }
@@ -87,9 +87,9 @@ export class Running {
     this.take.tick(now, still)
     this.#arm()
     const entry = this.#entry
-    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.kept.size || this.take.empty) return
+    if (!entry || !this.take.cut.begun || now - this.#told < TELL || !entry.file.size || this.take.empty) return
     this.#told = now
-    entry.kept.flush()
+    entry.file.flush()
     entry.send()
     entry.tell()
     this.#post({ type: 'written', id: this.#id, at: this.take.lastWritten, error: this.#error })
@@ -106,7 +106,7 @@ export class Running {
     await Promise.all([take.finish(), this.#file])
     if (this.cancelled) return
     // What was given to a full storage isn't there.
-    const empty = take.empty || (this.#entry?.kept.size ?? 0) <= HEADER
+    const empty = take.empty || (this.#entry?.file.size ?? 0) <= HEADER
     const at = take.lastWritten
     const report = take.report(this.#clocks()?.ppm ?? NaN)
     if (!empty && report.sound === 'silent') this.#post({ type: 'trouble', id: this.#id, code: 'silent_take' })

@@ -3,7 +3,7 @@ import { Muxing } from './muxing.js'
 import { Picture } from './picture.js'
 import { reportOf } from './report.js'
 import { Soundtrack } from './soundtrack.js'
-import { Tally } from './tally.js'
+import { FrameCounter } from './framecounter.js'
 
 /** @import { Choice } from './codecs.js' */
 /** @import { Tags } from './muxing.js' */
@@ -39,7 +39,7 @@ const MUTE = 3000
  */
 export class Take {
   cut = new Cut()
-  tally = new Tally()
+  counter = new FrameCounter()
   #choice
   #on
   #muxing
@@ -91,7 +91,7 @@ export class Take {
 
   /** What the instant of its first frame is wrong by, beyond what the clocks are, ms. */
   get startError() {
-    return this.#held ? this.tally.interval : 0
+    return this.#held ? this.counter.interval : 0
   }
 
   /**
@@ -107,8 +107,8 @@ export class Take {
     const place = this.cut.frame(at)
     if (place === 'after') return this.end(before)
     if (place === 'before' && this.#picture.encoded > 2 && this.cut.from - at > PREROLL) return
-    if (place !== 'before') this.tally.frame(at)
-    this.#picture.interval = this.tally.interval
+    if (place !== 'before') this.counter.frame(at)
+    this.#picture.interval = this.counter.interval
     this.#picture.encode(frame, place === 'first')
     if (place === 'first') this.#begin()
   }
@@ -124,7 +124,7 @@ export class Take {
     if (!(at < to)) return
     this.#held = true
     this.cut.frame(at)
-    this.tally.frame(at)
+    this.counter.frame(at)
     this.#picture?.repeat(still, at, true)
     this.#begin()
   }
@@ -144,7 +144,7 @@ export class Take {
   }
 
   #tooSlow() {
-    if (this.tally.skipped++ === 0) this.#on.trouble('too_slow')
+    if (this.counter.skipped++ === 0) this.#on.trouble('too_slow')
   }
 
   /**
@@ -229,7 +229,7 @@ export class Take {
   end(still = null) {
     if (this.#ending || this.#over) return
     const { cut } = this
-    const at = cut.to - this.tally.interval
+    const at = cut.to - this.counter.interval
     if (still && cut.begun && at - cut.last > STILL) this.#repeat(still, at)
     this.#ending = true
     this.#endSound()
@@ -252,7 +252,7 @@ export class Take {
   async finish() {
     this.#over = true
     const { cut } = this
-    const to = this.#ending && cut.to < Infinity ? cut.to : cut.last + this.tally.interval
+    const to = this.#ending && cut.to < Infinity ? cut.to : cut.last + this.counter.interval
     await Promise.all([this.#picture?.finish(), cut.begun ? this.#sound?.finish(to) : this.#sound?.close()])
     if (cut.begun) await this.#muxing.finish()
   }
@@ -266,7 +266,7 @@ export class Take {
 
   /** @param {number} ppm  how much faster than session time the sound card runs, millionths */
   report(ppm) {
-    return reportOf(this.#choice, this.cut, this.tally, this.#sound, ppm)
+    return reportOf(this.#choice, this.cut, this.counter, this.#sound, ppm)
   }
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */

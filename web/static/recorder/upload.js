@@ -3,7 +3,7 @@ import { backoff } from '../lib/signaling.js'
 import { Growing } from './growing.js'
 import * as wire from '../lib/wire.js'
 
-/** @import { Kept } from './kept.js' */
+/** @import { RecordingFile } from './recordingfile.js' */
 
 /** Bytes of one request at most. */
 const CHUNK = 4 * 1024 * 1024
@@ -37,7 +37,7 @@ const DOUBT = 2000
  * where it was after whatever happened.
  */
 export class Sending {
-  #kept
+  #file
   #server
   #on
   /** @type {Upload | null} */ #upload = null
@@ -51,23 +51,23 @@ export class Sending {
   #proofs
 
   /**
-   * @param {Kept} kept
+   * @param {RecordingFile} file
    * @param {Target} server
    * @param {UploadEvents} on
    */
-  constructor(kept, server, on) {
-    this.#kept = kept
+  constructor(file, server, on) {
+    this.#file = file
     this.#server = server
     this.#on = on
-    this.#proofs = [...new Set([kept.notes.proof, server.proof, server.authorization].filter(p => p))]
+    this.#proofs = [...new Set([file.notes.proof, server.proof, server.authorization].filter(p => p))]
     this.#start()
   }
 
   #start() {
-    const { recordingId = '', filename = '', filetype = '', uploadURL } = this.#kept.notes
+    const { recordingId = '', filename = '', filetype = '', uploadURL } = this.#file.notes
     const { url } = this.#server
     const [proof] = this.#proofs
-    const upload = new Upload(this.#kept, {
+    const upload = new Upload(this.#file, {
       endpoint: new URL('api/uploads/', url).href,
       uploadUrl: uploadURL ?? null,
       metadata: { recordingId, filename, filetype },
@@ -76,11 +76,11 @@ export class Sending {
       chunkSize: CHUNK,
       retryDelays: null,
       storeFingerprintForResuming: false,
-      fileReader: { openFile: async () => new Growing(this.#kept) },
+      fileReader: { openFile: async () => new Growing(this.#file) },
       onBeforeRequest: () => this.#asked(),
       onProgress: () => this.#asked(),
       onAfterResponse: () => this.#answered(),
-      onUploadUrlAvailable: () => this.#kept.note({ uploadURL: upload.url ?? undefined }),
+      onUploadUrlAvailable: () => this.#file.note({ uploadURL: upload.url ?? undefined }),
       onChunkComplete: (_size, sent) => this.#progress(sent),
       onSuccess: () => this.#closed || this.#on.done(),
       onError: error => upload === this.#upload && this.#failed(error),

@@ -54,7 +54,7 @@ export class Warnings {
 }
 
 /** The warnings of one recording, each with the worst of its numbers. */
-export class Ledger {
+export class WarningLog {
   /** @type {Map<string, number | undefined>} */ #worst = new Map()
 
   /**

@@ -4,7 +4,7 @@ import { acts, records } from './kinds.js'
 import { verdict } from './readiness.js'
 import { byId, reveal, say } from '../ui/ui.js'
 
-/** @import { Readiness } from './readinesspanel.js' */
+/** @import { ReadinessPanel } from './readinesspanel.js' */
 /** @import { CardState } from './card.js' */
 /** @import { CardTools } from './cardtools.js' */
 /** @import { Device, Roster } from './roster.js' */
@@ -15,7 +15,7 @@ const MANY = 6
 const SHOW = /** @type {const} */ (['all', 'bad', 'cameras'])
 
 /** A card for each device; what changes is changed in place. */
-export class Cards {
+export class CardGrid {
   #roster
   #readiness
   #on
@@ -24,7 +24,7 @@ export class Cards {
 
   /**
    * @param {Roster} roster
-   * @param {Readiness} readiness
+   * @param {ReadinessPanel} readiness
    * @param {object} on
    * @param {CardTools} on.tools
    * @param {() => Purpose} on.purpose

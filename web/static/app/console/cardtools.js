@@ -8,7 +8,7 @@ import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { CardState } from './card.js' */
-/** @import { Monitor, Seen } from './monitorview.js' */
+/** @import { MonitorView, Seen } from './monitorview.js' */
 /** @import { Roster } from './roster.js' */
 
 /** What a director may do to a device, for the cards. */
@@ -21,7 +21,7 @@ export class CardTools {
   /**
    * @param {Session} session
    * @param {Roster} roster
-   * @param {Monitor} monitor
+   * @param {MonitorView} monitor
    * @param {() => void} changed  something that this console knows alone is another
    */
   constructor(session, roster, monitor, changed) {

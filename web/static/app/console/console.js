@@ -7,7 +7,7 @@ import { MISSING, enterSession } from '../ui/entry.js'
 import { sessionTitle } from '../ui/format.js'
 import { limitInputs } from '../ui/limits.js'
 import { CONSOLE } from './kinds.js'
-import { Links } from './invitation.js'
+import { Invitation } from './invitation.js'
 import { Painter } from '../ui/painter.js'
 import { at } from '../ui/server.js'
 import { startPage } from './start.js'
@@ -38,7 +38,7 @@ async function open(sessionId) {
   document.title = `${sessionTitle('', sessionId)} · Downbeat`
   byId('session-title').textContent = sessionTitle('', sessionId)
   setPill(byId('state'), 'connecting', 'warn')
-  const links = new Links(sessionId)
+  const links = new Invitation(sessionId)
   try {
     const options = { viewType: CONSOLE, actions: at('app/ui/actions.js'), ...creatorOf(sessionId) }
     const session = await enterSession(sessionId, options, () => complain('missing', MISSING))

@@ -31,7 +31,7 @@ const ROLES = /** @type {Role[]} */ (['device', 'watch', 'direct'])
 const SETUP = ' A new phone needs this server’s certificate first: the code leads it through that, then on; phones that have it go straight on.'
 
 /** The links to join by, as text and as a QR code. */
-export class Links {
+export class Invitation {
   #sessionId
   /** The key of each link, where the server has such keys. */
   /** @type {Partial<Record<Role, string>>} */ #keys = {}

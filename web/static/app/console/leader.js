@@ -1,4 +1,4 @@
-import { tab } from '../../lib/kept.js'
+import { tab } from '../../lib/webstorage.js'
 import { leaderWords } from './consolewords.js'
 import { creatorOf } from '../ui/creator.js'
 import { byId, reveal, say } from '../ui/ui.js'

@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 import { byId, reveal } from '../ui/ui.js'
 import * as wire from '../../lib/wire.js'
 
@@ -20,7 +20,7 @@ const FRESH = 6000
  */
 
 /** What the cameras see and hear: asked for while somebody looks, and leads. */
-export class Monitor {
+export class MonitorView {
   #session
   #painter
   #wants

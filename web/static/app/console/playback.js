@@ -1,7 +1,7 @@
 import * as format from '../ui/format.js'
 import { fileName, lengthOf } from './mediafacts.js'
-import { PartyLoad } from './playbackload.js'
-import { PartyWho } from './playbackdevices.js'
+import { PlaybackLoad } from './playbackload.js'
+import { PlaybackDevices } from './playbackdevices.js'
 import { alertError, byId, reveal, say } from '../ui/ui.js'
 
 /** @import { Session } from '../../downbeat.js' */
@@ -18,7 +18,7 @@ const loop = /** @type {HTMLInputElement} */ (byId('loop'))
 const waitForAll = /** @type {HTMLInputElement} */ (byId('wait-for-all'))
 
 /** What all watch: load, play, pause, seek, rate; and who is in sync. */
-export class Party {
+export class Playback {
   #session
   #painter
   #load
@@ -39,8 +39,8 @@ export class Party {
   constructor(session, painter, roster) {
     this.#session = session
     this.#painter = painter
-    this.#who = new PartyWho(session, roster)
-    this.#load = new PartyLoad(session, painter, () => this.#soon())
+    this.#who = new PlaybackDevices(session, roster)
+    this.#load = new PlaybackLoad(session, painter, () => this.#soon())
     byId('media-form').onsubmit = event => {
       event.preventDefault()
       this.#load.load().catch(alertError)

@@ -6,7 +6,7 @@ import { alertError, byId, el, reveal, say, setPill } from '../ui/ui.js'
 /** @import { Device, Roster } from './roster.js' */
 
 /** Who is how far from where it should be, who is waited for, and what is wrong with the film. */
-export class PartyWho {
+export class PlaybackDevices {
   #session
   #roster
   /** When each device followed the last play or pause, ms against the instant. */

@@ -13,7 +13,7 @@ const subtitles = /** @type {HTMLTextAreaElement} */ (byId('media-subtitles'))
 const button = /** @type {HTMLButtonElement} */ (byId('load'))
 
 /** The form that puts another film on. */
-export class PartyLoad {
+export class PlaybackLoad {
   #session
   #films
   #changed

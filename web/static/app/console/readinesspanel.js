@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 import { setLight } from '../ui/lights.js'
 import { together, verdict, warningsOf } from './readiness.js'
 import { acts } from './kinds.js'
@@ -13,7 +13,7 @@ const KEPT = 'downbeat:limit'
 const SHOWN = 6
 
 /** The light for all devices, and the limit that their clocks are held to. */
-export class Readiness {
+export class ReadinessPanel {
   #roster
   #purpose
   #limit = /** @type {HTMLSelectElement} */ (byId('limit'))

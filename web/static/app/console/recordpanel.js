@@ -1,4 +1,4 @@
-import { tab } from '../../lib/kept.js'
+import { tab } from '../../lib/webstorage.js'
 import { ask } from '../ui/ask.js'
 import { attempt, complain, settle } from '../ui/attempt.js'
 import * as format from '../ui/format.js'

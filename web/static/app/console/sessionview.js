@@ -1,34 +1,34 @@
 import { complain, settle, attempt } from '../ui/attempt.js'
 import { CameraChoices } from './camerachoices.js'
-import { Cards } from './cardgrid.js'
+import { CardGrid } from './cardgrid.js'
 import { CardTools } from './cardtools.js'
 import { FlashPanel } from './flash.js'
 import { sessionTitle } from '../ui/format.js'
 import { History } from './history.js'
 import { LeaderLine } from './leader.js'
 import { follow } from './members.js'
-import { Monitor } from './monitorview.js'
-import { Party } from './playback.js'
-import { Readiness } from './readinesspanel.js'
+import { MonitorView } from './monitorview.js'
+import { Playback } from './playback.js'
+import { ReadinessPanel } from './readinesspanel.js'
 import { RecordPanel } from './recordpanel.js'
 import { Roster } from './roster.js'
 import { SessionTools } from './sessiontools.js'
 import { shortcuts } from '../ui/shortcuts.js'
-import { Takes } from './takelist.js'
+import { TakeList } from './takelist.js'
 import { byId, reveal, say, setPill } from '../ui/ui.js'
 import { Views } from './views.js'
 import { over } from '../ui/sessionwords.js'
 import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
-/** @import { Links } from './invitation.js' */
+/** @import { Invitation } from './invitation.js' */
 /** @import { Painter } from '../ui/painter.js' */
 
 /**
  * The console of one session: its panels, and what each hears.
  *
  * @param {Session} s
- * @param {Links} links
+ * @param {Invitation} links
  * @param {Painter} painter
  */
 export function run(s, links, painter) {
@@ -38,10 +38,10 @@ export function run(s, links, painter) {
     drawControls()
     drawDevices()
   })
-  const readiness = new Readiness(roster, () => views.current, () => drawDevices())
-  const monitor = new Monitor(s, painter, () => views.current === 'film' && roster.recorders.some(d => d.isConnected), () => drawDevices())
+  const readiness = new ReadinessPanel(roster, () => views.current, () => drawDevices())
+  const monitor = new MonitorView(s, painter, () => views.current === 'film' && roster.recorders.some(d => d.isConnected), () => drawDevices())
   const record = new RecordPanel(s, painter, roster, () => readiness.verdict('film'))
-  const cards = new Cards(roster, readiness, {
+  const cards = new CardGrid(roster, readiness, {
     tools: new CardTools(s, roster, monitor, () => drawDevices()),
     purpose: () => views.current, now: () => s.now(), leads: () => s.isLeader,
   })
@@ -50,10 +50,10 @@ export function run(s, links, painter) {
     nameOf: id => roster.name(id), leads: () => s.isLeader, now: () => s.now(), pending: avoid,
   })
   const flash = new FlashPanel(s)
-  const party = new Party(s, painter, roster)
+  const playback = new Playback(s, painter, roster)
   const leader = new LeaderLine(s, roster)
   const tools = new SessionTools(s, roster)
-  const takes = new Takes(s.sessionId, roster, painter, () => s.isLeader)
+  const takes = new TakeList(s.sessionId, roster, painter, () => s.isLeader)
   const cameras = new CameraChoices(settings => attempt('camera', s.request(wire.CAMERA_SETTINGS, { settings })), false)
   byId('camera-all').append(cameras.node)
   const drawDevices = () => {
@@ -61,7 +61,7 @@ export function run(s, links, painter) {
     cards.draw()
     record.draw()
     monitor.draw()
-    party.drawWho()
+    playback.drawWho()
   }
   const drawControls = () => {
     showState(s)
@@ -70,14 +70,14 @@ export function run(s, links, painter) {
     cameras.update(roster.camera)
     links.setKeys(s, s.isLeader)
     past.draw()
-    for (const panel of [leader, tools, flash, record, party]) panel.draw()
+    for (const panel of [leader, tools, flash, record, playback]) panel.draw()
   }
   follow(s, roster, session => record.seen(session), () => {
     painter.ask('devices', drawDevices)
     painter.ask('controls', drawControls)
   })
   for (const event of ['clock', wire.LEADERSHIP_CHANGED]) s.on(event, () => painter.ask('controls', drawControls))
-  s.on('timeline', () => party.tick())
+  s.on('timeline', () => playback.tick())
   s.on('clock', () => record.timed())
   s.on(wire.SESSION_JOINED, () => {
     for (const what of ['failed', wire.ERROR]) settle(what)
@@ -99,10 +99,10 @@ export function run(s, links, painter) {
     past.cancelled(commandId, reason)
   })
   s.on(wire.SESSION_COMPLETED, () => takes.look())
-  s.on(wire.PLAYBACK_SYNC, ({ commandId }) => party.ordered(commandId))
+  s.on(wire.PLAYBACK_SYNC, ({ commandId }) => playback.ordered(commandId))
   s.on(wire.COMMAND_REPORT, report => {
     past.report(report)
-    party.report(report)
+    playback.report(report)
   })
   s.on('closed', ({ code, message }) => tools.closed(code) || complain('closed', over(code, message)))
   for (const event of ['failed', wire.ERROR]) s.on(event, ({ message }) => complain(event, message))
@@ -111,13 +111,13 @@ export function run(s, links, painter) {
     views.show(view)
     act()
   }
-  shortcuts({ r: key('film', () => record.press()), c: () => record.callOff(), f: key('act', () => flash.flash()), p: key('watch', () => party.toggle()) },
+  shortcuts({ r: key('film', () => record.press()), c: () => record.callOff(), f: key('act', () => flash.flash()), p: key('watch', () => playback.toggle()) },
     /** @type {HTMLInputElement} */ (byId('shortcuts')))
   links.turn(views.current === 'watch' ? 'watch' : 'device')
   takes.look()
   drawDevices()
   drawControls()
-  party.tick()
+  playback.tick()
 }
 
 /**

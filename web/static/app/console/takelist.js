@@ -12,7 +12,7 @@ import { alertError, byId, reveal, say } from '../ui/ui.js'
 /** @import { Roster } from './roster.js' */
 
 /** The takes of a session, their recordings, and what can be fetched of them. */
-export class Takes {
+export class TakeList {
   #url
   #painter
   #may

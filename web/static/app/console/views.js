@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 import { byId, reveal } from '../ui/ui.js'
 
 /** @import { Purpose } from './readiness.js' */

@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 import { cut } from '../ui/characters.js'
 
 /**

@@ -1,4 +1,4 @@
-import { Status } from '../../recorder/status.js'
+import { Status } from '../../recorder/devicestatus.js'
 import { Beeper } from './beep.js'
 import { deviceName, deviceType, measured, missing, runningOut } from './checks.js'
 import { choiceOf, keepChoice, keptChoice } from './choice.js'
@@ -7,7 +7,7 @@ import { MISSING, enterSession } from '../ui/entry.js'
 import * as format from '../ui/format.js'
 import { missedWords } from '../ui/missed.js'
 import { goneWords, refusedChoice, showOutside } from './refusal.js'
-import { Self } from './identity.js'
+import { Identity } from './identity.js'
 import { at } from '../ui/server.js'
 import { stateOf } from './statewords.js'
 import { tune } from './sound.js'
@@ -18,7 +18,7 @@ import * as wire from '../../lib/wire.js'
 
 /** @import { Act, Command, DownbeatError, Session } from '../../downbeat.js' */
 /** @import { Choice } from './choice.js' */
-/** @import { Film } from './filming.js' */
+/** @import { Filming } from './filming.js' */
 
 const screen = byId('flash')
 /** How long WebRTC may take before its absence is worth a word, ms. */
@@ -97,8 +97,8 @@ async function enter(sessionId, choice, asked) {
     byId('enter').hidden = true
     unsay()
     if (asked) take(s, choice)
-    const Film = (await filming)?.Film
-    run(s, Film ? new Film(s) : null)
+    const Filming = (await filming)?.Filming
+    run(s, Filming ? new Filming(s) : null)
   } catch (error) {
     const { code, message } = /** @type {DownbeatError} */ (error)
     const refused = refusedChoice(code)
@@ -124,7 +124,7 @@ function take(s, choice) {
 
 /**
  * @param {Session} s
- * @param {Film | null} film
+ * @param {Filming | null} film
  */
 function run(s, film) {
   byId('live').hidden = false
@@ -143,7 +143,7 @@ function run(s, film) {
   s.on(wire.SESSION_JOINED, () => (absent = false))
   s.on(wire.SESSION_COMPLETED, () => (byId('last').textContent = 'every recording of the session is on the server'))
   tune(s, beeper)
-  new Self(s, beeper)
+  new Identity(s, beeper)
   look(s)
   setInterval(() => show(s, film), 1000)
   byId('change').onclick = () => void s.leave().finally(() => change(s.sessionId))
@@ -158,7 +158,7 @@ function run(s, film) {
 
 /**
  * @param {Session} s
- * @param {Film} film
+ * @param {Filming} film
  */
 function follow(s, film) {
   film.changed = () => show(s, film)
@@ -177,7 +177,7 @@ let absent = false
  * This device is out of the session, and stays out until somebody wants it back.
  *
  * @param {Session} s
- * @param {Film | null} film
+ * @param {Filming | null} film
  * @param {string} code
  * @param {string} message
  */
@@ -231,7 +231,7 @@ function showChecks(checks) {
 
 /**
  * @param {Session} s
- * @param {Film | null} film
+ * @param {Filming | null} film
  */
 function show(s, film) {
   const { state, bound } = s

@@ -5,13 +5,13 @@ import { keptWords, running, showTakes } from './recordingwords.js'
 import { alertError, alertUser, byId, el } from '../ui/ui.js'
 
 /** @import { Session } from '../../downbeat.js' */
-/** @import { TakeState } from '../../recorder/shelf.js' */
+/** @import { TakeState } from '../../recorder/uploadqueue.js' */
 
 /**
  * The device's camera on the page: preview, countdown, the sign that it records,
  * choice of camera and microphone, what became of its recordings.
  */
-export class Film {
+export class Filming {
   #session
   #recorder
   #since = NaN

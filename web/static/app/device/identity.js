@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 import { KEY, keepChoice, keptChoice } from './choice.js'
 import { alertUser, byId, reveal, say } from '../ui/ui.js'
 import * as wire from '../../lib/wire.js'
@@ -10,7 +10,7 @@ import * as wire from '../../lib/wire.js'
  * Who this device is and in which session, as the session has it: whoever leads may change
  * that while it is there.
  */
-export class Self {
+export class Identity {
   #session
   #beeper
   #off = () => {}

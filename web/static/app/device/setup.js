@@ -14,10 +14,10 @@ import { byId } from '../ui/ui.js'
  * @returns {Promise<Choice>}
  */
 export function choosing(choice) {
-  return new Promise(resolve => new Choosing(choice, resolve))
+  return new Promise(resolve => new Setup(choice, resolve))
 }
 
-class Choosing {
+class Setup {
   #choice
   #done
   /** @type {MediaStream | null} */ #stream = null

@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 
 /**
  * Who this browser is in a session that it created.

@@ -1,4 +1,4 @@
-import { tab } from '../../lib/kept.js'
+import { tab } from '../../lib/webstorage.js'
 import { creator } from './creatorstore.js'
 
 /**

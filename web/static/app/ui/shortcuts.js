@@ -1,4 +1,4 @@
-import { browser } from '../../lib/kept.js'
+import { browser } from '../../lib/webstorage.js'
 
 /** Where it is kept that somebody doesn't want them. */
 const KEPT = 'downbeat:shortcuts'

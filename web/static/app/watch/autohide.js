@@ -2,7 +2,7 @@
 const STILL = 3000
 
 /** Hides an element's controls while nobody moves: its class `still`. */
-export class Stillness {
+export class AutoHide {
   #stage
   #busy
   #timer = 0

@@ -1,7 +1,7 @@
 import { SKIP } from './transport.js'
 
 /** @import { Session } from '../../downbeat.js' */
-/** @import { Lead } from './transport.js' */
+/** @import { Transport } from './transport.js' */
 /** @import { Stage } from './stage.js' */
 
 /**
@@ -10,7 +10,7 @@ import { SKIP } from './transport.js'
  *
  * @param {Session} session
  * @param {Stage} stage
- * @param {Lead} lead
+ * @param {Transport} lead
  */
 export function watchKeys(session, stage, lead) {
   addEventListener('keydown', event => {

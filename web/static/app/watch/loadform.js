@@ -5,7 +5,7 @@ import { titleOf } from './transport.js'
 /** @import { Session } from '../../downbeat.js' */
 
 /** What who leads can load, and how it is played for everybody. */
-export class WatchLoad {
+export class LoadForm {
   #session
   #loop = /** @type {HTMLInputElement} */ (byId('loop'))
   #wait = /** @type {HTMLInputElement} */ (byId('wait-for-all'))

@@ -1,5 +1,5 @@
 import { byId, say } from '../ui/ui.js'
-import { Stillness } from './autohide.js'
+import { AutoHide } from './autohide.js'
 
 /** @import { Player } from '../../player.js' */
 
@@ -23,7 +23,7 @@ export class Stage {
   constructor(player, element) {
     this.#player = player
     this.#element = element
-    this.#still = new Stillness(this.#stage, () => this.#busy())
+    this.#still = new AutoHide(this.#stage, () => this.#busy())
     const volume = /** @type {HTMLInputElement} */ (byId('volume'))
     volume.oninput = () => (element.volume = Number(volume.value))
     this.#mute.onclick = () => this.mute()

@@ -10,7 +10,7 @@ const SOON = 1000
 const LEADERS = ['toggle', 'back', 'forth', 'rate']
 
 /** The film's transport: where it is, and, for who leads, to play, pause, go elsewhere, change the speed. */
-export class Lead {
+export class Transport {
   #session
   #element
   #scrubbing = false

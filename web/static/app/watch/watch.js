@@ -1,5 +1,5 @@
 import { join } from '../../downbeat.js'
-import { browser, tab } from '../../lib/kept.js'
+import { browser, tab } from '../../lib/webstorage.js'
 import { Player } from '../../player.js'
 import { creatorOf } from '../ui/creator.js'
 import { entry } from '../ui/entry.js'
@@ -9,8 +9,8 @@ import { at } from '../ui/server.js'
 import { alertError, alertUser, byId, setPill } from '../ui/ui.js'
 import { DriftView } from './drift.js'
 import { watchKeys } from './keyboard.js'
-import { Lead, titleOf } from './transport.js'
-import { WatchLoad } from './loadform.js'
+import { Transport, titleOf } from './transport.js'
+import { LoadForm } from './loadform.js'
 import { trimSlider } from './owntrim.js'
 import { People, WATCHES } from './people.js'
 import { Stage } from './stage.js'
@@ -102,8 +102,8 @@ function run(session) {
   const player = new Player(session, element)
   const people = new People()
   people.receive(wire.SESSION_JOINED, { session: session.session })
-  const lead = new Lead(session, element)
-  const load = new WatchLoad(session)
+  const lead = new Transport(session, element)
+  const load = new LoadForm(session)
   const stage = new Stage(player, element)
   const drift = new DriftView()
   const awake = new WakeLock()
