@@ -7,8 +7,9 @@ import (
 )
 
 // MaxSteer is how far the rate of session time may differ from that of the
-// monotonic clock, ns per ns.
-const MaxSteer = 50e-6
+// monotonic clock, ns per ns: as far as those of two machines may lie apart, and some
+// more to take a difference up.
+const MaxSteer = 250e-6
 
 // Source is session time as this process tells it: its monotonic clock plus an
 // anchor to UTC that is read once, steered since if anybody knows UTC better.
@@ -21,7 +22,8 @@ type Source struct {
 	anchor SessionTime
 	course atomic.Pointer[course]
 
-	steered func() // told of another course; may be nil
+	steered func()                      // told of another course; may be nil
+	doubt   atomic.Pointer[Uncertainty] // nil: none
 }
 
 // NewSource anchors session time to the wall clock's present reading and from
@@ -138,10 +140,11 @@ func (c *course) index(d time.Duration) int {
 	return i
 }
 
-// readingAge is for how long a reading may wait to be turned into session time.
-const readingAge = time.Second
+// readingAge is for how long a reading may wait to be turned into session time, and how far
+// ahead of the present the course may be changed.
+const readingAge = 5 * time.Second
 
-// around returns the stretches that hold somewhere between a second before d and d.
+// around returns the stretches that hold somewhere between readingAge before d and d.
 func (c course) around(d time.Duration) course {
 	var kept course
 	for i, l := range c {

@@ -24,12 +24,12 @@ func TestSourceSlews(t *testing.T) {
 	}{
 		{"nothing", Steering{}, time.Hour, 0},
 		{"a rate", Steering{Rate: 20e-6}, time.Second, 20 * time.Microsecond},
-		{"a rate beyond the limit", Steering{Rate: 1}, time.Second, 50 * time.Microsecond},
+		{"a rate beyond the limit", Steering{Rate: 1}, time.Second, 250 * time.Microsecond},
 		{"half way ahead", Steering{By: 100 * time.Microsecond, Pace: 10e-6}, 5 * time.Second, 50 * time.Microsecond},
 		{"all of it", Steering{By: 100 * time.Microsecond, Pace: 10e-6}, time.Hour, 100 * time.Microsecond},
 		{"backwards", Steering{By: -100 * time.Microsecond, Pace: 10e-6}, time.Hour, -100 * time.Microsecond},
-		{"the limit holds for both together", Steering{Rate: 40e-6, By: time.Second, Pace: 50e-6}, time.Second, 50 * time.Microsecond},
-		{"no room for a slew", Steering{Rate: 50e-6, By: time.Second, Pace: 50e-6}, time.Second, 50 * time.Microsecond},
+		{"the limit holds for both together", Steering{Rate: 240e-6, By: time.Second, Pace: 50e-6}, time.Second, 250 * time.Microsecond},
+		{"no room for a slew", Steering{Rate: 250e-6, By: time.Second, Pace: 50e-6}, time.Second, 250 * time.Microsecond},
 		{"no pace", Steering{By: time.Second}, time.Hour, 0},
 	}
 	for _, test := range tests {

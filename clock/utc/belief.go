@@ -16,6 +16,7 @@ type belief struct {
 	rate       float64           // of UTC against local time, less 1
 	steady     bool              // rate has been learnt
 	applied    float64           // what of rate session time has by now
+	listening  bool              // session time wasn't steered by the last verdict
 	approached clock.SessionTime // when applied was set, in local time
 	leaps      time.Duration
 	warned     time.Duration     // the leap second that was announced last
@@ -36,7 +37,7 @@ const (
 func (b *belief) believe(v verdict, at clock.SessionTime) {
 	b.at, b.within = at, v.within
 	if v.steady {
-		b.rate, b.steady = max(-clock.MaxSteer, min(v.rate, clock.MaxSteer)), true
+		b.rate, b.steady = max(-mostSteer, min(v.rate, mostSteer)), true
 	}
 }
 
@@ -62,6 +63,11 @@ func steering(rate float64, by time.Duration) clock.Steering {
 	if by.Abs() <= large {
 		pace = min(pace, gentle)
 	}
+	room := mostSteer - rate
+	if by < 0 {
+		room = mostSteer + rate
+	}
+	pace = max(0, min(pace, room))
 	return clock.Steering{Rate: rate, By: by, Pace: pace}
 }
 

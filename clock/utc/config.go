@@ -22,7 +22,10 @@ type Config struct {
 	// it did; nothing that must not see a step may begin before it returns. It must
 	// not call the Discipline. nil: session time is never stepped.
 	Step func(step func()) bool
-	Log  *slog.Logger // nil: silence
+	// Steers reports whether session time is to be steered, asked each time; else the servers
+	// are only listened to. nil: it is.
+	Steers func() bool
+	Log    *slog.Logger // nil: silence
 
 	MinPoll     time.Duration // between two queries of a server; 0: 16 s
 	MaxPoll     time.Duration // the same while all is well; 0: 256 s
@@ -55,6 +58,9 @@ func (c Config) ready() (Config, error) {
 	}
 	if c.Step == nil {
 		c.Step = func(func()) bool { return false }
+	}
+	if c.Steers == nil {
+		c.Steers = func() bool { return true }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -119,18 +119,29 @@ const (
 	gentle    = 4e-6
 	large     = 50 * time.Millisecond
 	stepAbove = time.Millisecond
-	lead      = 10 * time.Millisecond // of a change of the rate before it holds
+	mostSteer = 50e-6           // rate and slew together, against the monotonic clock
+	lead      = 2 * time.Second // of a change of the rate before it holds: other instances are to hear of it before
 )
 
-// correct takes by up. The caller holds mu.
+// correct takes by up, what is being taken up already not again. The caller holds mu.
 func (d *Discipline) correct(now time.Time, by time.Duration) {
+	if !d.cfg.Steers() {
+		d.listening = true
+		return
+	}
 	if by.Abs() > stepAbove && d.cfg.Step(func() { d.cfg.Source.Step(now, by) }) {
 		d.steps++
 		d.cfg.Log.Info("ntp_stepped", "by_s", by.Seconds())
 		by = 0
 	}
-	d.approach(d.cfg.Source.Local(now))
-	d.cfg.Source.Steer(now.Add(lead), steering(d.applied, by))
+	at, from := d.cfg.Source.Local(now), now.Add(lead)
+	if d.listening { // session time goes on as whoever steered it left it
+		d.listening, d.applied, d.approached = false, d.cfg.Source.Line(at).Rate, at
+	}
+	d.approach(at)
+	meanwhile := d.cfg.Source.At(from).Sub(d.cfg.Source.At(now)) - lead
+	by += time.Duration(d.applied*float64(lead)) - meanwhile
+	d.cfg.Source.Steer(from, steering(d.applied, by))
 }
 
 // mark notes who is used and who is outvoted, and says so when it changes.
