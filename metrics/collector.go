@@ -29,6 +29,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		sessionsDesc, devicesDesc, boundDesc, hardDesc, delayDesc,
 		stateDesc, distanceDesc, offsetDesc, rateDesc, leapDesc, stepsDesc, serversDesc, answersDesc, refusedDesc,
+		referenceDesc, stratumDesc, offDesc, offHardDesc, framesDesc,
 		uploadsDesc, freeDesc, reserveDesc, connectionsDesc, roomDesc,
 	} {
 		ch <- d
@@ -42,6 +43,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		collectDevices(ch, c.cfg.Devices())
 	}
 	c.time(ch)
+	c.reference(ch)
 	c.disk(ch)
 	c.connections(ch)
 }

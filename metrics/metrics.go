@@ -30,6 +30,7 @@ type Config struct {
 	Sessions func(ctx context.Context) (int, error) // how many there are
 	Time     func() utc.Status                      // nil: no NTP servers are configured
 
+	Reference   func() Reference     // nil: there are no other instances
 	Disk        func() (Disk, error) // nil: recordings aren't kept
 	Connections func() Connections
 }

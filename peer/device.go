@@ -51,7 +51,7 @@ type Device struct {
 
 // Status is what is known of a device at one instant.
 type Status struct {
-	Estimate  clock.Estimate
+	Estimate  clock.Estimate    // against session time; its bounds have Config.Off
 	Path      Path              // that Estimate comes from
 	Sent      uint64            // pings
 	Lost      uint64            // pings without a pong within 5 s
@@ -68,6 +68,7 @@ func (s *Server) NewDevice(cfg DeviceConfig) *Device {
 		cfg:  cfg,
 		wake: make(chan struct{}, 1),
 		ws:   newTrack(s.cfg.Seed()),
+		pub:  publisher{epoch: s.epoch},
 	}
 }
 
@@ -107,7 +108,7 @@ func (d *Device) Status() Status {
 	now := d.srv.cfg.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	est := d.estimate(now)
+	est := d.srv.cfg.Off(now).Widen(d.estimate(now))
 	s := Status{
 		Estimate: est, Path: d.path, Hidden: d.hidden,
 		Sent: d.past.sent, Lost: d.past.lost, Stray: d.past.stray,

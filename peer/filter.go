@@ -43,7 +43,8 @@ type filter struct {
 	mu      sync.Mutex
 	agents  map[string]*agent // by their ufrag
 	sources map[source]*holder
-	check   stun.Message // the one that is looked at; its memory is used again
+	check   stun.Message                             // the one that is looked at; its memory is used again
+	others  func(b []byte, from netip.AddrPort) bool // get UDP's packets first; nil: nobody
 }
 
 // agent is the server's end of one connection, in the words of ICE.
@@ -105,6 +106,9 @@ func (f *filter) remove(ufrag string) {
 
 // pass reports whether pion is to see a packet. It may change b behind its length.
 func (f *filter) pass(b []byte, from source) bool {
+	if f.others != nil && !from.tcp && f.others(b, from.at) {
+		return false
+	}
 	now := time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -156,7 +156,7 @@ func FuzzHandleFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, flags []byte, t2, t3, later2, later3 int64) {
 		now := clock.SessionTime(1_800_000_000_000_000_000)
 		s := &Server{cfg: Config{
-			Now: func() clock.SessionTime { return now }, Line: unsteered, Holdover: func() bool { return false },
+			Now: func() clock.SessionTime { return now }, Line: unsteered, Off: exact, Holdover: func() bool { return false },
 			Observe: func(clock.Reason) {}, Seed: func() uint64 { return 1 }, Log: orDiscard(nil),
 		}}
 		d := s.NewDevice(DeviceConfig{})

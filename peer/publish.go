@@ -11,7 +11,7 @@ import (
 const stepAbove = 500 * time.Microsecond
 
 // publisher makes one map of those of two paths. Their epochs are unrelated,
-// so it counts its own. Not safe for concurrent use.
+// so it counts its own, from a number of the server's on. Not safe for concurrent use.
 type publisher struct {
 	from  *track
 	epoch uint16 // published

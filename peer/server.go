@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -33,7 +34,13 @@ type Config struct {
 	// Line is session time over Now around one of its readings, by which what is told of
 	// a device is composed; nil: session time is what Now reads. Kick the Devices when
 	// another one holds than was foreseen.
-	Line     func(steady clock.SessionTime) clock.Line
+	Line func(steady clock.SessionTime) clock.Line
+	// Off is by how much session time itself may be off at a reading of Now; every map's bounds
+	// have it. nil: not at all.
+	Off func(steady clock.SessionTime) clock.Uncertainty
+	// Packet gets each packet of UDP first, as soon as it is read, and reports whether it was
+	// for it; it must not block nor keep the bytes. nil: all are for WebRTC.
+	Packet   func(b []byte, from netip.AddrPort) bool
 	Holdover func() bool // is session time in holdover? nil: never
 	// Observe is told of each exchange: the reason why it wasn't used, or "" for one
 	// that was. It is called with a lock held and must return at once. May be nil.
@@ -54,6 +61,7 @@ type Server struct {
 	tcp  ice.TCPMux // nil without TCP
 
 	filter *filter
+	epoch  uint16 // that the maps of its devices begin after: another server's are others
 }
 
 // NewServer takes cfg's sockets over, also when it fails. Close every Device
@@ -82,6 +90,9 @@ func newServer(cfg Config) (*Server, error) {
 	if cfg.Line == nil {
 		cfg.Line = unsteered
 	}
+	if cfg.Off == nil {
+		cfg.Off = exact
+	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(clock.Reason) {}
 	}
@@ -98,6 +109,7 @@ func newServer(cfg Config) (*Server, error) {
 		cfg.Seed = nonce
 	}
 	s := &Server{cfg: cfg, cert: cert, filter: newFilter()}
+	s.filter.others, s.epoch = cfg.Packet, uint16(nonce())
 	s.listen(&engine, logFactory{cfg.Log}.NewLogger("mux"))
 	s.api = newAPI(engine)
 	return s, nil

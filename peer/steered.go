@@ -20,9 +20,12 @@ func unsteered(steady clock.SessionTime) clock.Line {
 	return clock.Line{Steady: steady, Session: steady, Until: math.MaxInt64}
 }
 
+// exact is the uncertainty of a session time that is nobody else's.
+func exact(clock.SessionTime) clock.Uncertainty { return clock.Uncertainty{} }
+
 // tell returns the map that a ping takes along. The caller holds mu.
 func (d *Device) tell(now clock.SessionTime) clock.Map {
-	m := d.estimate(now).Map
+	m := d.srv.cfg.Off(now).Widen(d.estimate(now)).Map
 	if !m.Valid {
 		return m
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
@@ -112,11 +113,34 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusServiceUnavailable, err)
 		return
 	}
+	if s.cfg.Unready != nil {
+		if why := s.cfg.Unready(); why != "" {
+			writeError(w, http.StatusServiceUnavailable, noTime(why))
+			return
+		}
+	}
 	if s.cfg.DiskFull != nil && s.cfg.DiskFull() {
 		writeError(w, http.StatusServiceUnavailable, diskFull)
 		return
 	}
 	writeJSON(w, http.StatusOK, ok{true})
+}
+
+// noTime says that session time isn't what it should be here.
+func noTime(why string) error {
+	return &session.Error{Code: wire.CodeUnavailable, Message: "session time: " + why, Retry: true}
+}
+
+// timed refuses what needs session time until it is known.
+func (s *Server) timed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		needs := r.URL.Path == "/ws" || strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/api/info"
+		if needs && s.cfg.Starting != nil && s.cfg.Starting() {
+			writeError(w, http.StatusServiceUnavailable, noTime("it isn't known here yet"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 var diskFull = &httpError{wire.CodeDiskFull, "less space is free on the disk than uploads must leave"}
@@ -150,6 +174,21 @@ type TimeStatus struct {
 	Servers        int      `json:"servers"`        // asked
 	Reachable      int      `json:"reachable"`
 	Used           int      `json:"used"` // the majority
+
+	Reference *ReferenceStatus `json:"reference,omitempty"` // none where no other instance can be on the store
+}
+
+// ReferenceStatus tells how an instance's session time is that of the others on its store.
+type ReferenceStatus struct {
+	Instance  string  `json:"instance"`      // that is the reference; empty: none is
+	Self      bool    `json:"self"`          // this one is
+	Stratum   int     `json:"stratum"`       // of this instance: the reference's plus one; 0: it isn't heard
+	Path      string  `json:"path"`          // udp or nats: over which the reference is asked; empty: it doesn't answer, or this is it
+	BoundMs   float64 `json:"boundMs"`       // by how much session time may be off the reference's, 99 %
+	HardMs    float64 `json:"hardMs"`        // what causality alone guarantees
+	BehindMs  float64 `json:"behindMs"`      // that is still to be taken up
+	Followers int     `json:"followers"`     // other instances that follow this one
+	Why       string  `json:"why,omitempty"` // of what isn't as it should be
 }
 
 func (s *Server) createSession(w http.ResponseWriter, r *http.Request) {

@@ -51,6 +51,8 @@ type Config struct {
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
 	Time     func() TimeStatus // what session time follows; nil: the local clock
+	Unready  func() string     // why this server should get no new devices; nil or empty: it may
+	Starting func() bool       // whether session time isn't known yet, so that nothing is served; nil: it is
 	Pages    http.Handler      // everything that isn't this package's; nil: 404
 	Uploads  Uploads           // what lies at /api/uploads; nil: 404 no_storage
 	Files    Files             // where recordings are kept; nil: nowhere
@@ -129,7 +131,7 @@ func New(cfg Config) *Server {
 			writeError(w, status, &httpError{wire.CodeNotWebsocket, "this address is for WebSockets of version 13 alone"})
 		},
 	}
-	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.routes()))))
+	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.timed(s.routes())))))
 	return s
 }
 
