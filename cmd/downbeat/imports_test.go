@@ -26,6 +26,7 @@ var edges = map[string]map[string]string{
 	"clock/sim":   {"clock": "plays exchanges to the estimator"},
 	"clock/trace": {"clock": "reads and writes its exchanges"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
+	"reference":   {"clock": "learns the reference's clock with its estimator, and steers session time"},
 	"session": {
 		"clock":         "session time, and the estimates that choose a command's lead",
 		"internal/text": "what of people's writing it keeps",

@@ -15,6 +15,7 @@ func (s *service) measure(ntp, keeps bool) *metrics.Metrics {
 		Devices:  func() []metrics.Device { return s.devices.measured() },
 		Sessions: func(ctx context.Context) (int, error) { return s.sessions.Count(ctx) },
 	}
+	cfg.Reference = s.measuredReference
 	if ntp {
 		cfg.Time = func() utc.Status { return s.ntp.Status() }
 	}

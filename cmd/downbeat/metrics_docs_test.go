@@ -17,6 +17,7 @@ func everyMetric(t *testing.T) string {
 	t.Helper()
 	return scraped(t, metrics.New(metrics.Config{
 		Version: "test", Devices: func() []metrics.Device { return nil }, Time: func() utc.Status { return utc.Status{State: utc.NTP} },
+		Reference:   func() metrics.Reference { return metrics.Reference{Shared: true} },
 		Disk:        func() (metrics.Disk, error) { return metrics.Disk{}, nil },
 		Connections: func() metrics.Connections { return metrics.Connections{} },
 	}))

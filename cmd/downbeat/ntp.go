@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
@@ -16,11 +14,11 @@ import (
 const firstAnswers = 2 * time.Second
 
 // discipline makes what keeps session time near UTC by NTP servers; nil without any.
-func discipline(servers []string, source *clock.Source, d *devices, log *slog.Logger) (*utc.Discipline, error) {
-	if len(servers) == 0 {
+func (s *service) discipline(cfg serviceConfig) (*utc.Discipline, error) {
+	if len(cfg.ntp) == 0 {
 		return nil, nil
 	}
-	ntp, err := utc.New(utc.Config{Servers: servers, Source: source, Now: time.Now, Step: d.beforeFirst, Log: log})
+	ntp, err := utc.New(utc.Config{Servers: cfg.ntp, Source: s.clock, Now: cfg.now, Step: s.stepToUTC, Steers: s.mayFollowUTC, Log: cfg.log})
 	if err != nil { // it has looked at the servers' names, and asked nobody yet
 		return nil, usageError{fmt.Errorf("--ntp: %w", err)}
 	}
@@ -41,6 +39,12 @@ func (s *service) awaitNTP(ctx context.Context) {
 
 // followed tells what session time follows.
 func (s *service) followed() signaling.TimeStatus {
+	out := s.followedUTC()
+	out.Reference = s.followedReference()
+	return out
+}
+
+func (s *service) followedUTC() signaling.TimeStatus {
 	if s.ntp == nil {
 		return signaling.TimeStatus{State: string(utc.Local)}
 	}

@@ -43,6 +43,8 @@ type serveCmd struct {
 	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
+	FakeClock string `placeholder:"SHIFT,DRIFT" help:"For tests alone: believe a clock that is ahead of this machine's and gains, as in +50ms,+20ppm."`
+
 	connectionFlags `embed:""`
 	storeFlags      `embed:""`
 	accessFlags     `embed:""`
@@ -58,6 +60,10 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 	if err != nil {
 		return usageError{err}
 	}
+	now, err := fakeClock(c.FakeClock)
+	if err != nil {
+		return usageError{fmt.Errorf("--fake-clock: %w", err)}
+	}
 	instance := uuid.NewString()
 	if c.NATS != "" {
 		log = log.With("instance", instance)
@@ -67,6 +73,7 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 	for _, name := range ignoredVariables(app) {
 		log.Warn("env_ignored", "name", name)
 	}
+	logFakeClock(c.FakeClock, log)
 	s, err := listen(c.Addr, c.RTCTCPPort)
 	if err != nil {
 		return err
@@ -93,7 +100,7 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
 		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
 		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle, instance: instance, lines: lines,
-		connections: connections, encrypt: secure.wrap,
+		connections: connections, encrypt: secure.wrap, now: now,
 	})
 	if err != nil {
 		s.close()

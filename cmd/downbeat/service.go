@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/pion/transport/v5"
 	"golang.org/x/sync/errgroup"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/peer"
+	"github.com/downbeat-sync/downbeat/reference"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/store/nats"
@@ -50,6 +52,7 @@ type serviceConfig struct {
 	connections      connectionLimits
 	encrypt          func(net.Listener) net.Listener // nil: connections aren't encrypted
 	seed             func() uint64                   // of the pings' jitter; nil: unpredictable
+	now              func() time.Time                // the machine's clock; nil: time.Now
 	instance         string                          // names this process among those that share a store; empty: a random name
 	log              *slog.Logger
 	lines            *lineLimit // that log goes through already; nil: it doesn't yet
@@ -65,6 +68,8 @@ type service struct {
 	observer *observer
 	accepted atomic.Pointer[httplimit.Listener] // nil before it serves
 	ntp      *utc.Discipline                    // nil without servers
+	keeper   *reference.Keeper                  // nil where there can't be other instances
+	keeping  atomic.Bool                        // keeper runs
 	signal   *signaling.Server
 	storage  *storage
 	films    *films // nil: none
@@ -79,8 +84,14 @@ func newService(cfg serviceConfig) (*service, error) {
 		cfg.lines = newLineLimit(cfg.log)
 		cfg.log = cfg.lines.calm()
 	}
+	if cfg.now == nil {
+		cfg.now = time.Now
+	}
+	if cfg.instance == "" {
+		cfg.instance = uuid.NewString()
+	}
 	s := &service{
-		clock: clock.NewSource(time.Now), store: cfg.store, log: cfg.log,
+		clock: clock.NewSource(cfg.now), store: cfg.store, log: cfg.log,
 		limits: cfg.connections.listener(cfg.proxies, cfg.log), encrypt: cfg.encrypt,
 	}
 	var err error
@@ -88,7 +99,8 @@ func newService(cfg serviceConfig) (*service, error) {
 		Metrics: s.measure(len(cfg.ntp) > 0, cfg.data != ""), log: cfg.log, limit: cfg.lines, proxies: cfg.proxies,
 	}
 	s.peers, err = peer.NewServer(peer.Config{
-		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Steady, Line: s.clock.Line, Seed: cfg.seed, Log: cfg.log,
+		UDP: cfg.udp, TCP: cfg.tcp, TCPConnections: webRTC(cfg.connections.all), Advertise: cfg.advertise, Net: cfg.net, Now: s.clock.Steady, Line: s.clock.Line, Off: s.clock.Uncertainty, Seed: cfg.seed, Log: cfg.log,
+		Packet:  s.fromInstance(cfg),
 		Observe: s.observer.Exchange,
 	})
 	if err != nil {
@@ -96,7 +108,10 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.devices = &devices{server: s.peers, byID: map[string]*peer.Device{}}
 	s.clock.OnSteer(s.devices.steered)
-	if s.ntp, err = discipline(cfg.ntp, s.clock, s.devices, cfg.log); err != nil {
+	if s.ntp, err = s.discipline(cfg); err != nil {
+		return nil, errors.Join(err, s.peers.Close())
+	}
+	if s.keeper, err = s.newKeeper(cfg); err != nil {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.sessions, err = session.New(session.Config{
@@ -114,7 +129,7 @@ func newService(cfg serviceConfig) (*service, error) {
 	}
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
-		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Metrics: s.observer.Handler(), Version: thisBuild().Version, Log: cfg.log,
+		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Unready: s.unready, Starting: s.starting, Metrics: s.observer.Handler(), Version: thisBuild().Version, Log: cfg.log,
 		Observe: s.observer,
 		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
@@ -143,6 +158,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 		group.Go(func() error { s.ntp.Run(base); return nil })
 	}
 	s.awaitNTP(ctx)
+	s.runKeeper(base, group)
 	group.Go(func() error { return s.storage.run(base, s.sessions, s.log) })
 	s.log.Info("server_ready", "addr", l.Addr().String())
 	served := make(chan error, 1)

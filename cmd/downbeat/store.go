@@ -49,7 +49,7 @@ func (f *storeFlags) kind(data string) string {
 func (f *storeFlags) greet(w io.Writer, data string) {
 	switch {
 	case f.NATS != "":
-		fmt.Fprintln(w, "Sessions are kept in NATS, and shared with all instances there. Session time is this machine's own: keep the clocks of the instances' machines together.")
+		fmt.Fprintln(w, "Sessions are kept in NATS, and shared with all instances there.")
 	case data != "":
 		fmt.Fprintf(w, "Sessions are kept in %s.\n", data)
 	default:

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fakeClock returns the wall and monotonic clock that this process is to believe: this machine's, for
+// an empty text, or one that is ahead of it and gains, as in "+50ms,+20ppm". It is the tests'
+// way to have several machines on one.
+func fakeClock(text string) (func() time.Time, error) {
+	if text == "" {
+		return time.Now, nil
+	}
+	shift, drift, ok := strings.Cut(text, ",")
+	ahead, err := time.ParseDuration(strings.TrimSpace(shift))
+	ppm := 0.0
+	if err == nil && ok {
+		ppm, err = strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(drift), "ppm"), 64)
+	}
+	if err != nil || !(math.Abs(ppm) <= 200) || ok && !strings.HasSuffix(strings.TrimSpace(drift), "ppm") {
+		return nil, fmt.Errorf("%q: it must be like +50ms,+20ppm, with 200ppm at most", text)
+	}
+	start := time.Now()
+	return func() time.Time {
+		t := time.Now()
+		return t.Add(ahead + time.Duration(math.Round(float64(t.Sub(start))*ppm*1e-6)))
+	}, nil
+}
