@@ -39,9 +39,21 @@
 //
 // # Use
 //
-// The server keeps one [Estimator] per device and path, sends a ping whenever
-// [Estimator.Due] says so, and sends [Estimate.Map] with it. The device keeps a
-// [Follower], which needs nothing but these maps. Nothing in this package reads
-// a clock, starts a goroutine or locks: time is an argument, and a caller that
-// shares a value between goroutines guards it.
+// The server keeps one [Estimator] and one [Pings] per device and path. Its loop:
+//
+//  1. Sleep until [Estimator.Due], or until an answer comes.
+//  2. When a ping is due, draw a nonce, read T1, tell [Pings.Begin] and [Estimator.Sent],
+//     and send the nonce with the present map, in its wire form ([Map.Append]).
+//  3. When an answer comes, read T4 first of all, ask [Pings.Answered] for the T1 of its
+//     nonce, and give the [Exchange] to [Estimator.Add]. An error tells why an exchange
+//     wasn't used; it needs no other treatment. Lost pings need none either: the schedule
+//     knows what was sent and what came back.
+//  4. Before a command call [Estimator.Burst] with its instant.
+//
+// The device stamps T2 as soon as it has read a ping, answers with the nonce, T2 and T3, and
+// gives the map to its [Follower], in whatever order the maps arrive. The Follower needs
+// nothing else. examples/clock-udp is all of this over UDP.
+//
+// Nothing in this package reads a clock, starts a goroutine or locks: time is an
+// argument, and a caller that shares a value between goroutines guards it.
 package clock

@@ -9,11 +9,11 @@ import (
 const SlewRate = 500e-6
 
 // Follower is a device's session clock: it follows the maps that the server
-// sends. Within one epoch it never jumps: the difference between what it told
-// and a new map is slewed away at SlewRate, so that Session is strictly monotone
-// in device time. A map with another epoch (the device's clock or the belief
-// stepped) is taken over at once: Session may then jump, even backwards. Now is
-// the reading that doesn't go backwards. The zero Follower is usable and knows
+// sends. Within one epoch it never jumps: it slews the difference between its own
+// reading and a new map away at SlewRate, so that Session is strictly monotone
+// in device time. It follows a map with another epoch (the device's clock or the
+// server's belief about it stepped) at once: Session may then jump, even backwards.
+// Now is the reading that doesn't go backwards. The zero Follower is usable and knows
 // no map; it is not safe for concurrent use.
 type Follower struct {
 	m        Map
@@ -26,16 +26,27 @@ type Follower struct {
 // greater step means that what was told before was nonsense.
 const holdStill = time.Second
 
-// Set takes a new map over at device time now; one that isn't valid is ignored.
-func (f *Follower) Set(m Map, now DeviceTime) {
+// staleAfter is by how much a map may be older than the one being followed and
+// still count as overtaken on its way. One that is older still comes from another server.
+const staleAfter = 10 * time.Second
+
+// Set follows a new map from device time now on, and reports whether it does. It
+// drops a map that isn't valid, one whose rate no clock has (beyond ±0.1), and one that a
+// later map has overtaken on its way: a map whose Session is earlier than that of the map
+// being followed, by less than 10 s. So maps may be handed over in any order.
+func (f *Follower) Set(m Map, now DeviceTime) (followed bool) {
 	if !m.Valid || math.IsNaN(m.Rate) || math.Abs(m.Rate) > 0.1 {
-		return
+		return false
+	}
+	if age := f.m.Session.Sub(m.Session); f.m.Valid && age > 0 && age < staleAfter {
+		return false
 	}
 	residual := 0.0
 	if f.m.Valid && f.m.Epoch == m.Epoch {
 		residual = float64(f.Session(now).Sub(m.At(now)))
 	}
 	f.m, f.from, f.residual = m, now, residual
+	return true
 }
 
 // Valid reports whether a map is known.

@@ -42,7 +42,7 @@ func TestFollowerStepsWithAnEpoch(t *testing.T) {
 	if got := f.Now(5); got != day0+5 {
 		t.Fatalf("now is %v", got)
 	}
-	m.Epoch, m.Session = 2, day0-1000
+	m.Epoch, m.Device, m.Session = 2, 2000, day0+1000
 	f.Set(m, 10)
 	if got := f.Session(10); got != day0-990 {
 		t.Errorf("a new epoch is taken over at once: got %d", got-day0)
@@ -50,7 +50,7 @@ func TestFollowerStepsWithAnEpoch(t *testing.T) {
 	if got := f.Now(10); got != day0+5 {
 		t.Errorf("Now stands still: got %d", got-day0)
 	}
-	m.Epoch, m.Session = 3, day0.Add(-time.Hour)
+	m.Epoch, m.Device, m.Session = 3, 0, day0.Add(-time.Hour)
 	f.Set(m, 20)
 	if got := f.Now(20); got != day0.Add(-time.Hour)+20 {
 		t.Errorf("Now doesn't wait for an hour: got %v", got.Sub(day0))
@@ -64,6 +64,36 @@ func TestFollowerIgnoresNonsense(t *testing.T) {
 	f.Set(Map{Session: 5, Epoch: 2, Rate: 3, Valid: true}, 0)
 	if f.Session(7) != day0+7 || f.Epoch() != 1 {
 		t.Error("an invalid map was taken over")
+	}
+}
+
+// Maps may arrive in any order: one that was overtaken is dropped, whatever its epoch.
+func TestFollowerDropsOvertakenMaps(t *testing.T) {
+	later := Map{Device: 2e9, Session: day0.Add(2 * time.Second), Epoch: 2, Valid: true}
+	for _, c := range []struct {
+		name     string
+		m        Map
+		followed bool
+	}{
+		{"later", Map{Device: 3e9, Session: day0.Add(3 * time.Second), Epoch: 2, Valid: true}, true},
+		{"the same again", later, true},
+		{"overtaken", Map{Device: 1e9, Session: day0.Add(time.Second), Epoch: 2, Valid: true}, false},
+		{"overtaken by another epoch", Map{Device: 1e9, Session: day0.Add(time.Second), Epoch: 1, Valid: true}, false},
+		{"overtaken by almost 10 s", Map{Session: later.Session.Add(1 - staleAfter), Epoch: 2, Valid: true}, false},
+		{"another server's", Map{Session: later.Session.Add(-staleAfter), Epoch: 2, Valid: true}, true},
+		{"invalid", Map{Session: day0.Add(time.Minute)}, false},
+	} {
+		var f Follower
+		if !f.Set(later, 2e9) {
+			t.Fatal("the first map isn't followed")
+		}
+		before := f.Session(2e9)
+		if got := f.Set(c.m, 2e9); got != c.followed {
+			t.Errorf("%s: followed %v", c.name, got)
+		}
+		if !c.followed && f.Session(2e9) != before {
+			t.Errorf("%s: it moved the clock", c.name)
+		}
 	}
 }
 

@@ -52,9 +52,9 @@ func (d *Device) clockOpen(l *link) {
 // retire keeps the counts of a track that is given up. The caller holds mu.
 func (d *Device) retire(t *track) {
 	if t != nil {
-		d.past.sent += t.sent
-		d.past.lost += t.lost + uint64(len(t.out))
-		d.past.stray += t.stray
+		d.past.Sent += t.Sent
+		d.past.Lost += t.Lost + uint64(t.Waiting())
+		d.past.Stray += t.Stray
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/downbeat-sync/downbeat/clock"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 	maxChannels = 16 // that one connection may open; two are needed
 
 	maxClockMessage = 2 * FrameSize
-	maxClockBacklog = maxOutstanding * FrameSize // what is in flight counts too
+	maxClockBacklog = clock.MaxPings * FrameSize // what is in flight counts too
 )
 
 // channel is an open, detached data channel.

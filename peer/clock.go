@@ -7,17 +7,12 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// staleAfter is by how much a map may be older than the last one and still be
-// taken for one that was overtaken on its way, not for another server's.
-const staleAfter = 10 * time.Second
-
 // Clock is session time as a dialling device knows it. Safe for concurrent use.
 type Clock struct {
 	now func() clock.DeviceTime
 
 	mu       sync.Mutex
 	follower clock.Follower
-	last     clock.Map
 }
 
 // Now returns the present session time, never less than it returned before (see
@@ -60,17 +55,9 @@ func (c *Clock) Hard() time.Duration {
 	return c.follower.Hard(c.now())
 }
 
-// set takes a map over; false when it is invalid or was overtaken.
+// set follows a map; false when the follower drops it.
 func (c *Clock) set(m clock.Map) bool {
-	if !m.Valid {
-		return false
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if age := c.last.Session.Sub(m.Session); c.last.Valid && age > 0 && age < staleAfter {
-		return false
-	}
-	c.last = m
-	c.follower.Set(m, c.now())
-	return true
+	return c.follower.Set(m, c.now())
 }

@@ -46,7 +46,7 @@ type Device struct {
 	firstPong clock.SessionTime // by the steady clock
 	wakeAt    clock.SessionTime // when the pinger wakes by itself, by the steady clock
 	told      clock.Line        // that the map of the last ping is composed with
-	past      counts            // of tracks that were given up
+	past      clock.Pings       // the counts of tracks that were given up
 }
 
 // Status is what is known of a device at one instant.
@@ -111,15 +111,15 @@ func (d *Device) Status() Status {
 	est := d.srv.cfg.Off(now).Widen(d.estimate(now))
 	s := Status{
 		Estimate: est, Path: d.path, Hidden: d.hidden,
-		Sent: d.past.sent, Lost: d.past.lost, Stray: d.past.stray,
+		Sent: d.past.Sent, Lost: d.past.Lost, Stray: d.past.Stray,
 	}
 	if d.firstPong != 0 {
 		s.FirstPong = d.srv.cfg.Line(d.firstPong).At(d.firstPong)
 	}
 	for _, t := range []*track{d.ws, d.data} {
 		if t != nil {
-			t.expire(now)
-			s.Sent, s.Lost, s.Stray = s.Sent+t.sent, s.Lost+t.lost, s.Stray+t.stray
+			t.Expire(now)
+			s.Sent, s.Lost, s.Stray = s.Sent+t.Sent, s.Lost+t.Lost, s.Stray+t.Stray
 		}
 	}
 	return s

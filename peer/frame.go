@@ -30,18 +30,14 @@ type Ping struct {
 	Map      clock.Map // its Valid and Epoch travel too
 }
 
-// Append appends the frame, FrameSize bytes, to b.
+// Append appends the frame, FrameSize bytes, to b: kind, flags, epoch, nonce, and the rest of
+// the map in its wire form.
 func (p Ping) Append(b []byte) []byte {
-	m := p.Map
-	b = append(b, kindPing, flags(m.Valid, p.Holdover))
-	b = binary.BigEndian.AppendUint16(b, m.Epoch)
+	var buf [clock.MapSize]byte
+	m := p.Map.Append(buf[:0])
+	b = append(b, kindPing, flags(p.Map.Valid, p.Holdover), m[1], m[2])
 	b = binary.BigEndian.AppendUint64(b, p.Nonce)
-	b = binary.BigEndian.AppendUint64(b, uint64(m.Device))
-	b = binary.BigEndian.AppendUint64(b, uint64(m.Session))
-	b = binary.BigEndian.AppendUint64(b, math.Float64bits(m.Rate))
-	b = binary.BigEndian.AppendUint64(b, uint64(m.Bound))
-	b = binary.BigEndian.AppendUint64(b, math.Float64bits(m.Growth))
-	return binary.BigEndian.AppendUint64(b, uint64(m.Hard))
+	return append(b, m[3:]...)
 }
 
 // ParsePing reads a ping. Errors wrap ErrBadFrame: another length or kind, or
@@ -50,30 +46,12 @@ func ParsePing(b []byte) (Ping, error) {
 	if err := checkFrame(b, kindPing); err != nil {
 		return Ping{}, err
 	}
-	p := Ping{
-		Nonce:    binary.BigEndian.Uint64(b[4:]),
-		Holdover: b[1]&flagHoldover != 0,
-		Map: clock.Map{
-			Device:  clock.DeviceTime(binary.BigEndian.Uint64(b[12:])),
-			Session: clock.SessionTime(binary.BigEndian.Uint64(b[20:])),
-			Rate:    math.Float64frombits(binary.BigEndian.Uint64(b[28:])),
-			Bound:   time.Duration(binary.BigEndian.Uint64(b[36:])),
-			Growth:  math.Float64frombits(binary.BigEndian.Uint64(b[44:])),
-			Hard:    time.Duration(binary.BigEndian.Uint64(b[52:])),
-			Epoch:   binary.BigEndian.Uint16(b[2:]),
-			Valid:   b[1]&flagValid != 0,
-		},
-	}
-	if !sane(p.Map) {
+	var buf [clock.MapSize]byte
+	m, err := clock.ParseMap(append(append(buf[:0], b[1]&flagValid, b[2], b[3]), b[12:]...))
+	if err != nil {
 		return Ping{}, refuse(ErrBadFrame, "its map is impossible")
 	}
-	return p, nil
-}
-
-// sane keeps out what would turn a device's clock into nonsense. The
-// comparisons are false for NaN.
-func sane(m clock.Map) bool {
-	return math.Abs(m.Rate) <= 0.5 && m.Growth >= 0 && m.Growth <= 1 && m.Bound >= 0 && m.Hard >= 0
+	return Ping{Nonce: binary.BigEndian.Uint64(b[4:]), Holdover: b[1]&flagHoldover != 0, Map: m}, nil
 }
 
 // Pong is a device's answer.

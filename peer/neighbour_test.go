@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/transport/v5"
 
+	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 )
 
@@ -47,7 +48,7 @@ func TestNeighboursAddress(t *testing.T) {
 				time.Sleep(51 * time.Millisecond)
 			}
 		}
-		time.Sleep(2 * pongTimeout)
+		time.Sleep(2 * clock.PingTimeout)
 		after := s.device.Status()
 		if after.Lost != before.Lost || after.Sent < before.Sent+100 {
 			t.Errorf("%d pings were sent, of which %d were lost", after.Sent-before.Sent, after.Lost-before.Lost)

@@ -102,7 +102,7 @@ func (d *Device) pingIfDue(p active, frame []byte) []byte {
 	d.mu.Unlock()
 	if err := p.send(frame); err != nil {
 		d.mu.Lock()
-		p.track.unsent(n)
+		p.track.Unsent(n)
 		d.mu.Unlock()
 	}
 	return frame

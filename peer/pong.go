@@ -60,7 +60,7 @@ func (d *Device) observe(path Path, x clock.Exchange) {
 // pong gives a whole exchange to the estimator; false when it belongs to no
 // ping. The caller holds mu.
 func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
-	t1, ok := t.take(p.Nonce)
+	t1, ok := t.Answered(p.Nonce)
 	if !ok {
 		return x, false
 	}

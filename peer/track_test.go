@@ -10,54 +10,6 @@ import (
 
 const t0 = clock.SessionTime(1_800_000_000_000_000_000)
 
-func TestTrackTakesEachNonceOnce(t *testing.T) {
-	tr := newTrack(1)
-	tr.begin(7, t0)
-	tr.begin(8, t0.Add(time.Millisecond))
-	steps := []struct {
-		nonce uint64
-		want  bool
-	}{{8, true}, {8, false}, {9, false}, {7, true}, {7, false}}
-	for _, s := range steps {
-		if _, ok := tr.take(s.nonce); ok != s.want {
-			t.Errorf("take(%d) = %v, want %v", s.nonce, ok, s.want)
-		}
-	}
-	if want := (counts{sent: 2, stray: 3}); tr.counts != want {
-		t.Errorf("counts %+v, want %+v", tr.counts, want)
-	}
-}
-
-func TestTrackExpires(t *testing.T) {
-	tr := newTrack(1)
-	tr.begin(1, t0)
-	tr.begin(2, t0.Add(time.Second))
-	tr.expire(t0.Add(pongTimeout))
-	if len(tr.out) != 2 {
-		t.Fatalf("%d wait after %v, want 2", len(tr.out), pongTimeout)
-	}
-	tr.expire(t0.Add(pongTimeout + 1))
-	if _, ok := tr.take(1); ok || tr.lost != 1 {
-		t.Errorf("an overdue ping was answered, or not counted: %d lost", tr.lost)
-	}
-	if t1, ok := tr.take(2); !ok || t1 != t0.Add(time.Second) {
-		t.Errorf("take(2) = %d, %v", t1, ok)
-	}
-}
-
-func TestTrackIsBounded(t *testing.T) {
-	tr := newTrack(1)
-	for n := range uint64(maxOutstanding + 10) {
-		tr.begin(n, t0)
-	}
-	if len(tr.out) != maxOutstanding || tr.lost != 10 {
-		t.Errorf("%d wait, %d lost", len(tr.out), tr.lost)
-	}
-	if _, ok := tr.take(9); ok {
-		t.Error("the oldest should have been given up")
-	}
-}
-
 func TestTrackKeepsItsDistance(t *testing.T) {
 	tr := newTrack(1)
 	if got := tr.next(); got > t0 {

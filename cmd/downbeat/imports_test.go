@@ -60,6 +60,7 @@ var edges = map[string]map[string]string{
 		"session":   "what joining is answered with, and the errors of requests",
 		"wire":      "which events are commands; names of requests; codes",
 	},
+	"examples/clock-udp":  {"clock": "what it shows"},
 	"internal/atomicfile": {},
 	"internal/httplimit":  {},
 	"internal/lab": {
