@@ -1,59 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Connection } from '../static/lib/connection.js'
-
-/** A WebSocket whose other end is the test. */
-class Socket {
-  static OPEN = 1
-  /** @type {Socket[]} */ static all = []
-  readyState = 0
-  /** @type {any[]} */ sent = []
-  /** @type {any} */ onopen
-  /** @type {any} */ onmessage
-  /** @type {any} */ onclose
-
-  constructor() {
-    Socket.all.push(this)
-  }
-
-  /** @param {string} text */
-  send(text) {
-    this.sent.push(JSON.parse(text))
-  }
-
-  close() {
-    this.readyState = 3
-  }
-
-  open() {
-    this.readyState = 1
-    this.onopen()
-  }
-
-  /**
-   * Answers the first request of an event.
-   *
-   * @param {string} event
-   * @param {string} answer
-   * @param {object} [data]
-   */
-  answer(event, answer, data = {}) {
-    const { id } = this.sent.find(m => m.event === event)
-    this.onmessage({ data: JSON.stringify({ event: answer, data, replyTo: id }) })
-  }
-
-  /** @param {string} event */
-  count(event) {
-    return this.sent.filter(m => m.event === event).length
-  }
-
-  drop() {
-    this.readyState = 3
-    this.onclose({ code: 1006, reason: '' })
-  }
-}
-
-const settled = () => new Promise(resolve => setImmediate(resolve))
+import { Socket, settled } from './fakes.js'
 
 test('a report is sent until it is answered, a wish once', async t => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })

@@ -10,4 +10,7 @@ declare module 'node:fs' {
   export function readFileSync(path: URL, encoding: 'utf8'): string
   export function readdirSync(path: URL, options: { recursive: true }): string[]
 }
+declare module 'node:events' {
+  export function setMaxListeners(n: number): void
+}
 declare function setImmediate(fn: (value: any) => void): void
