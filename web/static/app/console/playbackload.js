@@ -26,7 +26,7 @@ export class PlaybackLoad {
    */
   constructor(session, painter, changed) {
     this.#session = session
-    this.#films = new Films(session, url, 'films', draw => painter.ask('films', draw))
+    this.#films = new Films(session, url, byId('films'), draw => painter.ask('films', draw))
     this.#changed = changed
   }
 

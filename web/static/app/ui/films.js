@@ -1,6 +1,6 @@
 import { authorization } from './keys.js'
 import { at } from './server.js'
-import { byId, el } from './ui.js'
+import { el } from './ui.js'
 
 /** @import { Session } from '../../downbeat.js' */
 
@@ -20,12 +20,12 @@ export class Films {
   /**
    * @param {Session} session
    * @param {HTMLInputElement} field
-   * @param {string} options  id of its datalist
+   * @param {HTMLElement} options  its datalist
    * @param {(draw: () => void) => void} [paint]  draws when it disturbs nobody
    */
   constructor(session, field, options, paint = draw => draw()) {
     this.#session = session
-    this.#options = byId(options)
+    this.#options = options
     this.#paint = paint
     field.addEventListener('focus', () => void this.look())
   }

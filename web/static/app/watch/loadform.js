@@ -14,7 +14,7 @@ export class LoadForm {
   constructor(session) {
     this.#session = session
     const url = /** @type {HTMLInputElement} */ (byId('url'))
-    const films = new Films(session, url, 'films')
+    const films = new Films(session, url, byId('films'))
     byId('load').onsubmit = event => {
       event.preventDefault()
       const media = films.find(url.value.trim())
