@@ -12,5 +12,9 @@
  *
  * docs/recorder.md is its manual.
  */
+
+/** @typedef {import('./recorder/devicerecorder.js').RecorderState} RecorderState */
+/** @typedef {import('./recorder/uploadqueue.js').TakeState} TakeState */
+
 export { Recorder } from './recorder/devicerecorder.js'
 export { DownbeatError } from './lib/signaling.js'

@@ -84,6 +84,27 @@ test('a page’s folder takes from app/ui and from none of the other pages, and 
   }
 })
 
+/** What of the libraries' inner modules pages may take, beside what the libraries themselves export. */
+const INNER = new Map([
+  ['lib/webstorage.js', 'what a page keeps is caught where storage is refused, as the library’s own is'],
+  ['lib/wire.js', 'names and codes of the protocol'],
+  ['lib/wakelock.js', 'pages keep the screen on without a recorder'],
+  ['recorder/devicestatus.js', 'a device without a camera tells how it is; /recorder.js brings all that films'],
+  ['recorder/camera.js', 'the camera is asked for while all that films is still loading'],
+])
+
+test('pages use the libraries as everybody does: by what these export', () => {
+  const used = new Set()
+  for (const [name, text] of files) {
+    if (!name.startsWith('app/')) continue
+    for (const [, to] of text.matchAll(/'(?:\.\.\/)+((?:lib|player|recorder)\/[\w-]+\.js)'/g)) {
+      assert.ok(INNER.has(to), `${name} takes ${to}`)
+      used.add(to)
+    }
+  }
+  assert.deepEqual([...INNER.keys()].filter(to => !used.has(to)), [])
+})
+
 test('a file’s name says which file it is: none occurs twice', () => {
   const names = [...files.keys()].map(name => name.replace(/^.*\//, ''))
   assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), [])

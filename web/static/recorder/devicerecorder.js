@@ -1,7 +1,7 @@
 import { Emitter } from '../lib/emitter.js'
 import { DownbeatError } from '../lib/signaling.js'
+import { WakeLock } from '../lib/wakelock.js'
 import { within } from './devicetake.js'
-import { Awake } from './awake.js'
 import { listDevices } from './camera.js'
 import { openWorker } from './recorderworker.js'
 import { TakeController } from './takecontroller.js'
@@ -52,7 +52,7 @@ export class Recorder extends Emitter {
   /** @type {TakeController | null} */ #controller = null
   /** @type {DeviceHealth | null} */ #health = null
   #follower
-  /** @type {Awake | null} */ #awake = null
+  /** @type {WakeLock | null} */ #awake = null
   /** @type {Monitor | null} */ #monitor = null
   /** @type {RecorderState} */ #state = 'closed'
   #recordings = new Recordings(m => this.#worker?.post(m), (before, now) => this.#took(before, now))
@@ -203,7 +203,7 @@ export class Recorder extends Emitter {
 
   #listen() {
     this.#undo.push(this.#session.on(wire.SESSION_JOINED, () => this.#worker?.post({ type: 'hurry' })))
-    this.#awake = new Awake()
+    this.#awake = new WakeLock()
     this.#controller?.open()
     const worker = this.method === 'webcodecs' ? this.#worker : null
     this.#monitor = new Monitor(this.#session, worker, /** @type {LocalMedia} */ (this.#media), () => this.#state)
@@ -274,7 +274,7 @@ export class Recorder extends Emitter {
   #settle() {
     if (this.#state === 'closed') return
     const state = this.#controller?.state ?? 'ready'
-    if (this.#awake) this.#awake.on = state !== 'ready'
+    if (this.#awake) this.#awake.needed = state !== 'ready'
     this.#health?.settle(state, this.#troubles.has('camera_frozen'))
     this.#setState(state)
   }

@@ -3,21 +3,20 @@ import { WorkerClient, beside } from '../lib/workerclient.js'
 import { troubleOf } from './recordertroubles.js'
 
 /** The page's end of the recorder's worker. */
-export class RecorderWorker {
-  #worker
+export class RecorderWorker extends WorkerClient {
   #on
   #ending = new AbortController()
 
   /** @param {(message: any) => void} on  what the worker says; `ready` first, or `broken` */
   constructor(on) {
+    super(newWorker, beside(import.meta.url, 'downbeat-recorder-worker.js'), m => this.#receive(m))
     this.#on = on
     globalThis.addEventListener?.('online', () => this.post({ type: 'hurry' }), { signal: this.#ending.signal })
-    this.#worker = new WorkerClient(newWorker, beside(import.meta.url, 'downbeat-recorder-worker.js'), m => this.#receive(m))
-    this.#worker.ready.then(() => this.#ready(), event => this.#broken(event))
+    this.ready.then(() => this.#ready(), (/** @type {ErrorEvent} */ event) => this.#broken(event))
   }
 
   #ready() {
-    this.#worker.broken = event => this.#broken(event)
+    this.broken = (/** @type {ErrorEvent} */ event) => this.#broken(event)
     this.#on({ type: 'ready' })
   }
 
@@ -26,27 +25,10 @@ export class RecorderWorker {
     this.#on({ type: 'broken', error: event.message })
   }
 
-  /**
-   * How the worker's clock relates to the page's.
-   *
-   * @param {number} resolution  of both, ms
-   */
-  relate(resolution) {
-    return this.#worker.relate(resolution)
-  }
-
   /** @param {any} m */
   #receive(m) {
-    if (m.type === 'closed') return this.#worker.terminate()
+    if (m.type === 'closed') return this.terminate()
     this.#on(m)
-  }
-
-  /**
-   * @param {any} m
-   * @param {Transferable[]} [transfer]
-   */
-  post(m, transfer = []) {
-    this.#worker.post(m, transfer)
   }
 
   /** Files are closed before the worker ends. */
@@ -54,7 +36,7 @@ export class RecorderWorker {
     this.#ending.abort()
     this.#on = () => {}
     this.post({ type: 'close' })
-    setTimeout(() => this.#worker.terminate(), 1000)
+    setTimeout(() => this.terminate(), 1000)
   }
 }
 

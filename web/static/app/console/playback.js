@@ -130,7 +130,7 @@ export class Playback {
     this.#who.draw()
   }
 
-  /** @param {import('../../lib/timeline.js').PlaybackState} state @param {number} now */
+  /** @param {import('../../downbeat.js').PlaybackState} state @param {number} now */
   #drawPlayer(state, now) {
     const { info } = this.#session.timeline
     say(byId('now-title'), info.title || fileName(state.mediaUrl))

@@ -14,6 +14,7 @@ import { tune } from './sound.js'
 import { watchTwins } from './duplicatetab.js'
 import { alertError, alertUser, byId, calm, el, say, setPill } from '../ui/ui.js'
 import { warm } from './preload.js'
+import { WakeLock } from '../../lib/wakelock.js'
 import * as wire from '../../lib/wire.js'
 
 /** @import { Act, Command, DownbeatError, Session } from '../../downbeat.js' */
@@ -271,11 +272,11 @@ function keepAwake() {
       return
     }
     document.title = title
-    navigator.wakeLock?.request('screen').catch(() => {})
     if (performance.now() - hidden > AWAY) {
       alertUser('This page was in the background, where browsers stop cameras and hold timers back. Keep it in front while the session goes on.')
     }
   }
   document.addEventListener('visibilitychange', ask)
   ask()
+  new WakeLock().needed = true
 }

@@ -5,7 +5,7 @@ import { keptWords, running, showTakes } from './recordingwords.js'
 import { alertError, alertUser, byId, el } from '../ui/ui.js'
 
 /** @import { Session } from '../../downbeat.js' */
-/** @import { TakeState } from '../../recorder/uploadqueue.js' */
+/** @import { TakeState } from '../../recorder.js' */
 
 /**
  * The device's camera on the page: preview, countdown, the sign that it records,

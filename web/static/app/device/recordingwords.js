@@ -1,6 +1,6 @@
 import { el } from '../ui/ui.js'
 
-/** @import { TakeState } from '../../recorder/uploadqueue.js' */
+/** @import { TakeState } from '../../recorder.js' */
 
 /**
  * What is becoming of a recording, in words.

@@ -1,5 +1,5 @@
 /** @import { Session } from '../../downbeat.js' */
-/** @import { RecorderState } from '../../recorder/devicerecorder.js' */
+/** @import { RecorderState } from '../../recorder.js' */
 
 /**
  * What a device does, for its page: a word, how good that is, and a sentence.

@@ -14,7 +14,7 @@ import { LoadForm } from './loadform.js'
 import { trimSlider } from './owntrim.js'
 import { People, WATCHES } from './people.js'
 import { Stage } from './stage.js'
-import { WakeLock } from '../ui/wakelock.js'
+import { WakeLock } from '../../lib/wakelock.js'
 import { inWords, over, refused } from '../ui/sessionwords.js'
 import * as wire from '../../lib/wire.js'
 

@@ -1,18 +1,19 @@
-/** Keeps the screen on while `needed` says so and the page is seen, where that is allowed. */
+/** Keeps the screen on, and with it camera and radio, while it is needed and the page is seen; where that is allowed. */
 export class WakeLock {
   #needed = false
   /** @type {WakeLockSentinel | null} */ #lock = null
   #asking = false
+  #ending = new AbortController()
 
   constructor() {
-    document.addEventListener('visibilitychange', () => this.#settle())
+    document.addEventListener('visibilitychange', () => void this.#settle(), { signal: this.#ending.signal })
   }
 
   /** @param {boolean} needed */
   set needed(needed) {
     if (this.#needed === needed) return
     this.#needed = needed
-    this.#settle()
+    void this.#settle()
   }
 
   async #settle() {
@@ -26,6 +27,11 @@ export class WakeLock {
     this.#asking = true
     this.#lock = (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null
     this.#asking = false
-    if (!this.#needed) this.#settle()
+    if (!this.#needed) void this.#settle()
+  }
+
+  close() {
+    this.needed = false
+    this.#ending.abort()
   }
 }
