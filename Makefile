@@ -32,7 +32,7 @@ test: setup ## every test, real Chromium included
 bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
 	$(GO) test -run '^$$' -bench . ./peer
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./signaling
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./api
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
 	$(GO) test -run '^$$' -bench Put ./store/nats
 	$(GO) test -run '^$$' -bench List ./session

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,8 @@ type Config struct {
 	Audiences []string      // one of them must be in a token's aud; none: it isn't looked at
 	Issuers   []string      // one of them must be a token's iss; none: it isn't looked at
 
+	Guesses int // wrong keys and tokens that an address may bring at once, and one more each second; default 30
+
 	Now    func() time.Time // of tokens' exp; default: time.Now
 	Client *http.Client     // that fetches JWKS; default: one that waits 5 s
 	Log    *slog.Logger     // default: silent
@@ -33,6 +36,8 @@ type Config struct {
 type Policy struct {
 	cfg    Config
 	tokens *verifier
+
+	guesses *Throttle // wrong keys and tokens of each address
 
 	signKey []byte // of signed links
 }
@@ -45,7 +50,7 @@ func New(cfg Config) (*Policy, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Policy{cfg: cfg}
+	p := &Policy{cfg: cfg, guesses: NewThrottle(guessRate, cmp.Or(cfg.Guesses, guessBurst))}
 	switch cfg.Mode {
 	case "", Open:
 		p.cfg.Mode = Open

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -217,7 +218,7 @@ func (c *Client) ended() error {
 }
 
 func encodeRequest(event string, data any, id int64) ([]byte, error) {
-	return marshal(struct {
+	return plainjson.Marshal(struct {
 		Event string `json:"event"`
 		Data  any    `json:"data,omitempty"`
 		ID    int64  `json:"id,omitempty"`

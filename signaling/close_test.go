@@ -16,16 +16,16 @@ func TestReplaced(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	there := w.join(t, `{"sessionId":"studio"}`)
 	first := w.join(t, `{"sessionId":"studio"}`)
-	before := w.peer(first.seat.DeviceID)
-	second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.seat.ResumeToken+`"}`)
-	first.wantClose(wire.CloseReplaced)
-	if second.seat.DeviceID != first.seat.DeviceID || second.seat.UserID != first.seat.UserID {
-		t.Errorf("came back as %+v, was %+v", second.seat, first.seat)
+	before := w.peer(first.Seat.DeviceID)
+	second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.Seat.ResumeToken+`"}`)
+	first.WantClose(wire.CloseReplaced)
+	if second.Seat.DeviceID != first.Seat.DeviceID || second.Seat.UserID != first.Seat.UserID {
+		t.Errorf("came back as %+v, was %+v", second.Seat, first.Seat)
 	}
-	second.wantAlive()
-	there.send(message("schedule", `{"name":"flash"}`, 2))
-	second.next("command")
-	if _, control, _ := before.heard(); len(control) != 0 {
+	second.WantAlive()
+	there.Send(message("schedule", `{"name":"flash"}`, 2))
+	second.Next("command")
+	if _, control, _ := before.Heard(); len(control) != 0 {
 		t.Errorf("the peer that was replaced got %v", control)
 	}
 }
@@ -35,14 +35,14 @@ func TestLeave(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	there := w.join(t, `{"sessionId":"studio"}`)
 	c := w.join(t, `{"sessionId":"studio"}`)
-	c.send(message("leave_session", `{}`, 7))
-	if m := c.next("ok"); m.ReplyTo != 7 {
+	c.Send(message("leave_session", `{}`, 7))
+	if m := c.Next("ok"); m.ReplyTo != 7 {
 		t.Errorf("replyTo is %d", m.ReplyTo)
 	}
-	c.wantClose(wire.CloseLeft)
-	there.next("user_left")
-	back := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`"}`)
-	if back.seat.DeviceID == c.seat.DeviceID {
+	c.WantClose(wire.CloseLeft)
+	there.Next("user_left")
+	back := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`"}`)
+	if back.Seat.DeviceID == c.Seat.DeviceID {
 		t.Error("the seat was kept")
 	}
 }
@@ -52,10 +52,10 @@ func TestDisconnected(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		there := w.join(t, `{"sessionId":"studio"}`)
 		c := w.join(t, `{"sessionId":"studio"}`)
-		must(t, c.ws.Close())
-		there.next("user_left")
+		must(t, c.WS.Close())
+		there.Next("user_left")
 		synctest.Wait()
-		if !w.peer(c.seat.DeviceID).hasEnded() {
+		if !w.peer(c.Seat.DeviceID).HasEnded() {
 			t.Error("the peer goes on")
 		}
 		snap, err := w.svc.Snapshot(t.Context(), "studio")
@@ -64,8 +64,8 @@ func TestDisconnected(t *testing.T) {
 			t.Errorf("the devices are %+v", snap.Devices)
 		}
 		for _, d := range snap.Devices {
-			if d.IsConnected != (d.DeviceID == there.seat.DeviceID) {
-				t.Errorf("device %+v, the one that went is %s", d, c.seat.DeviceID)
+			if d.IsConnected != (d.DeviceID == there.Seat.DeviceID) {
+				t.Errorf("device %+v, the one that went is %s", d, c.Seat.DeviceID)
 			}
 		}
 	})
@@ -83,16 +83,16 @@ func TestGoodbye(t *testing.T) {
 			t.Errorf("closing took %v", took)
 		}
 		for _, c := range wires {
-			if m := c.next("goodbye"); string(m.Data) != `{"reason":"shutdown","retryAfterMs":1000}` {
+			if m := c.Next("goodbye"); string(m.Data) != `{"reason":"shutdown","retryAfterMs":1000}` {
 				t.Errorf("goodbye with %s", m.Data)
 			}
-			c.wantClose(websocket.CloseGoingAway)
+			c.WantClose(websocket.CloseGoingAway)
 		}
 		late := w.connect(t)
-		if m, ok := <-late.in; ok {
+		if m, ok := <-late.In; ok {
 			t.Errorf("the closed server said %s", m.Event)
 		}
-		<-late.ended
+		<-late.Ended
 	})
 }
 
@@ -100,7 +100,7 @@ func TestGoodbye(t *testing.T) {
 func TestGoodbyeToTheDeaf(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio"}`)
-		c.ws.SetCloseHandler(func(int, string) error {
+		c.WS.SetCloseHandler(func(int, string) error {
 			time.Sleep(time.Hour)
 			return nil
 		})
@@ -116,10 +116,10 @@ func TestGoodbyeToTheDeaf(t *testing.T) {
 func TestAfterTheClose(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.connect(t)
-		c.ws.SetCloseHandler(func(int, string) error { return nil })
-		c.send(message("join_session", `{"sessionId":"*"}`, 1))
-		c.send(message("join_session", `{"sessionId":"studio"}`, 2))
-		c.wantClose(wire.CloseRefused)
+		c.WS.SetCloseHandler(func(int, string) error { return nil })
+		c.Send(message("join_session", `{"sessionId":"*"}`, 1))
+		c.Send(message("join_session", `{"sessionId":"studio"}`, 2))
+		c.WantClose(wire.CloseRefused)
 		time.Sleep(2 * closeWait)
 		if w.state("studio") != "" {
 			t.Error("joined after the refusal")

@@ -18,19 +18,19 @@ import (
 func TestControlChannel(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio"}`)
-		p := w.peer(c.seat.DeviceID)
+		p := w.peer(c.Seat.DeviceID)
 		control := []byte(message("schedule", `{"name":"flash"}`, 7))
 		p.line.OnControl(control)
 		clear(control) // it is only lent
-		command := c.next("command")
-		if m := c.next("scheduled"); m.ReplyTo != 7 {
+		command := c.Next("command")
+		if m := c.Next("scheduled"); m.ReplyTo != 7 {
 			t.Errorf("replyTo is %d", m.ReplyTo)
 		}
 		p.line.OnControl([]byte(`{`))
-		c.wantError("bad_message", "")
-		c.send(message("resync", `{}`, 8))
-		c.next("ok")
-		_, sent, resyncs := p.heard()
+		c.WantError("bad_message", "")
+		c.Send(message("resync", `{}`, 8))
+		c.Next("ok")
+		_, sent, resyncs := p.Heard()
 		want := fmt.Sprintf(`{"event":"command","data":%s}`, command.Data)
 		if len(sent) != 1 || sent[0] != want || resyncs != 1 {
 			t.Errorf("the peer sent %q and was resynced %d times", sent, resyncs)
@@ -45,13 +45,13 @@ func TestControlChannel(t *testing.T) {
 func TestOfferWhileTheChannelSpeaks(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio"}`)
-		p := w.peer(c.seat.DeviceID)
-		p.onAccept = func() { p.line.OnControl([]byte(message("heartbeat", `{}`, 1))) }
-		c.send(message("offer", `{"sdp":"again"}`, 2))
-		if m := c.next("answer"); m.ReplyTo != 2 || string(m.Data) != `{"sdp":"answer to again"}` {
+		p := w.peer(c.Seat.DeviceID)
+		p.OnAccept = func() { p.line.OnControl([]byte(message("heartbeat", `{}`, 1))) }
+		c.Send(message("offer", `{"sdp":"again"}`, 2))
+		if m := c.Next("answer"); m.ReplyTo != 2 || string(m.Data) != `{"sdp":"answer to again"}` {
 			t.Errorf("answered with %+v", m)
 		}
-		c.next("heartbeat_ack")
+		c.Next("heartbeat_ack")
 	})
 }
 
@@ -59,12 +59,12 @@ func TestOfferWhileTheChannelSpeaks(t *testing.T) {
 func TestControlFlood(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio"}`)
-		p := w.peer(c.seat.DeviceID)
+		p := w.peer(c.Seat.DeviceID)
 		for range messageBurst + maxFaults + queueLen {
 			p.line.OnControl([]byte(`{"event":"resync"}`)) // which isn't answered: only what is refused is
 		}
 		synctest.Wait()
-		c.wantClose(wire.CloseAbuse)
+		c.WantClose(wire.CloseAbuse)
 	})
 }
 
@@ -74,16 +74,16 @@ func TestOfferFlood(t *testing.T) {
 		c := w.join(t, `{"sessionId":"studio"}`)
 		offer := message("offer", `{"sdp":"again"}`, 1)
 		for range offerBurst {
-			c.send(offer)
-			c.next("answer")
+			c.Send(offer)
+			c.Next("answer")
 		}
-		c.send(offer)
-		c.wantError("too_many_offers", "offer")
+		c.Send(offer)
+		c.WantError("too_many_offers", "offer")
 		time.Sleep(offerEvery)
-		c.send(offer)
-		c.next("answer")
-		c.send(offer)
-		c.wantError("too_many_offers", "offer")
+		c.Send(offer)
+		c.Next("answer")
+		c.Send(offer)
+		c.WantError("too_many_offers", "offer")
 	})
 }
 

@@ -13,13 +13,13 @@ import (
 func TestExchangesOnRequest(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		plain := w.join(t, `{"sessionId":"studio"}`)
-		if w.peer(plain.seat.DeviceID).line.OnExchange != nil {
+		if w.peer(plain.Seat.DeviceID).line.OnExchange != nil {
 			t.Error("exchanges are told without being asked for")
 		}
 		c := w.join(t, `{"sessionId":"studio","exchanges":true}`)
 		x := clock.Exchange{T1: 1795431600000000001, T2: math.MinInt64, T3: -1, T4: math.MaxInt64}
-		w.peer(c.seat.DeviceID).line.OnExchange("udp", x)
-		m := c.next("exchange")
+		w.peer(c.Seat.DeviceID).line.OnExchange("udp", x)
+		m := c.Next("exchange")
 		want := `{"path":"udp","t1":"1795431600000000001","t2":"-9223372036854775808","t3":"-1","t4":"9223372036854775807"}`
 		if string(m.Data) != want {
 			t.Errorf("told %s", m.Data)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -117,7 +116,7 @@ func (c *conversation) begin(entries store.Store) {
 		'm': c.join(c.t, `{"sessionId":"studio","userId":"member","deviceType":"mobile"}`),
 		'n': c.connect(c.t),
 	}
-	c.member = c.of['m'].seat
+	c.member = c.of['m'].Seat
 	c.hearAll()
 }
 
@@ -140,7 +139,7 @@ func (c *conversation) line(line string) {
 		"@resume", c.member.ResumeToken, "@user", c.member.UserToken,
 	).Replace(text)
 	before := c.state("studio")
-	if from.ws.WriteMessage(websocket.TextMessage, []byte(text)) != nil {
+	if from.WS.WriteMessage(websocket.TextMessage, []byte(text)) != nil {
 		return // the server has ended the connection
 	}
 	m, err := ParseMessage([]byte(text))
@@ -160,7 +159,7 @@ func (c *conversation) line(line string) {
 }
 
 // await returns the answer to a message: there is exactly one to a message that asks for it, or that is refused.
-func (c *conversation) await(who byte, m Message, unread bool) (answer Message) {
+func (c *conversation) await(who byte, m Message, unread bool) (answer testsocket.Message) {
 	c.t.Helper()
 	asks := m.ID != 0 && !unread
 	for range 200 { // 20 s
@@ -186,17 +185,17 @@ func (c *conversation) hearAll() {
 }
 
 // hear takes what one was sent, and returns the answers among it: to the request of that id, and errors.
-func (c *conversation) hear(who byte, id int64) (answers []Message) {
+func (c *conversation) hear(who byte, id int64) (answers []testsocket.Message) {
 	for {
 		from := c.of[who]
 		if from == nil {
 			return answers
 		}
 		select {
-		case m, ok := <-from.in:
+		case m, ok := <-from.In:
 			switch {
 			case !ok:
-				c.ended(who, <-from.ended)
+				c.ended(who, <-from.Ended)
 			case m.Event == "error", id != 0 && m.ReplyTo == id:
 				answers = append(answers, m)
 			}
@@ -211,7 +210,7 @@ func (c *conversation) hear(who byte, id int64) (answers []Message) {
 }
 
 // note remembers what later lines can speak of.
-func (c *conversation) note(m Message) {
+func (c *conversation) note(m testsocket.Message) {
 	var about struct{ CommandID, RecordingID string }
 	if m.Decode(&about) == nil {
 		if about.CommandID != "" {
@@ -249,56 +248,20 @@ func (c *conversation) check() {
 	must(c.t, err)
 	second, err := c.second.Snapshot(ctx, "studio")
 	must(c.t, err)
-	if a, b := asJSON(c.t, first), asJSON(c.t, second); a != b {
+	if a, b := testsocket.AsJSON(c.t, first), testsocket.AsJSON(c.t, second); a != b {
 		c.t.Errorf("two instances have\n%s\n%s", a, b)
 	}
-	for _, fault := range faultsOf(first) {
-		c.t.Errorf("%s: %s", fault, asJSON(c.t, first))
+	for _, fault := range testsocket.FaultsOf(first) {
+		c.t.Errorf("%s: %s", fault, testsocket.AsJSON(c.t, first))
 	}
 	commands, _, err := c.svc.Commands(ctx, "studio", session.MaxListed, "")
 	must(c.t, err)
 	for _, is := range commands {
 		report, err := c.svc.Report(ctx, "studio", is.CommandID)
 		must(c.t, err)
-		asJSON(c.t, report)
+		testsocket.AsJSON(c.t, report)
 	}
 	recordings, err := c.svc.Recordings(ctx, "studio")
 	must(c.t, err)
-	asJSON(c.t, recordings)
-}
-
-// faultsOf returns what no session may be.
-func faultsOf(s session.Snapshot) (faults []string) {
-	wrong := func(is bool, format string, args ...any) {
-		if is {
-			faults = append(faults, fmt.Sprintf(format, args...))
-		}
-	}
-	leaders, users := 0, map[string]bool{}
-	for _, u := range s.Users {
-		wrong(users[u.ID], "user %s is there twice", u.ID)
-		users[u.ID] = true
-		if u.IsLeader {
-			leaders++
-		}
-	}
-	wrong(leaders > 1 || s.LeaderID == "", "%d leaders, %q", leaders, s.LeaderID)
-	wrong(s.UserCount != len(users), "%d users are counted", s.UserCount)
-	devices := map[string]bool{}
-	for _, d := range s.Devices {
-		wrong(devices[d.DeviceID], "device %s is there twice", d.DeviceID)
-		devices[d.DeviceID] = true
-		wrong(!users[d.UserID], "device %s is nobody's", d.DeviceID)
-	}
-	p := s.PlaybackState
-	wrong(!(p.Position >= 0) || math.IsInf(p.Position, 0) || !(p.PlaybackRate > 0), "the media are at %+v", p)
-	wrong((s.Status == "recording") && s.Take == nil, "a take without a take")
-	return faults
-}
-
-func asJSON(t testing.TB, v any) string {
-	t.Helper()
-	b, err := marshal(v)
-	must(t, err)
-	return string(b)
+	testsocket.AsJSON(c.t, recordings)
 }

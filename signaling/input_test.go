@@ -21,19 +21,19 @@ func TestBadInput(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	leader := w.join(t, `{"sessionId":"studio","userId":"leader"}`)
 	member := w.join(t, `{"sessionId":"studio","userId":"member"}`)
-	leader.next("device_joined")
+	leader.Next("device_joined")
 	for _, c := range slicesOf(
 		by{leader, notMessages}, by{leader, wrongTypes}, by{leader, wrongValues}, by{member, notTheirs},
 	) {
 		t.Run(c.name, func(t *testing.T) {
 			before := w.state("studio")
-			c.from.send(c.text)
-			m := c.from.wantError(c.code, c.of)
+			c.from.Send(c.text)
+			m := c.from.WantError(c.code, c.of)
 			if wantsReply := strings.HasSuffix(c.text, `"id":5}`); wantsReply != (m.ReplyTo == 5) {
 				t.Errorf("replyTo is %d", m.ReplyTo)
 			}
-			leader.wantAlive()
-			member.wantAlive()
+			leader.WantAlive()
+			member.WantAlive()
 			if after := w.state("studio"); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
 			}
@@ -149,17 +149,17 @@ var notTheirs = []badInput{
 func TestBadFrames(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	c := w.connect(t)
-	c.sendFrame(make([]byte, 60))
-	c.wantError("not_joined", "")
-	c.send(message("join_session", `{"sessionId":"studio"}`, 1))
-	c.joined()
+	c.SendFrame(make([]byte, 60))
+	c.WantError("not_joined", "")
+	c.Send(message("join_session", `{"sessionId":"studio"}`, 1))
+	c.Joined()
 	for _, n := range []int{0, 1, 59, 61, 60_000} {
-		c.sendFrame(make([]byte, n))
-		c.wantError("bad_frame", "")
+		c.SendFrame(make([]byte, n))
+		c.WantError("bad_frame", "")
 	}
-	c.sendFrame(make([]byte, 60))
-	c.wantAlive()
-	if frames, _, _ := w.peer(c.seat.DeviceID).heard(); len(frames) != 1 {
+	c.SendFrame(make([]byte, 60))
+	c.WantAlive()
+	if frames, _, _ := w.peer(c.Seat.DeviceID).Heard(); len(frames) != 1 {
 		t.Errorf("%d frames came through, want 1", len(frames))
 	}
 }

@@ -17,21 +17,21 @@ func TestJoinFirst(t *testing.T) {
 		if event == "join_session" {
 			continue
 		}
-		c.send(message(event, `{}`, 5))
-		if m := c.wantError("not_joined", event); m.ReplyTo != 5 {
+		c.Send(message(event, `{}`, 5))
+		if m := c.WantError("not_joined", event); m.ReplyTo != 5 {
 			t.Errorf("%s: replyTo is %d", event, m.ReplyTo)
 		}
 	}
 	if w.state("studio") != "" {
 		t.Error("there is a session")
 	}
-	c.send(message("join_session", `{"sessionId":"studio","offer":"hello","deviceType":"mobile"}`, 6))
-	c.joined()
-	if c.seat.Answer != "answer to hello" || !c.seat.IsLeader {
-		t.Errorf("joined as %+v", c.seat)
+	c.Send(message("join_session", `{"sessionId":"studio","offer":"hello","deviceType":"mobile"}`, 6))
+	c.Joined()
+	if c.Seat.Answer != "answer to hello" || !c.Seat.IsLeader {
+		t.Errorf("joined as %+v", c.Seat)
 	}
-	c.next("joined_session")
-	c.wantAlive()
+	c.Next("joined_session")
+	c.WantAlive()
 }
 
 // TestRefusedJoins expects an error, close code 4006, and no trace.
@@ -58,18 +58,18 @@ func TestRefusedJoins(t *testing.T) {
 		{"user taken", `{"sessionId":"studio","userId":"taken"}`, wire.CodeUserIDTaken},
 		{"a session that isn't there", `{"sessionId":"studioo","create":false}`, wire.CodeSessionNotFound},
 		{"a user's token", `{"sessionId":"studio","userToken":"taken.` + strings.Repeat("A", 26) + `"}`, wire.CodeBadUserToken},
-		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.seat.DeviceID + `.x"}`, wire.CodeBadResumeToken},
+		{"resume token", `{"sessionId":"studio","resumeToken":"` + there.Seat.DeviceID + `.x"}`, wire.CodeBadResumeToken},
 		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, wire.CodeBadToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := w.state("studio") + w.state(info.SessionID)
 			refused := w.connect(t)
-			refused.send(message("join_session", c.data, 5))
-			if m := refused.wantError(c.code, "join_session"); m.ReplyTo != 5 {
+			refused.Send(message("join_session", c.data, 5))
+			if m := refused.WantError(c.code, "join_session"); m.ReplyTo != 5 {
 				t.Errorf("replyTo is %d", m.ReplyTo)
 			}
-			refused.wantClose(wire.CloseRefused)
-			there.wantAlive()
+			refused.WantClose(wire.CloseRefused)
+			there.WantAlive()
 			if after := w.state("studio") + w.state(info.SessionID); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
 			}
@@ -84,15 +84,15 @@ func TestFullSession(t *testing.T) {
 	second := w.join(t, `{"sessionId":"studio"}`)
 	third := w.connect(t)
 	before := w.state("studio")
-	third.send(message("join_session", `{"sessionId":"studio"}`, 1))
-	third.wantError(wire.CodeSessionFull, "join_session")
-	third.wantClose(wire.CloseRefused)
+	third.Send(message("join_session", `{"sessionId":"studio"}`, 1))
+	third.WantError(wire.CodeSessionFull, "join_session")
+	third.WantClose(wire.CloseRefused)
 	if after := w.state("studio"); after != before {
 		t.Errorf("the session was\n%s and is\n%s", before, after)
 	}
-	second.send(message("leave_session", `{}`, 2))
-	second.wantClose(wire.CloseLeft)
-	first.next("user_left")
+	second.Send(message("leave_session", `{}`, 2))
+	second.WantClose(wire.CloseLeft)
+	first.Next("user_left")
 	w.join(t, `{"sessionId":"studio"}`)
 }
 
@@ -100,9 +100,9 @@ func TestFullSession(t *testing.T) {
 func TestBadOfferOfANewSession(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	c := w.connect(t)
-	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
-	c.wantError("bad_offer", "join_session")
-	c.wantClose(wire.CloseRefused)
+	c.Send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
+	c.WantError("bad_offer", "join_session")
+	c.WantClose(wire.CloseRefused)
 	if state := w.state("studio"); state != "" {
 		t.Errorf("it left %s", state)
 	}
@@ -114,13 +114,13 @@ func TestBadOfferAtJoining(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	there := w.join(t, `{"sessionId":"studio"}`)
 	c := w.connect(t)
-	c.send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
-	c.wantError("bad_offer", "join_session")
-	c.wantClose(wire.CloseRefused)
-	there.wantAlive()
+	c.Send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
+	c.WantError("bad_offer", "join_session")
+	c.WantClose(wire.CloseRefused)
+	there.WantAlive()
 	snap, err := w.svc.Snapshot(t.Context(), "studio")
 	must(t, err)
-	if len(snap.Users) != 1 || len(snap.Devices) != 1 || snap.LeaderID != there.seat.UserID {
+	if len(snap.Users) != 1 || len(snap.Devices) != 1 || snap.LeaderID != there.Seat.UserID {
 		t.Errorf("the session is %+v", snap)
 	}
 }
@@ -129,13 +129,13 @@ func TestBadOfferAtJoining(t *testing.T) {
 func TestBadOfferAtComingBack(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	c := w.join(t, `{"sessionId":"studio"}`)
-	must(t, c.ws.Close())
+	must(t, c.WS.Close())
 	back := w.connect(t)
-	back.send(message("join_session", `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"nonsense"}`, 1))
-	back.wantError("bad_offer", "join_session")
-	back.wantClose(wire.CloseRefused)
-	again := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.seat.ResumeToken+`","offer":"hello"}`)
-	if again.seat.DeviceID != c.seat.DeviceID || !again.seat.IsLeader {
-		t.Errorf("came back as %+v, was %+v", again.seat, c.seat)
+	back.Send(message("join_session", `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`","offer":"nonsense"}`, 1))
+	back.WantError("bad_offer", "join_session")
+	back.WantClose(wire.CloseRefused)
+	again := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`","offer":"hello"}`)
+	if again.Seat.DeviceID != c.Seat.DeviceID || !again.Seat.IsLeader {
+		t.Errorf("came back as %+v, was %+v", again.Seat, c.Seat)
 	}
 }

@@ -1,11 +1,8 @@
 package signaling
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -28,18 +25,18 @@ func TestMessageTooLarge(t *testing.T) {
 				t.Run(fmt.Sprintf("kind %d, %d bytes, joined %v", kind, size, joins), func(t *testing.T) {
 					c := w.connect(t)
 					if joins {
-						c.send(message("join_session", `{"sessionId":"studio"}`, 1))
-						c.joined()
+						c.Send(message("join_session", `{"sessionId":"studio"}`, 1))
+						c.Joined()
 					}
-					must(t, c.ws.WriteMessage(kind, bytes.Repeat([]byte("x"), size)))
-					c.wantError("message_too_large", "")
-					c.wantClose(websocket.CloseMessageTooBig)
+					must(t, c.WS.WriteMessage(kind, bytes.Repeat([]byte("x"), size)))
+					c.WantError("message_too_large", "")
+					c.WantClose(websocket.CloseMessageTooBig)
 				})
 			}
 		}
 	}
-	there.send(`{"event":"heartbeat","id":7}` + strings.Repeat(" ", maxMessage-28))
-	there.next("heartbeat_ack")
+	there.Send(`{"event":"heartbeat","id":7}` + strings.Repeat(" ", maxMessage-28))
+	there.Next("heartbeat_ack")
 }
 
 // TestJoinTimeout: whoever hasn't joined within 5 s is closed, whatever it sent.
@@ -51,11 +48,11 @@ func TestJoinTimeout(t *testing.T) {
 				c := w.connect(t)
 				if sends != "" {
 					time.Sleep(4 * time.Second)
-					c.send(sends)
-					c.next("error")
+					c.Send(sends)
+					c.Next("error")
 				}
-				c.wantError("join_timeout", "")
-				c.wantClose(wire.CloseJoinTimeout)
+				c.WantError("join_timeout", "")
+				c.WantClose(wire.CloseJoinTimeout)
 				if took := time.Since(start); took != 5*time.Second {
 					t.Errorf("closed after %v", took)
 				}
@@ -70,17 +67,17 @@ func TestSilence(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		there := w.join(t, `{"sessionId":"studio"}`)
 		silent := w.join(t, `{"sessionId":"studio"}`)
-		silent.ws.SetPingHandler(func(string) error { return nil })
-		silent.send(message("heartbeat", `{}`, 1))
-		silent.next("heartbeat_ack")
+		silent.WS.SetPingHandler(func(string) error { return nil })
+		silent.Send(message("heartbeat", `{}`, 1))
+		silent.Next("heartbeat_ack")
 		start := time.Now()
-		there.next("device_disconnected")
+		there.Next("device_disconnected")
 		if took := time.Since(start); took != silenceLimit {
 			t.Errorf("disconnected after %v", took)
 		}
 		time.Sleep(time.Hour)
-		there.next("user_left")
-		there.wantAlive()
+		there.Next("user_left")
+		there.WantAlive()
 	})
 }
 
@@ -90,23 +87,23 @@ func TestSlowReader(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		leader := w.join(t, `{"sessionId":"studio"}`)
 		slow := w.connectSilent(t)
-		go func() { slow.send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
-		leader.next("device_joined")
+		go func() { slow.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
+		leader.Next("device_joined")
 		synctest.Wait() // for it to hear of what comes
 		start := time.Now()
 		const messages = queueLen + 8
 		for i := range messages {
-			leader.send(message("load_media", fmt.Sprintf(`{"mediaUrl":"http://x/%d.mp4"}`, i), i+1))
-			leader.next("media_loaded")
+			leader.Send(message("load_media", fmt.Sprintf(`{"mediaUrl":"http://x/%d.mp4"}`, i), i+1))
+			leader.Next("media_loaded")
 		}
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("the others waited %v", took)
 		}
 		synctest.Wait()
-		slow.read()
-		slow.wantClose(wire.CloseSlowReader)
-		leader.next("user_left")
-		leader.wantAlive()
+		slow.Read()
+		slow.WantClose(wire.CloseSlowReader)
+		leader.Next("user_left")
+		leader.WantAlive()
 	})
 }
 
@@ -115,15 +112,15 @@ func TestStuckReader(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		leader := w.join(t, `{"sessionId":"studio"}`)
 		stuck := w.connectSilent(t)
-		go func() { stuck.send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
-		leader.next("device_joined")
+		go func() { stuck.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
+		leader.Next("device_joined")
 		start := time.Now()
-		leader.next("device_disconnected")
+		leader.Next("device_disconnected")
 		if took := time.Since(start); took != writeTimeout {
 			t.Errorf("given up after %v", took)
 		}
-		leader.next("user_left")
-		leader.wantAlive()
+		leader.Next("user_left")
+		leader.WantAlive()
 	})
 }
 
@@ -136,18 +133,18 @@ func TestAbuse(t *testing.T) {
 				there := w.join(t, `{"sessionId":"studio"}`)
 				c := w.connect(t)
 				if joins {
-					c.send(message("join_session", `{"sessionId":"studio"}`, 1))
-					c.joined()
+					c.Send(message("join_session", `{"sessionId":"studio"}`, 1))
+					c.Joined()
 				}
 				for range maxFaults + 1 {
-					c.send(`{`)
+					c.Send(`{`)
 				}
 				for range maxFaults + 1 {
-					c.wantError("bad_message", "")
+					c.WantError("bad_message", "")
 				}
-				c.wantClose(wire.CloseAbuse)
-				there.send(message("heartbeat", `{}`, 1))
-				there.next("heartbeat_ack")
+				c.WantClose(wire.CloseAbuse)
+				there.Send(message("heartbeat", `{}`, 1))
+				there.Next("heartbeat_ack")
 			})
 		})
 	}
@@ -155,10 +152,10 @@ func TestAbuse(t *testing.T) {
 		c := w.join(t, `{"sessionId":"studio"}`)
 		for range 10 * maxFaults {
 			time.Sleep(2 * time.Second)
-			c.send(`{`)
-			c.wantError("bad_message", "")
+			c.Send(`{`)
+			c.WantError("bad_message", "")
 		}
-		c.wantAlive()
+		c.WantAlive()
 	})
 }
 
@@ -167,33 +164,40 @@ func TestTooManyMessages(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio"}`)
 		for i := range messageBurst - 1 { // joining was one of them
-			c.send(message("heartbeat", `{}`, i+1))
-			c.next("heartbeat_ack")
+			c.Send(message("heartbeat", `{}`, i+1))
+			c.Next("heartbeat_ack")
 		}
-		c.send(message("heartbeat", `{}`, messageBurst))
-		if m := c.wantError("too_many_messages", "heartbeat"); m.ReplyTo != messageBurst {
+		c.Send(message("heartbeat", `{}`, messageBurst))
+		if m := c.WantError("too_many_messages", "heartbeat"); m.ReplyTo != messageBurst {
 			t.Errorf("replyTo is %d", m.ReplyTo)
 		}
 		time.Sleep(time.Second / messageRate)
-		c.wantAlive()
+		c.WantAlive()
 	})
 }
 
-// TestSlowBody: a body that doesn't come keeps nobody waiting.
-func TestSlowBody(t *testing.T) {
+// TestQueueBytes: a reader too slow for few large messages is closed long before it has as many as
+// may wait.
+func TestQueueBytes(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c, err := w.dial(t.Context(), "tcp", "")
-		must(t, err)
-		defer c.Close()
-		_, err = c.Write([]byte("POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"))
-		must(t, err)
-		began := time.Now()
-		res, err := http.ReadResponse(bufio.NewReader(c), nil)
-		must(t, err)
-		b, err := io.ReadAll(res.Body)
-		must(t, err)
-		if took := time.Since(began); res.StatusCode != 400 || took != bodyTime || !strings.Contains(string(b), "bad_body") {
-			t.Errorf("after %v: %s %s", took, res.Status, b)
+		leader := w.join(t, `{"sessionId":"studio"}`)
+		slow := w.connectSilent(t)
+		go func() { slow.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
+		leader.Next("device_joined")
+		synctest.Wait()
+		payload := strings.Repeat("<", 16000)
+		const few = queueBytes/16000 + 2
+		for i := range few {
+			leader.Send(message("schedule", fmt.Sprintf(`{"name":"x","payload":%q,"delay":0}`, payload), i+1))
+			leader.Next("command")
+			if i%40 == 39 {
+				time.Sleep(time.Second) // not so many may lie ahead
+			}
 		}
+		synctest.Wait()
+		slow.Read()
+		slow.WantClose(wire.CloseSlowReader)
+		leader.Send(message("heartbeat", "null", 998))
+		leader.Next("heartbeat_ack")
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -217,12 +218,12 @@ func (l *link) request(ctx context.Context, m Message) (data any, err error) {
 // join joins the session, connects the device, and answers before any event.
 func (l *link) join(ctx context.Context, m Message) error {
 	var q JoinRequest
-	err := decode(m.Data, &q)
+	err := plainjson.Decode(m.Data, &q)
 	if err == nil {
 		err = l.enter(ctx, q, m.ID)
 	}
 	if err != nil {
-		l.server.failed(l.addr, err)
+		l.server.access.Refused(l.addr, err)
 		l.fail(m, err)
 		l.conn.end(wire.CloseRefused)
 	}

@@ -2,8 +2,8 @@ package signaling
 
 import (
 	"context"
-	"net/http"
 
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -13,11 +13,13 @@ type leadershipData struct {
 }
 
 func requestLeadership(ctx context.Context, l *link, q leadershipData) (any, error) {
-	if q.Token != "" && l.server.guessedTooOften(l.addr) {
-		return nil, tooManyAttempts
+	if q.Token != "" {
+		if err := l.server.access.Patience(l.addr); err != nil {
+			return nil, err
+		}
 	}
 	err := l.member.RequestLeadership(ctx, q.Token)
-	l.server.failed(l.addr, err)
+	l.server.access.Refused(l.addr, err)
 	return nil, err
 }
 
@@ -29,7 +31,7 @@ type userData struct {
 
 func handOver(ctx context.Context, l *link, q userData) (any, error) {
 	if q.UserID == "" {
-		return nil, missing("userId")
+		return nil, plainjson.Missing("userId")
 	}
 	return nil, l.member.HandOver(ctx, q.UserID)
 }
@@ -59,7 +61,7 @@ func removeDevice(ctx context.Context, l *link, q deviceData) (any, error) {
 	case q.Absent != "" && q.DeviceID == "":
 		return nil, l.member.RemoveAbsent(ctx, q.Absent == "all")
 	case q.DeviceID == "" || q.Absent != "":
-		return nil, missing("deviceId")
+		return nil, plainjson.Missing("deviceId")
 	}
 	return nil, l.member.RemoveDevice(ctx, q.DeviceID)
 }
@@ -70,25 +72,7 @@ type sessionData struct {
 
 func updateSession(ctx context.Context, l *link, q sessionData) (any, error) {
 	if q.Name == nil {
-		return nil, missing("name")
+		return nil, plainjson.Missing("name")
 	}
 	return nil, l.member.Rename(ctx, *q.Name)
-}
-
-// patchSession calls a session otherwise.
-func (s *Server) patchSession(w http.ResponseWriter, r *http.Request) {
-	var q sessionData
-	if !readJSON(w, r, &q) {
-		return
-	}
-	if q.Name == nil {
-		writeError(w, 0, missing("name"))
-		return
-	}
-	answer(w, http.StatusOK, ok{true}, s.cfg.Sessions.Rename(r.Context(), r.PathValue("id"), *q.Name))
-}
-
-// deleteSession ends a session for all.
-func (s *Server) deleteSession(w http.ResponseWriter, r *http.Request) {
-	answer(w, http.StatusOK, ok{true}, s.cfg.Sessions.End(r.Context(), r.PathValue("id")))
 }

@@ -1,12 +1,12 @@
 package signaling
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"unicode/utf8"
 
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -30,7 +30,7 @@ func ParseMessage(b []byte) (Message, error) {
 		return Message{}, badMessage("a message must be UTF-8")
 	}
 	if err := json.Unmarshal(b, &m); err != nil {
-		return Message{}, badMessage("a message must be a JSON object {event, data, id}: %s", faultOf(err))
+		return Message{}, badMessage("a message must be a JSON object {event, data, id}: %s", plainjson.FaultOf(err))
 	}
 	if m.Event == "" || len(m.Event) > maxEventName {
 		return Message{}, badMessage("event must be a name of 1 to %d bytes", maxEventName)
@@ -44,36 +44,21 @@ func badMessage(format string, args ...any) error {
 
 // encode writes an event as one message; replyTo is 0 where nothing asked.
 func encode(event string, data any, replyTo int64) ([]byte, error) {
-	return marshal(struct {
+	return plainjson.Marshal(struct {
 		Event   string `json:"event"`
 		Data    any    `json:"data,omitempty"`
 		ReplyTo int64  `json:"replyTo,omitempty"`
 	}{event, data, replyTo})
 }
 
-// marshal writes JSON without making six bytes of each <, > and &.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // Decode reads the message's data into v; absent data is an empty object.
-func (m Message) Decode(v any) error { return decode(m.Data, v) }
+func (m Message) Decode(v any) error { return plainjson.Decode(m.Data, v) }
 
-// decode reads a message's data into v; absent data is an empty object.
-func decode(data json.RawMessage, v any) error {
-	if len(data) == 0 || string(data) == "null" {
-		return nil
+// forDevice says what a Peer found wrong, as far as its error says so to the device.
+func forDevice(what string, err error) string {
+	var said interface{ ForDevice() string }
+	if errors.As(err, &said) {
+		return what + ": " + said.ForDevice()
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(v); err != nil {
-		return &session.Error{Code: wire.CodeBadField, Message: faultOf(err)}
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return &session.Error{Code: wire.CodeBadField, Message: "data must be one JSON object"}
-	}
-	return nil
+	return what
 }

@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -12,7 +13,7 @@ type watchMonitorData struct {
 
 func watchMonitor(ctx context.Context, l *link, q watchMonitorData) (any, error) {
 	if q.On == nil {
-		return nil, missing("on")
+		return nil, plainjson.Missing("on")
 	}
 	return nil, l.member.WatchMonitor(ctx, *q.On)
 }
@@ -28,7 +29,7 @@ type cameraSettingsData struct {
 
 func cameraSettings(ctx context.Context, l *link, q cameraSettingsData) (any, error) {
 	if q.Settings == nil {
-		return nil, missing("settings")
+		return nil, plainjson.Missing("settings")
 	}
 	return nil, l.member.SetCamera(ctx, q.DeviceID, *q.Settings)
 }

@@ -30,33 +30,35 @@ func TestMonitorOverTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	leader := w.join(t, `{"sessionId":"studio"}`)
 	camera := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
-	leader.send(message("watch_monitor", `{"on":true}`, 2))
-	leader.next("ok")
-	if m := camera.next("monitor_wanted"); string(m.Data) != `{"on":true}` {
+	leader.Send(message("watch_monitor", `{"on":true}`, 2))
+	leader.Next("ok")
+	if m := camera.Next("monitor_wanted"); string(m.Data) != `{"on":true}` {
 		t.Errorf("asked by %s", m.Data)
 	}
-	w.peer(camera.seat.DeviceID).line.OnControl([]byte(stillOf(12<<10, 0)))
-	if m := leader.next("monitor"); !strings.Contains(string(m.Data), `"deviceId":"`+camera.seat.DeviceID+`","image":"/9j/`) ||
+	w.peer(camera.Seat.DeviceID).line.OnControl([]byte(stillOf(12<<10, 0)))
+	if m := leader.Next("monitor"); !strings.Contains(string(m.Data), `"deviceId":"`+camera.Seat.DeviceID+`","image":"/9j/`) ||
 		!strings.Contains(string(m.Data), `"width":160,"height":90,"peakDb":-3.5,"timestamp":`) {
 		t.Errorf("got %s", m.Data)
 	}
-	camera.send(stillOf(100, 3))
-	camera.next("ok")
-	leader.next("monitor")
-	if _, control, _ := w.peer(leader.seat.DeviceID).heard(); len(control) != 0 {
+	camera.Send(stillOf(100, 3))
+	camera.Next("ok")
+	leader.Next("monitor")
+	if _, control, _ := w.peer(leader.Seat.DeviceID).Heard(); len(control) != 0 {
 		t.Errorf("the channel carried %v", control)
 	}
-	camera.send(message("watch_monitor", `{"on":true}`, 4))
-	camera.wantError(wire.CodeNotLeader, "watch_monitor")
-	leader.send(message("watch_monitor", `{}`, 5))
-	leader.wantError("bad_field", "watch_monitor")
-	leader.send(message("camera_settings", `{"settings":{"width":1280}}`, 6))
-	if m := camera.next("camera_settings"); string(m.Data) != `{"deviceId":null,"settings":{"width":1280}}` {
+	camera.Send(message("watch_monitor", `{"on":true}`, 4))
+	camera.WantError(wire.CodeNotLeader, "watch_monitor")
+	leader.Send(message("watch_monitor", `{}`, 5))
+	leader.WantError("bad_field", "watch_monitor")
+	leader.Send(message("camera_settings", `{"settings":{"width":1280}}`, 6))
+	if m := camera.Next("camera_settings"); string(m.Data) != `{"deviceId":null,"settings":{"width":1280}}` {
 		t.Errorf("told %s", m.Data)
 	}
-	leader.send(message("camera_settings", `{"settings":{"width":"wide"}}`, 7))
-	leader.wantError("bad_field", "camera_settings")
-	w.callRaw(t, "/api/sessions/studio", `"camera":{"width":1280}`)
+	leader.Send(message("camera_settings", `{"settings":{"width":"wide"}}`, 7))
+	leader.WantError("bad_field", "camera_settings")
+	if is := w.state("studio"); !strings.Contains(is, `"camera":{"width":1280}`) {
+		t.Errorf("the session is %s", is)
+	}
 }
 
 // far is a connection over a network that takes everything at once and delivers so many
@@ -130,19 +132,19 @@ func TestMonitorKeepsNobodyWaiting(t *testing.T) {
 			c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 			cameras = append(cameras, c)
 		}
-		leader.send(message("watch_monitor", `{"on":true}`, 2))
+		leader.Send(message("watch_monitor", `{"on":true}`, 2))
 		seen, oldest := map[string]int{}, time.Duration(0)
 		for i := range 60 {
 			time.Sleep(500 * time.Millisecond)
 			for _, c := range cameras {
-				c.send(stillOf(12<<10, 0))
+				c.Send(stillOf(12<<10, 0))
 			}
 			if i%10 != 9 {
 				continue
 			}
 			sent := time.Now()
-			leader.send(message("schedule", fmt.Sprintf(`{"name":"flash%d"}`, i), 3))
-			for m := leader.any(); m.Event != "command"; m = leader.any() {
+			leader.Send(message("schedule", fmt.Sprintf(`{"name":"flash%d"}`, i), 3))
+			for m := leader.Any(); m.Event != "command"; m = leader.Any() {
 				if m.Event == "monitor" {
 					var still session.Monitored
 					must(t, m.Decode(&still))
@@ -158,15 +160,15 @@ func TestMonitorKeepsNobodyWaiting(t *testing.T) {
 			t.Errorf("of %d devices %d were seen", len(cameras), len(seen))
 		}
 		t.Logf("a command took %v at most; seen %v", oldest, seen)
-		leader.wantSoon()
+		wantSoon(leader)
 	})
 }
 
 // wantSoon expects an answer to a heartbeat.
-func (c *socket) wantSoon() {
-	c.t.Helper()
-	c.send(message("heartbeat", "null", 999))
-	c.next("heartbeat_ack")
+func wantSoon(c *socket) {
+	c.T.Helper()
+	c.Send(message("heartbeat", "null", 999))
+	c.Next("heartbeat_ack")
 }
 
 // TestSpareIsBounded: what isn't answered isn't followed by more than the window, answers that

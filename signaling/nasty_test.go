@@ -3,16 +3,14 @@ package signaling
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
-	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -76,20 +74,20 @@ func TestNastyValues(t *testing.T) {
 			for _, field := range fields[event] {
 				for _, value := range nasty {
 					time.Sleep(time.Second) // a fault is regained
-					leader.send(message(event, dataWith(fields[event], good, field, value), 5))
-					leader.wantSaneAnswer(event+"."+field+" "+value, string(doc))
+					leader.Send(message(event, dataWith(fields[event], good, field, value), 5))
+					wantSaneAnswer(leader, event+"."+field+" "+value, string(doc))
 				}
 			}
 		}
-		leader.wantAnswer()
+		wantAnswer(leader)
 	})
 	for _, field := range fields["join_session"] {
 		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 			for _, value := range nasty {
 				c := w.connect(t)
-				c.send(message("join_session", dataWith(fields["join_session"], good, field, value), 5))
-				c.wantSaneAnswer("join_session."+field+" "+value, string(doc))
-				_ = c.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
+				c.Send(message("join_session", dataWith(fields["join_session"], good, field, value), 5))
+				wantSaneAnswer(c, "join_session."+field+" "+value, string(doc))
+				_ = c.WS.WriteControl(websocket.CloseMessage, nil, time.Time{})
 			}
 		})
 	}
@@ -107,145 +105,93 @@ func dataWith(all []string, good map[string]string, field, value string) string 
 }
 
 // wantSaneAnswer takes the answer to request 5.
-func (c *socket) wantSaneAnswer(what, doc string) {
-	c.t.Helper()
-	m := c.any()
+func wantSaneAnswer(c *socket, what, doc string) {
+	c.T.Helper()
+	m := c.Any()
 	for m.ReplyTo != 5 {
-		m = c.any()
+		m = c.Any()
 	}
 	var e wireError
 	if m.Event != "error" {
 		return
 	}
-	must(c.t, json.Unmarshal(m.Data, &e))
-	wantPlain(c.t, what, e.Message)
+	must(c.T, json.Unmarshal(m.Data, &e))
+	testsocket.WantPlain(c.T, what, e.Message)
 	if e.Code == "internal" || e.Code == "unavailable" || !strings.Contains(doc, "`"+e.Code+"`") || e.Message == "" {
-		c.t.Errorf("%.80s is answered by %+v", what, e)
+		c.T.Errorf("%.80s is answered by %+v", what, e)
 	}
 }
-
-// inside is what tells of the program's inside, and nothing to whoever wrote a client.
-var inside = regexp.MustCompile(`Go |struct|json:|[uU]nmarshal|strconv|0x[0-9a-f]|\b(session|signaling|access|clock|peer|upload|store|websocket|gorilla|pion|ice|sdp|nats|time|http|context|text)[:.] ?[a-z]|\.go\b|\d+h\d+m|\d+\.\d+s\b|EOF|deadline exceeded|<nil>|map\[|%!|/tmp|\*[a-z]`)
-
-// wantPlain expects a text that speaks of the protocol alone.
-func wantPlain(t testing.TB, what, text string) {
-	t.Helper()
-	if found := inside.FindString(text); found != "" || text == "" {
-		t.Errorf("%.80s: %q has %q", what, text, found)
-	}
-}
-
-// wrong are values of each of JSON's types, and texts that aren't JSON.
-var wrong = []string{`"x"`, `7`, `-7`, `1.5`, `1e400`, `9223372036854775808`, `true`, `[]`, `[1]`, `{}`, `{"a":1}`, `"`, `{`, `x`, ``, `1 2`, "\"\x01\""}
 
 // TestPlainWords: whatever of a wrong type is in a field, a message or a body, what is answered is in words of
 // the protocol.
 func TestPlainWords(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 		c := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
-		c.send(message("load_media", `{"mediaUrl":"/film.mp4"}`, 1))
+		c.Send(message("load_media", `{"mediaUrl":"/film.mp4"}`, 1))
 		for event := range requests {
 			if strings.HasPrefix(event, "join") || event == "leave_session" || event == "end_session" {
 				continue
 			}
 			for _, field := range append([]string{""}, fields[event]...) {
-				for _, value := range wrong {
+				for _, value := range testsocket.Wrong {
 					data := `{"` + field + `":` + value + `}`
 					if field == "" {
 						data = value
 					}
 					time.Sleep(time.Second) // a fault is regained
-					c.send(`{"id":999,"event":"` + event + `","data":` + data + `}`)
-					c.send(message("heartbeat", `null`, 998))
-					c.wantPlainAnswers(event + " " + data)
+					c.Send(`{"id":999,"event":"` + event + `","data":` + data + `}`)
+					c.Send(message("heartbeat", `null`, 998))
+					wantPlainAnswers(c, event+" "+data)
 				}
 			}
 		}
-		for _, value := range wrong {
+		for _, value := range testsocket.Wrong {
 			for _, m := range []string{value, `{"event":` + value + `}`, `{"event":"heartbeat","id":` + value + `}`} {
 				time.Sleep(2 * time.Second)
-				c.send(m)
-				c.send(message("heartbeat", `null`, 998))
-				c.wantPlainAnswers(m)
+				c.Send(m)
+				c.Send(message("heartbeat", `null`, 998))
+				wantPlainAnswers(c, m)
 			}
 		}
 		for _, at := range []string{"0", "1", "-5e12", "946684800000", "1e13", "4102444800000", "1e17", "1e300"} {
 			time.Sleep(time.Second)
-			c.send(message("schedule", `{"name":"x","at":`+at+`}`, 997))
-			c.send(message("heartbeat", `null`, 998))
-			c.wantPlainAnswers("at " + at)
+			c.Send(message("schedule", `{"name":"x","at":`+at+`}`, 997))
+			c.Send(message("heartbeat", `null`, 998))
+			wantPlainAnswers(c, "at "+at)
 		}
 	})
 	for _, field := range fields["join_session"] {
 		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-			for _, value := range wrong {
+			for _, value := range testsocket.Wrong {
 				c := w.connect(t)
-				c.send(`{"event":"join_session","id":5,"data":{"` + field + `":` + value + `}}`)
-				m := c.any()
+				c.Send(`{"event":"join_session","id":5,"data":{"` + field + `":` + value + `}}`)
+				m := c.Any()
 				var e wireError
 				if must(t, json.Unmarshal(m.Data, &e)); m.Event == "error" {
-					wantPlain(t, "join_session "+field+" "+value, e.Message)
+					testsocket.WantPlain(t, "join_session "+field+" "+value, e.Message)
 				}
-				_ = c.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
+				_ = c.WS.WriteControl(websocket.CloseMessage, nil, time.Time{})
 			}
 		})
 	}
 }
 
 // wantPlainAnswers takes what is answered up to the answer to request 998.
-func (c *socket) wantPlainAnswers(what string) {
-	c.t.Helper()
-	for m := c.any(); m.ReplyTo != 998; m = c.any() {
+func wantPlainAnswers(c *socket, what string) {
+	c.T.Helper()
+	for m := c.Any(); m.ReplyTo != 998; m = c.Any() {
 		if m.Event == "error" {
 			var e wireError
-			must(c.t, json.Unmarshal(m.Data, &e))
-			wantPlain(c.t, what, e.Message)
+			must(c.T, json.Unmarshal(m.Data, &e))
+			testsocket.WantPlain(c.T, what, e.Message)
 		}
 	}
-}
-
-// TestPlainBodies is TestPlainWords for calls over HTTP.
-func TestPlainBodies(t *testing.T) {
-	w := onSockets(t, session.Config{})
-	w.join(t, `{"sessionId":"studio"}`)
-	w.server.calls = access.NewThrottle(1e6, 1e6)
-	ask := func(method, path, body string) {
-		q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
-		must(t, err)
-		r, err := http.DefaultClient.Do(q)
-		must(t, err)
-		defer r.Body.Close()
-		var answer struct{ Error struct{ Message string } }
-		must(t, json.NewDecoder(r.Body).Decode(&answer))
-		if r.StatusCode >= 400 {
-			wantPlain(t, method+" "+path+" "+body, answer.Error.Message)
-		}
-	}
-	for path, of := range map[string][]string{
-		"POST /api/sessions": {"creatorId", "creatorName", "name"}, "PATCH /api/sessions/studio": {"name"},
-		"POST /api/sessions/studio/commands": {"name", "payload", "at", "delay", "maxLateMs"}, "PATCH /api/sessions/studio/takes/x": {"mark", "note", "postureLabel"},
-	} {
-		method, path, _ := strings.Cut(path, " ")
-		for _, value := range wrong {
-			ask(method, path, value)
-			for _, field := range of {
-				ask(method, path, `{"`+field+`":`+value+`}`)
-			}
-		}
-	}
-	for _, path := range []string{
-		"/ws", "/api/nothing", "/api/sessions?limit=x", "/api/sessions?cursor=%00", "/api/sessions/studio/commands?limit=x", "/api/sessions/studio/commands?before=x",
-		"/api/sessions/%00", "/api/sessions/none/sync", "/api/sessions/studio/recordings/x/file", "/api/sessions/studio/takes/x/take.zip", "/media/x",
-	} {
-		ask("GET", path, "")
-	}
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
 // wantAnswer expects that the connection goes on.
-func (c *socket) wantAnswer() {
-	c.t.Helper()
-	c.send(message("heartbeat", "null", 999))
-	for c.any().ReplyTo != 999 {
+func wantAnswer(c *socket) {
+	c.T.Helper()
+	c.Send(message("heartbeat", "null", 999))
+	for c.Any().ReplyTo != 999 {
 	}
 }

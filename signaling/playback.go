@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -34,7 +35,7 @@ type syncPlaybackData struct {
 
 func syncPlayback(ctx context.Context, l *link, q syncPlaybackData) (any, error) {
 	if q.IsPlaying == nil {
-		return nil, missing("isPlaying")
+		return nil, plainjson.Missing("isPlaying")
 	}
 	return scheduled(l.member.SyncPlayback(ctx, session.PlaybackRequest{
 		Position: q.Position, IsPlaying: *q.IsPlaying, MediaURL: q.MediaURL, MediaID: q.MediaID, PlaybackRate: q.PlaybackRate,
@@ -48,7 +49,7 @@ type desyncData struct {
 
 func reportDesync(_ context.Context, l *link, q desyncData) (any, error) {
 	if q.ReportedPosition == nil || q.ReportedTime == nil {
-		return nil, missing("reportedPosition or reportedTime")
+		return nil, plainjson.Missing("reportedPosition or reportedTime")
 	}
 	recovery, err := l.member.Desync(*q.ReportedPosition, *q.ReportedTime)
 	return recovery, err
@@ -62,7 +63,7 @@ type optionsData struct {
 
 func playbackOptions(ctx context.Context, l *link, q optionsData) (any, error) {
 	return nil, l.member.PlaybackOptions(ctx, session.OptionsRequest{
-		Loop: q.Loop, WaitForAll: q.WaitForAll, WaitLimit: fromMillis(q.WaitLimitMs),
+		Loop: q.Loop, WaitForAll: q.WaitForAll, WaitLimit: plainjson.Millis(q.WaitLimitMs),
 	})
 }
 
@@ -73,7 +74,7 @@ type mediaInfoData struct {
 
 func mediaInfo(ctx context.Context, l *link, q mediaInfoData) (any, error) {
 	if q.MediaDuration == nil {
-		return nil, missing("mediaDuration")
+		return nil, plainjson.Missing("mediaDuration")
 	}
 	return nil, l.member.MediaInfo(ctx, q.MediaURL, *q.MediaDuration)
 }
@@ -85,7 +86,7 @@ type bufferingData struct {
 
 func buffering(ctx context.Context, l *link, q bufferingData) (any, error) {
 	if q.Buffering == nil {
-		return nil, missing("buffering")
+		return nil, plainjson.Missing("buffering")
 	}
 	return nil, l.member.Buffering(ctx, q.MediaURL, *q.Buffering)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -92,7 +93,7 @@ var requests = map[string]request{
 func with[T any](f func(ctx context.Context, l *link, q T) (any, error)) request {
 	return request{reflect.TypeFor[T](), func(ctx context.Context, l *link, data json.RawMessage) (any, error) {
 		var q T
-		if err := decode(data, &q); err != nil {
+		if err := plainjson.Decode(data, &q); err != nil {
 			return nil, err
 		}
 		return f(ctx, l, q)
@@ -135,8 +136,8 @@ func state(_ context.Context, l *link, _ json.RawMessage) (any, error) {
 	return l.member.State(), nil
 }
 
-// scheduleData is the data of schedule, and the body of POST …/commands.
-type scheduleData struct {
+// ScheduleData is the data of schedule, and the body of POST …/commands.
+type ScheduleData struct {
 	Name    string             `json:"name"`
 	Payload json.RawMessage    `json:"payload,omitempty"`
 	At      *clock.SessionTime `json:"at,omitempty"`
@@ -145,27 +146,15 @@ type scheduleData struct {
 	MaxLateMs *float64 `json:"maxLateMs,omitempty"`
 }
 
-func (q scheduleData) request() session.ScheduleRequest {
+// Request returns what the session is asked.
+func (q ScheduleData) Request() session.ScheduleRequest {
 	return session.ScheduleRequest{
-		Name: q.Name, Payload: q.Payload, At: q.At, Delay: fromMillis(q.Delay), MaxLate: fromMillis(q.MaxLateMs),
+		Name: q.Name, Payload: q.Payload, At: q.At, Delay: plainjson.Millis(q.Delay), MaxLate: plainjson.Millis(q.MaxLateMs),
 	}
 }
 
-// fromMillis turns milliseconds into a duration; what is out of its range
-// becomes one that no request allows.
-func fromMillis(ms *float64) *time.Duration {
-	if ms == nil {
-		return nil
-	}
-	d := time.Duration(-1)
-	if *ms >= 0 && *ms < 1e12 {
-		d = time.Duration(*ms * float64(time.Millisecond))
-	}
-	return &d
-}
-
-func schedule(ctx context.Context, l *link, q scheduleData) (any, error) {
-	return scheduled(l.member.Schedule(ctx, q.request()))
+func schedule(ctx context.Context, l *link, q ScheduleData) (any, error) {
+	return scheduled(l.member.Schedule(ctx, q.Request()))
 }
 
 // scheduled is the answer to whatever schedules: {commandId, timestamp}.
@@ -186,8 +175,8 @@ func startRecording(ctx context.Context, l *link, q recordingData) (any, error) 
 	if err := l.sameSession(q.SessionID); err != nil {
 		return nil, err
 	}
-	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: fromMillis(q.Delay), Devices: q.Devices}
-	if d := fromMillis(q.Duration); d != nil {
+	r := session.StartRequest{PostureLabel: q.PostureLabel, At: q.At, Delay: plainjson.Millis(q.Delay), Devices: q.Devices}
+	if d := plainjson.Millis(q.Duration); d != nil {
 		r.Duration = *d
 	}
 	return scheduled(l.member.StartRecording(ctx, r))
@@ -227,7 +216,7 @@ type firedData struct {
 
 func fired(ctx context.Context, l *link, q firedData) (any, error) {
 	if q.At == nil {
-		return nil, missing("at")
+		return nil, plainjson.Missing("at")
 	}
 	return nil, l.member.Fired(ctx, q.CommandID, *q.At, q.Late)
 }
@@ -239,9 +228,9 @@ type missedData struct {
 }
 
 func missed(ctx context.Context, l *link, q missedData) (any, error) {
-	late := fromMillis(q.LateMs)
+	late := plainjson.Millis(q.LateMs)
 	if late == nil {
-		return nil, missing("lateMs")
+		return nil, plainjson.Missing("lateMs")
 	}
 	return nil, l.member.Missed(ctx, q.CommandID, *late, q.Reason)
 }
@@ -253,7 +242,7 @@ type frameData struct {
 }
 
 func (q frameData) bound() time.Duration {
-	if d := fromMillis(q.Bound); d != nil {
+	if d := plainjson.Millis(q.Bound); d != nil {
 		return *d
 	}
 	return 0
@@ -261,20 +250,16 @@ func (q frameData) bound() time.Duration {
 
 func recordingStarted(ctx context.Context, l *link, q frameData) (any, error) {
 	if q.Timestamp == nil {
-		return nil, missing("timestamp")
+		return nil, plainjson.Missing("timestamp")
 	}
 	return nil, l.member.RecordingStarted(ctx, q.RecordingID, *q.Timestamp, q.bound())
 }
 
 func recordingStopped(ctx context.Context, l *link, q frameData) (any, error) {
 	if q.Timestamp == nil {
-		return nil, missing("timestamp")
+		return nil, plainjson.Missing("timestamp")
 	}
 	return nil, l.member.RecordingStopped(ctx, q.RecordingID, *q.Timestamp, q.bound())
-}
-
-func missing(field string) error {
-	return &session.Error{Code: wire.CodeBadField, Message: "field \"" + field + "\" is missing"}
 }
 
 func deviceStatus(_ context.Context, l *link, q session.DeviceStatus) (any, error) {

@@ -2,12 +2,11 @@ package signaling
 
 import (
 	"cmp"
-	"compress/gzip"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -50,46 +48,26 @@ type Config struct {
 	// the device has, and with a context that has ended if it hasn't.
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
-	Time     func() TimeStatus // what session time follows; nil: the local clock
-	Unready  func() string     // why this server should get no new devices; nil or empty: it may
-	Starting func() bool       // whether session time isn't known yet, so that nothing is served; nil: it is
-	Pages    http.Handler      // everything that isn't this package's; nil: 404
-	Uploads  Uploads           // what lies at /api/uploads; nil: 404 no_storage
-	Files    Files             // where recordings are kept; nil: nowhere
-	Exports  Exports           // documents of a take; nil: none
-	DiskFull func() bool       // whether recordings can't be taken in for want of space; nil: never
-	Films    Films             // media that the server sends itself; nil: none
-	Access   *access.Policy    // who may do what; nil: anybody everything
-	Proxies  []netip.Prefix    // whose X-Forwarded-… and Forwarded headers are believed
-	Origins  []string          // pages of which other servers may use this one, such as https://app.example
-	Hosts    []string          // names beside addresses and local ones
-	URLs     func() []string   // where devices reach this server, the best first
-	Prefix   string            // path that this server is below, as CleanPrefix has it
-	SetupURL func() string     // where devices that don't trust this server yet begin; nil: nowhere
-	Metrics  http.Handler      // GET /metrics; nil: 404
-	Observe  Observer          // nil: nobody
-	Version  string
+	Access   *access.Policy // who may join as what; nil: anybody everything
+	Observe  Observer       // nil: nobody
+	// Refuse answers a request that becomes no WebSocket with an error; a status of 0 is that of
+	// its code. nil: in plain text.
+	Refuse func(w http.ResponseWriter, status int, err error)
 
 	WebSockets int          // open at once; 0: no limit
 	PerAddress int          // of them from one address; 0: 1200
 	Log        *slog.Logger // nil: silence
 }
 
-// Server is the HTTP and WebSocket side of the service. It is an
-// [http.Handler]; safe for concurrent use.
+// Server is the WebSocket side of the service: an [http.Handler] for requests that become
+// WebSockets. It takes them from any page: package api, which has it at /ws, looks at the page's
+// origin first, and leaves word of the client's address ([access.WithAsked]). Safe for concurrent use.
 type Server struct {
 	cfg      Config
 	log      *slog.Logger
-	handler  http.Handler
 	upgrader websocket.Upgrader
 	observe  Observer
 	access   *access.Policy
-	calls    *access.Throttle // of each address
-	costly   *access.Throttle // calls of each address that cost more than others
-	failures *access.Throttle // wrong keys and tokens of each address
-	heavy    heavy            // large answers that are being sent
-
-	compressors chan *gzip.Writer // that are free; nil for one that is yet to be made
 
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
@@ -106,36 +84,42 @@ type Server struct {
 
 // New returns a Server that has started nothing.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, log: cfg.Log, observe: cfg.Observe, open: map[*conn]bool{}, count: map[netip.Prefix]int{}, perAddress: cmp.Or(cfg.PerAddress, maxConnections), access: cfg.Access}
+	s := &Server{
+		cfg: cfg, log: cfg.Log, observe: cfg.Observe, access: cfg.Access, perAddress: cmp.Or(cfg.PerAddress, maxConnections),
+		open: map[*conn]bool{}, count: map[netip.Prefix]int{},
+	}
 	if s.access == nil {
 		s.access, _ = access.New(access.Config{}) // the open one is always right
 	}
-	s.calls = access.NewThrottle(callRate, callBurst)
-	s.costly = access.NewThrottle(costlyRate, costlyBurst)
-	s.failures = access.NewThrottle(failureRate, failureBurst)
-	s.heavy.of, s.compressors = map[netip.Prefix]int64{}, newCompressors()
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.observe == nil {
 		s.observe = nobody{}
 	}
-	for i, h := range s.cfg.Hosts {
-		s.cfg.Hosts[i] = strings.ToLower(h)
+	if s.cfg.Refuse == nil {
+		s.cfg.Refuse = refuseInText
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
-		CheckOrigin: s.originAllowed, HandshakeTimeout: joinTimeout,
+		CheckOrigin: func(*http.Request) bool { return true }, HandshakeTimeout: joinTimeout,
 		ReadBufferSize: 4096, WriteBufferSize: 4096,
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
-			writeError(w, status, &httpError{wire.CodeNotWebsocket, "this address is for WebSockets of version 13 alone"})
+			s.cfg.Refuse(w, status, notWebSocket)
 		},
 	}
-	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.timed(s.routes())))))
 	return s
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+var notWebSocket = &session.Error{Code: wire.CodeNotWebsocket, Message: "this address is for WebSockets of version 13 alone"}
+
+func refuseInText(w http.ResponseWriter, status int, err error) {
+	var e *session.Error
+	if status == 0 && errors.As(err, &e) {
+		status = wire.StatusOf(e.Code)
+	}
+	http.Error(w, err.Error(), cmp.Or(status, http.StatusInternalServerError))
+}
 
 // Close tells every connection that this instance goes away, closes them and
 // waits for them to end. New ones are refused.
@@ -157,15 +141,11 @@ type goodbye struct {
 	RetryAfterMs int    `json:"retryAfterMs"`
 }
 
-// serveWebSocket runs one connection; its goroutine is the connection's reader.
-func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
-	if !s.originAllowed(r) {
-		writeError(w, http.StatusForbidden, badOrigin(r))
-		return
-	}
-	addr := access.Address(r, s.cfg.Proxies)
+// ServeHTTP runs one connection; its goroutine is the connection's reader.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	addr := access.AskedOf(r).Addr
 	if !s.claim(addr) {
-		writeError(w, 0, tooManyConnections)
+		s.cfg.Refuse(w, 0, tooManyConnections)
 		return
 	}
 	defer s.unclaim(addr)

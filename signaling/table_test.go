@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -26,7 +27,7 @@ func TestWhatTheLeaderAloneMay(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	w.join(t, `{"sessionId":"studio"}`)
 	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
-	data := `{"userId":"x","deviceId":"` + c.seat.DeviceID + `","name":"x","mediaUrl":"x","isPlaying":true,"loop":true,"commandId":"x",` +
+	data := `{"userId":"x","deviceId":"` + c.Seat.DeviceID + `","name":"x","mediaUrl":"x","isPlaying":true,"loop":true,"commandId":"x",` +
 		`"settings":{},"on":true,"recordingId":"x","timestamp":1,"at":1,"lateMs":1,"reason":"woke_late","fileSizeBytes":1,` +
 		`"buffering":true,"mediaDuration":1,"reportedPosition":1,"reportedTime":1,"sdp":"x","candidate":"x"}`
 	for _, q := range wire.Requests() {
@@ -39,9 +40,9 @@ func TestWhatTheLeaderAloneMay(t *testing.T) {
 		case wire.Schedule, wire.StartRecording:
 			sent = `{"name":"x"}`
 		}
-		c.send(message(q.Name, sent, 7))
+		c.Send(message(q.Name, sent, 7))
 		var e wireError
-		m := c.answer(7)
+		m := answer(c, 7)
 		if m.Event == wire.Error {
 			must(t, m.Decode(&e))
 		} else if m.Event != q.Answer {
@@ -54,10 +55,10 @@ func TestWhatTheLeaderAloneMay(t *testing.T) {
 }
 
 // answer returns what answers the request of an id.
-func (c *socket) answer(id int64) Message {
-	c.t.Helper()
+func answer(c *socket, id int64) testsocket.Message {
+	c.T.Helper()
 	for {
-		if m := c.any(); m.ReplyTo == id {
+		if m := c.Any(); m.ReplyTo == id {
 			return m
 		}
 	}

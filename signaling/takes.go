@@ -2,8 +2,8 @@ package signaling
 
 import (
 	"context"
-	"net/http"
 
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -21,24 +21,22 @@ func recordingReport(ctx context.Context, l *link, q recordingReportData) (any, 
 	return nil, l.member.RecordingReport(ctx, q.RecordingID, q.Report)
 }
 
-// patchTake renames a take, marks it and comments on it.
-func (s *Server) patchTake(w http.ResponseWriter, r *http.Request) {
-	var q struct{ PostureLabel, Mark, Note *string }
-	if !readJSON(w, r, &q) {
-		return
-	}
-	take, err := s.cfg.Sessions.ChangeTake(r.Context(), r.PathValue("id"), r.PathValue("take"), session.TakeChange{
-		PostureLabel: q.PostureLabel, Mark: q.Mark, Note: q.Note,
-	})
-	answer(w, http.StatusOK, struct {
-		Success bool                `json:"success"`
-		Take    session.TakeChanged `json:"take"`
-	}{true, take}, err)
+type uploadCompletedData struct {
+	RecordingID   string `json:"recordingId"`
+	FileSizeBytes *int64 `json:"fileSizeBytes"`
 }
 
-// deleteTake deletes a take, its recordings and their files.
-func (s *Server) deleteTake(w http.ResponseWriter, r *http.Request) {
-	force := r.URL.Query().Get("force") == "true"
-	err := s.cfg.Sessions.DeleteTake(r.Context(), r.PathValue("id"), r.PathValue("take"), force)
-	answer(w, http.StatusOK, ok{true}, err)
+func uploadCompleted(ctx context.Context, l *link, q uploadCompletedData) (any, error) {
+	if q.FileSizeBytes == nil {
+		return nil, plainjson.Missing("fileSizeBytes")
+	}
+	return nil, l.member.UploadCompleted(ctx, q.RecordingID, *q.FileSizeBytes)
+}
+
+type recordingID struct {
+	RecordingID string `json:"recordingId"`
+}
+
+func recordingFailed(ctx context.Context, l *link, q recordingID) (any, error) {
+	return nil, l.member.RecordingFailed(ctx, q.RecordingID)
 }

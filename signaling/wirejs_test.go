@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -67,7 +68,7 @@ var eventData = map[string]reflect.Type{
 }
 
 // checkTold reports a message that isn't what eventData has.
-func checkTold(t testing.TB, m Message) {
+func checkTold(t testing.TB, m testsocket.Message) {
 	t.Helper()
 	of, listed := eventData[m.Event]
 	switch {
@@ -196,17 +197,17 @@ func (s *script) requestType(request string) string {
 	if of == nil {
 		return "null"
 	}
-	name := ""
+	var name strings.Builder
 	for part := range strings.SplitSeq(request, "_") {
-		name += strings.ToUpper(part[:1]) + part[1:]
+		name.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
-	name += "Request"
+	name.WriteString("Request")
 	if of.PkgPath() == reflect.TypeFor[session.Snapshot]().PkgPath() {
-		fmt.Fprintf(&s.typedefs, "\n/**\n * The data of the request %s.\n *\n * @typedef {Partial<%s>} %s\n */\n", request, s.typeOf(of, false), name)
+		fmt.Fprintf(&s.typedefs, "\n/**\n * The data of the request %s.\n *\n * @typedef {Partial<%s>} %s\n */\n", request, s.typeOf(of, false), name.String())
 	} else {
-		s.object(of, name, "the request "+request, true)
+		s.object(of, name.String(), "the request "+request, true)
 	}
-	return name
+	return name.String()
 }
 
 // typeOf returns the type of a value, and writes that of an object unless it is there already.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
+	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -58,8 +60,7 @@ func newWorld(t testing.TB, sessions session.Config, l net.Listener) *world {
 	w.svc, err = session.New(sessions)
 	must(t, err)
 	w.server = New(Config{
-		Sessions: w.svc, OpenPeer: w.open, Now: w.now, Version: "test",
-		Hosts: []string{"Studio.Example"}, URLs: func() []string { return []string{"http://192.168.1.20:8080"} },
+		Sessions: w.svc, OpenPeer: w.open, Now: w.now,
 	})
 	w.serve(l)
 	return w
@@ -80,7 +81,7 @@ func (w *world) serve(l net.Listener) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for id, p := range w.peers {
-			if !p.hasEnded() {
+			if !p.HasEnded() {
 				w.t.Errorf("the peer of %s was never ended", id)
 			}
 		}
@@ -110,81 +111,40 @@ func (w *world) state(sessionID string) string {
 		return ""
 	}
 	must(w.t, err)
-	b, err := marshal(snap)
+	b, err := plainjson.Marshal(snap)
 	must(w.t, err)
 	return string(b)
 }
 
-// fakePeer accepts every offer but "nonsense", and frames of 60 bytes.
+// fakePeer is a peer, and what it was opened with.
 type fakePeer struct {
+	testsocket.Peer
 	line Line
-
-	mu       sync.Mutex
-	frames   []clock.SessionTime
-	control  []string
-	resyncs  int
-	ended    bool
-	onAccept func()
 }
 
-func (p *fakePeer) Run(ctx context.Context) {
-	<-ctx.Done()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended = true
+// connect opens a socket that reads.
+func (w *world) connect(t testing.TB) *socket {
+	t.Helper()
+	c := w.connectSilent(t)
+	c.Read()
+	return c
 }
 
-func (p *fakePeer) Accept(_ context.Context, offer string) (string, error) {
-	if p.onAccept != nil {
-		p.onAccept()
-	}
-	if offer == "nonsense" {
-		return "", errors.New("not SDP")
-	}
-	return "answer to " + offer, nil
+// connectSilent opens a socket that doesn't read before it is told to.
+func (w *world) connectSilent(t testing.TB) *socket {
+	t.Helper()
+	return testsocket.Dial(t, w.url, w.dial, checkTold)
 }
 
-func (p *fakePeer) AddCandidate(candidate string) error {
-	if candidate == "nonsense" {
-		return errors.New("not a candidate")
-	}
-	return nil
+// join joins a session and waits for the answer.
+func (w *world) join(t testing.TB, data string) *socket {
+	t.Helper()
+	return w.connect(t).Join(data)
 }
 
-func (p *fakePeer) HandleFrame(b []byte, t4 clock.SessionTime) error {
-	if len(b) != 60 {
-		return errors.New("not a frame")
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.frames = append(p.frames, t4)
-	return nil
-}
+type socket = testsocket.Socket
 
-func (p *fakePeer) SendControl(b []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.control = append(p.control, string(b))
-	return nil
-}
-
-func (p *fakePeer) Resync() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.resyncs++
-}
-
-func (p *fakePeer) hasEnded() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ended
-}
-
-func (p *fakePeer) heard() (frames []clock.SessionTime, control []string, resyncs int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.frames, p.control, p.resyncs
-}
+func message(event, data string, id int) string { return testsocket.Text(event, data, id) }
 
 func must(t testing.TB, err error) {
 	t.Helper()

@@ -147,6 +147,14 @@ type Code struct {
 	Status int // over HTTP; 0: it doesn't occur there
 }
 
+// StatusOf returns the status of a code over HTTP: 400 for those that the protocol has none for.
+func StatusOf(code string) int {
+	if status := codesByName[code].Status; status != 0 {
+		return status
+	}
+	return 400
+}
+
 var codes = []Code{
 	// Of the session.
 	{Name: CodeBadSessionID, Status: 400},

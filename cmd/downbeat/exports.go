@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/takes"
 )
 
@@ -19,31 +19,31 @@ func (exports) FileName(r session.Recording) string {
 	return take.Name()
 }
 
-func (exports) Manifest(recordings []session.Recording) (signaling.Document, error) {
+func (exports) Manifest(recordings []session.Recording) (api.Document, error) {
 	take, err := takeOf(recordings)
 	if err != nil {
-		return signaling.Document{}, err
+		return api.Document{}, err
 	}
 	body, err := take.Encode()
-	return signaling.Document{Name: take.Name() + ".json", Type: "application/json", Body: body}, err
+	return api.Document{Name: take.Name() + ".json", Type: "application/json", Body: body}, err
 }
 
-func (exports) Timeline(recordings []session.Recording) (signaling.Document, error) {
+func (exports) Timeline(recordings []session.Recording) (api.Document, error) {
 	take, err := takeOf(recordings)
 	if err != nil {
-		return signaling.Document{}, err
+		return api.Document{}, err
 	}
 	body, err := takes.Timeline(take, takes.Downloaded)
-	return signaling.Document{Name: take.Name() + ".otio", Type: "application/json", Body: body}, err
+	return api.Document{Name: take.Name() + ".otio", Type: "application/json", Body: body}, err
 }
 
-func (exports) Script(recordings []session.Recording) (signaling.Document, error) {
+func (exports) Script(recordings []session.Recording) (api.Document, error) {
 	take, err := takeOf(recordings)
 	if err != nil {
-		return signaling.Document{}, err
+		return api.Document{}, err
 	}
 	body, err := takes.Script(take, takes.Downloaded)
-	return signaling.Document{Name: take.Name() + ".sh", Type: "text/x-shellscript; charset=utf-8", Body: body}, err
+	return api.Document{Name: take.Name() + ".sh", Type: "text/x-shellscript; charset=utf-8", Body: body}, err
 }
 
 func takeOf(recordings []session.Recording) (takes.Take, error) {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/api"
 )
 
 // films are the media below a directory that the server was started with. Links that lead
@@ -47,7 +47,7 @@ func openFilms(dir string) (*films, error) {
 	return &films{root}, nil
 }
 
-func (f *films) offered() signaling.Films {
+func (f *films) offered() api.Films {
 	if f == nil {
 		return nil
 	}
@@ -61,7 +61,7 @@ func plainPathError(err error) error {
 	return err
 }
 
-// Open implements signaling.Films.
+// Open implements api.Films.
 func (f *films) Open(name string) (*os.File, string, error) {
 	mediaType := typeOf(name)
 	if mediaType == "" || hidden(name) {
@@ -83,8 +83,8 @@ func hidden(name string) bool {
 	return slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return strings.HasPrefix(part, ".") })
 }
 
-// List implements signaling.Films.
-func (f *films) List() ([]signaling.Film, error) {
+// List implements api.Films.
+func (f *films) List() ([]api.Film, error) {
 	found := map[string]int64{}
 	looked := 0
 	err := fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
@@ -115,15 +115,15 @@ func skip(d fs.DirEntry) error {
 	return nil
 }
 
-func listOf(found map[string]int64) []signaling.Film {
-	list := []signaling.Film{}
+func listOf(found map[string]int64) []api.Film {
+	list := []api.Film{}
 	for name, size := range found {
 		if mediaType := typeOf(name); mediaType != subtitleType {
 			title := strings.TrimSuffix(slashed.Base(name), slashed.Ext(name))
-			list = append(list, signaling.Film{Name: name, Title: title, Type: mediaType, Size: size, Subtitles: subtitlesOf(found, name)})
+			list = append(list, api.Film{Name: name, Title: title, Type: mediaType, Size: size, Subtitles: subtitlesOf(found, name)})
 		}
 	}
-	slices.SortFunc(list, func(a, b signaling.Film) int {
+	slices.SortFunc(list, func(a, b api.Film) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))
 	})
 	return list[:min(len(list), filmsListed)]
@@ -133,14 +133,14 @@ func listOf(found map[string]int64) []signaling.Film {
 var languageOf = regexp.MustCompile(`^(?:\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?\.vtt$`)
 
 // subtitlesOf finds film.vtt and film.en.vtt of film.mp4.
-func subtitlesOf(found map[string]int64, film string) (list []signaling.FilmSubtitle) {
+func subtitlesOf(found map[string]int64, film string) (list []api.FilmSubtitle) {
 	stem := strings.TrimSuffix(film, slashed.Ext(film))
 	for name := range found {
 		rest, ok := strings.CutPrefix(name, stem)
 		if m := languageOf.FindStringSubmatch(rest); ok && m != nil {
-			list = append(list, signaling.FilmSubtitle{Name: name, Language: m[1]})
+			list = append(list, api.FilmSubtitle{Name: name, Language: m[1]})
 		}
 	}
-	slices.SortFunc(list, func(a, b signaling.FilmSubtitle) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b api.FilmSubtitle) int { return strings.Compare(a.Name, b.Name) })
 	return list[:min(len(list), mostOfAFilms)]
 }

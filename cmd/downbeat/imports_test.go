@@ -45,9 +45,29 @@ var edges = map[string]map[string]string{
 		"internal/atomicfile": "the data directory's format, the journal of what was acknowledged",
 	},
 	"peer": {"clock": "runs an estimator per path, sends its maps, follows them as a device"},
+	"api": {
+		"access":             "asks it who may do what",
+		"clock":              "times in the list of recordings",
+		"internal/httplimit": "lifts deadlines from uploads and downloads, and leaves bodies unread",
+		"internal/plainjson": "bodies of calls and answers",
+		"session":            "what calls read and command",
+		"signaling":          "the body of a command is the request's data; its words for what is refused",
+		"wire":               "codes and their statuses",
+	},
+	"internal/plainjson": {
+		"clock":   "a session time is called a number of milliseconds",
+		"session": "refuses with its error",
+		"wire":    "the code of fields that are wrong",
+	},
+	"internal/testsocket": {
+		"clock":              "when frames came",
+		"internal/plainjson": "writes what is compared",
+		"session":            "what joining is answered with",
+		"wire":               "names of what it sends and waits for",
+	},
 	"signaling": {
 		"access":             "asks it who may do what",
-		"internal/httplimit": "lifts deadlines from uploads and downloads, and leaves bodies unread",
+		"internal/plainjson": "data of messages",
 		"session":            "turns messages into a member's requests",
 		"clock":              "session time on the wire, T4 of clock frames",
 		"wire":               "requests, what answers them and who may send them; codes",
@@ -136,6 +156,7 @@ var modules = map[string]map[string]string{
 		"github.com/rivo/uniseg":         "characters as people count them",
 		"golang.org/x/text/unicode/norm": "one spelling of each text",
 	},
+	"internal/testsocket": {"github.com/gorilla/websocket": "the WebSocket"},
 	"internal/testnet": {
 		"github.com/pion/transport/v5":      "the network that pion is handed",
 		"github.com/pion/transport/v5/vnet": "datagrams between hosts that aren't there",

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/clock/utc"
-	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 // firstAnswers is how long the service waits for a majority of the NTP servers
@@ -38,18 +38,18 @@ func (s *service) awaitNTP(ctx context.Context) {
 }
 
 // followed tells what session time follows.
-func (s *service) followed() signaling.TimeStatus {
+func (s *service) followed() api.TimeStatus {
 	out := s.followedUTC()
 	out.Reference = s.followedReference()
 	return out
 }
 
-func (s *service) followedUTC() signaling.TimeStatus {
+func (s *service) followedUTC() api.TimeStatus {
 	if s.ntp == nil {
-		return signaling.TimeStatus{State: string(utc.Local)}
+		return api.TimeStatus{State: string(utc.Local)}
 	}
 	st := s.ntp.Status()
-	out := signaling.TimeStatus{
+	out := api.TimeStatus{
 		State: string(st.State), Why: st.Why, Servers: len(st.Servers), Reachable: st.Reachable, Used: st.Used,
 	}
 	if st.State != utc.Local {

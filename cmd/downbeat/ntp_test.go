@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
@@ -59,12 +60,12 @@ func servedBy(t *testing.T, ntp ...string) (*service, string) {
 	return svc, "http://" + s.http.Addr().String()
 }
 
-func timeStatus(t *testing.T, url string) signaling.TimeStatus {
+func timeStatus(t *testing.T, url string) api.TimeStatus {
 	t.Helper()
 	resp, err := http.Get(url + "/api/info")
 	check(t, err)
 	defer resp.Body.Close()
-	var info struct{ Time signaling.TimeStatus }
+	var info struct{ Time api.TimeStatus }
 	check(t, json.NewDecoder(resp.Body).Decode(&info))
 	return info.Time
 }

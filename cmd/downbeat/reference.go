@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/metrics"
 	"github.com/downbeat-sync/downbeat/reference"
-	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -92,12 +92,12 @@ func (s *service) mayFollowUTC() bool { return !s.keeping.Load() || s.keeper.Hol
 func (s *service) stepToUTC(f func()) bool { return !s.keeping.Load() && s.devices.beforeFirst(f) }
 
 // followedReference tells how session time is that of the other instances; nil where there can't be any.
-func (s *service) followedReference() *signaling.ReferenceStatus {
+func (s *service) followedReference() *api.ReferenceStatus {
 	if s.keeper == nil {
 		return nil
 	}
 	st := s.keeper.Status()
-	return &signaling.ReferenceStatus{
+	return &api.ReferenceStatus{
 		Instance: st.Reference, Self: st.Holds, Stratum: int(st.Stratum), Path: st.Path, BoundMs: ms(st.Off.Bound), HardMs: ms(st.Off.Hard),
 		BehindMs: ms(st.Behind), Followers: st.Asking, Why: st.Why,
 	}

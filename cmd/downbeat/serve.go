@@ -23,7 +23,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/downbeat-sync/downbeat/access"
-	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/api"
 )
 
 type serveCmd struct {
@@ -126,7 +126,7 @@ func (c *serveCmd) check() (prefix string, proxies []netip.Prefix, err error) {
 	if c.UploadMax <= 0 || c.Reserve < 0 {
 		return "", nil, fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
 	}
-	if prefix, err = signaling.CleanPrefix(c.BasePath); err != nil {
+	if prefix, err = api.CleanPrefix(c.BasePath); err != nil {
 		return "", nil, fmt.Errorf("--base-path %s: %w", c.BasePath, err)
 	}
 	if err = c.origins(); err == nil {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
@@ -33,7 +34,7 @@ type serviceConfig struct {
 	net              transport.Net // nil: the machine's
 	advertise, hosts []string
 	urls             func() []string
-	prefix           string        // path that the server is below, as signaling.CleanPrefix has it
+	prefix           string        // path that the server is below, as api.CleanPrefix has it
 	setupURL         func() string // of the page for devices that don't trust the server yet; nil: there is none
 	minLead, maxLead time.Duration
 	maxDevices       int
@@ -128,16 +129,18 @@ func newService(cfg serviceConfig) (*service, error) {
 		return nil, errors.Join(err, s.peers.Close())
 	}
 	s.signal = signaling.New(signaling.Config{
-		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Pages: web.Handler(web.Config{}),
+		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Access: cfg.access, Observe: s.observer, Refuse: api.Refuse, Log: cfg.log,
+		WebSockets: webSockets(cfg.connections.all), PerAddress: webSockets(cfg.connections.perAddress),
+	})
+	s.handler = api.New(api.Config{
+		Sessions: s.sessions, WebSocket: s.signal, Pages: web.Handler(web.Config{}),
 		Hosts: cfg.hosts, URLs: cfg.urls, Prefix: cfg.prefix, SetupURL: cfg.setupURL, Time: s.followed, Unready: s.unready, Starting: s.starting, Metrics: s.observer.Handler(), Version: thisBuild().Version, Log: cfg.log,
 		Observe: s.observer,
 		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),
 		Access: cfg.access, Proxies: cfg.proxies, Origins: cfg.origins,
-		WebSockets: webSockets(cfg.connections.all), PerAddress: webSockets(cfg.connections.perAddress),
 	})
-	s.handler = s.signal
 	if cfg.wrap != nil {
-		s.handler = cfg.wrap(s.signal)
+		s.handler = cfg.wrap(s.handler)
 	}
 	return s, nil
 }

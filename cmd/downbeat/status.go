@@ -10,8 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 type sessionsCmd struct {
@@ -69,10 +69,10 @@ type statusCmd struct {
 
 // serverStatus is what is known of a server without a session.
 type serverStatus struct {
-	Version string               `json:"version"`
-	Access  string               `json:"access"`
-	Ready   bool                 `json:"ready"`
-	Time    signaling.TimeStatus `json:"time"`
+	Version string         `json:"version"`
+	Access  string         `json:"access"`
+	Ready   bool           `json:"ready"`
+	Time    api.TimeStatus `json:"time"`
 }
 
 // sessionStatus is what is known of a session.

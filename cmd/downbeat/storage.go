@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 )
@@ -37,7 +37,7 @@ func (s *service) newStorage(cfg serviceConfig) (*storage, error) {
 }
 
 // takesIn returns what takes recordings in, as signaling needs it.
-func (s *storage) takesIn() signaling.Uploads {
+func (s *storage) takesIn() api.Uploads {
 	if s == nil {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (s *storage) full() func() bool {
 }
 
 // files returns what this instance keeps of the recordings, as signaling needs it.
-func (s *storage) files() signaling.Files {
+func (s *storage) files() api.Files {
 	if s == nil {
 		return nil
 	}

@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/container"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -117,12 +117,12 @@ func refusedUpload(err error) error {
 // takenIn takes uploads in, as signaling guards them.
 type takenIn struct{ *upload.Server }
 
-func (t takenIn) ServeUpload(w http.ResponseWriter, r *http.Request, by signaling.Uploader) {
+func (t takenIn) ServeUpload(w http.ResponseWriter, r *http.Request, by api.Uploader) {
 	t.Serve(w, r, ranks[by])
 }
 
-var ranks = map[signaling.Uploader]upload.Rank{
-	signaling.ByAnybody: upload.Anybody, signaling.ByLeader: upload.Commander, signaling.ByRecorder: upload.Recorder,
+var ranks = map[api.Uploader]upload.Rank{
+	api.ByAnybody: upload.Anybody, api.ByLeader: upload.Commander, api.ByRecorder: upload.Recorder,
 }
 
 // keptFiles are the recordings on the disk, and how much of the others is there.
@@ -136,10 +136,10 @@ func (f keptFiles) Open(path string) (*os.File, error) {
 	return os.OpenInRoot(f.dir, filepath.FromSlash(path))
 }
 
-func (f keptFiles) Progress(sessionID string) map[string]signaling.Progress {
-	of := map[string]signaling.Progress{}
+func (f keptFiles) Progress(sessionID string) map[string]api.Progress {
+	of := map[string]api.Progress{}
 	for id, p := range f.uploads.Progress(sessionID) {
-		of[id] = signaling.Progress{Offset: p.Offset, Length: p.Length}
+		of[id] = api.Progress{Offset: p.Offset, Length: p.Length}
 	}
 	return of
 }

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"net/http"
+	"os"
+
+	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
+)
+
+// Files is where this instance keeps recordings. Its methods are safe for
+// concurrent use.
+type Files interface {
+	// Progress tells how much of a session's recordings has arrived here, by
+	// the recording's id.
+	Progress(sessionID string) map[string]Progress
+	// Open opens a finished file by the path that the session has of it.
+	Open(path string) (*os.File, error)
+}
+
+// Progress is how much of a recording has arrived, in bytes.
+type Progress struct {
+	Offset int64 // on the disk
+	Length int64 // of the whole; negative while it isn't known
+}
+
+// listed is a row of the list of recordings.
+type listed struct {
+	session.Recording
+	UploadedBytes *int64  `json:"uploadedBytes"` // on this instance's disk; null but while uploading
+	UploadLength  *int64  `json:"uploadLength"`  // of the whole; null while it isn't known
+	FileURL       *string `json:"fileUrl"`       // null where the file isn't kept
+}
+
+// listedTake is a take and what is made of it; what can't be made is null.
+type listedTake struct {
+	TakeID        string            `json:"takeId"`
+	PostureLabel  string            `json:"postureLabel"`
+	TakeTimestamp clock.SessionTime `json:"takeTimestamp"`
+	Mark          string            `json:"mark"` // good, bad or empty
+	Note          string            `json:"note"`
+	ManifestURL   string            `json:"manifestUrl"`
+	OTIOURL       *string           `json:"otioUrl"`
+	FFmpegURL     *string           `json:"ffmpegUrl"`
+	ZipURL        *string           `json:"zipUrl"` // null before the first file is here
+}
+
+// list returns a session's recordings, and how far their uploads are.
+func (s *Server) list(r *http.Request) ([]listed, error) {
+	recordings, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var progress map[string]Progress
+	if s.cfg.Files != nil {
+		progress = s.cfg.Files.Progress(r.PathValue("id"))
+	}
+	rows := make([]listed, 0, len(recordings))
+	for _, rec := range recordings {
+		row := listed{Recording: rec}
+		if p, ok := progress[rec.RecordingID]; ok && rec.UploadStatus == "uploading" {
+			row.progress(p)
+		}
+		if s.cfg.Files != nil && rec.SHA256 != "" {
+			row.FileURL = s.link(r, "recordings", rec.SessionID, rec.RecordingID, "file")
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (l *listed) progress(p Progress) {
+	l.UploadedBytes = &p.Offset
+	if p.Length >= 0 {
+		l.UploadLength = &p.Length
+	}
+}
+
+// link returns a link to what is made of a recording or a take.
+func (s *Server) link(r *http.Request, kind, sessionID, id, what string) *string {
+	to := prefixOf(r) + s.access.Sign("/api/sessions/"+sessionID+"/"+kind+"/"+id+"/"+what)
+	return &to
+}
+
+// takes returns the takes of a list of recordings.
+func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
+	takes := []listedTake{}
+	if s.cfg.Exports == nil {
+		return takes
+	}
+	for _, rec := range rows {
+		if n := len(takes); n == 0 || takes[n-1].TakeID != rec.TakeID {
+			takes = append(takes, listedTake{
+				TakeID: rec.TakeID, PostureLabel: rec.PostureLabel, TakeTimestamp: rec.TakeTimestamp, Mark: rec.Mark, Note: rec.Note,
+				ManifestURL: *s.link(r, "takes", rec.SessionID, rec.TakeID, "manifest"),
+			})
+		}
+		if take := &takes[len(takes)-1]; take.ZipURL == nil && rec.FileURL != nil {
+			take.ZipURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "take.zip")
+		}
+		if take := &takes[len(takes)-1]; take.OTIOURL == nil && placed(rec.Recording) {
+			take.OTIOURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "timeline.otio")
+			take.FFmpegURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "ffmpeg.sh")
+		}
+	}
+	return takes
+}
+
+// getRecordings answers with JSON, or with CSV where that is rather accepted.
+func (s *Server) getRecordings(w http.ResponseWriter, r *http.Request) {
+	rows, err := s.list(r)
+	if err == nil && prefersCSV(r.Header.Values("Accept")) {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		w.Header().Set("Content-Disposition", `attachment; filename="recordings-`+r.PathValue("id")+`.csv"`)
+		w.Header().Set("Cache-Control", "no-store")
+		_ = writeCSV(w, rows)
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		Success    bool         `json:"success"`
+		Recordings []listed     `json:"recordings"`
+		Takes      []listedTake `json:"takes"`
+	}{true, rows, s.takes(r, rows)}, err)
+}
