@@ -193,3 +193,16 @@ func serial() *big.Int {
 	n, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126)) // never fails
 	return n.Add(n, big.NewInt(1))
 }
+
+// ReadRoots reads the certificates of authorities from a PEM file.
+func ReadRoots(file string) (*x509.CertPool, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, fmt.Errorf("%s: there is no certificate in it (PEM)", file)
+	}
+	return pool, nil
+}

@@ -1,38 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"net"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestLinksWithKeys goes the way of a room in mode link: the operator's link
 // creates a session, the session's link lets a phone's page and a program in, and
 // nobody comes in without.
 func TestLinksWithKeys(t *testing.T) {
-	flags := accessFlags{Access: "link"}
-	policy, adminKey, err := flags.policy(net.IPv4(127, 0, 0, 1), "", quiet())
-	check(t, err)
-	s, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	svc, err := newService(serviceConfig{udp: s.udp, tcp: s.tcp, access: policy, log: quiet()})
-	check(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(ctx, s.http) }()
-	defer func() {
-		stop()
-		check(t, <-served)
-	}()
-	base := baseURL("http", "127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)
+	r := serving(t, server.Config{Access: access.Config{Mode: access.Link}}, nil)
+	base, adminKey := r.URL, r.Server.AdminKey()
 	browser := newChromium(t)
 	defer browser.close()
 
@@ -80,7 +65,7 @@ func TestLinksWithKeys(t *testing.T) {
 		URL: base, SessionID: u.Query().Get("session"), Key: key.Get("key"), Act: func(a device.Act) { acts <- a },
 	})
 	ended := make(chan error, 1)
-	deviceCtx, leave := context.WithCancel(ctx)
+	deviceCtx, leave := context.WithCancel(t.Context())
 	go func() { ended <- d.Run(deviceCtx) }()
 	select {
 	case <-d.Joined():
@@ -102,46 +87,4 @@ func TestLinksWithKeys(t *testing.T) {
 	}
 	leave()
 	check(t, <-ended)
-}
-
-// TestAccessFlags: the defaults, and what is refused.
-func TestAccessFlags(t *testing.T) {
-	dir := t.TempDir()
-	for _, c := range []struct {
-		name  string
-		flags accessFlags
-		ip    net.IP
-		want  access.Mode
-	}{
-		{"on loopback", accessFlags{}, net.IPv4(127, 0, 0, 1), access.Open},
-		{"elsewhere", accessFlags{}, net.IPv4zero, access.Link},
-		{"asked for", accessFlags{Access: "open"}, net.IPv4zero, access.Open},
-		{"token without a key", accessFlags{Access: "token"}, net.IPv4zero, ""},
-		{"token without the file", accessFlags{Access: "token", JWTKeyFile: filepath.Join(dir, "none")}, net.IPv4zero, ""},
-		{"a short admin key", accessFlags{AdminKey: "short"}, net.IPv4zero, ""},
-	} {
-		p, key, err := c.flags.policy(c.ip, dir, quiet())
-		if (err == nil) != (c.want != "") || err == nil && (p.Mode() != c.want || (key != "") != (c.want == access.Link)) {
-			t.Errorf("%s: %v, key %q, %v", c.name, p, key, err)
-		}
-	}
-	again := accessFlags{}
-	_, first, err := again.policy(net.IPv4zero, dir, quiet())
-	check(t, err)
-	if _, second, err := again.policy(net.IPv4zero, dir, quiet()); err != nil || second != first {
-		t.Errorf("kept %q, then %q, %v", first, second, err)
-	}
-	if _, err := (&accessFlags{TrustedProxy: []string{"10.0.0.0/8", "::1", "host"}}).proxies(); err == nil {
-		t.Error("a proxy's name was taken")
-	}
-	for origin, good := range map[string]bool{"https://app.example": true, "https://app.example/": false, "app.example": false, "*": false} {
-		if err := (&accessFlags{Origin: []string{origin}}).origins(); (err == nil) != good {
-			t.Errorf("origin %s: %v", origin, err)
-		}
-	}
-	var out bytes.Buffer
-	(&serveCmd{}).greet(&out, []string{"http://192.0.2.1:8080"}, access.Link, first, &security{})
-	if !strings.Contains(out.String(), "http://192.0.2.1:8080/#admin="+first) {
-		t.Errorf("greeted with %s", out.String())
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // The figures of docs/figures.md. Each benchmark is one run whatever b.N:
@@ -16,24 +17,24 @@ import (
 // BenchmarkGoDevices: eight Go devices with simulated clocks, 40 commands.
 func BenchmarkGoDevices(b *testing.B) {
 	for b.Loop() {
-		r, err := newRig(b.Context(), quiet(), nil)
+		r, err := lab.NewRig(b.Context(), server.Config{Log: quiet()}, nil)
 		check(b, err)
-		result, err := r.demo(8, 40, rand.New(rand.NewPCG(3, 3)))
+		result, err := r.Demo(8, 40, rand.New(rand.NewPCG(3, 3)))
 		check(b, err)
-		check(b, r.close())
+		check(b, r.Close())
 		var clockErr, converged, spread, fire []float64
 		for _, d := range result.Devices {
-			clockErr, converged = append(clockErr, d.errsUs...), append(converged, d.ConvergedMs)
+			clockErr, converged = append(clockErr, d.ErrsUs...), append(converged, d.ConvergedMs)
 		}
 		for _, c := range result.Commands {
-			spread, fire = append(spread, c.SpreadUs), append(fire, c.missesUs...)
+			spread, fire = append(spread, c.SpreadUs), append(fire, c.MissesUs...)
 		}
 		b.ReportMetric(lab.Quantile(clockErr, .95), "us-clock-err-p95")
 		b.ReportMetric(lab.Quantile(converged, .95), "ms-bound<1ms-p95")
 		b.ReportMetric(lab.Quantile(fire, .95), "us-fire-err-p95")
 		b.ReportMetric(lab.Quantile(spread, .95), "us-spread-p95")
-		b.ReportMetric(100*float64(result.outside)/float64(result.readings), "%-outside-bound")
-		b.ReportMetric(float64(result.outsideHard), "outside-hard")
+		b.ReportMetric(100*float64(result.Outside)/float64(result.Readings), "%-outside-bound")
+		b.ReportMetric(float64(result.OutsideHard), "outside-hard")
 	}
 }
 
@@ -41,17 +42,17 @@ func BenchmarkGoDevices(b *testing.B) {
 // pong over the data channel.
 func BenchmarkGoJoin(b *testing.B) {
 	for b.Loop() {
-		r, err := newRig(b.Context(), quiet(), nil)
+		r, err := lab.NewRig(b.Context(), server.Config{Log: quiet()}, nil)
 		check(b, err)
 		var joins []float64
 		random := rand.New(rand.NewPCG(4, 4))
 		for range 50 {
-			d, err := r.add("join", lab.NewClock(time.Now(), random))
+			d, err := r.Add("join", lab.NewClock(time.Now(), random))
 			check(b, err)
-			joins = append(joins, d.joinMs)
-			d.leave()
+			joins = append(joins, d.JoinMs)
+			d.Leave()
 		}
-		check(b, r.close())
+		check(b, r.Close())
 		b.ReportMetric(lab.Quantile(joins, .5), "ms-join-p50")
 		b.ReportMetric(lab.Quantile(joins, .95), "ms-join-p95")
 	}
@@ -65,9 +66,9 @@ func BenchmarkChromiumJoin(b *testing.B) {
 		var joins, converged []float64
 		for range 20 {
 			d := s.add("in=worker")
-			first := s.rig.service.devices.get(d.ready.ID).Status().FirstPong
-			opened := s.rig.service.clock.At(s.entrance.lastOpened())
-			joins = append(joins, ms(first.Sub(opened)))
+			seen, _ := s.rig.Server.Device(d.ready.ID)
+			opened := s.rig.Server.Clock().At(s.entrance.lastOpened())
+			joins = append(joins, ms(seen.FirstPong.Sub(opened)))
 			converged = append(converged, d.ready.ConvergedMs)
 			check(b, chromedp.Cancel(d.ctx))
 		}

@@ -11,18 +11,19 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
 // stage is a real server with real tabs and Go devices in one session.
 type stage struct {
 	t        testing.TB
-	rig      *rig
+	rig      *lab.Rig
 	entrance *entrance
 	browser  *chromium
 	console  context.Context
 	tabs     []*tab
-	devices  []*simDevice
+	devices  []*lab.Device
 }
 
 // tab is a page that is a device.
@@ -46,12 +47,12 @@ const stageSession = "stage"
 func newStage(t testing.TB, withConsole bool, queries ...string) *stage {
 	t.Helper()
 	in := &entrance{}
-	r, err := newRig(t.Context(), quiet(), in.wrap)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, in.wrap)
 	check(t, err)
 	s := &stage{t: t, rig: r, entrance: in, browser: newChromium(t)}
 	first := "about:blank"
 	if withConsole {
-		first = r.url + "/?session=" + stageSession
+		first = r.URL + "/?session=" + stageSession
 	}
 	s.console = s.browser.tab(t, first)
 	s.browser.startTrace(t, s.console)
@@ -63,13 +64,13 @@ func newStage(t testing.TB, withConsole bool, queries ...string) *stage {
 
 func (s *stage) close() {
 	s.browser.close()
-	check(s.t, s.rig.close())
+	check(s.t, s.rig.Close())
 }
 
 // add opens one more device page.
 func (s *stage) add(query string) *tab {
 	s.t.Helper()
-	d := &tab{ctx: s.browser.tab(s.t, s.rig.url+"/test/page.html?session="+stageSession+"&"+query)}
+	d := &tab{ctx: s.browser.tab(s.t, s.rig.URL+"/test/page.html?session="+stageSession+"&"+query)}
 	evaluate(s.t, d.ctx, `new Promise(done => { const look = () => globalThis.device ? done(device.ready()) : setTimeout(look, 5); look() })`, &d.ready)
 	s.tabs = append(s.tabs, d)
 	return d
@@ -80,7 +81,7 @@ func (s *stage) goDevices(n int) {
 	s.t.Helper()
 	random := rand.New(rand.NewPCG(7, 7))
 	for range n {
-		d, err := s.rig.add(stageSession, lab.NewClock(time.Now(), random))
+		d, err := s.rig.Add(stageSession, lab.NewClock(time.Now(), random))
 		check(s.t, err)
 		s.devices = append(s.devices, d)
 	}
@@ -91,7 +92,7 @@ func (s *stage) run(n int) []session.Report {
 	s.t.Helper()
 	var reports []session.Report
 	for range n {
-		cmd, err := s.rig.service.sessions.Schedule(s.t.Context(), stageSession, session.ScheduleRequest{Name: "flash"})
+		cmd, err := s.rig.Server.Sessions().Schedule(s.t.Context(), stageSession, session.ScheduleRequest{Name: "flash"})
 		check(s.t, err)
 		reports = append(reports, s.report(cmd))
 	}
@@ -101,9 +102,9 @@ func (s *stage) run(n int) []session.Report {
 // report waits until everybody has reported on a command.
 func (s *stage) report(cmd session.Scheduled) session.Report {
 	s.t.Helper()
-	pause(s.t.Context(), s.rig.service.clock.Until(cmd.Timestamp)+50*time.Millisecond)
+	pause(s.t.Context(), s.rig.Server.Clock().Until(cmd.Timestamp)+50*time.Millisecond)
 	for {
-		r, err := s.rig.service.sessions.Report(s.t.Context(), stageSession, cmd.CommandID)
+		r, err := s.rig.Server.Sessions().Report(s.t.Context(), stageSession, cmd.CommandID)
 		check(s.t, err)
 		fired := 0
 		for _, d := range r.Devices {
@@ -114,7 +115,7 @@ func (s *stage) report(cmd session.Scheduled) session.Report {
 		if fired == len(s.tabs)+len(s.devices) {
 			return r
 		}
-		if s.rig.service.clock.Now().Sub(cmd.Timestamp) > 5*time.Second {
+		if s.rig.Server.Clock().Now().Sub(cmd.Timestamp) > 5*time.Second {
 			s.t.Fatalf("only %d devices acted on a command: %+v", fired, r)
 		}
 		pause(s.t.Context(), 20*time.Millisecond)
@@ -128,7 +129,7 @@ type acts map[string]map[string]clock.SessionTime
 // The tabs are told apart by the thread that a mark was made on.
 func (s *stage) truth() acts {
 	s.t.Helper()
-	at := sessionAt(s.t, s.rig.service.clock)
+	at := sessionAt(s.t, s.rig.Server.Clock())
 	result := acts{}
 	note := func(command, device string, t clock.SessionTime) {
 		if result[command] == nil {
@@ -150,9 +151,9 @@ func (s *stage) truth() acts {
 		note(command, device, at(m.monotonic()))
 	}
 	for _, d := range s.devices {
-		for range len(d.acts) {
-			a := <-d.acts
-			note(a.id, d.Seat().DeviceID, s.rig.service.clock.At(a.at))
+		for range len(d.Acts) {
+			a := <-d.Acts
+			note(a.CommandID, d.Seat().DeviceID, s.rig.Server.Clock().At(a.At))
 		}
 	}
 	return result

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // bundled is the app of somebody who installed the package: it joins a server of
@@ -58,7 +60,8 @@ func TestBrowserBundlers(t *testing.T) {
 	site := installedApp(t)
 	pages := httptest.NewServer(http.FileServer(http.Dir(site)))
 	defer pages.Close()
-	downbeat, svc := startServer(t, func(cfg *serviceConfig) { cfg.origins, cfg.data = []string{pages.URL}, t.TempDir() })
+	rig := serving(t, server.Config{Origins: []string{pages.URL}, Data: t.TempDir(), DiskReserve: -1}, nil)
+	downbeat := rig.URL
 	check(t, os.WriteFile(filepath.Join(site, "plain", "index.html"), []byte(`<!doctype html><title>plain</title>
 <script type="importmap">{"imports": {"downbeat": "`+downbeat+`/downbeat.js", "downbeat/recorder": "`+downbeat+`/recorder.js"}}</script>
 <script type="module" src="app.js"></script>`), 0o644))
@@ -78,7 +81,7 @@ func TestBrowserBundlers(t *testing.T) {
 	}
 	lead.must(t, "start_recording", map[string]any{"duration": 500})
 	settled := func() (uploaded int) {
-		all, err := svc.sessions.Recordings(t.Context(), "studio")
+		all, err := rig.Server.Sessions().Recordings(t.Context(), "studio")
 		check(t, err)
 		for _, r := range all {
 			if r.UploadStatus == "uploaded" {
@@ -127,26 +130,4 @@ func program(t *testing.T, dir, name string, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
-}
-
-// startServer runs an instance on loopback until the test ends.
-func startServer(t testing.TB, change func(*serviceConfig)) (url string, svc *service) {
-	t.Helper()
-	l, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	cfg := serviceConfig{
-		udp: l.udp, tcp: l.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 50, diskReserve: -1, log: quiet(),
-	}
-	change(&cfg)
-	svc, err = newService(cfg)
-	check(t, err)
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(serving, l.http) }()
-	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		stop()
-		check(t, <-served)
-	})
-	return "http://" + l.http.Addr().String(), svc
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/smallstep/truststore"
 
 	"github.com/downbeat-sync/downbeat/lan"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // caCmd looks after the certificate authority of --tls local on this machine.
@@ -28,9 +29,9 @@ type caFlags struct {
 
 // read is there for those who don't run the server too: the data directory may be in use.
 func (f caFlags) read() (*lan.Authority, error) {
-	a, err := lan.ReadAuthority(authorityDir(f.Data))
+	a, err := lan.ReadAuthority(server.AuthorityDir(f.Data))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no certificate authority in %s yet: downbeat serve --tls local --data %s makes it", authorityDir(f.Data), f.Data)
+		return nil, fmt.Errorf("there is no certificate authority in %s yet: downbeat serve --tls local --data %s makes it", server.AuthorityDir(f.Data), f.Data)
 	}
 	return a, err
 }

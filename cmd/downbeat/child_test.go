@@ -10,41 +10,18 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
-// scratch is where the programs that the tests build are.
-var scratch string
-
-// build builds a program of the module or of one that it needs.
-func build(name, pkg string) func() (string, error) { return buildIn(".", name, pkg) }
-
-// buildIn builds in the module that has dir.
-func buildIn(dir, name, pkg string) func() (string, error) {
-	return sync.OnceValues(func() (string, error) {
-		file := filepath.Join(scratch, name)
-		cmd := exec.Command("go", "build", "-o", file, pkg)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			return "", fmt.Errorf("%w: %s", err, out)
-		}
-		return file, nil
-	})
-}
-
 var (
-	downbeatBinary = build("downbeat", ".")
-	natsBinary     = build("nats-server", "github.com/nats-io/nats-server/v2")
+	downbeatBinary = testutil.Build(".", "downbeat", "./cmd/downbeat")
+	natsBinary     = testutil.Build(".", "nats-server", "github.com/nats-io/nats-server/v2")
 )
 
 // instance is a server in a process of its own, the real program, that can be
@@ -73,39 +50,6 @@ func newInstanceOf(t testing.TB, files int, flags ...string) *instance {
 	i.start()
 	t.Cleanup(i.kill)
 	return i
-}
-
-// freeAddr returns an address that nobody listened on a moment ago, over TCP or UDP, nor on the port of the
-// page for new devices that goes with it. The port is none that the system gives to connections meanwhile.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		port := 20_000 + rand.IntN(12_000)
-		if isFree(port) {
-			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
-func isFree(port int) bool {
-	at := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-	tcp, err := net.Listen("tcp", at(port))
-	if err != nil {
-		return false
-	}
-	defer tcp.Close()
-	udp, err := net.ListenPacket("udp", at(port))
-	if err != nil {
-		return false
-	}
-	defer udp.Close()
-	setup, err := net.Listen("tcp", at(setupPort(port)))
-	if err != nil {
-		return false
-	}
-	return setup.Close() == nil
 }
 
 // start starts the process and waits until it is ready.
@@ -228,17 +172,6 @@ func (c *connected) await(t testing.TB, name string) signaling.Message {
 	}
 }
 
-// eventually waits for a condition of a real process.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !cond(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 30 s for %s", what)
-		}
-		pause(context.Background(), 5*time.Millisecond)
-	}
-}
-
 // natsServer is a real nats-server in a process of its own.
 type natsServer struct {
 	t    testing.TB
@@ -278,11 +211,4 @@ func (n *natsServer) start() {
 func (n *natsServer) kill() {
 	_ = n.cmd.Process.Kill()
 	_ = n.cmd.Wait()
-}
-
-func makeScratch() {
-	var err error
-	if scratch, err = os.MkdirTemp("", "downbeat"); err != nil {
-		panic(err)
-	}
 }

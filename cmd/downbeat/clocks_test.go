@@ -10,13 +10,14 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
 // observed is a device in this process, by whose clock the devices of several instances are compared.
 type observed struct {
 	*device.Device
-	acts    chan act
+	acts    chan lab.Act
 	reports chan session.Report
 }
 
@@ -27,10 +28,10 @@ func clocksNow() clock.DeviceTime { return clock.DeviceTime(time.Since(clocksBeg
 // observe joins a session of an instance by a device whose acts are stamped.
 func (i *instance) observe(user string) *observed {
 	i.t.Helper()
-	d := &observed{acts: make(chan act, 100)}
+	d := &observed{acts: make(chan lab.Act, 100)}
 	d.Device = device.New(device.Config{
 		URL: i.url, SessionID: "studio", UserID: user, Create: true, Now: clocksNow,
-		Act: func(a device.Act) { d.acts <- act{a.CommandID, time.Now()} },
+		Act: func(a device.Act) { d.acts <- lab.Act{CommandID: a.CommandID, At: time.Now()} },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -62,10 +63,10 @@ func TestTwoClocks(t *testing.T) {
 		var cmd session.Scheduled
 		check(t, json.Unmarshal(m.Data, &cmd))
 		a, b := <-ann.acts, <-bob.acts
-		if a.id != cmd.CommandID || b.id != cmd.CommandID {
-			t.Fatalf("acted on %s and %s, want %s", a.id, b.id, cmd.CommandID)
+		if a.CommandID != cmd.CommandID || b.CommandID != cmd.CommandID {
+			t.Fatalf("acted on %s and %s, want %s", a.CommandID, b.CommandID, cmd.CommandID)
 		}
-		spreads = append(spreads, a.at.Sub(b.at).Abs())
+		spreads = append(spreads, a.At.Sub(b.At).Abs())
 	}
 	slices.Sort(spreads)
 	t.Logf("true spreads %v", spreads)
@@ -83,4 +84,11 @@ func TestTwoClocks(t *testing.T) {
 	if outside*100 > readings {
 		t.Errorf("%d of %d times further apart than their bounds say", outside, readings)
 	}
+}
+
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -18,12 +17,14 @@ import (
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // hall is a real server that keeps recordings, with a console in a real
 // Chromium and Go devices that record.
 type hall struct {
 	t         testing.TB
+	rig       *lab.Rig
 	url       string
 	sessionID string
 	key       string // of devices; empty: they need none
@@ -36,46 +37,33 @@ type hall struct {
 
 func newHall(t testing.TB) *hall {
 	t.Helper()
-	return newHallWith(t, nil, "")
-}
-
-// newHallWith is one with rules about who may in; the console comes by a fragment.
-func newHallWith(t testing.TB, policy *access.Policy, fragment string) *hall {
-	t.Helper()
-	return newHallOf(t, hallSetup{policy: policy, fragment: fragment})
+	return newHallOf(t, hallSetup{})
 }
 
 // hallSetup is how a hall differs from the usual one.
 type hallSetup struct {
-	policy   *access.Policy                  // who may in; nil: anybody
-	fragment string                          // by which the console comes
-	wrap     func(http.Handler) http.Handler // around the server; nil: nothing
-	browser  []chromedp.ExecAllocatorOption
+	access  access.Config                   // who may in; default: anybody
+	admin   bool                            // the console comes with the admin key
+	wrap    func(http.Handler) http.Handler // around the server; nil: nothing
+	browser []chromedp.ExecAllocatorOption
 }
 
 func newHallOf(t testing.TB, setup hallSetup) *hall {
 	t.Helper()
-	s, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 100, data: t.TempDir(), diskReserve: -1, access: setup.policy, wrap: setup.wrap, log: quiet(),
-	})
-	check(t, err)
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(serving, s.http) }()
+	r := serving(t, server.Config{MaxLead: time.Second, MaxDevices: 100, Data: t.TempDir(), DiskReserve: -1, Access: setup.access}, setup.wrap)
 	ctx, leave := context.WithCancel(context.Background())
-	h := &hall{t: t, ctx: ctx, url: baseURL("http", "127.0.0.1", s.http.Addr().(*net.TCPAddr).Port)}
+	h := &hall{t: t, ctx: ctx, url: r.URL, rig: r}
 	browser := newChromium(t, setup.browser...)
 	t.Cleanup(func() {
 		browser.close()
 		leave()
 		h.devices.Wait()
-		http.DefaultClient.CloseIdleConnections()
-		stop()
-		check(t, <-served)
 	})
-	h.browser, h.page = browser, browser.tab(t, h.url+"/"+setup.fragment)
+	fragment := ""
+	if setup.admin {
+		fragment = "#admin=" + r.Server.AdminKey()
+	}
+	h.browser, h.page = browser, browser.tab(t, h.url+"/"+fragment)
 	return h
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"image"
 	"image/jpeg"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,15 +12,14 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/downbeat-sync/downbeat/access"
 )
 
 // TestConsoleTools does with a session, its devices and its people what a director may,
 // on a server that wants keys.
 func TestConsoleTools(t *testing.T) {
-	flags := accessFlags{Access: "link"}
-	policy, adminKey, err := flags.policy(net.IPv4(127, 0, 0, 1), "", quiet())
-	check(t, err)
-	h := newHallWith(t, policy, "#admin="+adminKey)
+	h := newHallOf(t, hallSetup{access: access.Config{Mode: access.Link}, admin: true})
 	h.wait("the start page", `document.activeElement.id === 'creator'`)
 	h.press("Anna")
 	h.fill("creating", "Dress rehearsal"+kb.Enter)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,33 +12,25 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
+	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestChromiumDownloads: in mode link a plain link on a page saves the files and what is made of
 // them under their readable names, and a page that somebody uploaded is saved, not opened.
 func TestChromiumDownloads(t *testing.T) {
-	flags := accessFlags{Access: "link"}
-	policy, adminKey, err := flags.policy(net.IPv4(127, 0, 0, 1), "", quiet())
-	check(t, err)
-	s, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, access: policy, data: t.TempDir(), diskReserve: -1, minLead: 50 * time.Millisecond, maxLead: time.Second, maxDevices: 10, log: quiet(),
-	})
-	check(t, err)
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(serving, s.http) }()
-	defer func() { stop(); check(t, <-served) }()
-	url := "http://" + s.http.Addr().String()
+	r := serving(t, server.Config{
+		Access: access.Config{Mode: access.Link}, Data: t.TempDir(), DiskReserve: -1, MinLead: 50 * time.Millisecond, MaxLead: time.Second, MaxDevices: 10,
+	}, nil)
+	url, adminKey := r.URL, r.Server.AdminKey()
 	const content = `<script>document.title = 'acted'</script>`
 	recordOne(t, device.Config{URL: url, SessionID: "studio", Create: true, Key: adminKey}, content, "text/html")
 
 	c := newChromium(t)
 	defer c.close()
 	dir := t.TempDir()
-	_, err = chromedp.Run(c.ctx, call(browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+	_, err := chromedp.Run(c.ctx, call(browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir,
 	}))
 	check(t, err)

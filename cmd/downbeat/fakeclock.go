@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
@@ -29,4 +30,11 @@ func fakeClock(text string) (func() time.Time, error) {
 		t := time.Now()
 		return t.Add(ahead + time.Duration(math.Round(float64(t.Sub(start))*ppm*1e-6)))
 	}, nil
+}
+
+// logFakeClock says loudly that this process believes a clock that isn't the machine's.
+func logFakeClock(fake string, log *slog.Logger) {
+	if fake != "" {
+		log.Warn("fake_clock", "clock", fake, "reason", "DOWNBEAT_FAKE_CLOCK: this process believes a clock that isn't this machine's; it is for tests alone")
+	}
 }

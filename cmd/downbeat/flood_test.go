@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -88,21 +87,5 @@ func BenchmarkHalfRequests(b *testing.B) {
 		}
 		b.ReportMetric(slices.Max(took), "ms-livez-max")
 		b.ReportMetric(lab.Quantile(took, .5), "ms-livez-p50")
-	}
-}
-
-// TestConnectionFlags: what can't hold is refused.
-func TestConnectionFlags(t *testing.T) {
-	for _, f := range []connectionFlags{{-1, 1}, {0, 0}, {0, -1}, {openFiles(), 1}} {
-		if _, err := f.limits(); err == nil {
-			t.Errorf("%+v is taken", f)
-		}
-	}
-	got, err := (&connectionFlags{1000, 1500}).limits()
-	if want := (connectionLimits{1000, 750}); err != nil || got != want {
-		t.Errorf("%+v %v", got, err)
-	}
-	if fmt.Sprint(webSockets(1000), webSockets(0)) != "800 0" {
-		t.Error(webSockets(1000), webSockets(0))
 	}
 }

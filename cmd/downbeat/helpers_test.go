@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 func check(t testing.TB, err error) {
@@ -13,3 +19,23 @@ func check(t testing.TB, err error) {
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// serving runs a server until the test ends; wrap goes around it, where there is one.
+func serving(t testing.TB, cfg server.Config, wrap func(http.Handler) http.Handler) *lab.Rig {
+	t.Helper()
+	cfg.Log = quiet()
+	r, err := lab.NewRig(context.WithoutCancel(t.Context()), cfg, wrap)
+	check(t, err)
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		check(t, r.Close())
+	})
+	return r
+}
+
+var (
+	pause      = testutil.Pause
+	us         = testutil.Us
+	freeAddr   = testutil.FreeAddr
+	eventually = testutil.Eventually
+)

@@ -12,13 +12,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // room is a real server and a real Chromium, for pages that use the library as
 // anybody's page would.
 type room struct {
 	t       testing.TB
-	rig     *rig
+	rig     *lab.Rig
 	browser *chromium
 	url     string
 }
@@ -26,7 +28,7 @@ type room struct {
 // newRoom serves further paths beside the product's, if any.
 func newRoom(t testing.TB, further map[string]http.HandlerFunc, options ...chromedp.ExecAllocatorOption) *room {
 	t.Helper()
-	r, err := newRig(t.Context(), quiet(), func(product http.Handler) http.Handler {
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, func(product http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle("/", new(entrance).wrap(product))
 		for path, handler := range further {
@@ -35,8 +37,8 @@ func newRoom(t testing.TB, further map[string]http.HandlerFunc, options ...chrom
 		return mux
 	})
 	check(t, err)
-	room := &room{t: t, rig: r, browser: newChromium(t, options...), url: r.url}
-	t.Cleanup(func() { room.browser.close(); check(t, r.close()) })
+	room := &room{t: t, rig: r, browser: newChromium(t, options...), url: r.URL}
+	t.Cleanup(func() { room.browser.close(); check(t, r.Close()) })
 	return room
 }
 
@@ -169,7 +171,7 @@ func (r *room) honest(users ...user) (worst []time.Duration) {
 // marks ends the trace and returns the true session time of each mark.
 func (r *room) marks() map[string]clock.SessionTime {
 	r.t.Helper()
-	at, all := sessionAt(r.t, r.rig.service.clock), map[string]clock.SessionTime{}
+	at, all := sessionAt(r.t, r.rig.Server.Clock()), map[string]clock.SessionTime{}
 	for _, m := range r.browser.endTrace(r.t) {
 		all[m.Name] = at(m.monotonic())
 	}

@@ -3,6 +3,9 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // asking asks the server for its session time and tells what the page believed
@@ -23,10 +26,10 @@ const asking = `(async () => {
 // server's answer can't come before the question, nor after its arrival.
 func TestFirefox(t *testing.T) {
 	f := newFirefox(t)
-	r, err := newRigOn(t.Context(), ":0", quiet(), nil) // Firefox pairs with no loopback address
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet(), Addr: ":0"}, nil) // Firefox pairs with no loopback address
 	check(t, err)
-	defer func() { check(t, r.close()) }()
-	f.open(r.url + "/device")
+	defer func() { check(t, r.Close()) }()
+	f.open(r.URL + "/device")
 	var ignored any
 	f.evaluate(joining(t, joinOptions{"actions": "/app/ui/actions.js"}), &ignored)
 	f.evaluate(`until(() => s.path === 'udp')`, &ignored)

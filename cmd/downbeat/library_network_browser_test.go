@@ -26,7 +26,7 @@ func (u user) throughRelay(r *relay) {
 func relayed(t *testing.T, loss float64) (*room, *relay, user) {
 	t.Helper()
 	room := newRoom(t, nil)
-	r := newRelay(t, room.rig.url, room.rig.udp)
+	r := newRelay(t, room.rig.URL, room.rig.Server.RTCAddr())
 	r.setLoss(loss)
 	room.url = r.url
 	u := room.open()

@@ -8,6 +8,9 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestBrowserHidden: the timers of a page in the background are held back by up
@@ -125,10 +128,10 @@ func TestBrowserAudioTrim(t *testing.T) {
 // a device all the same, and the same one after a reload.
 func TestBrowserPlainHTTP(t *testing.T) {
 	address := ownAddress(t)
-	r, err := newRigOn(t.Context(), address+":0", quiet(), nil)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet(), Addr: address + ":0"}, nil)
 	check(t, err)
-	defer func() { check(t, r.close()) }()
-	room := &room{t: t, rig: r, browser: newChromium(t), url: r.url}
+	defer func() { check(t, r.Close()) }()
+	room := &room{t: t, rig: r, browser: newChromium(t), url: r.URL}
 	defer room.browser.close()
 	u := room.open()
 	room.browser.startTrace(t, u.ctx)

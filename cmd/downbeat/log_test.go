@@ -175,7 +175,7 @@ func TestLogEvents(t *testing.T) {
 	for _, kind := range session.HappeningKinds {
 		used[string(kind)] = true
 	}
-	for _, name := range []string{"device_joined", "device_left", "refused", string(diskWell), string(diskLow), string(diskFull)} {
+	for _, name := range []string{"device_joined", "device_left", "refused", "disk_well", "disk_low", "disk_full"} {
 		used[name] = true
 	}
 	for name := range used {

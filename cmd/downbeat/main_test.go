@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 // asDownbeat makes the test's binary behave as the program: a real child process
@@ -20,14 +20,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	makeScratch()
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(scratch)
-		os.Exit(code)
-	}),
-		// certmagic's, which it never joins: the first ends within seconds, the second is one for each authority.
-		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.keepLockfileFresh"),
-		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.(*RingBufferRateLimiter).loop"))
+	testutil.Main(m)
 }
 
 // downbeat returns the program as a child process that is yet to be started.

@@ -11,16 +11,17 @@ import (
 
 	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/metrics"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestMetrics: what a real device does is counted.
 func TestMetrics(t *testing.T) {
-	r, err := newRig(t.Context(), quiet(), nil)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, nil)
 	check(t, err)
-	defer func() { check(t, r.close()) }()
-	_, err = r.add("studio", lab.NewClock(time.Now(), rand.New(rand.NewPCG(1, 1))))
+	defer func() { check(t, r.Close()) }()
+	_, err = r.Add("studio", lab.NewClock(time.Now(), rand.New(rand.NewPCG(1, 1))))
 	check(t, err)
-	resp, err := http.Get(r.url + "/metrics")
+	resp, err := http.Get(r.URL + "/metrics")
 	check(t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)

@@ -62,7 +62,7 @@ func BenchmarkBrowserPlayers(b *testing.B) {
 
 // until waits for a time after an instant.
 func (c *cinema) until(t clock.SessionTime, more time.Duration) {
-	pause(c.t.Context(), c.rig.service.clock.Until(t)+more)
+	pause(c.t.Context(), c.rig.Server.Clock().Until(t)+more)
 }
 
 // astray is how far a player was from a timeline that was at a position at an
@@ -84,7 +84,7 @@ func BenchmarkBrowserRates(b *testing.B) {
 			for b.Loop() {
 				s := newStage(b, false)
 				var found struct{ Jump, Scatter, Small float64 }
-				evaluate(b, s.browser.tab(b, s.rig.url+"/test/rates.html"), fmt.Sprintf("rates(%v)", keep), &found)
+				evaluate(b, s.browser.tab(b, s.rig.URL+"/test/rates.html"), fmt.Sprintf("rates(%v)", keep), &found)
 				s.close()
 				b.ReportMetric(found.Jump, "ms-jump")
 				b.ReportMetric(found.Scatter, "ms-scatter")

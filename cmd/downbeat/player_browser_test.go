@@ -39,7 +39,7 @@ func newCinema(t testing.TB, names ...string) *cinema {
 // join opens one more page and waits until it knows session time.
 func (c *cinema) join(name, query string) context.Context {
 	c.t.Helper()
-	return c.joinAt(c.rig.url, name, query)
+	return c.joinAt(c.rig.URL, name, query)
 }
 
 // joinAt is join by another of the server's names.
@@ -118,7 +118,7 @@ type place struct {
 // places are what the players marked, by their names, on the machine's clock.
 func (c *cinema) places() map[string][]place {
 	c.t.Helper()
-	at := sessionAt(c.t, c.rig.service.clock)
+	at := sessionAt(c.t, c.rig.Server.Clock())
 	result := map[string][]place{}
 	for _, m := range c.browser.endTrace(c.t) {
 		f := strings.Split(m.Name, ":")
@@ -211,12 +211,12 @@ func TestPlayersFollow(t *testing.T) {
 	}
 }
 
-func (c *cinema) now() clock.SessionTime { return c.rig.service.clock.Now() }
+func (c *cinema) now() clock.SessionTime { return c.rig.Server.Clock().Now() }
 
 // acted returns by how much each player missed a command, as it says.
 func (c *cinema) acted(commandID string) (errors []float64) {
 	c.t.Helper()
-	r, err := c.rig.service.sessions.Report(c.t.Context(), stageSession, commandID)
+	r, err := c.rig.Server.Sessions().Report(c.t.Context(), stageSession, commandID)
 	check(c.t, err)
 	for _, d := range r.Devices {
 		if d.ErrorMs != nil {

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestMakeFilm writes testdata/player.webm anew, in a real Chromium with
@@ -17,7 +20,7 @@ func TestMakeFilm(t *testing.T) {
 	if os.Getenv("DOWNBEAT_TEST_FILM") == "" {
 		t.Skip("DOWNBEAT_TEST_FILM=1 writes testdata/player.webm anew")
 	}
-	r, err := newRig(t.Context(), quiet(), func(product http.Handler) http.Handler {
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, func(product http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle("/", new(entrance).wrap(product))
 		mux.HandleFunc("/test/mediabunny.mjs", func(w http.ResponseWriter, r *http.Request) {
@@ -28,8 +31,8 @@ func TestMakeFilm(t *testing.T) {
 	})
 	check(t, err)
 	browser := newChromium(t)
-	defer func() { browser.close(); check(t, r.close()) }()
-	tab := browser.tab(t, r.url+"/test/player_film.html")
+	defer func() { browser.close(); check(t, r.Close()) }()
+	tab := browser.tab(t, r.URL+"/test/player_film.html")
 	var ok bool
 	evaluate(t, tab, `new Promise(done => { const look = () => globalThis.makeFilm ? done(true) : setTimeout(look, 20); look() })`, &ok)
 	evaluate(t, tab, `void makeFilm().then(film => (globalThis.film = film))`, new(any))

@@ -5,16 +5,17 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // TestFirefoxPlays: a player in a real Firefox follows play, seek and pause. How
 // far it is from the timeline is its own word: nothing outside can look into it.
 func TestFirefoxPlays(t *testing.T) {
 	f := newFirefox(t)
-	r, err := newRigOn(t.Context(), ":0", quiet(), new(entrance).wrap) // Firefox pairs with no loopback address
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet(), Addr: ":0"}, new(entrance).wrap) // Firefox pairs with no loopback address
 	check(t, err)
-	defer func() { check(t, r.close()) }()
-	f.open(r.url + "/test/player.html?session=firefox&name=fox")
+	defer func() { check(t, r.Close()) }()
+	f.open(r.URL + "/test/player.html?session=firefox&name=fox")
 	var told struct {
 		Drifts     []float64
 		Start      float64

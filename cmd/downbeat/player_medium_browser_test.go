@@ -59,7 +59,7 @@ func TestPlayerWithoutRanges(t *testing.T) {
 	if s := c.seen(c.players[0]); s.Seeks > 0 || s.Drift < -150 && s.Drift < late.Drift+150 {
 		t.Errorf("from the beginning %+v, then %+v", late, s)
 	}
-	devices, err := c.rig.service.sessions.Sync(t.Context(), stageSession)
+	devices, err := c.rig.Server.Sessions().Sync(t.Context(), stageSession)
 	check(t, err)
 	if m := devices[0].Status.Media; m == nil || m.State != "playing" {
 		t.Errorf("the server knows %+v", m)
@@ -145,7 +145,7 @@ func TestPlayersWaitForEverybody(t *testing.T) {
 	})
 	c := newCinema(t, "a")
 	defer c.close()
-	slow := c.joinAt(strings.Replace(c.rig.url, "127.0.0.1", "localhost", 1), "slow", "")
+	slow := c.joinAt(strings.Replace(c.rig.URL, "127.0.0.1", "localhost", 1), "slow", "")
 	film := url + "/film.webm"
 	c.lead(`page.session.playbackOptions({ waitForAll: true, waitLimitMs: 60000 })`)
 	c.lead(`page.load("` + film + `")`)

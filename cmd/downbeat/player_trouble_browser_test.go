@@ -97,7 +97,7 @@ func TestPlayerCatchesUpAfterStall(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	t.Logf("%+v", got)
-	devices, err := c.rig.service.sessions.Sync(t.Context(), stageSession)
+	devices, err := c.rig.Server.Sessions().Sync(t.Context(), stageSession)
 	check(t, err)
 	if len(devices) != 1 || devices[0].Desync == nil || devices[0].Desync.MaxMs < 250 {
 		t.Errorf("what the server heard of the desync: %+v", devices)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // nginx proxies paths of one host to servers, by location: what stands before
@@ -43,12 +44,10 @@ func nginx(t *testing.T, locations map[string]string) (base string) {
 // links, device page, flash, take, upload, download by a signed link, watch page.
 func TestBrowserBelowAPath(t *testing.T) {
 	key := access.NewKey()
-	policy, err := access.New(access.Config{Mode: access.Link, AdminKey: key})
-	check(t, err)
-	server, _ := startServer(t, func(cfg *serviceConfig) {
-		cfg.access, cfg.data, cfg.proxies = policy, t.TempDir(), []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-	})
-	base := nginx(t, map[string]string{"/beat/": server + "/"}) + "/beat/"
+	rig := serving(t, server.Config{
+		Access: access.Config{Mode: access.Link, AdminKey: key}, Data: t.TempDir(), DiskReserve: -1, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+	}, nil)
+	base := nginx(t, map[string]string{"/beat/": rig.URL + "/"}) + "/beat/"
 	browser := newChromium(t, fakeCamera...)
 	defer browser.close()
 
@@ -77,7 +76,7 @@ func TestBrowserBelowAPath(t *testing.T) {
 	})()`, new(any))
 	until(t, console, `[...document.querySelectorAll('a[href*="/file"]')].length > 0`)
 	var uploaded string
-	evaluate(t, console, `fetch(document.querySelector('a[href*="/file"]').href).then(r => r.status + ' ' + new URL(r.url).pathname.split('/')[1])`, &uploaded)
+	evaluate(t, console, `fetch(document.querySelector('a[href*="/file"]').href).then(r => r.status + ' ' + new URL(r.URL).pathname.split('/')[1])`, &uploaded)
 	if uploaded != "200 beat" {
 		t.Errorf("the recording's link: %s", uploaded)
 	}
@@ -87,8 +86,8 @@ func TestBrowserBelowAPath(t *testing.T) {
 // TestBelowAPathUntouched: with --base-path a proxy may leave the path as it is, and a
 // program's device records and uploads there.
 func TestBelowAPathUntouched(t *testing.T) {
-	server, svc := startServer(t, func(cfg *serviceConfig) { cfg.prefix, cfg.data = "/beat", t.TempDir() })
-	base := nginx(t, map[string]string{"/beat": server}) + "/beat"
+	rig := serving(t, server.Config{Prefix: "/beat", Data: t.TempDir(), DiskReserve: -1}, nil)
+	base := nginx(t, map[string]string{"/beat": rig.URL}) + "/beat"
 	ctx, leave := context.WithCancel(t.Context())
 	starts := make(chan device.Act, 1)
 	d := device.New(device.Config{URL: base, SessionID: "studio", Create: true, Act: func(a device.Act) {
@@ -107,7 +106,7 @@ func TestBelowAPathUntouched(t *testing.T) {
 	check(t, err)
 	start := <-starts
 	eventually(t, "the take to be over", func() bool {
-		all, err := svc.sessions.Recordings(ctx, "studio")
+		all, err := rig.Server.Sessions().Recordings(ctx, "studio")
 		return err == nil && len(all) == 1 && all[0].UploadStatus == "pending"
 	})
 	check(t, d.Upload(ctx, start.RecordingID, "a.webm", "video/webm", strings.NewReader("film"), 4))
@@ -134,12 +133,12 @@ func TestBrowserStrangers(t *testing.T) {
 		_, _ = w.Write([]byte("<!doctype html><title>a stranger</title>"))
 	}))
 	defer pages.Close()
-	server, _ := startServer(t, func(*serviceConfig) {})
+	rig := serving(t, server.Config{}, nil)
 	browser := newChromium(t)
 	defer browser.close()
 	page := browser.tab(t, pages.URL)
 	join := func(options string) (said string) {
-		evaluate(t, page, `import('`+server+`/downbeat.js').then(m => m.join({ url: '`+server+`', sessionId: 'stage', `+options+` })).then(() => 'joined', e => e.code + ': ' + e.message)`, &said)
+		evaluate(t, page, `import('`+rig.URL+`/downbeat.js').then(m => m.join({ url: '`+rig.URL+`', sessionId: 'stage', `+options+` })).then(() => 'joined', e => e.code + ': ' + e.message)`, &said)
 		return said
 	}
 	if said := join(""); !strings.HasPrefix(said, "bad_origin") || !strings.Contains(said, "--origin "+pages.URL) {

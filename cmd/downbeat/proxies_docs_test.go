@@ -24,13 +24,16 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // proxied is a server behind a proxy whose configuration is the one of docs/operating.md.
 type proxied struct {
 	t     *testing.T
 	admin string
-	svc   *service
+	rig   *lab.Rig
 	tls   *tls.Config
 	proxy string // address that it listens on
 }
@@ -55,15 +58,12 @@ func TestProxiesOfTheDocument(t *testing.T) {
 func newProxied(t *testing.T, language string, run func(t *testing.T, addr, config string)) *proxied {
 	t.Helper()
 	p := &proxied{t: t, admin: access.NewKey(), proxy: freeAddr(t)}
-	policy, err := access.New(access.Config{Mode: access.Link, AdminKey: p.admin})
-	check(t, err)
-	var server string
-	server, p.svc = startServer(t, func(cfg *serviceConfig) {
-		cfg.access, cfg.data, cfg.hosts = policy, t.TempDir(), []string{"beat.example"}
-		cfg.proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-	})
+	p.rig = serving(t, server.Config{
+		Access: access.Config{Mode: access.Link, AdminKey: p.admin}, Data: t.TempDir(), DiskReserve: -1, Hosts: []string{"beat.example"},
+		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+	}, nil)
 	dir := t.TempDir()
-	files := tlsFlags{TLSCert: filepath.Join(dir, "crt"), TLSKey: filepath.Join(dir, "key")}
+	files := server.TLS{Cert: filepath.Join(dir, "crt"), Key: filepath.Join(dir, "key")}
 	p.tls = &tls.Config{RootCAs: writePublic(t, files, "beat.example")}
 
 	doc, err := os.ReadFile("../../docs/operating.md")
@@ -74,8 +74,8 @@ func newProxied(t *testing.T, language string, run func(t *testing.T, addr, conf
 		t.Fatalf("docs/operating.md has no configuration of %s", language)
 	}
 	for _, change := range [][2]string{
-		{"http://127.0.0.1:8080", server}, {"reverse_proxy 127.0.0.1:8080", "reverse_proxy " + strings.TrimPrefix(server, "http://")},
-		{"listen 443 ssl", "listen " + p.proxy + " ssl"}, {"/etc/ssl/beat.example.crt", files.TLSCert}, {"/etc/ssl/beat.example.key", files.TLSKey},
+		{"http://127.0.0.1:8080", p.rig.URL}, {"reverse_proxy 127.0.0.1:8080", "reverse_proxy " + strings.TrimPrefix(p.rig.URL, "http://")},
+		{"listen 443 ssl", "listen " + p.proxy + " ssl"}, {"/etc/ssl/beat.example.crt", files.Cert}, {"/etc/ssl/beat.example.key", files.Key},
 	} {
 		config = strings.ReplaceAll(config, change[0], change[1])
 	}
@@ -87,7 +87,7 @@ func newProxied(t *testing.T, language string, run func(t *testing.T, addr, conf
 }
 
 // writePublic writes a certificate for a name with its key, and returns who trusts it.
-func writePublic(t *testing.T, f tlsFlags, name string) *x509.CertPool {
+func writePublic(t *testing.T, f server.TLS, name string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(t, err)
@@ -96,8 +96,8 @@ func writePublic(t *testing.T, f tlsFlags, name string) *x509.CertPool {
 	check(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	check(t, err)
-	writePEM(t, f.TLSCert, "CERTIFICATE", der)
-	writePEM(t, f.TLSKey, "PRIVATE KEY", private)
+	testutil.WritePEM(t, f.Cert, "CERTIFICATE", der)
+	testutil.WritePEM(t, f.Key, "PRIVATE KEY", private)
 	made, err := x509.ParseCertificate(der)
 	check(t, err)
 	pool := x509.NewCertPool()
@@ -185,7 +185,7 @@ func (p *proxied) takesUploads() {
 	check(p.t, err)
 	start := <-starts
 	eventually(p.t, "the take to be over", func() bool {
-		all, err := p.svc.sessions.Recordings(ctx, "studio")
+		all, err := p.rig.Server.Sessions().Recordings(ctx, "studio")
 		return err == nil && len(all) == 1 && all[0].UploadStatus == "pending"
 	})
 	film := strings.Repeat("film", 1<<20) // more than proxies take by default

@@ -10,7 +10,9 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/trace"
+	"github.com/downbeat-sync/downbeat/internal/lab"
 	"github.com/downbeat-sync/downbeat/peer"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
 // relearn gives the exchanges of a file to an estimator. The last row may be half written.
@@ -32,25 +34,21 @@ func relearn(t *testing.T, name string) *clock.Estimator {
 // TestRecordingIsTheRun: an estimator that reads the file of a real run believes
 // what the server's does.
 func TestRecordingIsTheRun(t *testing.T) {
-	r, err := newRig(t.Context(), quiet(), nil)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, nil)
 	check(t, err)
 	name := filepath.Join(t.TempDir(), "run.csv")
 	ctx, leave := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() {
-		ran <- (&deviceCmd{targetFlags: targetFlags{URL: r.url, Session: "record"}, Create: true, Record: name}).Run(ctx, quiet())
+		ran <- (&deviceCmd{targetFlags: targetFlags{URL: r.URL, Session: "record"}, Create: true, Record: name}).Run(ctx, quiet())
 	}()
-	var of *peer.Device
 	same := 0
 	for deadline := time.Now().Add(20 * time.Second); same < 3; pause(ctx, 50*time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the file never was as long as the server's memory")
 		}
-		if of = theOnly(r.service.devices); of == nil {
-			continue
-		}
-		s := of.Status()
-		if s.Path != peer.PathUDP || s.Estimate.Exchanges < 20 {
+		s, ok := theOnly(t, r.Server)
+		if !ok || s.Path != peer.PathUDP || s.Estimate.Exchanges < 20 {
 			continue
 		}
 		again := relearn(t, name).Estimate(s.Estimate.Map.Session)
@@ -63,7 +61,7 @@ func TestRecordingIsTheRun(t *testing.T) {
 	}
 	leave()
 	check(t, <-ran)
-	check(t, r.close())
+	check(t, r.Close())
 
 	rows, says, code := finish(t, "", "replay", name)
 	if n := strings.Count(rows, "\n") - 1; code != 0 || n < 20 {
@@ -71,14 +69,14 @@ func TestRecordingIsTheRun(t *testing.T) {
 	}
 }
 
-// theOnly returns the device if there is one.
-func theOnly(d *devices) *peer.Device {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for _, p := range d.byID {
-		return p
+// theOnly returns the status of the session's device if there is one.
+func theOnly(t *testing.T, s *server.Server) (status peer.Status, ok bool) {
+	t.Helper()
+	now, err := s.Sessions().Snapshot(t.Context(), "record")
+	if err != nil || len(now.Devices) != 1 {
+		return status, false
 	}
-	return nil
+	return s.Device(now.Devices[0].DeviceID)
 }
 
 // TestRecordNowhere: the file is made first of all.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/takes"
@@ -27,7 +28,7 @@ import (
 // with its fake camera whose pages are recording devices.
 type recordingStage struct {
 	t       testing.TB
-	svc     *service
+	svc     *server.Server
 	udp     net.Addr
 	dir     string
 	url     string
@@ -44,30 +45,17 @@ var fakeCamera = []chromedp.ExecAllocatorOption{
 func newRecordingStage(t testing.TB, around func(http.Handler) http.Handler, options ...chromedp.ExecAllocatorOption) *recordingStage {
 	t.Helper()
 	s := &recordingStage{t: t, dir: t.TempDir()}
-	l, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	s.udp = l.udp.LocalAddr()
-	s.svc, err = newService(serviceConfig{
-		udp: l.udp, tcp: l.tcp, minLead: 100 * time.Millisecond, maxLead: 5 * time.Second, maxDevices: 10, data: s.dir, diskReserve: -1, log: quiet(),
-		wrap: func(product http.Handler) http.Handler {
-			if around != nil {
-				product = around(product)
-			}
-			return s.wrap(product)
-		},
+	r := serving(t, server.Config{MaxDevices: 10, Data: s.dir, DiskReserve: -1}, func(product http.Handler) http.Handler {
+		if around != nil {
+			product = around(product)
+		}
+		return s.wrap(product)
 	})
-	check(t, err)
-	s.url = "http://" + l.http.Addr().String()
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- s.svc.run(serving, l.http) }()
+	s.svc, s.udp, s.url = r.Server, r.Server.RTCAddr(), r.URL
 	s.browser = newChromium(t, options...)
 	s.leader = (&instance{t: t, url: s.url}).join(signaling.JoinRequest{SessionID: "studio"})
 	t.Cleanup(func() {
 		s.browser.close()
-		http.DefaultClient.CloseIdleConnections()
-		stop()
-		check(t, <-served)
 	})
 	return s
 }
@@ -75,16 +63,15 @@ func newRecordingStage(t testing.TB, around func(http.Handler) http.Handler, opt
 // wrap serves the tests' pages under the product's own content security policy,
 // and what has been recorded below /test/recordings/.
 func (s *recordingStage) wrap(product http.Handler) http.Handler {
-	asProduct := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodGet, "/", nil)
-	request.Host = "localhost"
-	product.ServeHTTP(asProduct, request)
-	policy := asProduct.Header().Get("Content-Security-Policy")
 	pages := new(entrance).wrap(product)
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.HandleFunc("/test/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
+		asProduct := httptest.NewRecorder()
+		request := httptest.NewRequest(http.MethodGet, "/", nil)
+		request.Host = "localhost"
+		product.ServeHTTP(asProduct, request)
+		w.Header().Set("Content-Security-Policy", asProduct.Header().Get("Content-Security-Policy"))
 		pages.ServeHTTP(w, r)
 	})
 	mux.Handle("/test/recordings/", http.StripPrefix("/test/", http.FileServer(http.Dir(s.dir))))
@@ -145,7 +132,7 @@ func (s *recordingStage) take(label string, length time.Duration) {
 	check(s.t, err)
 	var stop session.StopRecording
 	check(s.t, s.leader.await(s.t, "stop_recording").Decode(&stop))
-	pause(s.t.Context(), s.svc.clock.Until(stop.Timestamp))
+	pause(s.t.Context(), s.svc.Clock().Until(stop.Timestamp))
 }
 
 // recordings waits until the session has n recordings that are uploaded or failed.
@@ -154,7 +141,7 @@ func (s *recordingStage) recordings(n int) []session.Recording {
 	var all []session.Recording
 	for deadline := time.Now().Add(30 * time.Second); ; pause(s.t.Context(), 20*time.Millisecond) {
 		var err error
-		all, err = s.svc.sessions.Recordings(s.t.Context(), "studio")
+		all, err = s.svc.Sessions().Recordings(s.t.Context(), "studio")
 		check(s.t, err)
 		done := 0
 		for _, r := range all {

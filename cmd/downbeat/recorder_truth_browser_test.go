@@ -42,7 +42,7 @@ type proof struct {
 func (p *recordingPage) prove(r session.Recording) (proof, bool) {
 	p.t.Helper()
 	f, shots := p.read(r, filmColumns, filmRows), p.shots()
-	at := sessionAt(p.t, p.svc.clock)
+	at := sessionAt(p.t, p.svc.Clock())
 	when := func(i int) clock.SessionTime { return at(time.Duration(shots[i].Stamp * 1e3)) }
 	find := func(code int) int { return slices.IndexFunc(shots, func(s shot) bool { return s.Code == code }) }
 	i, k := find(f.Codes[0]), find(f.Codes[len(f.Codes)-1])
@@ -127,7 +127,7 @@ func TestRecorderTimeCode(t *testing.T) {
 		t.Fatalf("%s; troubles %v", asJSON(r), p.troubles())
 	}
 	f := p.read(r, 8, 6)
-	drawn := sessionAt(t, s.svc.clock)(pageTime(t, s.browser.endTrace(t), p.id)(float64(f.Codes[0]) / 1000))
+	drawn := sessionAt(t, s.svc.Clock())(pageTime(t, s.browser.endTrace(t), p.id)(float64(f.Codes[0]) / 1000))
 	late, bound := r.StartTimestamp.Sub(drawn), time.Duration(*r.StartBoundMs*1e6)
 	t.Logf("the first frame is said to be %v after it was drawn, ± %v", late, bound)
 	// A canvas is captured when its frame is composed, up to two of the screen's frames later.

@@ -7,25 +7,23 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
-	"slices"
-	"strconv"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/google/uuid"
 	"github.com/mdp/qrterminal/v3"
 	"golang.org/x/term"
 
 	"github.com/downbeat-sync/downbeat/access"
-	"github.com/downbeat-sync/downbeat/api"
+	"github.com/downbeat-sync/downbeat/server"
 )
 
+// serveCmd has the flags of the server; config says which of a server.Config's fields is which.
 type serveCmd struct {
 	Addr       string        `default:":8080" help:"Address to listen on: HTTP over TCP, WebRTC over UDP on the same port."`
 	RTCTCPPort int           `name:"rtc-tcp-port" default:"0" help:"TCP port for devices whose UDP is blocked; 0: the port after that of --addr."`
@@ -45,172 +43,174 @@ type serveCmd struct {
 
 	FakeClock string `placeholder:"SHIFT,DRIFT" help:"For tests alone: believe a clock that is ahead of this machine's and gains, as in +50ms,+20ppm."`
 
-	connectionFlags `embed:""`
-	storeFlags      `embed:""`
-	accessFlags     `embed:""`
-	tlsFlags        `embed:""`
+	MaxConnections int `placeholder:"N" help:"Connections over HTTP that may be open at once, WebSockets included. Default: from the number of files that the process may have open, 16384 at most."`
+	MaxPerAddress  int `name:"max-connections-per-address" default:"1500" help:"How many of them may come from one IPv4 address or one IPv6 network of 64 bits, at most three quarters of all. Proxies that are trusted are exempt."`
+
+	NATS         string        `name:"nats" placeholder:"URL" help:"NATS servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…"`
+	NATSReplicas int           `name:"nats-replicas" default:"0" help:"How many servers of a NATS cluster keep each session; 0: three in a cluster, else one."`
+	AcceptLoss   bool          `name:"accept-data-loss" help:"Start with a data directory that has lost what was acknowledged; else that is refused."`
+	SessionIdle  time.Duration `default:"24h" help:"How long a session without activity is kept, 84h at most."`
+
+	Access       string        `enum:",open,link,token" default:"" help:"Who may do what: open (anybody everything), link (keys in links) or token (JSON Web Tokens). Default: open while listening on loopback, else link."`
+	AdminKey     string        `help:"Key that creates and lists sessions in mode link, 16 bytes or more; default: the one kept with the data, or a new one."`
+	JWTKeyFile   string        `name:"jwt-key-file" help:"File with the key of HS256 for mode token, 32 bytes or more."`
+	JWKS         string        `name:"jwks" help:"File or URL of the public keys (JWKS: RSA, P-256, P-384, P-521, Ed25519) for mode token."`
+	JWTLeeway    time.Duration `name:"jwt-leeway" default:"30s" help:"By how much exp, nbf and iat of tokens may be off."`
+	JWTAudience  []string      `name:"jwt-audience" help:"Who tokens must be for: one of these in aud. Default: aud isn't looked at."`
+	JWTIssuer    []string      `name:"jwt-issuer" help:"Who tokens must be from: one of these as iss. Default: iss isn't looked at."`
+	TrustedProxy []string      `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-… and Forwarded headers are believed."`
+	Origin       []string      `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
+
+	TLS       string `name:"tls" enum:",local,acme,files" default:"" help:"Encrypt: local (a certificate authority of this server's own, which devices install once), acme (a public one, for --host) or files (--tls-cert, --tls-key)."`
+	TLSCert   string `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate and its chain, PEM, for --tls files; read again when it changes."`
+	TLSKey    string `name:"tls-key" type:"path" placeholder:"FILE" help:"The certificate's key, PEM, for --tls files."`
+	SetupAddr string `placeholder:"ADDR" help:"Address of the unencrypted page that leads devices through installing the authority of --tls local. Default: that of --addr, two ports up; port 80 where that is 443."`
+	ACMEEmail string `name:"acme-email" help:"Where the authority of --tls acme may write to."`
+	ACMECA    string `name:"acme-ca" placeholder:"URL" help:"Directory of another ACME authority than Let's Encrypt."`
+	ACMERoot  string `name:"acme-root" type:"path" placeholder:"FILE" help:"Certificate of the authority that --acme-ca itself is served with, PEM."`
+	ACMEHTTP  int    `name:"acme-http-port" default:"80" help:"Port on which challenges over HTTP arrive, from port 80 of --host; 0: only those over TLS, from its port 443 to that of --addr."`
 }
 
 func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
-	prefix, proxies, err := c.check()
+	cfg, err := c.config(log)
 	if err != nil {
 		return usageError{err}
 	}
-	connections, err := c.limits()
-	if err != nil {
-		return usageError{err}
-	}
-	now, err := fakeClock(c.FakeClock)
-	if err != nil {
-		return usageError{fmt.Errorf("--fake-clock: %w", err)}
-	}
-	instance := uuid.NewString()
-	if c.NATS != "" {
-		log = log.With("instance", instance)
-	}
-	lines := newLineLimit(log)
-	log = lines.calm()
 	for _, name := range ignoredVariables(app) {
 		log.Warn("env_ignored", "name", name)
 	}
 	logFakeClock(c.FakeClock, log)
-	s, err := listen(c.Addr, c.RTCTCPPort)
+	s, err := server.New(ctx, cfg)
 	if err != nil {
-		return err
+		return ofFlags(err)
 	}
-	store, err := c.storeFlags.open(ctx, c.Data, log) // the directory is ours from here on
-	if err != nil {
-		s.close()
-		return err
-	}
-	policy, adminKey, err := c.policy(s.http.Addr().(*net.TCPAddr).IP, c.Data, log)
-	if err != nil {
-		s.close()
-		return errors.Join(err, closeStore(store))
-	}
-	at := s.http.Addr().(*net.TCPAddr)
-	secure, err := c.tlsFlags.open(served{at: at, prefix: prefix, data: c.Data, hosts: c.Host, advertise: c.Advertise, log: log})
-	if err != nil {
-		s.close()
-		return errors.Join(err, closeStore(store))
-	}
-	urls := func() []string { return secure.urls(at) }
-	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, advertise: c.Advertise, hosts: slices.Concat(c.Host, secure.hosts), urls: urls, prefix: prefix, setupURL: secure.setup,
-		minLead: c.MinLead, maxLead: c.MaxLead, maxDevices: c.MaxDevices, ntp: c.NTP,
-		data: c.Data, uploadMax: int64(c.UploadMax), diskReserve: cmp.Or(int64(c.Reserve), -1), media: c.Media, forgetFiles: c.Forget, log: log,
-		access: policy, proxies: proxies, origins: c.Origin, store: store, keepIdle: c.SessionIdle, instance: instance, lines: lines,
-		connections: connections, encrypt: secure.wrap, now: now,
-	})
-	if err != nil {
-		s.close()
-		return errors.Join(err, secure.drop(), closeStore(store))
-	}
-	log.Info("server_starting", "version", thisBuild().Version, "access", string(policy.Mode()), "store", c.storeFlags.kind(c.Data))
-	c.greet(os.Stdout, urls(), policy.Mode(), adminKey, secure)
-	err = secure.beside(ctx, func(ctx context.Context) error { return svc.run(ctx, s.http) })
-	log.Info("server_stopped")
-	return err
+	c.greet(app.Stdout, s)
+	return ofFlags(s.Run(ctx))
 }
 
-// check refuses flags that don't make sense, and returns what two of them say.
-func (c *serveCmd) check() (prefix string, proxies []netip.Prefix, err error) {
-	if c.MinLead <= 0 || c.MaxLead < c.MinLead {
-		return "", nil, fmt.Errorf("--min-lead %v and --max-lead %v: they must be positive, the second not less than the first", c.MinLead, c.MaxLead)
-	}
-	for _, ip := range c.Advertise {
-		if net.ParseIP(ip) == nil {
-			return "", nil, fmt.Errorf("--advertise %s: not an IP address", ip)
+// config is what the flags come to. A Config has defaults where a flag has 0; such a 0 is refused here.
+func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
+	for flag, value := range map[string]int64{
+		"min-lead": int64(c.MinLead), "max-lead": int64(c.MaxLead), "upload-max": int64(c.UploadMax), "session-idle": int64(c.SessionIdle),
+		"max-devices": int64(c.MaxDevices), "max-connections-per-address": int64(c.MaxPerAddress),
+	} {
+		if value == 0 {
+			return cfg, fmt.Errorf("--%s %d: it must be positive", flag, value)
 		}
 	}
-	if c.UploadMax <= 0 || c.Reserve < 0 {
-		return "", nil, fmt.Errorf("--upload-max %d and --disk-reserve %d: the first must be positive, the second not negative", c.UploadMax, c.Reserve)
+	if c.JWTLeeway < 0 {
+		return cfg, fmt.Errorf("--jwt-leeway %v: it must not be negative", c.JWTLeeway)
 	}
-	if prefix, err = api.CleanPrefix(c.BasePath); err != nil {
-		return "", nil, fmt.Errorf("--base-path %s: %w", c.BasePath, err)
+	proxies, err := c.proxies()
+	if err != nil {
+		return cfg, err
 	}
-	if err = c.origins(); err == nil {
-		proxies, err = c.proxies()
+	now, err := fakeClock(c.FakeClock)
+	if err != nil {
+		return cfg, fmt.Errorf("--fake-clock: %w", err)
 	}
-	return prefix, proxies, err
+	cfg = server.Config{
+		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin,
+		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices,
+		SessionIdle: c.SessionIdle, NTP: c.NTP, Data: c.Data, NATS: c.NATS, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
+		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
+		Now: now,
+		Access: access.Config{
+			Mode: access.Mode(c.Access), AdminKey: c.AdminKey, JWKS: c.JWKS, Leeway: cmp.Or(c.JWTLeeway, -1), Audiences: c.JWTAudience, Issuers: c.JWTIssuer,
+		},
+		TLS: server.TLS{
+			Mode: c.TLS, Cert: c.TLSCert, Key: c.TLSKey, SetupAddr: c.SetupAddr, ACMEEmail: c.ACMEEmail, ACMECA: c.ACMECA, ACMERoot: c.ACMERoot,
+			ACMEHTTPPort: cmp.Or(c.ACMEHTTP, -1),
+		},
+	}
+	if c.TLS == "files" {
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP)
+		cfg.TLS.Reload = hup
+	}
+	if c.JWTKeyFile != "" {
+		b, err := os.ReadFile(c.JWTKeyFile)
+		if err != nil {
+			return cfg, fmt.Errorf("--jwt-key-file: %w", err)
+		}
+		cfg.Access.HMACKey = []byte(strings.TrimRight(string(b), "\r\n"))
+	}
+	return cfg, nil
+}
+
+func (c *serveCmd) proxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, s := range c.TrustedProxy {
+		p, ok := access.ParseNetwork(s)
+		if !ok {
+			return nil, fmt.Errorf("--trusted-proxy %s: neither an address nor a network", s)
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// flagOf are the flags whose names aren't those of a Config's fields in lower case.
+var flagOf = map[string]string{
+	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
+	"MaxDevices": "max-devices", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
+	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
+	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",
+}
+
+// ofFlags tells a server's error by the flags that it comes from.
+func ofFlags(err error) error {
+	wrong, ok := errors.AsType[*server.ConfigError](err)
+	if !ok {
+		return err
+	}
+	err = errors.New(wrong.Named(func(field string) string { return "--" + cmp.Or(flagOf[field], strings.ToLower(field)) }))
+	if wrong.Usable {
+		return err
+	}
+	return usageError{err}
 }
 
 // greet says where to go.
-func (c *serveCmd) greet(w io.Writer, urls []string, mode access.Mode, adminKey string, secure *security) {
-	if adminKey != "" {
+func (c *serveCmd) greet(w io.Writer, s *server.Server) {
+	urls, key := s.URLs(), s.AdminKey()
+	if key != "" {
 		for i, u := range urls {
-			urls[i] = strings.TrimSuffix(u, "/") + "/#admin=" + url.QueryEscape(adminKey)
+			urls[i] = strings.TrimSuffix(u, "/") + "/#admin=" + url.QueryEscape(key)
 		}
 	}
-	fmt.Fprintln(w, "Downbeat is ready. Open one of these in a browser:")
-	for _, u := range urls {
-		fmt.Fprintln(w, "  "+u)
+	fmt.Fprintln(w, "Downbeat is ready. Open one of these in a browser:\n  "+strings.Join(urls, "\n  "))
+	fmt.Fprintln(w, "Ctrl-C stops it. "+words[s.AccessMode()])
+	switch {
+	case c.NATS != "":
+		fmt.Fprintln(w, "Sessions are kept in NATS, and shared with all instances there.")
+	case c.Data != "":
+		fmt.Fprintf(w, "Sessions are kept in %s.\n", c.Data)
+	default:
+		fmt.Fprintln(w, "Sessions are in memory and end with the server; --data DIR keeps them.")
 	}
-	fmt.Fprintln(w, "Ctrl-C stops it. "+words(mode))
-	c.storeFlags.greet(w, c.Data)
-	code, opens := secure.say(w, urls[0])
+	code, opens := urls[0], "This code opens the console"
+	if key != "" {
+		opens += ", admin key included: keep it off other people’s cameras"
+	}
+	if setup := s.SetupURL(); setup != "" {
+		code, opens = setup, "This code leads a new phone through trusting this server"
+		fmt.Fprintf(w, "A device that doesn't trust this server yet begins at\n  %s\n", setup)
+		fmt.Fprintf(w, "The certificate authority's SHA-256 fingerprint, to compare with what the device shows, is\n  %s\n", s.Fingerprint())
+		fmt.Fprintf(w, "The browsers of this machine trust it after: downbeat ca install --data %s\n", c.Data)
+	}
+	if c.TLS == "acme" {
+		fmt.Fprintln(w, "The certificate comes by ACME, to whose authority's terms using it agrees; the first one takes some seconds.")
+	}
 	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
-		if adminKey != "" && code == urls[0] {
-			opens += ", admin key included: keep it off other people’s cameras"
-		}
 		fmt.Fprintln(w, opens+".")
 		qrterminal.GenerateHalfBlock(code, qrterminal.L, w)
 	}
 }
 
-// sockets are what one instance listens on.
-type sockets struct {
-	http net.Listener
-	udp  *net.UDPConn
-	tcp  net.Listener
-}
-
-func (s *sockets) close() {
-	for _, c := range []io.Closer{s.http, s.udp, s.tcp} {
-		_ = c.Close()
-	}
-}
-
-// listen opens HTTP's TCP port, the same UDP port for WebRTC, and WebRTC's TCP
-// port: the next one where tcpPort is 0. With port 0 all three are any free ones.
-func listen(addr string, tcpPort int) (*sockets, error) {
-	var s sockets
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("--addr %s: %w", addr, plainError(err))
-	}
-	s.http = l
-	at := l.Addr().(*net.TCPAddr)
-	_, asked, _ := net.SplitHostPort(addr)
-	s.udp, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP, Port: at.Port, Zone: at.Zone})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("UDP port %d: %w", at.Port, plainError(err)), l.Close())
-	}
-	if tcpPort == 0 && asked != "0" {
-		tcpPort = at.Port + 1
-	}
-	s.tcp, err = net.Listen("tcp", net.JoinHostPort(hostOf(at.IP), strconv.Itoa(tcpPort)))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("TCP port %d for WebRTC (--rtc-tcp-port): %w", tcpPort, plainError(err)), l.Close(), s.udp.Close())
-	}
-	return &s, nil
-}
-
-func hostOf(ip net.IP) string {
-	if ip.IsUnspecified() {
-		return ""
-	}
-	return ip.String()
-}
-
-// plainError takes the address off a network error: it is said already.
-func plainError(err error) error {
-	var op *net.OpError
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return errors.New("another program listens there; give another port (or end that one)")
-	}
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
+// words say who may do what.
+var words = map[access.Mode]string{
+	access.Open:  "Anybody who reaches this address may create, join and lead sessions: use it on a network that you trust.",
+	access.Link:  "The links have the admin key, which creates sessions and leads them: keep them to yourself, and pass on the links of the sessions.",
+	access.Token: "Everybody needs a token.",
 }

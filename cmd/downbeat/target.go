@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/lan"
 )
 
 // targetFlags say which server and which session a command is for, and as whom.
@@ -54,9 +56,9 @@ func (f *targetFlags) open() (*target, error) {
 	u.RawQuery, u.Fragment = "", ""
 	t.url = strings.TrimRight(u.String(), "/")
 	if f.CA != "" {
-		roots, err := poolOf("--ca", f.CA)
+		roots, err := lan.ReadRoots(f.CA)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, usageError{fmt.Errorf("--ca: %w", err)}
 		}
 		t.tls = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}

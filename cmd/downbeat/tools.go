@@ -15,6 +15,22 @@ import (
 	"github.com/downbeat-sync/downbeat/internal/lab"
 )
 
+// demoCmd has the fields of a lab.Demo.
+type demoCmd struct {
+	Devices  int    `default:"8" help:"Simulated devices, 1 to 200."`
+	Commands int    `default:"20" help:"Commands to run, 0 to 1000."`
+	Seed     uint64 `default:"1" help:"Seed of the simulated clocks."`
+	JSON     bool   `name:"json" help:"Print the result as JSON."`
+}
+
+func (c *demoCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
+	d := lab.Demo(*c)
+	if err := d.Check(); err != nil {
+		return usageError{err}
+	}
+	return d.Run(ctx, app.Stdout, warnings(log))
+}
+
 // simulateCmd has the fields of a lab.Simulation.
 type simulateCmd struct {
 	Profile  string        `default:"all" help:"Network and clock to simulate; all: each of them."`

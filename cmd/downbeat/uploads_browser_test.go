@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
@@ -23,25 +23,15 @@ func TestChromiumUploads(t *testing.T) {
 		t.Skip("make setup installs tus-js-client")
 	}
 	dir := t.TempDir()
-	s, err := listen("127.0.0.1:0", 0)
-	check(t, err)
-	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 10, data: dir, diskReserve: -1, log: quiet(),
-		wrap: func(product http.Handler) http.Handler {
-			mux := http.NewServeMux()
-			mux.Handle("/", new(entrance).wrap(product))
-			mux.HandleFunc("/test/tus.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, library) })
-			return mux
-		},
+	r := serving(t, server.Config{MaxLead: time.Second, MaxDevices: 10, Data: dir, DiskReserve: -1}, func(product http.Handler) http.Handler {
+		mux := http.NewServeMux()
+		mux.Handle("/", new(entrance).wrap(product))
+		mux.HandleFunc("/test/tus.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, library) })
+		return mux
 	})
-	check(t, err)
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(serving, s.http) }()
-	defer func() { stop(); check(t, <-served) }()
-	i := &instance{t: t, url: "http://" + s.http.Addr().String()}
+	i := &instance{t: t, url: r.URL}
 	c := i.join(signaling.JoinRequest{SessionID: "studio", DeviceType: "native"})
-	_, err = c.Call(t.Context(), "start_recording", map[string]any{"duration": 100})
+	_, err := c.Call(t.Context(), "start_recording", map[string]any{"duration": 100})
 	check(t, err)
 	var start session.StartRecording
 	check(t, c.await(t, "start_recording").Decode(&start))

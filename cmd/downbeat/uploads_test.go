@@ -18,6 +18,8 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/takes"
@@ -28,16 +30,9 @@ import (
 // over real sockets.
 func TestRecordingIsUploaded(t *testing.T) {
 	dir := t.TempDir()
-	s, err := listen("127.0.0.1:0", 0)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet(), MaxLead: time.Second, MaxDevices: 10, Data: dir, DiskReserve: -1}, nil)
 	check(t, err)
-	svc, err := newService(serviceConfig{
-		udp: s.udp, tcp: s.tcp, minLead: 100 * time.Millisecond, maxLead: time.Second, maxDevices: 10, data: dir, diskReserve: -1, log: quiet(),
-	})
-	check(t, err)
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- svc.run(serving, s.http) }()
-	url := "http://" + s.http.Addr().String()
+	url := r.URL
 
 	started, completed := make(chan device.Act, 2), make(chan bool, 2)
 	d := device.New(device.Config{
@@ -112,8 +107,7 @@ func TestRecordingIsUploaded(t *testing.T) {
 
 	leave()
 	check(t, <-left)
-	stop()
-	check(t, <-served)
+	check(t, r.Close())
 }
 
 func download(t *testing.T, url string) []byte {
@@ -149,9 +143,9 @@ func checkManifest(t *testing.T, name string, right func(takes.Take) bool) {
 }
 
 func TestNoStorage(t *testing.T) {
-	r, err := newRig(t.Context(), quiet(), nil)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, nil)
 	check(t, err)
-	res, err := http.Post(r.url+"/api/uploads/", "", nil)
+	res, err := http.Post(r.URL+"/api/uploads/", "", nil)
 	check(t, err)
 	b, err := io.ReadAll(res.Body)
 	check(t, err)
@@ -160,7 +154,7 @@ func TestNoStorage(t *testing.T) {
 	if res.StatusCode != http.StatusNotFound || !strings.Contains(string(b), `"no_storage"`) {
 		t.Errorf("%s %s", res.Status, b)
 	}
-	check(t, r.close())
+	check(t, r.Close())
 }
 
 // TestUploadThroughKills: the real program is killed in the middle of an upload, started

@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -84,22 +86,22 @@ func (w viewer) picture(name string, width int64, dark bool) {
 // asked for a tap, since this browser doesn't play by itself, and watches; then
 // the server is gone.
 func TestWatchPage(t *testing.T) {
-	r, err := newRig(t.Context(), quiet(), nil)
+	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, nil)
 	check(t, err)
 	running := true
 	browser := newChromium(t, chromedp.Flag("autoplay-policy", "document-user-activation-required"))
 	defer func() {
 		browser.close()
 		if running {
-			check(t, r.close())
+			check(t, r.Close())
 		}
 	}()
 
-	nowhere := viewer{t, browser.tab(t, r.url+"/watch?session=cinema&name=Ada")}
+	nowhere := viewer{t, browser.tab(t, r.URL+"/watch?session=cinema&name=Ada")}
 	nowhere.await(`$('state').textContent === 'not joined' && /no such session/.test($('words').textContent)`)
-	made, err := r.service.sessions.Create(t.Context(), session.CreateRequest{CreatorName: "Host"})
+	made, err := r.Server.Sessions().Create(t.Context(), session.CreateRequest{CreatorName: "Host"})
 	check(t, err)
-	w := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID)}
+	w := viewer{t, browser.tab(t, r.URL+"/watch?session="+made.SessionID)}
 	w.await(`!$('enter').hidden && $('ask-session').hidden`)
 	w.do(chromedp.SendKeys("#name", "Ada"+kb.Enter))
 	w.await(`$('state').textContent === 'nothing loaded' && $('lead').hidden && !$('take').hidden`)
@@ -119,7 +121,7 @@ func TestWatchPage(t *testing.T) {
 	before := w.position()
 	w.do(chromedp.KeyEvent(kb.ArrowRight))
 	w.await(fmt.Sprintf(`$('media').currentTime > %f && $('state').textContent === 'together'`, before+10))
-	second := viewer{t, browser.tab(t, r.url+"/watch?session="+made.SessionID+"&as=new")}
+	second := viewer{t, browser.tab(t, r.URL+"/watch?session="+made.SessionID+"&as=new")}
 	second.await(`!$('here').hidden && $('members').textContent === '2 screens' && $('leader').textContent === 'Ada' && $('lead').hidden`)
 	second.await(`!$('tap').hidden && $('state').textContent === 'tap to start' && /tap/i.test($('words').textContent)`)
 	second.picture("tap", 360, true)
@@ -138,7 +140,7 @@ func TestWatchPage(t *testing.T) {
 		t.Errorf("paused at %v and at %v", a, b)
 	}
 	running = false
-	check(t, r.close())
+	check(t, r.Close())
 	second.await(`$('state').textContent === 'reconnecting'`)
 	if words := second.words(); !strings.Contains(words, "server can’t be reached") {
 		t.Error(words)

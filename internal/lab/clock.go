@@ -30,4 +30,5 @@ func (c Clock) At(t time.Time) clock.DeviceTime {
 	return clock.DeviceTime(c.Offset + real + time.Duration(math.Round(float64(real)*c.Skew)))
 }
 
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
