@@ -5,12 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/downbeat-sync/downbeat/internal/shell"
 )
 
 // modelOf returns the parser of the program's flags.
@@ -22,9 +23,9 @@ func modelOf(t *testing.T) *kong.Kong {
 // TestOnlySettingsComeFromTheEnvironment: a variable sets what serve is to be like, and never
 // makes it do something else.
 func TestOnlySettingsComeFromTheEnvironment(t *testing.T) {
-	for _, name := range variables(modelOf(t)) {
+	for _, name := range shell.Variables(modelOf(t)) {
 		for _, deed := range []string{"VERSION", "HELP", "VERBOSE", "RECORD", "JSON", "CREATE"} {
-			if name == envPrefix+deed {
+			if name == shell.EnvPrefix+deed {
 				t.Errorf("%s sets a flag", name)
 			}
 		}
@@ -33,7 +34,7 @@ func TestOnlySettingsComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("DOWNBEAT_HELP", "true")
 	t.Setenv("DOWNBEAT_VERBOSE", "yes please")
 	t.Setenv("DOWNBEAT_DURATION", "never")
-	if got := ignoredVariables(modelOf(t)); strings.Join(got, " ") != "DOWNBEAT_DURATION DOWNBEAT_HELP DOWNBEAT_VERBOSE DOWNBEAT_VERSION" {
+	if got := shell.IgnoredVariables(modelOf(t)); strings.Join(got, " ") != "DOWNBEAT_DURATION DOWNBEAT_HELP DOWNBEAT_VERBOSE DOWNBEAT_VERSION" {
 		t.Errorf("ignored are %v", got)
 	}
 	var c cli
@@ -84,23 +85,6 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestSizes(t *testing.T) {
-	for text, want := range map[string]size{
-		"0": 0, "1073741824": 1 << 30, "64GiB": 64 << 30, "64 gib": 64 << 30, "1.5 MB": 1_500_000, "2TiB": 2 << 40, "10kB": 10_000, "7B": 7,
-	} {
-		var s size
-		if err := s.UnmarshalText([]byte(text)); err != nil || s != want {
-			t.Errorf("%q is %d: %v", text, s, err)
-		}
-	}
-	for _, text := range []string{"", "64G", "x", "-1", "1 parsec", "16EiB", "GiB"} {
-		var s size
-		if err := s.UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is %d", text, s)
-		}
-	}
-}
-
 func TestHelp(t *testing.T) {
 	all, _, code := finish(t, "", "help")
 	if code != 0 || !strings.Contains(all, "serve") || strings.Contains(all, "accuracy") {
@@ -111,7 +95,7 @@ func TestHelp(t *testing.T) {
 	if code != 0 || serve != flagged {
 		t.Errorf("help serve: %d\n%s", code, serve)
 	}
-	for _, name := range variables(modelOf(t)) {
+	for _, name := range shell.Variables(modelOf(t)) {
 		if strings.HasPrefix(name, "DOWNBEAT_") && !strings.Contains(serve, name) {
 			// of the client's commands, which serve doesn't have
 			if client, _, _ := finish(t, "", "help", "device"); !strings.Contains(client, name) {
@@ -153,26 +137,6 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-func TestBuildOf(t *testing.T) {
-	vcs := []debug.BuildSetting{
-		{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.time", Value: "2026-01-02T03:04:05Z"}, {Key: "vcs.modified", Value: "true"},
-	}
-	for _, c := range []struct {
-		name, set string
-		info      *debug.BuildInfo
-		want      string
-	}{
-		{"nothing known", "", nil, "downbeat dev,"},
-		{"a development build", "", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs}, "downbeat dev, revision 0123456789ab of 2026-01-02T03:04:05Z, modified,"},
-		{"go install", "", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "downbeat v1.2.3,"},
-		{"a release", "v2.0.0", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: vcs[:2]}, "downbeat v2.0.0, revision 0123456789ab of 2026-01-02T03:04:05Z, go"},
-	} {
-		if got := readBuild(c.set, c.info).String(); !strings.HasPrefix(got, c.want) {
-			t.Errorf("%s: %s", c.name, got)
-		}
-	}
-}
-
 // TestVersion: a build says from which sources it is, and a release says what it was told.
 func TestVersion(t *testing.T) {
 	dir := t.TempDir()
@@ -187,7 +151,7 @@ func TestVersion(t *testing.T) {
 	binary := build("downbeat", "-buildvcs=auto")
 	out, err := exec.Command(binary, "version", "--json").Output()
 	check(t, err)
-	var is buildOf
+	var is shell.Build
 	check(t, json.Unmarshal(out, &is))
 	// The Go command looks for a directory of that name, which further work trees don't have.
 	if git, err := os.Stat(filepath.Join("..", "..", ".git")); err == nil && git.IsDir() {

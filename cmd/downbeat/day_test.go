@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/device"
+	"github.com/downbeat-sync/downbeat/internal/shell"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
@@ -244,7 +245,7 @@ func TestLogOfADay(t *testing.T) {
 	for _, e := range d.log.events() {
 		name := e["msg"].(string)
 		seen[name]++
-		if e["level"] == "DEBUG" || e[libraryKey] != nil {
+		if e["level"] == "DEBUG" || e[shell.LibraryKey] != nil {
 			continue
 		}
 		row := table[name]

@@ -36,6 +36,7 @@ func serving(t testing.TB, cfg server.Config, wrap func(http.Handler) http.Handl
 var (
 	pause      = testutil.Pause
 	us         = testutil.Us
+	ms         = testutil.Ms
 	freeAddr   = testutil.FreeAddr
 	eventually = testutil.Eventually
 )

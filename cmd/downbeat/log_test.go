@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"go/ast"
 	"go/token"
 	"os"
@@ -14,47 +13,6 @@ import (
 
 	"github.com/downbeat-sync/downbeat/session"
 )
-
-// TestLogFlags: level, format, and whose words they are.
-func TestLogFlags(t *testing.T) {
-	for _, c := range []struct {
-		flags logFlags
-		want  string // the messages
-	}{
-		{logFlags{LogLevel: "info"}, "own-info own-error library-error"},
-		{logFlags{LogLevel: "error"}, "own-error library-error"},
-		{logFlags{LogLevel: "info", Verbose: true}, "own-debug own-info own-error library-error"},
-		{logFlags{LogLevel: "debug", LogFormat: "json"}, "own-debug own-info own-error library-error"},
-		{logFlags{LogLevel: "debug", LogLibraries: true}, "own-debug own-info own-error library-debug library-info library-error"},
-	} {
-		var out strings.Builder
-		log := c.flags.logger(&out)
-		library := log.With("a", 1).With(libraryKey, "x").With("scope", "ice")
-		for _, l := range []string{"own", "library"} {
-			to := log
-			if l == "library" {
-				to = library
-			}
-			to.Debug(l + "-debug")
-			to.Info(l + "-info")
-			to.Error(l + "-error")
-		}
-		var said []string
-		for line := range strings.Lines(out.String()) {
-			if c.flags.LogFormat == "json" {
-				var j struct{ Msg string }
-				check(t, json.Unmarshal([]byte(line), &j))
-				said = append(said, j.Msg)
-				continue
-			}
-			_, rest, _ := strings.Cut(line, "msg=")
-			said = append(said, strings.Fields(rest)[0])
-		}
-		if got := strings.Join(said, " "); got != c.want {
-			t.Errorf("%+v: %s", c.flags, got)
-		}
-	}
-}
 
 // logCalls visits the calls that log, of all the product's files: the method's name and the arguments.
 func logCalls(t *testing.T, visit func(at token.Position, method string, args []ast.Expr)) {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/downbeat-sync/downbeat/internal/shell"
 )
 
 type cli struct {
@@ -44,25 +46,23 @@ const (
 	exitUsage  = 2
 )
 
-// usageError is a mistake in the flags, arguments or environment variables.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
+// usageError marks a mistake in the flags, arguments or environment variables.
+var usageError = shell.Usage
 
 // command carries a command line out and returns the exit status.
 func command(args []string) int {
 	var c cli
 	parser := newParser(&c)
-	complete(parser)
+	shell.Complete(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return failed(usageError{fmt.Errorf("%w; downbeat help lists what there is", err)})
+		return failed(usageError(fmt.Errorf("%w; downbeat help lists what there is", err)))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the same signal again ends the process at once
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(c.logger(os.Stderr)); err != nil {
+	if err := parsed.Run(shell.Log(c.logFlags).New(os.Stderr)); err != nil {
 		return failed(err)
 	}
 	return 0
@@ -72,7 +72,7 @@ func newParser(c *cli) *kong.Kong {
 	return kong.Must(c,
 		kong.Name("downbeat"),
 		kong.Description("Devices that act at the same instant, and the proof."),
-		kong.PostBuild(takeEnvironment),
+		kong.PostBuild(shell.TakeEnvironment),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 }
@@ -80,7 +80,7 @@ func newParser(c *cli) *kong.Kong {
 // failed says in one line what went wrong, and returns the exit status for it.
 func failed(err error) int {
 	fmt.Fprintln(os.Stderr, "downbeat:", err)
-	if errors.As(err, new(usageError)) {
+	if errors.As(err, new(shell.UsageError)) {
 		return exitUsage
 	}
 	return exitFailed

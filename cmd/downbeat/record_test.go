@@ -11,6 +11,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/trace"
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/internal/shell"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/server"
 )
@@ -40,7 +41,7 @@ func TestRecordingIsTheRun(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() {
-		ran <- (&deviceCmd{targetFlags: targetFlags{URL: r.URL, Session: "record"}, Create: true, Record: name}).Run(ctx, quiet())
+		ran <- shell.Device{Create: true, Record: name}.Run(ctx, shell.Address{URL: r.URL, Session: "record"}, os.Stdout, quiet())
 	}()
 	same := 0
 	for deadline := time.Now().Add(20 * time.Second); same < 3; pause(ctx, 50*time.Millisecond) {

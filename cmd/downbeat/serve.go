@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
-	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -16,10 +14,9 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/mdp/qrterminal/v3"
-	"golang.org/x/term"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/internal/shell"
 	"github.com/downbeat-sync/downbeat/server"
 )
 
@@ -36,8 +33,8 @@ type serveCmd struct {
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
 	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
 	Media      string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
-	UploadMax  size          `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
-	Reserve    size          `name:"disk-reserve" default:"1GiB" help:"How much of the disk uploads leave free; 0: nothing."`
+	UploadMax  shell.Size    `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
+	Reserve    shell.Size    `name:"disk-reserve" default:"1GiB" help:"How much of the disk uploads leave free; 0: nothing."`
 	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
 	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
@@ -74,17 +71,17 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
 	cfg, err := c.config(log)
 	if err != nil {
-		return usageError{err}
+		return usageError(err)
 	}
-	for _, name := range ignoredVariables(app) {
+	for _, name := range shell.IgnoredVariables(app) {
 		log.Warn("env_ignored", "name", name)
 	}
-	logFakeClock(c.FakeClock, log)
+	shell.LogFakeClock(c.FakeClock, log)
 	s, err := server.New(ctx, cfg)
 	if err != nil {
 		return ofFlags(err)
 	}
-	c.greet(app.Stdout, s)
+	shell.Greet(app.Stdout, s, shell.Greeting{Data: c.Data, NATS: c.NATS != "", ACME: c.TLS == "acme", QR: c.QR})
 	return ofFlags(s.Run(ctx))
 }
 
@@ -105,7 +102,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	if err != nil {
 		return cfg, err
 	}
-	now, err := fakeClock(c.FakeClock)
+	now, err := shell.FakeClock(c.FakeClock)
 	if err != nil {
 		return cfg, fmt.Errorf("--fake-clock: %w", err)
 	}
@@ -168,49 +165,5 @@ func ofFlags(err error) error {
 	if wrong.Usable {
 		return err
 	}
-	return usageError{err}
-}
-
-// greet says where to go.
-func (c *serveCmd) greet(w io.Writer, s *server.Server) {
-	urls, key := s.URLs(), s.AdminKey()
-	if key != "" {
-		for i, u := range urls {
-			urls[i] = strings.TrimSuffix(u, "/") + "/#admin=" + url.QueryEscape(key)
-		}
-	}
-	fmt.Fprintln(w, "Downbeat is ready. Open one of these in a browser:\n  "+strings.Join(urls, "\n  "))
-	fmt.Fprintln(w, "Ctrl-C stops it. "+words[s.AccessMode()])
-	switch {
-	case c.NATS != "":
-		fmt.Fprintln(w, "Sessions are kept in NATS, and shared with all instances there.")
-	case c.Data != "":
-		fmt.Fprintf(w, "Sessions are kept in %s.\n", c.Data)
-	default:
-		fmt.Fprintln(w, "Sessions are in memory and end with the server; --data DIR keeps them.")
-	}
-	code, opens := urls[0], "This code opens the console"
-	if key != "" {
-		opens += ", admin key included: keep it off other people’s cameras"
-	}
-	if setup := s.SetupURL(); setup != "" {
-		code, opens = setup, "This code leads a new phone through trusting this server"
-		fmt.Fprintf(w, "A device that doesn't trust this server yet begins at\n  %s\n", setup)
-		fmt.Fprintf(w, "The certificate authority's SHA-256 fingerprint, to compare with what the device shows, is\n  %s\n", s.Fingerprint())
-		fmt.Fprintf(w, "The browsers of this machine trust it after: downbeat ca install --data %s\n", c.Data)
-	}
-	if c.TLS == "acme" {
-		fmt.Fprintln(w, "The certificate comes by ACME, to whose authority's terms using it agrees; the first one takes some seconds.")
-	}
-	if c.QR && term.IsTerminal(int(os.Stdout.Fd())) {
-		fmt.Fprintln(w, opens+".")
-		qrterminal.GenerateHalfBlock(code, qrterminal.L, w)
-	}
-}
-
-// words say who may do what.
-var words = map[access.Mode]string{
-	access.Open:  "Anybody who reaches this address may create, join and lead sessions: use it on a network that you trust.",
-	access.Link:  "The links have the admin key, which creates sessions and leads them: keep them to yourself, and pass on the links of the sessions.",
-	access.Token: "Everybody needs a token.",
+	return usageError(err)
 }

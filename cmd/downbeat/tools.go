@@ -13,6 +13,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock/sim"
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/internal/shell"
 )
 
 // demoCmd has the fields of a lab.Demo.
@@ -26,9 +27,9 @@ type demoCmd struct {
 func (c *demoCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
 	d := lab.Demo(*c)
 	if err := d.Check(); err != nil {
-		return usageError{err}
+		return usageError(err)
 	}
-	return d.Run(ctx, app.Stdout, warnings(log))
+	return d.Run(ctx, app.Stdout, shell.Warnings(log))
 }
 
 // simulateCmd has the fields of a lab.Simulation.
@@ -48,7 +49,7 @@ type simulateCmd struct {
 func (c *simulateCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
 	s := lab.Simulation(*c)
 	if err := s.Check(); err != nil {
-		return usageError{err}
+		return usageError(err)
 	}
 	if err := dieOfSignals(ctx); err != nil {
 		return err
@@ -64,7 +65,7 @@ type replayCmd struct {
 // Run prints the belief after each exchange of a file.
 func (c *replayCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if c.Resolution < 0 {
-		return usageError{fmt.Errorf("--resolution %v: it must not be negative", c.Resolution)}
+		return usageError(fmt.Errorf("--resolution %v: it must not be negative", c.Resolution))
 	}
 	if err := dieOfSignals(ctx); err != nil {
 		return err
@@ -100,5 +101,3 @@ func dieOfSignals(ctx context.Context) error {
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	return ctx.Err()
 }
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -19,6 +19,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/device"
 	"github.com/downbeat-sync/downbeat/internal/lab"
+	"github.com/downbeat-sync/downbeat/internal/shell"
 	"github.com/downbeat-sync/downbeat/server"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -92,10 +93,10 @@ func TestRecordingIsUploaded(t *testing.T) {
 	if script := download(t, url+list.Takes[0].FFmpegURL); !bytes.HasPrefix(script, []byte("#!/bin/sh\n")) {
 		t.Errorf("the script is %s", script)
 	}
-	for _, c := range []exportCmd{{OTIO: true}, {FFmpeg: true}} {
+	for _, c := range []shell.Export{{OTIO: true}, {FFmpeg: true}} {
 		var out bytes.Buffer
 		c.Manifest = filepath.Join(dir, "recordings", "studio", a.CommandID, takes.ManifestName)
-		check(t, c.write(&out))
+		check(t, c.Run(&out))
 		if !bytes.Contains(out.Bytes(), []byte(name)) {
 			t.Errorf("downbeat export doesn't name %s: %s", name, out.Bytes())
 		}

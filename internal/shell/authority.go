@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"bufio"
@@ -16,36 +16,39 @@ import (
 	"github.com/downbeat-sync/downbeat/server"
 )
 
-// caCmd looks after the certificate authority of --tls local on this machine.
-type caCmd struct {
-	Show      caShowCmd      `cmd:"" help:"Print the certificate authority's certificate and fingerprint."`
-	Install   caInstallCmd   `cmd:"" help:"Let this machine's browsers trust it."`
-	Uninstall caUninstallCmd `cmd:"" help:"Undo that."`
-}
-
-type caFlags struct {
-	Data string `required:"" placeholder:"DIR" type:"path" help:"Directory of the server, as in serve --data."`
+// Authority is the certificate authority of a server's TLS mode local, on this machine.
+type Authority struct {
+	Data string // directory of the server
 }
 
 // read is there for those who don't run the server too: the data directory may be in use.
-func (f caFlags) read() (*lan.Authority, error) {
-	a, err := lan.ReadAuthority(server.AuthorityDir(f.Data))
+func (f Authority) read() (*lan.Authority, error) {
+	dir := server.AuthorityDir(f.Data)
+	a, err := lan.ReadAuthority(dir)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no certificate authority in %s yet: downbeat serve --tls local --data %s makes it", server.AuthorityDir(f.Data), f.Data)
+		return nil, fmt.Errorf("there is no certificate authority in %s yet: downbeat serve --tls local --data %s makes it", dir, f.Data)
 	}
 	return a, err
 }
 
-type caShowCmd struct {
-	caFlags `embed:""`
-}
-
-func (c *caShowCmd) Run() error {
-	a, err := c.read()
+// Show prints its certificate and fingerprint to w.
+func (f Authority) Show(w io.Writer) error {
+	a, err := f.read()
 	if err != nil {
 		return err
 	}
-	return describe(os.Stdout, a)
+	return describe(w, a)
+}
+
+// Install lets this machine's browsers trust it; yes: without asking.
+func (f Authority) Install(w io.Writer, yes bool) error {
+	return f.change(w, yes, "This machine will trust that authority: its system, and Firefox's and Chrome's own stores where certutil is there. It may ask for the administrator's password.",
+		truststore.Install)
+}
+
+// Uninstall undoes that.
+func (f Authority) Uninstall(w io.Writer, yes bool) error {
+	return f.change(w, yes, "This machine will trust that authority no longer.", truststore.Uninstall)
 }
 
 // describe says what an authority is and what it may sign for.
@@ -65,47 +68,28 @@ func describe(w io.Writer, a *lan.Authority) error {
 	return err
 }
 
-type caInstallCmd struct {
-	caFlags `embed:""`
-	Yes     bool `help:"Don't ask."`
-}
-
-func (c *caInstallCmd) Run() error {
-	return c.change(c.Yes, "This machine will trust that authority: its system, and Firefox's and Chrome's own stores where certutil is there. It may ask for the administrator's password.",
-		truststore.Install)
-}
-
-type caUninstallCmd struct {
-	caFlags `embed:""`
-	Yes     bool `help:"Don't ask."`
-}
-
-func (c *caUninstallCmd) Run() error {
-	return c.change(c.Yes, "This machine will trust that authority no longer.", truststore.Uninstall)
-}
-
 // change asks, and does it to the system's store and to the browsers'.
-func (f caFlags) change(yes bool, what string, do func(*x509.Certificate, ...truststore.Option) error) error {
+func (f Authority) change(w io.Writer, yes bool, what string, do func(*x509.Certificate, ...truststore.Option) error) error {
 	a, err := f.read()
 	if err != nil {
 		return err
 	}
-	if err := describe(os.Stdout, a); err != nil {
+	if err := describe(w, a); err != nil {
 		return err
 	}
-	fmt.Println(what)
-	if !yes && !agreed(os.Stdin, os.Stdout) {
+	fmt.Fprintln(w, what)
+	if !yes && !agreed(os.Stdin, w) {
 		return errors.New("nothing was changed")
 	}
 	if err := do(a.Certificate(), truststore.WithPrefix("downbeat-")); err != nil {
 		return fmt.Errorf("the system's certificates: %w", err)
 	}
-	fmt.Println("Done for the system.")
+	fmt.Fprintln(w, "Done for the system.")
 	if nss, err := truststore.NewNSSTrust(); err == nil && nss.PreCheck() == nil {
 		if err := do(a.Certificate(), truststore.WithNoSystem(), truststore.WithFirefox()); err != nil {
 			return fmt.Errorf("the browsers' certificates: %w", err)
 		}
-		fmt.Println("Done for the browsers' own stores. Restart them.")
+		fmt.Fprintln(w, "Done for the browsers' own stores. Restart them.")
 	}
 	return nil
 }

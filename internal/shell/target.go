@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"cmp"
@@ -16,14 +16,25 @@ import (
 	"github.com/downbeat-sync/downbeat/lan"
 )
 
-// targetFlags say which server and which session a command is for, and as whom.
-type targetFlags struct {
-	URL     string `env:"DOWNBEAT_URL" default:"http://127.0.0.1:8080" help:"The server, such as https://192.168.1.20:8080, or one of its links with session and key, as the console has them."`
-	Session string `env:"DOWNBEAT_SESSION" placeholder:"NAME" help:"The session, where the link has none."`
-	Key     string `env:"DOWNBEAT_KEY" help:"The admin key or a key of the session, where the link has none."`
-	Token   string `env:"DOWNBEAT_TOKEN" help:"The creator's token, or a JSON Web Token where the server wants one."`
-	CA      string `name:"ca" env:"DOWNBEAT_CA" type:"path" placeholder:"FILE" help:"Certificate of the authority that the server is trusted by, PEM; default: the system's."`
+// Address says which server and which session is meant, and who asks.
+type Address struct {
+	URL     string // of the server, or a link of the console's with session and key
+	Session string // where the link has none
+	Key     string // the admin key or one of the session, where the link has none
+	Token   string // the creator's or a JSON Web Token, where the link has none
+	CA      string // file with the certificate of the authority that the server is trusted by, PEM; empty: the system's
 }
+
+// UsageError is a mistake in what was asked for.
+type UsageError struct{ Err error }
+
+func (e UsageError) Error() string { return e.Err.Error() }
+
+// Usage marks a mistake in what was asked for.
+func Usage(err error) error { return UsageError{err} }
+
+// Unwrap returns what the mistake is.
+func (e UsageError) Unwrap() error { return e.Err }
 
 // target is a server and a session there, and who calls.
 type target struct {
@@ -35,15 +46,15 @@ type target struct {
 	http    *http.Client
 }
 
-// open reads the flags and the link.
-func (f *targetFlags) open() (*target, error) {
+// open reads the address and the link.
+func (f *Address) open() (*target, error) {
 	u, err := url.Parse(f.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, usageError{errors.New("--url: a server's address begins with http:// or https://, such as http://192.168.1.20:8080")}
+		return nil, UsageError{errors.New("--url: a server's address begins with http:// or https://, such as http://192.168.1.20:8080")}
 	}
 	inLink, err := url.ParseQuery(u.Fragment)
 	if err != nil {
-		return nil, usageError{errors.New("--url: what is behind the # isn't of a link of Downbeat's")}
+		return nil, UsageError{errors.New("--url: what is behind the # isn't of a link of Downbeat's")}
 	}
 	t := &target{
 		session: cmp.Or(f.Session, u.Query().Get("session")),
@@ -58,7 +69,7 @@ func (f *targetFlags) open() (*target, error) {
 	if f.CA != "" {
 		roots, err := lan.ReadRoots(f.CA)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--ca: %w", err)}
+			return nil, UsageError{fmt.Errorf("--ca: %w", err)}
 		}
 		t.tls = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
@@ -67,10 +78,10 @@ func (f *targetFlags) open() (*target, error) {
 }
 
 // openSession is open for what needs a session.
-func (f *targetFlags) openSession() (*target, error) {
+func (f *Address) openSession() (*target, error) {
 	t, err := f.open()
 	if err == nil && t.session == "" {
-		err = usageError{errors.New("--session NAME, or a link that has it, says which session is meant; downbeat sessions lists them")}
+		err = UsageError{errors.New("--session NAME, or a link that has it, says which session is meant; downbeat sessions lists them")}
 	}
 	return t, err
 }

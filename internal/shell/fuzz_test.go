@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ func FuzzSize(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		var n, again size
+		var n, again Size
 		if n.UnmarshalText([]byte(s)) != nil {
 			return
 		}
@@ -36,7 +36,7 @@ func FuzzTarget(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, link string) {
-		target, err := (&targetFlags{URL: link}).open()
+		target, err := (&Address{URL: link}).open()
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "--url: ") {
 				t.Fatalf("%q is refused with %v", link, err)

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"cmp"
@@ -9,30 +9,28 @@ import (
 	"io"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-type flashCmd struct {
-	targetFlags `embed:""`
-	Name        string        `default:"flash" help:"The command: flash, pulse (a silent test), or one of the application's own."`
-	Payload     string        `placeholder:"JSON" help:"What the command carries."`
-	Delay       time.Duration `help:"Least time to the instant."`
-	Wait        time.Duration `default:"5s" help:"How long after the delay devices may take to report."`
-	JSON        bool          `name:"json" help:"Print JSON."`
+// Flash has the devices of a session act.
+type Flash struct {
+	Name    string        // of the command: flash, pulse (a silent test), or one of the application's own
+	Payload string        // JSON that it carries; empty: nothing
+	Delay   time.Duration // least time to the instant
+	Wait    time.Duration // how long after the delay devices may take to report
+	JSON    bool          // print JSON
 }
 
-// Run has the devices of a session act, and prints how exactly they did.
-func (c *flashCmd) Run(ctx context.Context, app *kong.Kong) error {
-	t, err := c.openSession()
+// Run has them act, and prints to w how exactly they did.
+func (c Flash) Run(ctx context.Context, at Address, w io.Writer) error {
+	t, err := at.openSession()
 	if err != nil {
 		return err
 	}
 	q := map[string]any{"name": c.Name}
 	if c.Payload != "" {
 		if !json.Valid([]byte(c.Payload)) {
-			return usageError{errors.New("--payload isn't JSON")}
+			return UsageError{errors.New("--payload isn't JSON")}
 		}
 		q["payload"] = json.RawMessage(c.Payload)
 	}
@@ -44,7 +42,7 @@ func (c *flashCmd) Run(ctx context.Context, app *kong.Kong) error {
 		return err
 	}
 	o, err := t.outcome(ctx, cmd.CommandID, c.Delay+c.Wait)
-	return o.tell(app.Stdout, c.JSON, err)
+	return o.tell(w, c.JSON, err)
 }
 
 // tell prints how a command went, as far as it is known where waiting for it failed with err.
@@ -153,7 +151,7 @@ func (o commandOutcome) write(w io.Writer, asJSON bool) error {
 		return nil
 	}
 	if asJSON {
-		return printJSON(w, o)
+		return PrintJSON(w, o)
 	}
 	fmt.Fprintf(w, "%d of %d acted, %d late, %d missed, %d silent", o.Acted, len(o.Devices), o.Late, o.Missed, o.Silent)
 	if o.SpreadMs != nil && o.Acted > 1 {
@@ -179,3 +177,5 @@ func (o commandOutcome) write(w io.Writer, asJSON bool) error {
 	}
 	return rows.Flush()
 }
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

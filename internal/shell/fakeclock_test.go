@@ -1,9 +1,11 @@
-package main
+package shell
 
 import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 func TestFakeClock(t *testing.T) {
@@ -17,8 +19,8 @@ func TestFakeClock(t *testing.T) {
 			"-1h,-80ppm":   {-time.Hour, -80 * time.Millisecond},
 			"3s":           {3 * time.Second, 0},
 		} {
-			now, err := fakeClock(text)
-			check(t, err)
+			now, err := FakeClock(text)
+			testutil.Check(t, err)
 			first := now()
 			if ahead := first.Sub(time.Now()); ahead != want.ahead {
 				t.Errorf("%q: %v ahead, want %v", text, ahead, want.ahead)
@@ -30,7 +32,7 @@ func TestFakeClock(t *testing.T) {
 		}
 	})
 	for _, text := range []string{"soon", "50", "50ms,20", "50ms,", "1s,900ppm", "1s,ppm", ",20ppm", "1s,NaNppm"} {
-		if _, err := fakeClock(text); err == nil {
+		if _, err := FakeClock(text); err == nil {
 			t.Errorf("%q is taken for a clock", text)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"os"
@@ -8,13 +8,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// envPrefix begins the names of the environment variables that set flags.
-const envPrefix = "DOWNBEAT_"
+// EnvPrefix begins the names of the environment variables that set flags.
+const EnvPrefix = "DOWNBEAT_"
 
-// takeEnvironment lets environment variables set flags: those of logging and those of
+// TakeEnvironment lets environment variables set flags: those of logging and those of
 // serve. What asks for something to be done (--version, --help) is never set from outside, nor
 // are flags of other commands, but for those that have a variable of their own (env:"…").
-func takeEnvironment(k *kong.Kong) error {
+func TakeEnvironment(k *kong.Kong) error {
 	for _, flag := range k.Model.Flags {
 		if strings.HasPrefix(flag.Name, "log-") {
 			setBy(flag)
@@ -34,12 +34,12 @@ func takeEnvironment(k *kong.Kong) error {
 }
 
 func setBy(flag *kong.Flag) {
-	name := envPrefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+	name := EnvPrefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 	flag.Envs, flag.Tag.Envs = []string{name}, []string{name}
 }
 
-// variables are the names of the environment variables that mean something to any command.
-func variables(k *kong.Kong) []string {
+// Variables are the names of the environment variables that mean something to any command.
+func Variables(k *kong.Kong) []string {
 	var names []string
 	for _, node := range append([]*kong.Node{k.Model.Node}, k.Model.Children...) {
 		for _, flag := range node.Flags {
@@ -50,14 +50,14 @@ func variables(k *kong.Kong) []string {
 	return slices.Compact(names)
 }
 
-// ignoredVariables are the names of variables that look as if they were meant for this
+// IgnoredVariables are the names of variables that look as if they were meant for this
 // program, and mean nothing to it.
-func ignoredVariables(k *kong.Kong) []string {
+func IgnoredVariables(k *kong.Kong) []string {
 	var ignored []string
-	known := variables(k)
+	known := Variables(k)
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(name, envPrefix) && !strings.HasPrefix(name, envPrefix+"TEST_") && !slices.Contains(known, name) {
+		if strings.HasPrefix(name, EnvPrefix) && !strings.HasPrefix(name, EnvPrefix+"TEST_") && !slices.Contains(known, name) {
 			ignored = append(ignored, name)
 		}
 	}

@@ -1,10 +1,11 @@
-package main
+package shell
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -15,18 +16,18 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-type deviceCmd struct {
-	targetFlags `embed:""`
-
-	Create bool   `help:"Create the session if there is none."`
-	Name   string `help:"Name of the device's user."`
-	View   string `help:"Label of the device's place: front, side, …"`
-	TCP    bool   `help:"Use no UDP."`
-	Record string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
+// Device is a headless device of a session.
+type Device struct {
+	Create bool   // the session if there is none
+	Name   string // of the device's user
+	View   string // label of the device's place
+	TCP    bool   // use no UDP
+	Record string // file for the exchanges over the data channel, CSV; empty: none
 }
 
-func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
-	t, err := c.openSession()
+// Run joins and acts on commands until ctx ends, and prints to w what it did.
+func (c Device) Run(ctx context.Context, at Address, w io.Writer, log *slog.Logger) error {
+	t, err := at.openSession()
 	if err != nil {
 		return err
 	}
@@ -38,10 +39,10 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 		OnExchange: record.onExchange(),
 		URL:        t.url, SessionID: t.session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: t.key, Token: t.token, TCPOnly: c.TCP, TLS: t.tls, Log: log,
 		Act: func(a device.Act) {
-			fmt.Printf("%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
+			fmt.Fprintf(w, "%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
 		},
 		OnMissed: func(a device.Act, late time.Duration, reason string) {
-			fmt.Printf("%s  %s  missed: %.3f ms late, %s\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(late), reason)
+			fmt.Fprintf(w, "%s  %s  missed: %.3f ms late, %s\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(late), reason)
 		},
 	})
 	said := make(chan struct{})
@@ -50,7 +51,7 @@ func (c *deviceCmd) Run(ctx context.Context, log *slog.Logger) error {
 		defer close(said)
 		select {
 		case <-d.Joined():
-			fmt.Printf("joined session %s as device %s\n", t.session, d.Seat().DeviceID)
+			fmt.Fprintf(w, "joined session %s as device %s\n", t.session, d.Seat().DeviceID)
 		case <-ctx.Done():
 		}
 	}()

@@ -1,42 +1,41 @@
-package main
+package shell
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-type recordCmd struct {
-	targetFlags `embed:""`
-	Duration    time.Duration `help:"How long; 0: until downbeat stop, or the console's."`
-	Label       string        `help:"Label of the take."`
-	Delay       time.Duration `help:"Least time to the start."`
-	Uploads     bool          `help:"Wait until the files are uploaded, too."`
-	Wait        time.Duration `default:"5s" help:"How long after the start devices may take to report."`
-	JSON        bool          `name:"json" help:"Print JSON."`
+// Record has all devices of a session record.
+type Record struct {
+	Duration time.Duration // of the take; 0: until it is stopped
+	Label    string        // of the take
+	Delay    time.Duration // least time to the start
+	Uploads  bool          // wait until the files are uploaded, too
+	Wait     time.Duration // how long after the start devices may take to report
+	JSON     bool          // print JSON
 }
 
-type stopCmd struct {
-	targetFlags `embed:""`
-	Wait        time.Duration `default:"5s" help:"How long devices may take to report."`
-	JSON        bool          `name:"json" help:"Print JSON."`
+// Stop ends the take of a session.
+type Stop struct {
+	Wait time.Duration // how long devices may take to report
+	JSON bool          // print JSON
 }
 
-// Run has all devices record. The session is led by whoever led it before once the take is under way.
-func (c *recordCmd) Run(ctx context.Context, app *kong.Kong) error {
-	t, err := c.openSession()
+// Run has them record, and prints to w how exactly they began. The session is led by whoever led it before once the take is under way.
+func (c Record) Run(ctx context.Context, at Address, w io.Writer) error {
+	t, err := at.openSession()
 	if err != nil {
 		return err
 	}
 	if c.Duration < 0 || c.Delay < 0 {
-		return usageError{fmt.Errorf("--duration %v and --delay %v: they must not be negative", c.Duration, c.Delay)}
+		return UsageError{fmt.Errorf("--duration %v and --delay %v: they must not be negative", c.Duration, c.Delay)}
 	}
 	q := map[string]any{"postureLabel": c.Label, "duration": ms(c.Duration)}
 	if c.Delay > 0 {
@@ -47,7 +46,7 @@ func (c *recordCmd) Run(ctx context.Context, app *kong.Kong) error {
 		return err
 	}
 	o, err := t.outcome(ctx, take.CommandID, c.Delay+c.Wait)
-	if err := o.tell(app.Stdout, c.JSON, err); err != nil || c.Duration == 0 {
+	if err := o.tell(w, c.JSON, err); err != nil || c.Duration == 0 {
 		return err
 	}
 	if err := t.awaitEnd(ctx, take.CommandID); err != nil {
@@ -59,9 +58,9 @@ func (c *recordCmd) Run(ctx context.Context, app *kong.Kong) error {
 	return t.awaitUploads(ctx, take.CommandID)
 }
 
-// Run ends the take.
-func (c *stopCmd) Run(ctx context.Context, app *kong.Kong) error {
-	t, err := c.openSession()
+// Run ends the take, and prints to w how exactly the devices ended.
+func (c Stop) Run(ctx context.Context, at Address, w io.Writer) error {
+	t, err := at.openSession()
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func (c *stopCmd) Run(ctx context.Context, app *kong.Kong) error {
 		return err
 	}
 	o, err := t.outcome(ctx, stop.CommandID, c.Wait)
-	return o.tell(app.Stdout, c.JSON, err)
+	return o.tell(w, c.JSON, err)
 }
 
 // errGoesOn says what becomes of a take that nobody waits for any more.

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// fakeClock returns the wall and monotonic clock that this process is to believe: this machine's, for
+// FakeClock returns the wall and monotonic clock that this process is to believe: this machine's, for
 // an empty text, or one that is ahead of it and gains, as in "+50ms,+20ppm". It is the tests'
 // way to have several machines on one.
-func fakeClock(text string) (func() time.Time, error) {
+func FakeClock(text string) (func() time.Time, error) {
 	if text == "" {
 		return time.Now, nil
 	}
@@ -32,8 +32,8 @@ func fakeClock(text string) (func() time.Time, error) {
 	}, nil
 }
 
-// logFakeClock says loudly that this process believes a clock that isn't the machine's.
-func logFakeClock(fake string, log *slog.Logger) {
+// LogFakeClock says loudly that this process believes a clock that isn't the machine's.
+func LogFakeClock(fake string, log *slog.Logger) {
 	if fake != "" {
 		log.Warn("fake_clock", "clock", fake, "reason", "DOWNBEAT_FAKE_CLOCK: this process believes a clock that isn't this machine's; it is for tests alone")
 	}

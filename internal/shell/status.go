@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"cmp"
@@ -8,20 +8,13 @@ import (
 	"net/url"
 	"text/tabwriter"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-type sessionsCmd struct {
-	targetFlags `embed:""`
-	JSON        bool `name:"json" help:"Print JSON."`
-}
-
-// Run lists the sessions of a server.
-func (c *sessionsCmd) Run(ctx context.Context, app *kong.Kong) error {
-	t, err := c.open()
+// Sessions prints the sessions of a server to w.
+func Sessions(ctx context.Context, at Address, w io.Writer, asJSON bool) error {
+	t, err := at.open()
 	if err != nil {
 		return err
 	}
@@ -29,10 +22,10 @@ func (c *sessionsCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(app.Stdout, all)
+	if asJSON {
+		return PrintJSON(w, all)
 	}
-	rows := table(app.Stdout, "SESSION", "NAME", "STATUS", "LEADER", "CONNECTED", "CREATED")
+	rows := table(w, "SESSION", "NAME", "STATUS", "LEADER", "CONNECTED", "CREATED")
 	for _, s := range all {
 		rows.add(s.SessionID, s.Name, s.Status, s.LeaderName, s.ConnectedCount, s.CreatedAt)
 	}
@@ -62,11 +55,6 @@ func (t *target) sessions(ctx context.Context) ([]session.Summary, error) {
 	}
 }
 
-type statusCmd struct {
-	targetFlags `embed:""`
-	JSON        bool `name:"json" help:"Print JSON."`
-}
-
 // serverStatus is what is known of a server without a session.
 type serverStatus struct {
 	Version string         `json:"version"`
@@ -81,34 +69,34 @@ type sessionStatus struct {
 	Clocks  []session.DeviceSync `json:"clocks"`
 }
 
-// Run prints how a server or a session is.
-func (c *statusCmd) Run(ctx context.Context, app *kong.Kong) error {
-	t, err := c.open()
+// Status prints to w how a server is, or a session and the clocks of its devices.
+func Status(ctx context.Context, at Address, w io.Writer, asJSON bool) error {
+	t, err := at.open()
 	if err != nil {
 		return err
 	}
 	if t.session == "" {
-		return c.server(ctx, t, app.Stdout)
+		return t.server(ctx, w, asJSON)
 	}
 	s, err := t.status(ctx)
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(app.Stdout, s)
+	if asJSON {
+		return PrintJSON(w, s)
 	}
-	return s.print(app.Stdout)
+	return s.print(w)
 }
 
-func (c *statusCmd) server(ctx context.Context, t *target, w io.Writer) error {
+func (t *target) server(ctx context.Context, w io.Writer, asJSON bool) error {
 	var s serverStatus
 	if err := t.call(ctx, "GET", "/api/info", nil, &s); err != nil {
 		return err
 	}
 	unready := t.call(ctx, "GET", "/readyz", nil, nil)
 	s.Ready = unready == nil
-	if c.JSON {
-		if err := printJSON(w, s); err != nil {
+	if asJSON {
+		if err := PrintJSON(w, s); err != nil {
 			return err
 		}
 	} else {

@@ -1,16 +1,13 @@
-package main
+package shell
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
 )
-
-type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
-}
 
 // completions are what makes a shell ask the program: with the line so far in COMP_LINE it
 // prints what may come next.
@@ -32,10 +29,11 @@ complete -f -c downbeat -a "(__downbeat_complete)"
 `,
 }
 
-func (c *completionCmd) Run(app *kong.Kong) error {
-	_, err := fmt.Fprintln(app.Stdout, strings.TrimSpace(completions[c.Shell]))
+// PrintCompletion prints to w what makes a shell ask the program.
+func PrintCompletion(w io.Writer, shell string) error {
+	_, err := fmt.Fprintln(w, strings.TrimSpace(completions[shell]))
 	return err
 }
 
-// complete answers a shell that asks what may come next, and ends the program then.
-func complete(parser *kong.Kong) { kongplete.Complete(parser) }
+// Complete answers a shell that asks what may come next, and ends the program then.
+func Complete(parser *kong.Kong) { kongplete.Complete(parser) }

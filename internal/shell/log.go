@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"context"
@@ -6,16 +6,16 @@ import (
 	"log/slog"
 )
 
-// logFlags say what is logged and how. They hold for every command.
-type logFlags struct {
-	LogLevel     string `enum:"error,warn,info,debug" default:"info" help:"What to log: error, warn, info or debug."`
-	LogFormat    string `enum:"text,json" default:"text" help:"How to log, on standard error: text or json, one line each."`
-	LogLibraries bool   `help:"Log what the WebRTC and store libraries say of themselves, too."`
-	Verbose      bool   `short:"v" help:"As --log-level debug."`
+// Log says what is logged and how.
+type Log struct {
+	LogLevel     string // error, warn, info or debug
+	LogFormat    string // text or json, one line each
+	LogLibraries bool   // log what the WebRTC and store libraries say of themselves, too
+	Verbose      bool   // as level debug
 }
 
-// logger returns the logger that the flags ask for.
-func (f *logFlags) logger(w io.Writer) *slog.Logger {
+// New returns the logger that is asked for.
+func (f Log) New(w io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // the flag's enum has only what it knows
 	if f.Verbose {
@@ -32,8 +32,8 @@ func (f *logFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(h)
 }
 
-// libraryKey marks the loggers that libraries write to.
-const libraryKey = "library"
+// LibraryKey marks the loggers that libraries write to.
+const LibraryKey = "library"
 
 // ownLog is a handler that passes on what the project's own code logs, and of libraries
 // only errors.
@@ -43,7 +43,7 @@ type ownLog struct{ slog.Handler }
 func (h ownLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 	next := h.Handler.WithAttrs(attrs)
 	for _, a := range attrs {
-		if a.Key == libraryKey {
+		if a.Key == LibraryKey {
 			return atLeast{next, slog.LevelError}
 		}
 	}
@@ -74,9 +74,9 @@ func (h atLeast) WithGroup(name string) slog.Handler {
 	return atLeast{h.Handler.WithGroup(name), h.level}
 }
 
-// warnings is a log without the events of a server that somebody else's command has started,
+// Warnings is a log without the events of a server that somebody else's command has started,
 // unless everything is asked for.
-func warnings(log *slog.Logger) *slog.Logger {
+func Warnings(log *slog.Logger) *slog.Logger {
 	if log.Enabled(context.Background(), slog.LevelDebug) {
 		return log
 	}
