@@ -3,6 +3,7 @@ package httplimit
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -134,4 +135,33 @@ func TestProgress(t *testing.T) {
 			t.Errorf("the film: %d bytes", got)
 		}
 	})
+}
+
+// TestEarlyAnswer: an answer's time doesn't begin with what is said before it. HTTP/2 resets a
+// stream at once when its time is over.
+func TestEarlyAnswer(t *testing.T) {
+	w := &noted{ResponseRecorder: httptest.NewRecorder()}
+	Upload(time.Minute, http.HandlerFunc(func(to http.ResponseWriter, _ *http.Request) {
+		to.WriteHeader(http.StatusEarlyHints)
+		if !w.deadline.IsZero() {
+			t.Error("the answer must be written by", w.deadline)
+		}
+		to.WriteHeader(http.StatusOK)
+	})).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody))
+	if w.deadline.IsZero() {
+		t.Error("the answer has no deadline")
+	}
+}
+
+// noted notes until when an answer must be written.
+type noted struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (n *noted) SetReadDeadline(time.Time) error { return nil }
+
+func (n *noted) SetWriteDeadline(at time.Time) error {
+	n.deadline = at
+	return nil
 }

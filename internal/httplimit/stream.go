@@ -104,7 +104,9 @@ type late struct {
 }
 
 func (l *late) WriteHeader(status int) {
-	_ = l.conn.SetWriteDeadline(time.Now().Add(l.idle))
+	if status >= http.StatusOK { // else the answer is still to come
+		_ = l.conn.SetWriteDeadline(time.Now().Add(l.idle))
+	}
 	l.ResponseWriter.WriteHeader(status)
 }
 
