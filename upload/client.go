@@ -74,7 +74,7 @@ func final(err error) bool {
 	switch refused.Status {
 	case http.StatusConflict:
 		return refused.Code == errAlready.Code
-	case http.StatusLocked, http.StatusTooManyRequests, statusChecksum:
+	case http.StatusLocked, http.StatusTooManyRequests:
 		return false
 	}
 	return refused.Status < 500 && refused.Code != errBody.Code

@@ -1,42 +1,40 @@
 package upload
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
-// create makes an upload, and takes the body as its first bytes if there is one.
-func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
-	rec, sum, err := s.plan(r)
+// create makes the upload that a request asks for, and holds its turn. tusd has read the
+// length alone.
+func (s *Server) create(q *request, info handler.FileInfo) (*upload, error) {
+	rec, err := s.plan(q, info)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if rec.Place, err = s.cfg.Recordings.Begin(r.Context(), rec.File); err != nil {
-		return err
+	if rec.Place, err = s.cfg.Recordings.Begin(q.http.Context(), rec.File); err != nil {
+		return nil, err
 	}
-	u, err := s.begin(w, r, rec, sum)
+	u, err := s.begin(q, rec)
 	if err != nil {
-		return errors.Join(err, s.abandon(&rec))
+		return nil, errors.Join(err, s.abandon(&rec))
 	}
-	w.Header().Set("Location", "/api/uploads/"+rec.ID)
-	s.progress(w, u)
-	w.WriteHeader(http.StatusCreated)
-	return nil
+	return u, nil
 }
 
 // begin makes the upload of a recording that the session has let in.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request, rec record, sum *checksum) (*upload, error) {
+func (s *Server) begin(q *request, rec record) (*upload, error) {
 	if !isWord(rec.Session) || !isWord(rec.Take) {
 		return nil, errors.New("the place of recording " + rec.RecordingID + " can't be a directory")
 	}
@@ -44,44 +42,45 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, rec record, sum *
 		return nil, errAlready
 	}
 	u, err := s.add(rec)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		q.created = true
+		err = q.hold(q.http.Context(), u)
 	}
-	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
-	if err != nil {
-		return nil, err
-	}
-	defer s.release(u, c)
-	return u, s.firstBytes(r, u, c, sum)
+	return u, err
 }
 
-// plan reads what the headers of a creation say, and refuses what can't be.
-func (s *Server) plan(r *http.Request) (rec record, sum *checksum, err error) {
-	if sum, err = parseChecksum(r.Header.Get("Upload-Checksum")); err != nil {
-		return rec, nil, err
-	}
-	length, err := parseLength(r.Header)
+// plan makes a record of what a creation says, and refuses what can't be.
+func (s *Server) plan(q *request, info handler.FileInfo) (rec record, err error) {
+	h := q.http.Header
+	f, err := parseMetadata(h.Get("Upload-Metadata"))
 	if err != nil {
-		return rec, nil, err
+		return rec, err
 	}
-	f, err := parseMetadata(r.Header.Get("Upload-Metadata"))
-	if err != nil {
-		return rec, nil, err
+	if isDraft(q.http) { // it has headers of its own for these
+		f.Name, f.Type = cmp.Or(f.Name, info.MetaData["filename"]), cmp.Or(f.Type, info.MetaData["filetype"])
+		err = f.validate()
 	}
-	f.Size = length
-	switch {
-	case length > s.cfg.MaxSize:
-		return rec, nil, errTooLarge
-	case r.ContentLength != 0 && r.Header.Get("Content-Type") != bytesType:
-		return rec, nil, errContentType
-	case length >= 0 && r.ContentLength > length:
-		return rec, nil, errTooLong
+	if f.Size = info.Size; info.SizeIsDeferred {
+		f.Size = -1
+	}
+	_, digits := parseSize(h.Get("Upload-Length"))
+	switch length := q.http.ContentLength; {
+	case err != nil:
+		return rec, err
+	case h.Get("Upload-Length") != "" && !digits:
+		return rec, errLength
+	case f.Size > s.cfg.MaxSize:
+		return rec, errTooLarge
+	case length != 0 && !isDraft(q.http) && h.Get("Content-Type") != bytesType:
+		return rec, errContentType
+	case f.Size >= 0 && length > f.Size:
+		return rec, errTooLong
 	}
 	rec = record{
-		ID: uuid.NewString(), Metadata: r.Header.Get("Upload-Metadata"), File: f,
-		By: rankOf(r), Hash: stateOf(sha256.New()), Expires: s.expiry(0),
+		ID: uuid.NewString(), Metadata: h.Get("Upload-Metadata"), File: f, Concat: concatOf(info),
+		By: q.by, Hash: stateOf(sha256.New()), Expires: s.expiry(0),
 	}
-	return rec, sum, rec.seal()
+	return rec, rec.seal()
 }
 
 // expiry is until when an upload with so many bytes stays: a whole second, as
@@ -134,7 +133,7 @@ func (s *Server) room(next *record) error {
 		}
 		promised += rec.promised()
 	}
-	if open >= s.cfg.MaxOpen || session >= s.cfg.PerSession || device >= s.cfg.PerDevice {
+	if next.Concat != ofParts && (open >= s.cfg.MaxOpen || session >= s.cfg.PerSession || device >= s.cfg.PerDevice) {
 		return errTooMany
 	}
 	free, err := s.cfg.Free(s.parts)
@@ -160,14 +159,10 @@ func (s *Server) uploaded(rec *record) bool {
 	return slices.ContainsFunc(files, func(f os.DirEntry) bool { return strings.HasPrefix(f.Name(), rec.RecordingID+"-") })
 }
 
-// firstBytes takes the body of a creation. Bytes that are refused leave no
-// upload behind: its address isn't told.
-func (s *Server) firstBytes(r *http.Request, u *upload, c *claim, sum *checksum) error {
-	err := s.receive(r, u, c, sum)
-	if err != nil && err != errBody {
-		return errors.Join(err, s.discard(u))
-	}
-	return nil
+// takeBack removes an upload whose creation was refused: its address isn't told.
+func (s *Server) takeBack(u *upload, err error) error {
+	rec := u.record()
+	return errors.Join(err, s.discard(u), s.abandon(&rec))
 }
 
 // discard forgets an upload and removes its files. Its turn must be held, or
@@ -178,13 +173,4 @@ func (s *Server) discard(u *upload) error {
 	delete(s.all, id)
 	s.mu.Unlock()
 	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), remove(s.whole(id)), atomicfile.SyncDir(s.parts))
-}
-
-// progress tells how far an upload is, and until when it stays.
-func (s *Server) progress(w http.ResponseWriter, u *upload) {
-	rec := u.record()
-	w.Header().Set("Upload-Offset", strconv.FormatInt(rec.Offset, 10))
-	if !rec.complete() {
-		w.Header().Set("Upload-Expires", rec.Expires.Format(http.TimeFormat))
-	}
 }

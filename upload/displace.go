@@ -1,5 +1,7 @@
 package upload
 
+import "slices"
+
 // A recording has one upload that counts. Another one may be begun beside it, as by a client that
 // was reloaded and doesn't know where it was; it takes the place of the first once it has brought
 // bytes, and only if its client's rank isn't lower. An upload without a byte holds nothing: a
@@ -15,7 +17,7 @@ func (s *Server) clear(next *record) error {
 		}
 	}
 	for _, u := range others {
-		if u.record().Offset > 0 {
+		if rec := u.record(); rec.Offset > 0 || next.beside(&rec) {
 			continue
 		}
 		if release, ok := u.turn.try(); ok {
@@ -62,7 +64,10 @@ func (s *Server) displace(by *upload) error {
 		s.mu.Unlock()
 		return errUnderWay
 	}
-	others := s.othersLocked(&rec)
+	others := slices.DeleteFunc(s.othersLocked(&rec), func(u *upload) bool {
+		other := u.record()
+		return rec.beside(&other)
+	})
 	for _, u := range others {
 		u.displaced.Store(true)
 	}

@@ -15,9 +15,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// statusChecksum is tus's own: the bytes don't have the checksum they should.
-const statusChecksum = 460
-
 var (
 	errUnknown     = &Error{http.StatusNotFound, "unknown_upload", "there is no such upload, or it has expired"}
 	errNotFound    = &Error{http.StatusNotFound, "not_found", "there is no such call"}
@@ -31,9 +28,10 @@ var (
 	errAlready     = &Error{http.StatusConflict, "already_uploaded", "this recording has been uploaded"}
 	errUnderWay    = &Error{http.StatusLocked, "upload_under_way", "another upload of this recording is under way"}
 	errSuperseded  = &Error{http.StatusLocked, "superseded", "a newer request goes on with this upload"}
-	errChecksum    = &Error{statusChecksum, "checksum_mismatch", "the bytes don't have that checksum; none was kept"}
 	errBody        = &Error{http.StatusBadRequest, "bad_body", "the body ended early; what arrived is kept"}
-	errUnverified  = &Error{http.StatusBadRequest, "bad_body", "the body ended early; nothing is kept without its checksum"}
+	errLength      = badRequest("bad_length", "Upload-Length must be a number of bytes, the one of before, or Upload-Defer-Length 1 in its place")
+	errNoOffset    = badRequest("bad_offset", "Upload-Offset must be a number of bytes")
+	errConcat      = badRequest("bad_concat", "Upload-Concat must be partial, or final with the addresses of complete parts of the same recording, each once")
 	errClosing     = &Error{http.StatusServiceUnavailable, "unavailable", "this instance goes away"}
 	errInternal    = &Error{http.StatusInternalServerError, "internal", "the server could not do that"}
 )

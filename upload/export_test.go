@@ -8,7 +8,6 @@ func (s *Server) Sweep(ctx context.Context) { s.sweep(ctx) }
 // ParseMetadata and the others are the decoders of headers.
 var (
 	ParseMetadata = parseMetadata
-	ParseChecksum = parseChecksum
 	ParseSize     = parseSize
 	SafeName      = safeName
 )

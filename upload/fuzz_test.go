@@ -29,16 +29,6 @@ func FuzzMetadata(f *testing.F) {
 	})
 }
 
-func FuzzChecksum(f *testing.F) {
-	f.Add("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=")
-	f.Add("md5 ")
-	f.Fuzz(func(t *testing.T, s string) {
-		if c, err := upload.ParseChecksum(s); err == nil && (c == nil) != (s == "") {
-			t.Fatal("neither a checksum nor an error")
-		}
-	})
-}
-
 func FuzzSize(f *testing.F) {
 	f.Add("0")
 	f.Add("18446744073709551616")

@@ -56,6 +56,9 @@ func (s *Server) adopt(id string) error {
 	if err := s.sound(id, &u.rec); err != nil {
 		return err
 	}
+	if u.rec.Concat == ofParts && !u.rec.complete() { // its client asks for it once more: the parts are there
+		return remove(filepath.Join(s.parts, id+".json"))
+	}
 	s.all[id] = u
 	return nil
 }

@@ -1,13 +1,7 @@
 package upload
 
 import (
-	"bytes"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/base64"
-	"hash"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -15,10 +9,8 @@ import (
 )
 
 const (
-	tusVersion    = "1.0.0"
-	tusExtensions = "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
-	tusAlgorithms = "sha256,sha1,md5"
-	bytesType     = "application/offset+octet-stream"
+	tusVersion = "1.0.0"
+	bytesType  = "application/offset+octet-stream"
 
 	maxMetadata = 4 << 10 // bytes of Upload-Metadata
 	maxName     = 255     // characters of a file's name
@@ -32,19 +24,6 @@ func parseSize(s string) (n int64, ok bool) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil
-}
-
-// parseLength reads Upload-Length, or Upload-Defer-Length in its place: -1.
-func parseLength(h http.Header) (int64, error) {
-	length, deferred := h.Get("Upload-Length"), h.Get("Upload-Defer-Length")
-	switch n, ok := parseSize(length); {
-	case length == "" && deferred == "1":
-		return -1, nil
-	case !ok || deferred != "":
-		return 0, badRequest("bad_length", "Upload-Length must be a number of bytes, or Upload-Defer-Length 1 in its place")
-	default:
-		return n, nil
-	}
 }
 
 // parseMetadata reads Upload-Metadata: pairs of a key and a value in base64.
@@ -113,31 +92,3 @@ func safeName(s string) string {
 	}
 	return s
 }
-
-// checksum is what a request says that its bytes add up to.
-type checksum struct {
-	hash.Hash
-	want []byte
-}
-
-// parseChecksum reads Upload-Checksum: an algorithm and a digest in base64. It
-// returns nil when there is none.
-func parseChecksum(s string) (*checksum, error) {
-	if s == "" {
-		return nil, nil
-	}
-	name, coded, _ := strings.Cut(s, " ")
-	make := map[string]func() hash.Hash{"sha256": sha256.New, "sha1": sha1.New, "md5": md5.New}[name]
-	if make == nil {
-		return nil, badRequest("bad_checksum_algorithm", "Upload-Checksum may be of "+tusAlgorithms)
-	}
-	c := &checksum{Hash: make()}
-	want, err := base64.StdEncoding.Strict().DecodeString(coded)
-	if err != nil || len(want) != c.Size() {
-		return nil, badRequest("bad_checksum", "Upload-Checksum must be an algorithm and its digest in base64")
-	}
-	c.want = want
-	return c, nil
-}
-
-func (c *checksum) holds() bool { return bytes.Equal(c.Sum(nil), c.want) }

@@ -268,6 +268,9 @@ func TestTusJSClientOptions(t *testing.T) {
 		"pieces":               `{"chunkSize": 1000000}`,
 		"POST for PATCH":       `{"overridePatchMethod": true, "chunkSize": 1000000}`,
 		"deferred length":      `{"uploadLengthDeferred": true, "chunkSize": 1000000}`,
+		"parts":                `{"parallelUploads": 3, "metadataForPartialUploads": {"recordingId": "rec1"}}`,
+		"draft 05 of the IETF": `{"protocol": "ietf-draft-05", "chunkSize": 1000000}`,
+		"draft 03 of the IETF": `{"protocol": "ietf-draft-03"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, want := newWorld(t), random(5<<20+1)

@@ -31,14 +31,15 @@ type record struct {
 	Expires time.Time `json:"expires"`
 	Whole   *whole    `json:"whole,omitempty"` // what Config.Rewrite has made of it
 	Told    bool      `json:"told,omitempty"`  // Recordings.Done has returned
+	Concat  concat    `json:"concat,omitempty"`
 }
 
 // complete reports whether all bytes are there.
 func (r *record) complete() bool { return r.SHA256 != "" }
 
-// seal makes the record complete if all bytes are there.
+// seal makes the record complete if all bytes are there. A part of a file never is.
 func (r *record) seal() error {
-	if r.Offset != r.Size {
+	if r.Offset != r.Size || r.Concat == isPart {
 		return nil
 	}
 	h, err := r.restore()

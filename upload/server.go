@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +23,9 @@ import (
 type Server struct {
 	cfg   Config
 	parts string // the directory of unfinished files
+
+	protocol   http.Handler // tusd's, with this server as its store
+	extensions string       // of tus, that it speaks
 
 	ctx     context.Context // ends when the server closes
 	cancel  context.CancelFunc
@@ -61,6 +63,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, parts: filepath.Join(cfg.Dir, "uploads"), all: map[string]*upload{}}
+	if s.protocol, err = s.newProtocol(); err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, dir := range []string{s.parts, filepath.Join(cfg.Dir, "recordings")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -102,7 +107,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, 
 // Serve answers a request of somebody of that rank. The rank counts where an upload
 // is begun: one that has begun has an address that can't be guessed.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
-	r = r.WithContext(context.WithValue(r.Context(), rankKey{}, by))
 	h := w.Header()
 	h.Set("Tus-Resumable", tusVersion)
 	h.Set("Cache-Control", "no-store")
@@ -110,7 +114,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
 	err := error(errClosing)
 	if s.admit() {
 		defer s.serving.Done()
-		err = s.serve(w, r)
+		err = s.serve(w, r, by)
 	}
 	if err != nil {
 		drain(w, r, err)
@@ -120,12 +124,22 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
 	}
 }
 
-// rankKey is that of the client's Rank in a request's context.
-type rankKey struct{}
-
-func rankOf(r *http.Request) Rank {
-	by, _ := r.Context().Value(rankKey{}).(Rank)
-	return by
+// serve answers a request unless it returns an error.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, by Rank) error {
+	if meant := r.Header.Get("X-HTTP-Method-Override"); meant != "" { // tus: the actual method is ignored
+		r.Method = strings.ToUpper(meant)
+	}
+	switch {
+	case r.Method == http.MethodOptions:
+		s.options(w)
+		return nil
+	case r.Header.Get("Tus-Resumable") != tusVersion && !isDraft(r):
+		w.Header().Set("Tus-Version", tusVersion)
+		return errVersion
+	}
+	q := s.newRequest(w, r, by)
+	s.protocol.ServeHTTP(q.answer, q.http)
+	return q.outcome()
 }
 
 // What is read of a body that is refused, so that a client which only sends
@@ -142,68 +156,6 @@ func drain(w http.ResponseWriter, r *http.Request, err error) {
 	if http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTime)) == nil {
 		_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
 	}
-}
-
-// serve answers a request unless it returns an error.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
-	if meant := r.Header.Get("X-HTTP-Method-Override"); meant != "" { // tus: the actual method is ignored
-		r.Method = strings.ToUpper(meant)
-	}
-	id := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/uploads"), "/")
-	if r.Method == http.MethodOptions {
-		s.options(w)
-		return nil
-	}
-	if r.Header.Get("Tus-Resumable") != tusVersion {
-		w.Header().Set("Tus-Version", tusVersion)
-		return errVersion
-	}
-	switch {
-	case r.Method == http.MethodPost && id == "":
-		return s.create(w, r)
-	case r.Method == http.MethodHead:
-		return s.with(id, w, r, s.head)
-	case r.Method == http.MethodPatch:
-		return s.with(id, w, r, s.patch)
-	case r.Method == http.MethodDelete:
-		return s.with(id, w, r, s.terminate)
-	}
-	return errNotFound
-}
-
-func (s *Server) options(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("Tus-Version", tusVersion)
-	h.Set("Tus-Extension", tusExtensions)
-	h.Set("Tus-Checksum-Algorithm", tusAlgorithms)
-	h.Set("Tus-Max-Size", strconv.FormatInt(s.cfg.MaxSize, 10))
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// job is what a request does with the upload that it holds.
-type job func(w http.ResponseWriter, r *http.Request, u *upload, c *claim) error
-
-// with does a job on the upload of that id, once no other request holds it.
-func (s *Server) with(id string, w http.ResponseWriter, r *http.Request, do job) error {
-	u := s.find(id)
-	if u == nil {
-		return errUnknown
-	}
-	c, err := u.turn.take(r.Context(), w, s.cfg.Idle)
-	if err != nil {
-		return err
-	}
-	defer s.release(u, c)
-	if s.find(id) != u {
-		return errUnknown // removed while we waited
-	}
-	return do(w, r, u, c)
-}
-
-// release lets an upload go, and removes it if another one has its place.
-func (s *Server) release(u *upload, c *claim) {
-	s.sweepAside(u)
-	c.release()
 }
 
 // find returns an upload that hasn't expired, or nil. Ids are the ones that

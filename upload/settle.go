@@ -40,14 +40,10 @@ func (s *Server) settle(u *upload) error {
 // dropOthers gives up the other uploads of a recording that has arrived: a
 // client that never heard where its upload is has begun anew.
 func (s *Server) dropOthers(arrived *record) {
-	for _, u := range s.list() {
-		rec := u.record()
-		if rec.ID == arrived.ID || rec.RecordingID != arrived.RecordingID || rec.complete() {
-			continue
-		}
+	for _, u := range s.others(arrived) {
 		if release, ok := u.turn.try(); ok { // else it is refused when it is complete
 			if err := s.discard(u); err != nil {
-				s.cfg.Log.Error("upload_not_removed", "recording", rec.RecordingID, "err", err)
+				s.cfg.Log.Error("upload_not_removed", "recording", arrived.RecordingID, "err", err)
 			}
 			release()
 		}

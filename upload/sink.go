@@ -17,14 +17,13 @@ type sink struct {
 	base   record // as it was before the request
 	file   *os.File
 	sum    hash.Hash // of the whole file, up to offset
-	check  *checksum // of the request's bytes; nil if there is none
 	offset int64
 	saved  int64      // the offset of the latest checkpoint, which may be under way
 	saving chan error // gives the outcome of the checkpoint under way; nil if there is none
 }
 
 // open opens an upload's file at its offset, and cuts off what lies behind it.
-func (s *Server) open(u *upload, check *checksum) (*sink, error) {
+func (s *Server) open(u *upload) (*sink, error) {
 	rec := u.record()
 	if err := s.spare(); err != nil {
 		return nil, err
@@ -37,7 +36,7 @@ func (s *Server) open(u *upload, check *checksum) (*sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
 	}
-	k := &sink{server: s, upload: u, base: rec, file: f, sum: sum, check: check, offset: rec.Offset, saved: rec.Offset}
+	k := &sink{server: s, upload: u, base: rec, file: f, sum: sum, offset: rec.Offset, saved: rec.Offset}
 	if err := f.Truncate(rec.Offset); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
@@ -47,21 +46,20 @@ func (s *Server) open(u *upload, check *checksum) (*sink, error) {
 
 var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
-// copy takes all bytes of r, and returns how many there were.
-func (k *sink) copy(r io.Reader) (n int64, err error) {
+// copy takes all bytes of r.
+func (k *sink) copy(r io.Reader) error {
 	buf := buffers.Get().(*[256 << 10]byte)
 	defer buffers.Put(buf)
 	for {
-		got, readErr := r.Read(buf[:])
-		if err := k.write(buf[:got]); err != nil {
-			return k.offset - k.base.Offset, err
+		n, ended := r.Read(buf[:])
+		if err := k.write(buf[:n]); err != nil {
+			return err
 		}
-		if readErr != nil {
-			n = k.offset - k.base.Offset
-			if readErr == io.EOF {
-				return n, nil
-			}
-			return n, readErr
+		if ended == io.EOF {
+			return nil
+		}
+		if ended != nil {
+			return ended
 		}
 	}
 }
@@ -71,13 +69,10 @@ func (k *sink) write(b []byte) error {
 	k.offset += int64(n)
 	k.server.cfg.Observe.Received(n)
 	_, _ = k.sum.Write(b[:n])
-	if k.check != nil {
-		_, _ = k.check.Write(b[:n])
-	}
 	if err != nil {
 		return err
 	}
-	if k.check == nil && k.offset-k.saved >= k.server.cfg.Checkpoint {
+	if k.offset-k.saved >= k.server.cfg.Checkpoint {
 		return k.checkpoint()
 	}
 	return nil

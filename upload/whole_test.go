@@ -123,16 +123,16 @@ func TestRewriteSurvives(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("kill %d", i)
 		}
-		c.forget()
+		c.forget("UPLOAD_TEST_SHOUT=1")
 	}
 }
 
 // forget makes room for the next upload of the same recording.
-func (c *child) forget() {
+func (c *child) forget(more ...string) {
 	c.kill()
 	for _, dir := range []string{"recordings", "uploads", "told"} {
 		_ = os.RemoveAll(filepath.Join(c.dir, dir))
 	}
 	c.rec.told = nil
-	c.start("UPLOAD_TEST_SHOUT=1")
+	c.start(more...)
 }
