@@ -52,12 +52,12 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
-	h.Set("Access-Control-Expose-Headers", "Location, Tus-Resumable, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset")
+	h.Set("Access-Control-Expose-Headers", "Location, Tus-Resumable, Upload-Complete, Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset")
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, POST, HEAD, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Tus-Resumable, X-HTTP-Method-Override, Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Disposition, Content-Type, Tus-Resumable, X-HTTP-Method-Override, Upload-Complete, Upload-Concat, Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, Upload-Metadata, Upload-Offset")
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -1,7 +1,8 @@
 // Package upload takes recordings in: resumable uploads by tus 1.0
 // (https://tus.io/protocols/resumable-upload), with the extensions creation,
-// creation-with-upload, creation-defer-length, termination, expiration and
-// checksum.
+// creation-with-upload, creation-defer-length, termination, concatenation and
+// expiration, and by the IETF's draft. The protocol is spoken by the handler of
+// tusd; this package is its store, and has the rules.
 //
 //	uploads, err := upload.New(upload.Config{Dir: dir, Recordings: recordings})
 //	go uploads.Run(ctx)
@@ -20,6 +21,10 @@
 // may be real bytes or what a power cut left. The SHA-256 of the whole file is
 // part of the checkpoint as the state of the hash, so that nothing is ever read
 // again.
+//
+// A file may come in parts, which are uploads of their own: their bytes are written behind
+// each other into one more upload when its client asks for that, and they are removed once
+// it is complete.
 //
 // An upload has one request at a time. A new one interrupts the one before it,
 // waits until that has written its checkpoint, and goes on from there.

@@ -57,27 +57,34 @@ func (q *request) refuse(err error) error {
 // hold waits until the request has an upload's turn.
 func (q *request) hold(ctx context.Context, u *upload) error {
 	c, err := u.turn.take(ctx, q.answer.ResponseWriter, q.server.cfg.Idle)
-	if err == nil {
-		q.upload, q.claim = u, c
+	if err != nil {
+		return err
 	}
-	return err
+	q.upload, q.claim = u, c
+	if q.server.isClosing() { // and may have interrupted who had the turn before
+		c.interrupt()
+	}
+	return nil
 }
 
-// outcome returns why the request was refused, or nil. It ends what the request holds.
+// outcome returns why the request was refused, or nil. What a creation has made that is refused goes.
 func (q *request) outcome() error {
 	err := q.refusal
 	if err == nil && q.answer.refused != "" {
 		err = translated(q.answer.refused)
 	}
-	if q.claim == nil {
-		return err
+	if err != nil && q.created && q.claim != nil && !q.goesOn(err) {
+		return q.server.takeBack(q.upload, err)
 	}
-	if err != nil && q.created && !q.goesOn(err) {
-		err = q.server.takeBack(q.upload, err)
-	}
-	q.server.sweepAside(q.upload)
-	q.claim.release()
 	return err
+}
+
+// end lets the upload go, and removes it if another one has its place.
+func (q *request) end() {
+	if q.claim != nil {
+		q.server.sweepAside(q.upload)
+		q.claim.release()
+	}
 }
 
 // goesOn reports whether the client of a creation whose body was broken off can go on with it.

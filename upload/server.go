@@ -101,6 +101,12 @@ func (s *Server) admit() bool {
 	return !s.closing
 }
 
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
 // ServeHTTP is Serve for a server whose clients are all alike.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, r, Anybody) }
 
@@ -138,6 +144,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, by Rank) error {
 		return errVersion
 	}
 	q := s.newRequest(w, r, by)
+	defer q.end()
 	s.protocol.ServeHTTP(q.answer, q.http)
 	return q.outcome()
 }

@@ -344,3 +344,28 @@ func TestClosing(t *testing.T) {
 		t.Fatalf("offset %d", got)
 	}
 }
+
+// TestClosingMeanwhile: a request that has come, and hasn't got its upload yet, doesn't hold up the end.
+func TestClosingMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	begun, goOn := make(chan bool), make(chan bool)
+	w.rec.begun = func() { close(begun); <-goOn }
+	c := w.dial("POST /api/uploads/ HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 100\r\nContent-Length: 100\r\n" +
+		"Content-Type: application/offset+octet-stream\r\nUpload-Metadata: " + metadata("rec1", "a.webm") + "\r\n\r\n")
+	defer c.Close()
+	<-begun
+	closed := make(chan bool)
+	go func() { w.uploads.Close(); close(closed) }()
+	until(t, func() bool { return w.closing() })
+	close(goOn)
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server waits for who sends nothing")
+	}
+}
+
+func (w *world) closing() bool {
+	res, _ := w.do("HEAD", "/api/uploads/x", nil, nil)
+	return res.StatusCode == http.StatusServiceUnavailable
+}

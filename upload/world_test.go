@@ -27,11 +27,15 @@ type recordings struct {
 	told    []upload.Finished
 	err     error // of Done
 	givenUp []string
+	begun   func() // Begin was called
 }
 
 func (r *recordings) Begin(_ context.Context, f upload.File) (upload.Place, error) {
 	if f.RecordingID == "stranger" {
 		return upload.Place{}, &upload.Error{Status: http.StatusNotFound, Code: "unknown_recording", Message: "who?"}
+	}
+	if r.begun != nil {
+		r.begun()
 	}
 	device, _, _ := strings.Cut(f.RecordingID, "-")
 	return upload.Place{Session: "studio", Take: "take1", Device: device}, nil

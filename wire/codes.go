@@ -107,29 +107,27 @@ const (
 
 // Codes of uploads.
 const (
-	CodeNoStorage            = "no_storage"             // the server was started without --data
-	CodeUnknownUpload        = "unknown_upload"         // there is no such upload, or it has expired, or another one of the same recording is finished
-	CodeBadTusVersion        = "bad_tus_version"        // Tus-Resumable isn't 1.0.0
-	CodeBadContentType       = "bad_content_type"       // a body that isn't application/offset+octet-stream
-	CodeBadLength            = "bad_length"             // Upload-Length missing, no number, or not the one of before
-	CodeBadOffset            = "bad_offset"             // Upload-Offset missing or no number
-	CodeBadMetadata          = "bad_metadata"           // not pairs of a key and base64, a key twice, or more than 4 KiB
-	CodeBadRecordingID       = "bad_recording_id"       // missing (the first), too long or not text
-	CodeBadFilename          = "bad_filename"           // missing (the first), too long or not text
-	CodeBadFiletype          = "bad_filetype"           // missing (the first), too long or not text
-	CodeBadChecksum          = "bad_checksum"           // no digest of that algorithm; an algorithm other than sha256, sha1, md5
-	CodeBadChecksumAlgorithm = "bad_checksum_algorithm" // no digest of that algorithm; an algorithm other than sha256, sha1, md5
-	CodeChecksumMismatch     = "checksum_mismatch"      // the bytes don't have that checksum; none was kept
-	CodeOffsetMismatch       = "offset_mismatch"        // not where the upload is: ask by HEAD
-	CodeSuperseded           = "superseded"             // a newer request goes on with this upload
-	CodeNotYourRecording     = "not_your_recording"     // the recording is another device's, and the caller may not command its session
-	CodeUploadUnderWay       = "upload_under_way"       // another upload of the recording is under way, begun by its device or by who commands the session
-	CodeEmptyUpload          = "empty_upload"           // a file of no bytes is no recording
-	CodeUploadTooLarge       = "upload_too_large"       // larger than the server takes
-	CodeUploadTooLong        = "upload_too_long"        // more bytes than Upload-Length said
-	CodeAlreadyUploaded      = "already_uploaded"       // the recording has its file
-	CodeTooManyUploads       = "too_many_uploads"       // 32 uploads of the device, 1000 of the session or 2000 in all are unfinished
-	CodeDiskFull             = "disk_full"              // too little free space
+	CodeNoStorage        = "no_storage"         // the server was started without --data
+	CodeUnknownUpload    = "unknown_upload"     // there is no such upload, or it has expired, or another one of the same recording is finished
+	CodeBadTusVersion    = "bad_tus_version"    // Tus-Resumable isn't 1.0.0, and it is no request of the draft
+	CodeBadContentType   = "bad_content_type"   // a body that isn't application/offset+octet-stream
+	CodeBadLength        = "bad_length"         // Upload-Length missing, no number, or not the one of before
+	CodeBadOffset        = "bad_offset"         // Upload-Offset missing or no number
+	CodeBadMetadata      = "bad_metadata"       // not pairs of a key and base64, a key twice, or more than 4 KiB; Content-Type or Content-Disposition that can't be read
+	CodeBadRecordingID   = "bad_recording_id"   // missing (the first), too long or not text
+	CodeBadFilename      = "bad_filename"       // missing (the first), too long or not text
+	CodeBadFiletype      = "bad_filetype"       // missing (the first), too long or not text
+	CodeBadConcat        = "bad_concat"         // Upload-Concat is neither partial nor final with complete parts of the same recording, each once
+	CodeOffsetMismatch   = "offset_mismatch"    // not where the upload is: ask by HEAD
+	CodeSuperseded       = "superseded"         // a newer request goes on with this upload
+	CodeNotYourRecording = "not_your_recording" // the recording is another device's, and the caller may not command its session
+	CodeUploadUnderWay   = "upload_under_way"   // another upload of the recording is under way, begun by its device or by who commands the session
+	CodeEmptyUpload      = "empty_upload"       // a file of no bytes is no recording
+	CodeUploadTooLarge   = "upload_too_large"   // larger than the server takes
+	CodeUploadTooLong    = "upload_too_long"    // more bytes than Upload-Length said
+	CodeAlreadyUploaded  = "already_uploaded"   // the recording has its file
+	CodeTooManyUploads   = "too_many_uploads"   // 32 uploads of the device, 1000 of the session or 2000 in all are unfinished
+	CodeDiskFull         = "disk_full"          // too little free space
 )
 
 // Codes of downloads.
@@ -263,9 +261,7 @@ var codes = []Code{
 	{Name: CodeBadRecordingID, Status: 400},
 	{Name: CodeBadFilename, Status: 400},
 	{Name: CodeBadFiletype, Status: 400},
-	{Name: CodeBadChecksum, Status: 400},
-	{Name: CodeBadChecksumAlgorithm, Status: 400},
-	{Name: CodeChecksumMismatch, Status: 460},
+	{Name: CodeBadConcat, Status: 400},
 	{Name: CodeOffsetMismatch, Status: 409},
 	{Name: CodeSuperseded, Status: 423},
 	{Name: CodeNotYourRecording, Status: 403},

@@ -182,8 +182,10 @@ var modules = map[string]map[string]string{
 		"golang.org/x/sys/unix":        "the data directory's lock, free space of the disk",
 	},
 	"upload": {
-		"github.com/google/uuid": "ids of uploads",
-		"golang.org/x/sys/unix":  "free space of the disk",
+		"github.com/google/uuid":             "ids of uploads",
+		"github.com/tus/tusd/v2/pkg/handler": "the protocol of uploads",
+		"golang.org/x/exp/slog":              "what tusd writes its log by: it is kept silent",
+		"golang.org/x/sys/unix":              "free space of the disk",
 	},
 	"lan": {
 		"github.com/pion/mdns/v2": "downbeat.local",
