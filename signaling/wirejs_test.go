@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -143,7 +144,7 @@ func (s *script) names() {
 	for _, name := range all {
 		s.line("export const %s = '%s'", constant(name), name)
 	}
-	s.line("\n/** Events at whose timestamp all devices act. */")
+	s.line("\n/**\n * Events at whose timestamp all devices act.\n *\n * @type {readonly ('%s')[]}\n */", strings.Join(wire.Commands(), "' | '"))
 	s.line("export const COMMANDS = /* @__PURE__ */ Object.freeze([%s])", strings.Join(commands, ", "))
 	s.line("\n/** Events that come over the control channel as well. */")
 	s.line("export const TWO_WAYS = /* @__PURE__ */ Object.freeze([%s])", strings.Join(twice, ", "))
@@ -187,7 +188,12 @@ func (s *script) data() {
 		answers = append(answers, fmt.Sprintf(" * @property {%s} %s", answer, q.Name))
 	}
 	s.line("\n/**\n * The data of each event.\n *\n * @typedef {object} EventData\n%s\n */", strings.Join(events, "\n"))
+	s.line("\n/**\n * An event as it comes.\n *\n * @typedef {{[K in keyof EventData]: {event: K, data: EventData[K], replyTo?: number}}[keyof EventData]} WireEvent\n */")
+	s.line("\n/**\n * The name of an event and its data, which the name tells the type of.\n *\n * @typedef {{[K in keyof EventData]: [event: K, data: EventData[K]]}[keyof EventData]} Told\n */")
 	s.line("\n/**\n * The data of each request; null where it has none.\n *\n * @typedef {object} RequestData\n%s\n */", strings.Join(requests, "\n"))
+	for _, of := range []reflect.Type{reflect.TypeFor[session.Recording](), reflect.TypeFor[session.Summary](), reflect.TypeFor[session.Issued]()} {
+		s.typeOf(of, false) // of the lists that HTTP answers with
+	}
 	s.line("\n/**\n * The data of what answers each request.\n *\n * @typedef {object} AnswerData\n%s\n */", strings.Join(answers, "\n"))
 }
 
@@ -253,7 +259,7 @@ func (s *script) object(t reflect.Type, name, of string, sent bool) {
 	lines = append(lines, " * @typedef {object} "+name)
 	for _, f := range reflect.VisibleFields(t) {
 		tag, found := f.Tag.Lookup("json")
-		if !found || f.Anonymous {
+		if !found || f.Anonymous || tag == "-" {
 			continue
 		}
 		field, options, _ := strings.Cut(tag, ",")
@@ -263,6 +269,8 @@ func (s *script) object(t reflect.Type, name, of string, sent bool) {
 		switch {
 		case strings.Contains(options, "string"):
 			typ = "string"
+		case typ == "string" && choices.MatchString(comment):
+			typ = "'" + strings.NewReplacer(", ", "' | '", " or ", "' | '").Replace(comment) + "'"
 		case !sent && !optional && (f.Type.Kind() == reflect.Pointer || strings.Contains(comment, "null: ")):
 			typ += " | null"
 		}
@@ -273,6 +281,9 @@ func (s *script) object(t reflect.Type, name, of string, sent bool) {
 	}
 	fmt.Fprintf(&s.typedefs, "%s\n */\n", strings.Join(lines, "\n"))
 }
+
+// choices is a comment that lists what a text can be.
+var choices = regexp.MustCompile(`^[a-z0-9_]+(, [a-z0-9_]+)* or [a-z0-9_]{4,}$`)
 
 // ownerOf returns the name of the type that declares a field.
 func ownerOf(t reflect.Type, f reflect.StructField) string {

@@ -2,6 +2,8 @@ import { Emitter } from './emitter.js'
 import { DownbeatError } from './signaling.js'
 import * as wire from './wire.js'
 
+/** @import { ToEngine } from './engine.js' */
+
 /**
  * @typedef {object} Scheduled
  * @property {string} commandId
@@ -65,7 +67,7 @@ export class Calls extends Emitter {
   #ended = false
   /** @type {DeviceStatus} */ #status = {}
 
-  /** @param {(message: object) => void} post  to the engine */
+  /** @param {(message: ToEngine) => void} post  to the engine */
   constructor(post) {
     super()
     this.#post = post

@@ -3,9 +3,12 @@ import { watchPage } from './page.js'
 import { Peer } from './peer.js'
 import * as wire from './wire.js'
 
+/** @import { FromEngine, ToEngine } from './engine.js' */
+/** @import { CandidateRequest, JoinSessionRequest } from './wire.js' */
+
 /**
  * @typedef {object} CarrierEvents
- * @property {(message: any) => void} message  from the engine, but for what is settled here
+ * @property {(message: FromEngine) => void} message  from the engine, but for what is settled here
  * @property {(text: string) => void} failed
  * @property {() => void} related  the engine's clock was related to the page's
  */
@@ -30,7 +33,7 @@ export class Carrier {
     })
   }
 
-  /** @param {object} m  to the engine */
+  /** @param {ToEngine} m */
   post(m) {
     this.host.post(m)
   }
@@ -44,7 +47,7 @@ export class Carrier {
   /**
    * Joins, and follows what happens to the page.
    *
-   * @param {{url: string, join: Record<string, any>, actions?: string}} m
+   * @param {{url: string, join: JoinSessionRequest, actions?: string}} m
    */
   open(m) {
     watchPage(this.#ending.signal, {
@@ -57,14 +60,24 @@ export class Carrier {
     this.post({ type: 'open', ...m, hidden: document.visibilityState === 'hidden' })
   }
 
-  /** @param {any} m */
+  /** @param {FromEngine} m */
   #receive(m) {
     switch (m.type) {
       case 'offer-wanted': return void this.#offer()
       case 'answer': return void this.#answered(m.sdp)
-      case 'event': if (m.event === wire.CANDIDATE) this.#peer.candidate(m.data.candidate).catch(() => {})
+      case 'event': this.#event(m.event, m.data)
     }
     this.#on.message(m)
+  }
+
+  /**
+   * @param {string} event
+   * @param {unknown} data
+   */
+  #event(event, data) {
+    if (event !== wire.CANDIDATE) return // which no server of today sends
+    const { candidate } = /** @type {CandidateRequest} */ (data)
+    this.#peer.candidate(candidate).catch(() => {})
   }
 
   async #offer() {

@@ -11,7 +11,7 @@ import * as wire from './wire.js'
  * @typedef {object} Command
  * @property {string} commandId
  * @property {string} name       the command's own, or the event's
- * @property {any} payload       a command's payload, or the event's data
+ * @property {any} payload       a command's payload, which is the application's own, or the event's data
  * @property {number} timestamp  session time of the act, ms
  * @property {number} maxLate    who would act later than this after it doesn't, ms; Infinity: however late
  */
@@ -40,11 +40,12 @@ import * as wire from './wire.js'
  * lasts; a stop always is, and a change of playback is joined where it has come to.
  *
  * @param {string} event
- * @param {any} data
+ * @param {unknown} told  its data
  * @returns {Command | null}
  */
-export function commandOf(event, data) {
-  if (!data || typeof data.commandId !== 'string' || typeof data.timestamp !== 'number') return null
+export function commandOf(event, told) {
+  const data = /** @type {Partial<wire.Command & wire.StartRecording>} */ (told ?? {})
+  if (typeof data.commandId !== 'string' || typeof data.timestamp !== 'number') return null
   const { commandId, timestamp, maxLateMs = MAX_LATE, duration } = data
   if (event === wire.COMMAND) return { commandId, timestamp, name: String(data.name), payload: data.payload, maxLate: maxLateMs }
   if (event !== wire.START_RECORDING && event !== wire.STOP_RECORDING && event !== wire.PLAYBACK_SYNC) return null
@@ -128,10 +129,10 @@ export class Commands {
    * Takes a message in; anything but a command is left alone.
    *
    * @param {string} event
-   * @param {any} data
+   * @param {unknown} data
    */
   receive(event, data) {
-    if (event === wire.CANCELLED) return this.cancel(data?.commandId)
+    if (event === wire.CANCELLED) return this.cancel(/** @type {wire.Cancelled | undefined} */ (data)?.commandId ?? '')
     const command = commandOf(event, data)
     if (command && event !== wire.COMMAND) this.#recent = [...this.#recent.slice(1 - KEPT), command]
     const handler = command && this.#handlers.get(command.name)

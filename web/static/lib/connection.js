@@ -3,6 +3,7 @@ import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
 import * as wire from './wire.js'
 
 /** @import { Message } from './signaling.js' */
+/** @import { DeviceChanged, Goodbye, JoinSessionRequest, SessionJoined } from './wire.js' */
 
 /** An offer that takes longer is not waited for, ms. */
 const OFFER_PATIENCE = 1500
@@ -28,6 +29,8 @@ const FINAL = new Map([
 
 /** How long a session is waited for that the server doesn't know any more, ms: whoever created it may bring it back. */
 const MISSING = 5 * 60_000
+/** What a device comes back with. */
+const TOKENS = /** @type {const} */ (['resumeToken', 'userToken'])
 /** Refusals of the connection itself that stay as they are. */
 const UNKNOWN = new Set([wire.CODE_BAD_ORIGIN, wire.CODE_BAD_HOST])
 
@@ -61,7 +64,7 @@ export class Connection {
 
   /**
    * @param {string} url
-   * @param {Record<string, any>} join  data of join_session
+   * @param {JoinSessionRequest} join
    * @param {ConnectionEvents} on
    */
   constructor(url, join, on) {
@@ -139,7 +142,7 @@ export class Connection {
   /** @param {DownbeatError} error */
   #notJoined(error) {
     if (this.#closed || error.code === 'disconnected') return
-    for (const token of error.retry ? [] : ['resumeToken', 'userToken']) {
+    for (const token of error.retry ? [] : TOKENS) {
       if (!this.#join[token]) continue
       delete this.#join[token] // of a session that is gone, perhaps
       return this.connect()
@@ -175,20 +178,20 @@ export class Connection {
     this.#on.message(message)
   }
 
-  /** @param {any} data */
+  /** @param {SessionJoined} data */
   #welcome(data) {
     this.#joined = true
     this.#attempt = 0
     this.#missing = NaN
     this.#deviceId = data.deviceId
-    for (const token of ['resumeToken', 'userToken']) if (data[token]) this.#join[token] = data[token]
+    for (const token of TOKENS) if (data[token]) this.#join[token] = data[token]
     for (const report of this.#unsent) this.#report(report)
   }
 
   /**
    * What whoever leads made of this device is what it comes back as.
    *
-   * @param {any} data
+   * @param {DeviceChanged} data
    */
   #changed({ viewType, records }) {
     Object.assign(this.#join, { viewType, records })
@@ -212,7 +215,7 @@ export class Connection {
     if (!this.#closed && !this.#opened && UNKNOWN.has(error?.code)) this.#refused(new DownbeatError(error.code, error.message))
   }
 
-  /** @param {any} data */
+  /** @param {Goodbye & {url?: string}} data  a later server may say where else to go */
   #goodbye(data) {
     this.#signaling.close()
     this.#comeBack(Number(data?.retryAfterMs) || 0, String(data?.reason ?? ''), data?.url && socketURL(data.url))

@@ -16,10 +16,10 @@ export class Dedupe {
    * True when this message is new; always so for events that aren't repeated.
    *
    * @param {string} event
-   * @param {any} data
+   * @param {unknown} data
    */
   fresh(event, data) {
-    const id = data?.commandId
+    const id = /** @type {{commandId?: unknown} | null | undefined} */ (data)?.commandId
     if (!REPEATED.has(event) || typeof id !== 'string') return true
     const key = event + ' ' + id
     if (this.#seen.has(key)) return false

@@ -1,4 +1,5 @@
 /** @import { PlaybackState, Timeline } from './timeline.js' */
+/** @import { EventData } from './wire.js' */
 
 /**
  * The library's own events; those of the protocol come under their names.
@@ -21,7 +22,7 @@ export class Emitter extends EventTarget {
    *
    * @template {string} K
    * @param {K} name
-   * @param {(data: K extends keyof OwnEvents ? OwnEvents[K] : any) => void} fn
+   * @param {(data: K extends keyof OwnEvents ? OwnEvents[K] : K extends keyof EventData ? EventData[K] : any) => void} fn
    * @returns {() => void}
    */
   on(name, fn) {

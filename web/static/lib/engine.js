@@ -9,8 +9,47 @@ import { parseMessage } from './signaling.js'
 import { watchSleep } from './sleepwatch.js'
 import * as wire from './wire.js'
 
+/** @import { Course } from './clockmap.js' */
 /** @import { ClockMap } from './frames.js' */
-/** @import { DownbeatError, Message } from './signaling.js' */
+/** @import { DownbeatError } from './signaling.js' */
+/** @import { JoinSessionRequest, WireEvent } from './wire.js' */
+
+/**
+ * What the page says to the engine.
+ *
+ * @typedef {{type: 'probe', id: number}
+ *   | {type: 'open', url: string, join: JoinSessionRequest, actions?: string, hidden: boolean}
+ *   | {type: 'offer', sdp: string}
+ *   | {type: 'candidate', candidate: string}
+ *   | {type: 'channels', clock: RTCDataChannel, control: RTCDataChannel}
+ *   | {type: 'map', map: ClockMap | null}
+ *   | {type: 'control', text: string}
+ *   | {type: 'send' | 'aside', event: string, data: object}
+ *   | {type: 'request', id: number, event: string, data: unknown}
+ *   | {type: 'handler', name: string, action: string | null}
+ *   | {type: 'at', id: number, t: number, action: string, payload: unknown}
+ *   | {type: 'cancelAt', id: number}
+ *   | {type: 'wake', id: number, ms: number}
+ *   | {type: 'hidden', hidden: boolean}
+ *   | {type: 'check' | 'moved' | 'renew' | 'resync'}
+ *   | {type: 'close', leave: boolean}} ToEngine
+ */
+
+/**
+ * What the engine says to the page.
+ *
+ * @typedef {WireEvent & {type: 'event'}
+ *   | {type: 'probe', id: number, answered: number, origin: number}
+ *   | {type: 'clock', course: Course | null, doubted: boolean, channel: boolean}
+ *   | {type: 'offer-wanted'}
+ *   | {type: 'answer', sdp: string}
+ *   | {type: 'reply', id: number, data?: unknown, error?: {code: string, message: string, retry: boolean}}
+ *   | {type: 'woken', id: number}
+ *   | {type: 'acted', id: number, time?: number, lateness?: number, device?: number, error?: string}
+ *   | {type: 'failed', message: string}
+ *   | {type: 'reconnecting', inMs: number, reason: string, code?: string}
+ *   | {type: 'refused', code: string, message: string, retry: boolean}} FromEngine
+ */
 
 /** The data channel counts as the path for this long after a ping on it, ms. */
 const CHANNEL_LASTS = 20000
@@ -33,7 +72,7 @@ export class Engine {
   #channelPing = -Infinity
   #unwatch
 
-  /** @param {(message: any) => void} post  to the page */
+  /** @param {(message: FromEngine) => void} post  to the page */
   constructor(post) {
     this.#post = post
     this.resolution = resolutionOf()
@@ -44,7 +83,7 @@ export class Engine {
     })
     this.#commands = new Commands(this.#clock, (event, data) => {
       this.#send(event, data)
-      if (event === wire.MISSED) post({ type: 'event', event, data })
+      if (event === wire.MISSED) post(/** @type {any} */ ({ type: 'event', event, data }))
     })
     this.#unwatch = watchSleep(() => this.#resync(), () => this.#connection?.check())
   }
@@ -52,7 +91,7 @@ export class Engine {
   /**
    * A message from the page.
    *
-   * @param {any} m
+   * @param {ToEngine} m
    */
   receive(m) {
     switch (m.type) {
@@ -79,7 +118,7 @@ export class Engine {
     }
   }
 
-  /** @param {{url: string, join: Record<string, any>, actions?: string, hidden: boolean}} m */
+  /** @param {ToEngine & {type: 'open'}} m */
   #open(m) {
     this.#responder.hidden = m.hidden
     if (m.actions) this.#actions = import(/* webpackIgnore: true */ /* @vite-ignore */ m.actions)
@@ -97,27 +136,24 @@ export class Engine {
     this.#connection.connect()
   }
 
-  /** @param {Message} message */
-  #message({ event, data, replyTo }) {
-    if (event === wire.ANSWER || data?.answer) this.#answer(data)
-    if (this.#dedupe.fresh(event, data)) this.#deliver(event, data, replyTo)
+  /** @param {WireEvent} message */
+  #message(message) {
+    const { event, data } = message
+    if (event === wire.ANSWER) this.#answer(data.sdp)
+    if (event === wire.SESSION_JOINED) this.#answer(data.answer)
+    if (this.#dedupe.fresh(event, data)) this.#deliver(message)
   }
 
-  /** @param {any} data */
-  #answer(data) {
-    const sdp = data.answer ?? data.sdp
+  /** @param {string} [sdp] */
+  #answer(sdp) {
     if (sdp) this.#post({ type: 'answer', sdp })
   }
 
-  /**
-   * @param {string} event
-   * @param {any} data
-   * @param {number} [replyTo]
-   */
-  #deliver(event, data, replyTo) {
+  /** @param {WireEvent} message */
+  #deliver({ event, data, replyTo }) {
     if ((event === wire.ERROR || event === wire.OK) && replyTo) return // its request is settled
     this.#commands.receive(event, data)
-    this.#post({ type: 'event', event, data })
+    this.#post(/** @type {FromEngine} */ ({ type: 'event', event, data }))
   }
 
   /** @param {string} text */

@@ -3,6 +3,7 @@ import { DataChannels } from './datachannels.js'
 import { Responder, resolutionOf } from './responder.js'
 import { WorkerClient, beside } from './workerclient.js'
 
+/** @import { FromEngine, ToEngine } from './engine.js' */
 /** @import { Relation } from './relation.js' */
 
 /** A worker that takes longer to start is done without, ms. */
@@ -17,13 +18,13 @@ export class Host {
   /** @type {DataChannels | null} */ #channels = null
   /** Answers pings on the page where channels can't go to the worker. */
   /** @type {Responder | null} */ #responder = null
-  /** @type {(message: any) => void} */ #on
+  /** @type {(message: FromEngine) => void} */ #on
   resolution = resolutionOf()
   /** @type {Relation} */ relation = { shift: 0, error: 0 }
   /** Where pings over the data channel are answered. */
   /** @type {'worker' | 'page'} */ clockThread = 'page'
 
-  /** @param {(message: any) => void} on  what the engine says */
+  /** @param {(message: FromEngine) => void} on  what the engine says */
   constructor(on) {
     this.#on = on
   }
@@ -55,7 +56,7 @@ export class Host {
     if (this.#responder) this.#responder.shift = this.relation.shift
   }
 
-  /** @param {any} m  to the engine */
+  /** @param {ToEngine} m */
   post(m) {
     if (m.type === 'hidden' && this.#responder) this.#responder.hidden = m.hidden
     if (m.type === 'aside' && this.#channels?.send(m)) return

@@ -2,7 +2,9 @@ import { Calls } from './calls.js'
 import { Timeline } from './timeline.js'
 import * as wire from './wire.js'
 
+/** @import { ToEngine } from './engine.js' */
 /** @import { PlaybackState } from './timeline.js' */
+/** @import { SessionJoined, Snapshot, Told } from './wire.js' */
 
 /**
  * Session time, as the timeline needs it.
@@ -32,13 +34,13 @@ export class Member extends Calls {
   /** Somebody watches what this device's camera and microphone give. */
   monitorWanted = false
   /** The session's members and playback, as of the last message that held them. */
-  /** @type {any} */ session = null
+  /** @type {Snapshot | null} */ session = null
   /** Playback as a function of session time, scheduled changes included. */
   timeline = new Timeline()
 
   /**
    * @param {string} sessionId
-   * @param {(message: object) => void} post  to the engine
+   * @param {(message: ToEngine) => void} post
    * @param {Time} time
    */
   constructor(sessionId, post, time) {
@@ -49,10 +51,10 @@ export class Member extends Calls {
 
   /**
    * @protected
-   * @param {string} event
-   * @param {any} data
+   * @param {Told} told
    */
-  learn(event, data) {
+  learn(...told) {
+    const [event, data] = told
     switch (event) {
       case wire.SESSION_JOINED: this.#joined(data); break
       case wire.SESSION_STATE: this.session = data; break
@@ -64,9 +66,9 @@ export class Member extends Calls {
     this.emit('timeline', this.timeline)
   }
 
-  /** @param {any} data */
-  #joined({ userId, deviceId, isLeader, session, joinKey = '', role = '', keys = null, recordingId = '' }) {
-    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, role, keys, recordingId, monitorWanted: false })
+  /** @param {SessionJoined} data */
+  #joined({ userId, deviceId, isLeader, session, joinKey = '', role = '', keys, recordingId = '' }) {
+    Object.assign(this, { userId, deviceId, isLeader, session, joinKey, role, keys: keys ?? null, recordingId, monitorWanted: false })
   }
 
   /**

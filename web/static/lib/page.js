@@ -35,7 +35,7 @@ export function watchPage(signal, on) {
  * @param {{signal: AbortSignal}} options
  */
 function watchType(moved, options) {
-  const connection = /** @type {any} */ (navigator).connection
+  const { connection } = /** @type {Navigator & {connection?: EventTarget & {type?: string}}} */ (navigator)
   let type = connection?.type
   connection?.addEventListener?.('change', () => {
     if (connection.type === type) return

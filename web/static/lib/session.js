@@ -12,6 +12,9 @@ import * as wire from './wire.js'
 /** @import { JoinOptions } from '../downbeat.js' */
 /** @import { Instant } from './at.js' */
 /** @import { CommandHandler, Prepared } from './commands.js' */
+/** @import { Course } from './clockmap.js' */
+/** @import { FromEngine } from './engine.js' */
+/** @import { Told } from './wire.js' */
 
 /**
  * `connecting` → `syncing` (joined, session time unknown or doubted) → `synced`;
@@ -98,10 +101,10 @@ export class Session extends Member {
     signal?.addEventListener('abort', () => giveUp(signal.reason), { once: true })
   }
 
-  /** @param {any} m  from the engine */
+  /** @param {FromEngine} m */
   #receive(m) {
     switch (m.type) {
-      case 'event': return this.#event(m.event, m.data)
+      case 'event': return this.#event(.../** @type {Told} */ ([m.event, m.data]))
       case 'clock': return this.#clockMoved(m)
       case 'woken': return this.#time.woken(m.id)
       case 'reply': return this.replied(m)
@@ -112,12 +115,10 @@ export class Session extends Member {
     }
   }
 
-  /**
-   * @param {string} event
-   * @param {any} data
-   */
-  #event(event, data) {
-    this.learn(event, data)
+  /** @param {Told} told */
+  #event(...told) {
+    const [event, data] = told
+    this.learn(...told)
     if (event === wire.SESSION_JOINED) this.#welcome(data)
     this.#commands.receive(event, data)
     this.emit(event, data)
@@ -132,7 +133,7 @@ export class Session extends Member {
     this.#entering.resolve()
   }
 
-  /** @param {{course: any, doubted: boolean, channel: boolean}} m */
+  /** @param {{course: Course | null, doubted: boolean, channel: boolean}} m */
   #clockMoved({ course, doubted, channel }) {
     this.#time.clock.adopt(course, doubted)
     this.#channel = channel

@@ -39,12 +39,7 @@ export class DownbeatError extends Error {
   }
 }
 
-/**
- * @typedef {object} Message
- * @property {string} event
- * @property {any} data
- * @property {number} [replyTo]
- */
+/** @typedef {import('./wire.js').WireEvent} Message */
 
 /**
  * @typedef {object} SignalingEvents

@@ -1,5 +1,7 @@
 import * as wire from './wire.js'
 
+/** @import { Media, MediaLoaded, PlaybackSync, Snapshot, Told } from './wire.js' */
+
 /**
  * What the media does from `lastUpdateTime` on, until the next such state:
  * the protocol's playback state, and the command that brought it, if any.
@@ -131,24 +133,26 @@ export class Timeline {
    * Takes an event of the session in; true when the timeline changed.
    *
    * @param {string} event
-   * @param {any} data
+   * @param {unknown} data
    */
   receive(event, data) {
-    switch (event) {
-      case wire.SESSION_JOINED: return this.#session(data?.session)
-      case wire.SESSION_STATE: return this.#session(data)
-      case wire.DESYNC_RECOVERY: return this.#holds(data?.authoritativeState)
-      case wire.MEDIA_LOADED: return this.#loaded(data)
-      case wire.MEDIA_INFO: return this.#informed(data)
-      case wire.PLAYBACK_SYNC: return this.#scheduled(data)
-      case wire.CANCELLED: return this.#cancelled(data?.commandId)
+    const [name, told] = /** @type {Told} */ ([event, data])
+    switch (name) {
+      case wire.SESSION_JOINED: return this.#session(told?.session)
+      case wire.SESSION_STATE: return this.#session(told)
+      case wire.DESYNC_RECOVERY: return this.#holds(told?.authoritativeState)
+      case wire.MEDIA_LOADED: return this.#loaded(told)
+      case wire.MEDIA_INFO: return this.#informed(told)
+      case wire.PLAYBACK_SYNC: return this.#scheduled(told)
+      case wire.CANCELLED: return this.#cancelled(told?.commandId)
     }
     return false
   }
 
-  /** @param {any} session */
+  /** @param {Snapshot} [session] */
   #session(session) {
-    const { media, playbackState } = session ?? {}
+    if (!session) return false
+    const { media, playbackState } = session
     if (media) this.#described(media)
     for (const state of this.#states) {
       if (!media || state.mediaUrl !== media.mediaUrl || state.lastUpdateTime <= playbackState.lastUpdateTime) continue
@@ -157,7 +161,7 @@ export class Timeline {
     return this.#holds(playbackState)
   }
 
-  /** @param {any} media */
+  /** @param {Partial<Media> & {mediaUrl: string}} media  an older server says less */
   #described({ mediaUrl, mediaTitle = '', mediaDuration = 0, subtitles = [], loop = false, waitForAll = false, waitLimitMs = 0, waitingFor = [] }) {
     this.#info = { mediaUrl, title: mediaTitle, duration: mediaDuration, subtitles, loop, waitForAll, waitLimitMs, waitingFor }
   }
@@ -166,7 +170,7 @@ export class Timeline {
    * Length or looping are others from `timestamp` on. What loops no more, or
    * begins to, goes on from where it is then.
    *
-   * @param {any} data
+   * @param {wire.MediaInfo} data
    */
   #informed(data) {
     const { mediaUrl, mediaDuration, loop, timestamp } = data
@@ -188,7 +192,7 @@ export class Timeline {
    * The server says what holds now. What is scheduled stays: the server
    * doesn't name it here.
    *
-   * @param {any} data  a playback state
+   * @param {wire.PlaybackState} [data]
    */
   #holds(data) {
     if (!data) return false
@@ -199,7 +203,7 @@ export class Timeline {
     return true
   }
 
-  /** @param {any} data */
+  /** @param {MediaLoaded} data */
   #loaded(data) {
     this.#described(data)
     this.#states = [stateOf({ ...data, position: 0, isPlaying: false, lastUpdateTime: data.timestamp, playbackRate: 1 })]
@@ -209,7 +213,7 @@ export class Timeline {
   /**
    * What was issued last is what holds, whatever had been planned for later.
    *
-   * @param {any} data
+   * @param {PlaybackSync} data
    */
   #scheduled(data) {
     if (this.#states.some(s => s.commandId && s.commandId === data.commandId)) return false // a copy
@@ -274,7 +278,7 @@ export function positionIn(state, t) {
 }
 
 /**
- * @param {any} data
+ * @param {wire.PlaybackState & {commandId?: string}} data
  * @returns {PlaybackState}
  */
 function stateOf({ mediaUrl, mediaId, position, isPlaying, lastUpdateTime, playbackRate, loop = false, mediaDuration = 0, commandId }) {

@@ -1,3 +1,5 @@
+/** @import { ToEngine } from './engine.js' */
+
 /**
  * Timers of a page that come on time in the background too. Browsers let a
  * hidden page's timers wait up to a second, or a minute; its worker's they
@@ -8,7 +10,7 @@ export class Waker {
   /** @type {Map<number, () => void>} */ #waiting = new Map()
   #lastId = 0
 
-  /** @param {(message: object) => void} post  to the worker */
+  /** @param {(message: ToEngine) => void} post  to the worker */
   constructor(post) {
     this.#post = post
   }

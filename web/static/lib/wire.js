@@ -69,7 +69,11 @@ export const ANSWER = 'answer'
 export const EXCHANGE = 'exchange'
 export const GOODBYE = 'goodbye'
 
-/** Events at whose timestamp all devices act. */
+/**
+ * Events at whose timestamp all devices act.
+ *
+ * @type {readonly ('playback_sync' | 'start_recording' | 'stop_recording' | 'command')[]}
+ */
 export const COMMANDS = /* @__PURE__ */ Object.freeze([PLAYBACK_SYNC, START_RECORDING, STOP_RECORDING, COMMAND])
 
 /** Events that come over the control channel as well. */
@@ -260,6 +264,18 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  */
 
 /**
+ * An event as it comes.
+ *
+ * @typedef {{[K in keyof EventData]: {event: K, data: EventData[K], replyTo?: number}}[keyof EventData]} WireEvent
+ */
+
+/**
+ * The name of an event and its data, which the name tells the type of.
+ *
+ * @typedef {{[K in keyof EventData]: [event: K, data: EventData[K]]}[keyof EventData]} Told
+ */
+
+/**
  * The data of each request; null where it has none.
  *
  * @typedef {object} RequestData
@@ -379,8 +395,8 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number} [bitRate]  bits a second
  * @property {string} [cameraId]
  * @property {boolean} [torch]
- * @property {string} [orientation]  any, landscape or portrait
- * @property {string} [container]  auto, mp4 or webm
+ * @property {'any' | 'landscape' | 'portrait'} [orientation]  any, landscape or portrait
+ * @property {'auto' | 'mp4' | 'webm'} [container]  auto, mp4 or webm
  * @property {boolean} [sound]
  */
 
@@ -445,7 +461,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {string} name  empty: none
  * @property {string} creatorId
  * @property {string} leaderId
- * @property {string} status  active, recording or completed
+ * @property {'active' | 'recording' | 'completed'} status  active, recording or completed
  * @property {UserState[]} users  the longest joined first
  * @property {DeviceState[]} devices
  * @property {PlaybackState} playbackState
@@ -717,7 +733,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
 /**
  * @typedef {object} MissReport
  * @property {number} lateMs  from the instant to when it found out
- * @property {string} reason  arrived_late, woke_late, no_clock or overtaken
+ * @property {'arrived_late' | 'woke_late' | 'no_clock' | 'overtaken'} reason  arrived_late, woke_late, no_clock or overtaken
  */
 
 /**
@@ -778,8 +794,8 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number} [frameRate]
  * @property {number} [bitRate]  bits a second
  * @property {boolean} [torch]
- * @property {string} [orientation]  any, landscape or portrait
- * @property {string} [container]  auto, mp4 or webm
+ * @property {'any' | 'landscape' | 'portrait'} [orientation]  any, landscape or portrait
+ * @property {'auto' | 'mp4' | 'webm'} [container]  auto, mp4 or webm
  * @property {string} [cameraId]
  * @property {Camera[]} [cameras]  at most 16
  * @property {string[]} [refused]  settings that the camera doesn't take, at most 16
@@ -789,8 +805,8 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @typedef {object} DeviceStatus
  * @property {number} [battery]  0 to 1
  * @property {boolean} [charging]
- * @property {string} [camera]  none, off, ready, recording, covered, frozen, lost or refused
- * @property {string} [microphone]  none, off, ready, silent, lost or refused
+ * @property {'none' | 'off' | 'ready' | 'recording' | 'covered' | 'frozen' | 'lost' | 'refused'} [camera]  none, off, ready, recording, covered, frozen, lost or refused
+ * @property {'none' | 'off' | 'ready' | 'silent' | 'lost' | 'refused'} [microphone]  none, off, ready, silent, lost or refused
  * @property {number} [levelDb]  peak of the sound in the last second, -120 to 0
  * @property {number} [frameRate]  frames a second that the camera really gives
  * @property {number} [droppedFrames]
@@ -1162,4 +1178,63 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  *
  * @typedef {object} CandidateRequest
  * @property {string} candidate
+ */
+
+/**
+ * @typedef {object} Recording
+ * @property {string} recordingId
+ * @property {string} sessionId
+ * @property {string} takeId  the start's commandId
+ * @property {number} takeTimestamp  when all devices were to start
+ * @property {string} postureLabel
+ * @property {string} deviceId
+ * @property {string} deviceType
+ * @property {string} viewType
+ * @property {string} username  that the device's user had given when the take began; may be empty
+ * @property {number | null} startTimestamp  the first captured frame's; null until the device has said so
+ * @property {number | null} startBoundMs
+ * @property {number | null} stopTimestamp  the last captured frame's
+ * @property {number | null} stopBoundMs
+ * @property {number | null} diffMs  to the device of the same take that started before; null for the first
+ * @property {number | null} diffBoundMs  both devices' bounds together
+ * @property {string} uploadStatus
+ * @property {number | null} fileSizeBytes  null until uploaded
+ * @property {string} file  its path, where this server took it in
+ * @property {string} sha256
+ * @property {string} fileType  media type of the file, as the device told it
+ * @property {number} part  of those that the device has of the take; 1 for the first
+ * @property {RecordingReport | null} report  how well it was made; null before the device has said so
+ */
+
+/**
+ * @typedef {object} Summary
+ * @property {string} sessionId
+ * @property {number} userCount
+ * @property {boolean} hasMedia
+ * @property {string} createdAt  ISO 8601
+ * @property {number} lastActivity
+ * @property {string} name
+ * @property {string} leaderName  empty while nobody is known to lead
+ * @property {number} connectedCount
+ * @property {string} status  as in a Snapshot
+ */
+
+/**
+ * @typedef {object} Issued
+ * @property {string} commandId
+ * @property {'command' | 'start_recording' | 'stop_recording' | 'playback_sync'} event  command, start_recording, stop_recording or playback_sync
+ * @property {string} [name]  of a command
+ * @property {any} [payload]  of a command
+ * @property {number} [maxLateMs]  of a command
+ * @property {string} [takeId]  of a stop_recording
+ * @property {string} [postureLabel]  of a start_recording
+ * @property {number} [duration]  ms, of a start_recording; 0 = until stopped
+ * @property {boolean} [isPlaying]  of a playback_sync, as the next two
+ * @property {number} [position]  s
+ * @property {number} [playbackRate]
+ * @property {number} issuedAt
+ * @property {number} timestamp
+ * @property {boolean} cancelled
+ * @property {string} [reason]  of the cancellation
+ * @property {Report | null} report  nil before anybody said anything
  */

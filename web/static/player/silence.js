@@ -32,7 +32,7 @@ export class Silence {
   }
 
   #look() {
-    const own = this.#session.session?.devices?.find((/** @type {any} */ d) => d.deviceId === this.#session.deviceId)
+    const own = this.#session.session?.devices?.find(d => d.deviceId === this.#session.deviceId)
     this.#become(!!own?.silenced)
   }
 

@@ -22,6 +22,16 @@ const COARSE = 50
  * @property {() => void} roomy  there is room for recordings
  */
 
+/** @typedef {{level: number, charging: boolean}} Battery */
+
+/**
+ * Compute Pressure, which isn't in TypeScript's types.
+ *
+ * @typedef {object} PressureObserver
+ * @property {(source: 'cpu', options: {sampleInterval: number}) => Promise<void>} observe
+ * @property {() => void} disconnect
+ */
+
 /** Looks at what a recording needs beside a camera: storage, battery, processor, network, clock. */
 export class ResourceMonitor {
   #warnings
@@ -29,8 +39,8 @@ export class ResourceMonitor {
   #timer
   #count = 0
   #closed = false
-  /** @type {any} */ #battery = null
-  /** @type {any} */ #pressure = null
+  /** @type {Battery | null} */ #battery = null
+  /** @type {PressureObserver | null} */ #pressure = null
   #hotSince = Infinity
   #sent = 0
   #sentAt = performance.now()
@@ -44,8 +54,8 @@ export class ResourceMonitor {
     this.#warnings = warnings
     this.#of = of
     this.#timer = setInterval(() => this.#look(), LOOK)
-    const { getBattery } = /** @type {any} */ (navigator) // not in every browser
-    getBattery?.call(navigator).then((/** @type {any} */ battery) => (this.#battery = battery), () => {})
+    const { getBattery } = /** @type {{getBattery?: () => Promise<Battery>}} */ (navigator) // not in every browser
+    getBattery?.call(navigator).then(battery => (this.#battery = battery), () => {})
     this.#feelHeat()
     this.#look()
   }
@@ -63,10 +73,10 @@ export class ResourceMonitor {
 
   /** Browsers tell no temperature; some tell that the processor is at its limit. */
   #feelHeat() {
-    const Observer = /** @type {any} */ (globalThis).PressureObserver
-    if (!Observer) return
-    this.#pressure = new Observer((/** @type {any[]} */ records) => {
-      const critical = records.at(-1).state === 'critical'
+    const { PressureObserver } = /** @type {{PressureObserver?: new (fn: (records: {state: string}[]) => void) => PressureObserver}} */ (globalThis)
+    if (!PressureObserver) return
+    this.#pressure = new PressureObserver(records => {
+      const critical = records.at(-1)?.state === 'critical'
       if (!critical) this.#hotSince = Infinity
       else if (this.#hotSince === Infinity) this.#hotSince = performance.now()
     })

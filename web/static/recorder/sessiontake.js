@@ -1,5 +1,7 @@
 import * as wire from '../lib/wire.js'
 
+/** @import { SessionJoined, StartRecording, Take } from '../lib/wire.js' */
+
 /** @import { Session } from '../lib/session.js' */
 
 /**
@@ -40,7 +42,7 @@ export class SessionTake {
     return this.#take
   }
 
-  /** @param {any} data  of session_joined */
+  /** @param {SessionJoined} data */
   #rejoined({ session, recordingId }) {
     const told = session?.take !== undefined // older servers don't tell
     if (told) this.#adopt(session.take, recordingId)
@@ -48,7 +50,7 @@ export class SessionTake {
   }
 
   /**
-   * @param {any} take  the session object's
+   * @param {Take | null | undefined} take  the session object's
    * @param {string} [recordingId]
    */
   #adopt(take, recordingId) {
@@ -60,7 +62,7 @@ export class SessionTake {
       : null
   }
 
-  /** @param {any} data  of start_recording */
+  /** @param {StartRecording} data */
   #started({ commandId, recordingId, postureLabel = '', timestamp }) {
     if (!recordingId || this.#take?.commandId === commandId) return
     this.#take = { commandId, recordingId, label: postureLabel, at: timestamp, stopId: '', stopAt: Infinity }

@@ -48,7 +48,7 @@ export function constraintsFor({ width, height, frameRate, torch }) {
   return {
     ...(width ? { width: { ideal: width } } : {}), ...(height ? { height: { ideal: height } } : {}),
     ...(frameRate ? { frameRate: { ideal: frameRate } } : {}),
-    ...(torch === undefined ? {} : { advanced: [/** @type {any} */ ({ torch })] }),
+    ...(torch === undefined ? {} : { advanced: [/** @type {MediaTrackConstraintSet} */ ({ torch })] }),
   }
 }
 
@@ -105,10 +105,10 @@ function near(actual, wanted) {
  * @returns {Promise<'landscape' | 'portrait' | undefined>}
  */
 export async function turnScreen(wanted) {
-  const screen = /** @type {any} */ (globalThis.screen)?.orientation
+  const screen = /** @type {(ScreenOrientation & {lock: (to: string) => Promise<void>}) | undefined} */ (globalThis.screen?.orientation)
   try {
-    if (wanted === 'any') screen.unlock()
-    else if (wanted) await screen.lock(wanted)
+    if (wanted === 'any') screen?.unlock()
+    else if (wanted) await screen?.lock(wanted)
   } catch {
     // Most browsers allow it to pages that fill the screen only: whoever holds it can turn it.
   }

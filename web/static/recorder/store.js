@@ -19,7 +19,7 @@ const FOLDER = 'downbeat-recordings'
 export class Store {
   #folder
 
-  /** @param {any} folder  a FileSystemDirectoryHandle, or null: in memory */
+  /** @param {any} folder  a FileSystemDirectoryHandle, or null: in memory; TypeScript has no sync handles outside of workers */
   constructor(folder) {
     this.#folder = folder
   }

@@ -297,6 +297,6 @@ export class TakeController {
  * @param {Session} session
  */
 function viewOf({ session, deviceId }) {
-  const own = session?.devices?.find((/** @type {any} */ d) => d.deviceId === deviceId)
+  const own = session?.devices?.find(d => d.deviceId === deviceId)
   return own?.viewType || 'recording'
 }

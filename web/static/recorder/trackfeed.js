@@ -6,6 +6,12 @@ import { CaptureTimes, watchCaptures } from './capturetimes.js'
 const SOUND = 100
 
 /**
+ * Frames of a track, as they are captured: not in TypeScript's types yet.
+ *
+ * @typedef {new (of: {track: MediaStreamTrack, maxBufferSize: number}) => {readable: ReadableStream}} Processor
+ */
+
+/**
  * @typedef {object} TrackEvents
  * @property {(capture: number | undefined) => void} saw  a frame, where the worker has none; page time, ms
  * @property {(kind: string) => void} lost  a track ended by itself
@@ -60,7 +66,7 @@ async function feed(stream, worker, step) {
   const video = processed(camera, 10)
   const audio = processed(microphone, SOUND)
   const settings = { frameRate: camera?.getSettings().frameRate, channelCount: microphone?.getSettings().channelCount }
-  worker.post({ type: 'tracks', video, audio, step, relation, settings }, [video, audio].filter(Boolean))
+  worker.post({ type: 'tracks', video, audio, step, relation, settings }, [video, audio].filter(feed => feed !== undefined))
 }
 
 /**
@@ -79,6 +85,6 @@ export function feedSound(track, worker) {
  * @param {number} maxBufferSize
  */
 function processed(track, maxBufferSize) {
-  const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor // not in the types yet
-  return track && track.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
+  const { MediaStreamTrackProcessor: Processor } = /** @type {{MediaStreamTrackProcessor?: Processor}} */ (globalThis)
+  return Processor && track?.readyState === 'live' ? new Processor({ track, maxBufferSize }).readable : undefined
 }

@@ -115,18 +115,18 @@ export class Sending {
     this.#on.progress(sent)
   }
 
-  /** @param {any} error  perhaps a DetailedError */
+  /** @param {Error & {originalResponse?: {getStatus?: () => number, getBody?: () => string} | null}} error  perhaps a DetailedError */
   #failed(error) {
     this.#answered()
     if (this.#closed) return
     const response = error.originalResponse
     const { code, message } = words(response?.getBody?.())
-    if (DENIED.has(response?.getStatus?.()) && this.#proofs.length > 1) {
+    if (DENIED.has(response?.getStatus?.() ?? 0) && this.#proofs.length > 1) {
       this.#proofs.shift()
       return this.#start()
     }
     const early = code === wire.CODE_UNKNOWN_RECORDING && this.#attempt < EARLY
-    const final = FINAL.has(response?.getStatus?.()) && code !== wire.CODE_OFFSET_MISMATCH && !early
+    const final = FINAL.has(response?.getStatus?.() ?? 0) && code !== wire.CODE_OFFSET_MISMATCH && !early
     this.#on.failed(message ?? 'the server doesn’t answer', final)
     if (!final) this.#timer = setTimeout(() => this.#again(), backoff(this.#attempt++))
   }

@@ -33,7 +33,7 @@ export class WantedSettings {
   #read() {
     const { session, deviceId } = this.#session
     this.#all = session?.camera
-    this.#own = session?.devices?.find((/** @type {any} */ d) => d.deviceId === deviceId)?.camera
+    this.#own = session?.devices?.find(d => d.deviceId === deviceId)?.camera
   }
 
   /**

@@ -86,12 +86,12 @@ export function run(s, links, painter) {
   })
   for (const event of wire.COMMANDS) s.on(event, data => {
     avoid(data)
-    if (event === wire.START_RECORDING && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
+    if ('duration' in data && data.duration) painter.avoid(`${data.commandId} stop`, s.toDevice(data.timestamp + data.duration))
     past.scheduled(event, data)
   })
-  for (const event of [wire.START_RECORDING, wire.STOP_RECORDING, wire.CANCELLED]) s.on(event, data => {
+  for (const event of /** @type {const} */ ([wire.START_RECORDING, wire.STOP_RECORDING, wire.CANCELLED])) s.on(event, data => {
     record.heard(event, data)
-    if (data.timestamp) takes.lookIn(data.timestamp - s.now() + 500)
+    if ('timestamp' in data) takes.lookIn(data.timestamp - s.now() + 500)
   })
   s.on(wire.CANCELLED, ({ commandId, reason }) => {
     painter.forget(commandId)
@@ -105,7 +105,7 @@ export function run(s, links, painter) {
     playback.report(report)
   })
   s.on('closed', ({ code, message }) => tools.closed(code) || complain('closed', over(code, message)))
-  for (const event of ['failed', wire.ERROR]) s.on(event, ({ message }) => complain(event, message))
+  for (const event of /** @type {const} */ (['failed', wire.ERROR])) s.on(event, ({ message }) => complain(event, message))
   /** @param {import('./readiness.js').Purpose} view @param {() => void} act */
   const key = (view, act) => () => {
     views.show(view)

@@ -62,7 +62,7 @@ const FULL = 1e9
  * @returns {Promise<Check[]>}
  */
 export async function runningOut() {
-  const { getBattery } = /** @type {any} */ (navigator) // not in every browser
+  const { getBattery } = /** @type {{getBattery?: () => Promise<{level: number, charging: boolean}>}} */ (navigator) // not in every browser
   const battery = await getBattery?.call(navigator).catch(() => null)
   const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {}
   const checks = []

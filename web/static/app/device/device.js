@@ -119,7 +119,7 @@ async function enter(sessionId, choice, asked) {
  */
 function take(s, choice) {
   keepChoice(choice)
-  const before = s.session?.users?.find((/** @type {any} */ u) => u.id === s.userId)?.username
+  const before = s.session?.users?.find(u => u.id === s.userId)?.username
   if (before !== choice.name) s.request(wire.UPDATE_USER, { username: choice.name }).catch(alertError)
 }
 
@@ -135,7 +135,7 @@ function run(s, film) {
   s.on(wire.MISSED, ({ lateMs, reason }) => (byId('last').textContent = missedWords(lateMs, reason)))
   s.on('clock', () => show(s, film))
   s.on('closed', ({ code, message }) => gone(s, film, code, message))
-  for (const event of ['failed', wire.ERROR]) s.on(event, ({ message }) => alertUser(message))
+  for (const event of /** @type {const} */ (['failed', wire.ERROR])) s.on(event, ({ message }) => alertUser(message))
   s.on('reconnecting', ({ reason, code }) => {
     byId('words').title = reason ?? ''
     absent = code === wire.CODE_SESSION_NOT_FOUND

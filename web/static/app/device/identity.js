@@ -30,18 +30,18 @@ export class Identity {
     this.show()
   }
 
-  /** @returns {any} */
+  /** Undefined before the device has joined. */
   get #device() {
-    return this.#session.session?.devices?.find((/** @type {any} */ d) => d.deviceId === this.#session.deviceId)
+    return this.#session.session?.devices?.find(d => d.deviceId === this.#session.deviceId)
   }
 
-  /** @returns {any} */
+  /** Undefined before the device has joined. */
   get #user() {
-    return this.#session.session?.users?.find((/** @type {any} */ u) => u.id === this.#session.userId)
+    return this.#session.session?.users?.find(u => u.id === this.#session.userId)
   }
 
   /**
-   * @param {any} it  of the session object
+   * @param {object | null | undefined} it  of the session object
    * @param {object} news
    */
   #take(it, news) {

@@ -3,7 +3,8 @@ import { refused } from '../ui/sessionwords.js'
 import * as wire from '../../lib/wire.js'
 
 /** Codes that say that what was chosen for this device can't be. */
-const NOT_SO = { bad_username: 'name', bad_view_type: 'view' }
+/** @type {Record<string, 'name' | 'view' | undefined>} */
+const NOT_SO = { [wire.CODE_BAD_USERNAME]: 'name', [wire.CODE_BAD_VIEW_TYPE]: 'view' }
 
 /**
  * What of a choice the server refuses, if that is why it didn't let this device in.
@@ -12,7 +13,7 @@ const NOT_SO = { bad_username: 'name', bad_view_type: 'view' }
  * @returns {'name' | 'view' | undefined}
  */
 export function refusedChoice(code) {
-  return /** @type {any} */ (NOT_SO)[code]
+  return NOT_SO[code]
 }
 
 /**

@@ -1,5 +1,7 @@
 import { span } from './format.js'
 
+/** @import { Report } from '../../lib/wire.js' */
+
 /** @type {Record<string, string>} */
 const WHY = { arrived_late: 'it came too late', woke_late: 'the device was held up', no_clock: 'session time wasn’t known', overtaken: 'the next one was due already' }
 
@@ -16,11 +18,10 @@ export function missedWords(lateMs, reason) {
 /**
  * The devices of a report that missed the command, in a line; '' for none.
  *
- * @param {any} report
+ * @param {Pick<Report, 'devices'> | null | undefined} report
  * @param {(deviceId: string) => string} nameOf
  */
 export function missedIn(report, nameOf) {
-  /** @type {any[]} */
-  const missed = (report?.devices ?? []).filter((/** @type {any} */ d) => d.missed)
-  return missed.map(d => `${nameOf(d.deviceId)} ${missedWords(d.missed.lateMs, d.missed.reason)}`).join('; ')
+  const missed = (report?.devices ?? []).filter(d => d.missed)
+  return missed.map(d => `${nameOf(d.deviceId)} ${missedWords(d.missed?.lateMs ?? 0, d.missed?.reason ?? '')}`).join('; ')
 }

@@ -1,5 +1,7 @@
 import * as wire from '../../lib/wire.js'
 
+/** @import { Snapshot, Told } from '../../lib/wire.js' */
+
 /** What a watch page calls its view, so that it is known from a console. */
 export const WATCHES = 'watch'
 
@@ -14,10 +16,11 @@ export class People {
    * Takes an event in; true when something changed.
    *
    * @param {string} event
-   * @param {any} data
+   * @param {unknown} told  its data
    */
-  receive(event, data) {
-    switch (event) {
+  receive(event, told) {
+    const [name, data] = /** @type {Told} */ ([event, told])
+    switch (name) {
       case wire.SESSION_JOINED: return this.#all(data.session)
       case wire.SESSION_STATE: return this.#all(data)
       case wire.USER_JOINED: return this.#note(data.userId, data.username, true)
@@ -32,7 +35,7 @@ export class People {
     return false
   }
 
-  /** @param {any} session */
+  /** @param {Snapshot} session */
   #all(session) {
     this.#users.clear()
     this.#devices.clear()
@@ -42,7 +45,7 @@ export class People {
     return true
   }
 
-  /** @param {any} device */
+  /** @param {Pick<wire.DeviceState, 'deviceId' | 'deviceType' | 'viewType'> & {userId?: string}} device */
   #device({ deviceId, userId = '', deviceType, viewType }) {
     this.#devices.set(deviceId, { userId, watches: !deviceType && viewType === WATCHES })
     return true

@@ -128,7 +128,7 @@ function run(session) {
     show()
     if (code === wire.CODE_SESSION_NOT_FOUND) comeBack(session.sessionId)
   })
-  for (const event of ['failed', wire.ERROR]) session.on(event, ({ message }) => alertUser(message))
+  for (const event of /** @type {const} */ (['failed', wire.ERROR])) session.on(event, ({ message }) => alertUser(message))
   player.addEventListener('state', show)
   player.addEventListener('drift', () => drift.show(player.drift))
   byId('tap-sound').onclick = () => player.unlock().catch(alertError)
