@@ -148,7 +148,7 @@ func withPages(list []kept, pages []store.Entry, created instant) ([]kept, error
 func openPages(pages []store.Entry) (map[string]pagedCommand, error) {
 	all := map[string]pagedCommand{}
 	for _, e := range pages {
-		p, err := decode[page](e)
+		p, err := decode[page](entry(e))
 		if err != nil {
 			return nil, unavailable("reading the history", err)
 		}

@@ -7,10 +7,11 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// notice is an event and those whom it is for.
+// notice is an event that the members are told.
 type notice struct {
-	Event
-	each func(*device) Event // if set, the event as each device gets it
+	name string
+	data any
+	each func(*device) any // if set, the data as each device gets it
 }
 
 // derive tells what a change of an entry means to the members of the session,
@@ -129,24 +130,23 @@ func announce(c *command) []notice {
 		return []notice{tell(c.Event, StopRecording{c.ID, c.Timestamp.time()})}
 	case wire.StartRecording:
 		e := StartRecording{CommandID: c.ID, PostureLabel: c.Label, Duration: millis(c.Duration), Timestamp: c.Timestamp.time()}
-		return []notice{{each: func(d *device) Event {
+		return []notice{{name: c.Event, each: func(d *device) any {
 			own := e
 			if d.records(c) {
 				own.RecordingID = recordingID(c.ID, d.ID)
 			}
-			return Event{Name: c.Event, Data: own}
+			return own
 		}}}
 	}
 	return nil // a playback_sync is told by the timeline
 }
 
-func tell(name string, data any) notice {
-	return notice{Event: Event{Name: name, Data: data, shared: &sharedEncoding{}}}
-}
+func tell(name string, data any) notice { return notice{name: name, data: data} }
 
-func (n notice) to(d *device) Event {
+// to returns the notice's data as a device gets it.
+func (n notice) to(d *device) any {
 	if n.each != nil {
 		return n.each(d)
 	}
-	return n.Event
+	return n.data
 }

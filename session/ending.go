@@ -76,7 +76,7 @@ func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []sto
 	for _, e := range entries {
 		if e.Key == whole {
 			last = &e
-			if m, err := decode[meta](e); err == nil && m != nil && m.Ended == 0 {
+			if m, err := decode[meta](entry(e)); err == nil && m != nil && m.Ended == 0 {
 				return true, nil // another session of that name
 			}
 		}

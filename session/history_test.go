@@ -41,7 +41,7 @@ func TestPagesKeepReports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := decode[page](store.Entry{Value: value})
+		p, err := decode[page](entry{Value: value})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (x *index) apply(e store.Entry, watched bool) {
 	if err != nil {
 		return
 	}
-	m, err := decode[meta](e)
+	m, err := decode[meta](entry(e))
 	if err != nil {
 		return
 	}

@@ -90,11 +90,11 @@ func (r *room) catchUp(m *Member, d *device, now instant) {
 			continue
 		}
 		for _, n := range announce(c) {
-			m.deliver(n.to(d))
+			m.deliver(Event{Name: n.name, Data: n.to(d)})
 		}
 		if step := r.state.playback.stepOf(c.ID); step != nil {
 			for _, n := range r.state.playback.announce(*step) {
-				m.deliver(n.to(d))
+				m.deliver(Event{Name: n.name, Data: n.to(d)})
 			}
 		}
 	}

@@ -71,8 +71,7 @@ func (m *Member) Monitor(q Still) error {
 	}
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	e := tell(wire.Monitor, Monitored{m.deviceID, q, m.svc.now().time()}).Event
-	e.Source = m.deviceID
+	e := Event{Name: wire.Monitor, Data: Monitored{m.deviceID, q, m.svc.now().time()}, Source: m.deviceID, shared: &sharedEncoding{}}
 	for _, to := range m.room.members {
 		if to.monitor.watches && to.leads() {
 			to.deliver(e)

@@ -173,13 +173,13 @@ func (st *stage) follow() {
 	_ = st.store.Watch(st.ctx, filterOf("studio"), func(e store.Entry) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		d, _, err := st.all.apply(e)
+		d, _, err := st.all.apply(entry(e))
 		if err != nil {
 			st.t.Error(err)
 		}
 		st.noteJump(d)
 		for _, n := range derive(st.all, d) {
-			st.ref.hear(n.to(&device{}))
+			st.ref.hear(Event{Name: n.name, Data: n.to(&device{})})
 		}
 	}, func() {})
 }
@@ -187,7 +187,7 @@ func (st *stage) follow() {
 // followPages notes which commands are in pages.
 func (st *stage) followPages() {
 	_ = st.store.Watch(st.ctx, pagesOf("studio"), func(e store.Entry) {
-		p, err := decode[page](e)
+		p, err := decode[page](entry(e))
 		if err != nil || p == nil {
 			st.t.Errorf("a page: %v", err)
 			return

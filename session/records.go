@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/store"
 )
 
 // instant is a session time as it is stored: whole nanoseconds, so that reading
@@ -159,6 +158,13 @@ func (c *command) id() string   { return c.ID }
 func (r *recording) id() string { return r.ID }
 func (t *takeMeta) id() string  { return t.ID }
 
+// entry is a key's value as of one revision, as the store has it.
+type entry struct {
+	Key      string
+	Value    []byte // nil when the key has been deleted
+	Revision uint64
+}
+
 // encode writes a record; payloads keep their bytes but for white space.
 func encode(record any) ([]byte, error) {
 	var b bytes.Buffer
@@ -170,8 +176,8 @@ func encode(record any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func decode[T any](e store.Entry) (*T, error) {
-	if e.Deleted() {
+func decode[T any](e entry) (*T, error) {
+	if e.Value == nil {
 		return nil, nil
 	}
 	record := new(T)

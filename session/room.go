@@ -80,7 +80,7 @@ func (r *room) watch(ctx context.Context) {
 func (r *room) apply(e store.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d, ok, err := r.state.apply(e)
+	d, ok, err := r.state.apply(entry(e))
 	if err != nil {
 		r.svc.cfg.Log.Error("store_entry_unread", "session", r.id, "key", e.Key, "err", err)
 	}
@@ -92,7 +92,7 @@ func (r *room) apply(e store.Entry) {
 		r.expel(d)
 		if r.arrived(d, r.svc.now()) {
 			for _, n := range derive(r.state, d) {
-				if !r.refused(n.Event) {
+				if !r.refused(n) {
 					r.tell(n)
 				}
 			}
@@ -147,9 +147,13 @@ func (r *room) expel(d diff) {
 
 // tell delivers to every member of the room.
 func (r *room) tell(n notice) {
+	var shared *sharedEncoding
+	if n.each == nil {
+		shared = &sharedEncoding{}
+	}
 	for deviceID, m := range r.members {
 		if _, d := r.state.device(deviceID); d != nil {
-			m.deliver(n.to(d))
+			m.deliver(Event{Name: n.name, Data: n.to(d), shared: shared})
 		}
 	}
 }

@@ -311,13 +311,12 @@ func (s *scenario) commit(changes []change) {
 // hear tells an event: once, or for each device where each gets its own.
 func (s *scenario) hear(n notice) {
 	if n.each == nil {
-		s.print("> "+n.Name, n.Data)
+		s.print("> "+n.name, n.data)
 		return
 	}
 	for _, d := range s.devicesByJoining() {
 		if d.Connected {
-			e := n.to(d)
-			s.print("> "+e.Name+" to="+d.ID, e.Data)
+			s.print("> "+n.name+" to="+d.ID, n.to(d))
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/downbeat-sync/downbeat/store"
 )
 
 // state is a session as its entries tell it. Records are never modified once
@@ -74,7 +72,7 @@ func (s *state) remove(k kind, ids ...string) change {
 
 // apply takes an entry in and returns what it changed; ok is false when the
 // state knew it already.
-func (s *state) apply(e store.Entry) (d diff, ok bool, err error) {
+func (s *state) apply(e entry) (d diff, ok bool, err error) {
 	if e.Revision <= s.revisions[e.Key] {
 		return diff{}, false, nil
 	}
@@ -93,7 +91,7 @@ func (s *state) apply(e store.Entry) (d diff, ok bool, err error) {
 	return d, true, nil
 }
 
-func (s *state) set(d *diff, e store.Entry) error {
+func (s *state) set(d *diff, e entry) error {
 	want := map[kind]int{kindUser: 1, kindCommand: 1, kindAck: 2, kindRecording: 1, kindTake: 1, kindCamera: 1}[d.kind]
 	if len(d.ids) != want {
 		return fmt.Errorf("session: key %q has %d ids, not %d", e.Key, len(d.ids), want)
@@ -121,7 +119,7 @@ func (s *state) set(d *diff, e store.Entry) error {
 	return fmt.Errorf("session: key %q is of an unknown kind", e.Key)
 }
 
-func (s *state) setUser(d *diff, e store.Entry) error {
+func (s *state) setUser(d *diff, e entry) error {
 	before := s.users[d.ids[0]]
 	if err := swapIn(d, e, s.users, d.ids[0]); err != nil {
 		return err
@@ -139,7 +137,7 @@ func (s *state) setUser(d *diff, e store.Entry) error {
 	return nil
 }
 
-func (s *state) setAck(d *diff, e store.Entry) error {
+func (s *state) setAck(d *diff, e entry) error {
 	of := s.acks[d.ids[0]]
 	if of == nil {
 		of = map[string]*ack{}
@@ -153,7 +151,7 @@ func (s *state) setAck(d *diff, e store.Entry) error {
 }
 
 // swap puts an entry's record in place of the one that slot has.
-func swap[T any](d *diff, e store.Entry, slot **T) error {
+func swap[T any](d *diff, e entry, slot **T) error {
 	after, err := decode[T](e)
 	if err != nil {
 		return err
@@ -168,7 +166,7 @@ func swap[T any](d *diff, e store.Entry, slot **T) error {
 	return nil
 }
 
-func swapIn[T any](d *diff, e store.Entry, records map[string]*T, id string) error {
+func swapIn[T any](d *diff, e entry, records map[string]*T, id string) error {
 	slot := records[id]
 	if err := swap(d, e, &slot); err != nil {
 		return err

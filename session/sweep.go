@@ -137,7 +137,7 @@ func (s *Service) collect(states map[string]*state, e store.Entry) {
 		if states[sessionID] == nil {
 			states[sessionID] = newState(sessionID)
 		}
-		_, _, err = states[sessionID].apply(e)
+		_, _, err = states[sessionID].apply(entry(e))
 	}
 	if err != nil {
 		s.cfg.Log.Error("store_entry_unread", "key", e.Key, "err", err)

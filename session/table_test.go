@@ -4,8 +4,6 @@ import (
 	"errors"
 	"testing"
 	"time"
-
-	"github.com/downbeat-sync/downbeat/store"
 )
 
 // t0 is the instant that tests of pure transitions begin at.
@@ -34,7 +32,7 @@ func (b *bench) do(changes []change, err error) []string {
 			b.Fatalf("change of %s at %d, not %d", c.key, c.revision, present)
 		}
 		for _, n := range b.apply(c) {
-			names = append(names, n.to(&device{}).Name)
+			names = append(names, n.name)
 		}
 	}
 	return names
@@ -43,7 +41,7 @@ func (b *bench) do(changes []change, err error) []string {
 func (b *bench) apply(c change) []notice {
 	b.Helper()
 	b.revision++
-	e := store.Entry{Key: c.key, Revision: b.revision}
+	e := entry{Key: c.key, Revision: b.revision}
 	if c.record != nil {
 		value, err := encode(c.record)
 		if err != nil {

@@ -80,7 +80,7 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 	}
 	for _, e := range found {
 		sessionID, _, _, err := parseKey(e.Key)
-		r, badRecord := decode[recording](e)
+		r, badRecord := decode[recording](entry(e))
 		if err == nil && badRecord == nil && r != nil && r.Deleted {
 			return Place{}, deleted(recordingID)
 		}

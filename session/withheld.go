@@ -74,10 +74,10 @@ func (r *room) lateFor(id string) {
 	}
 }
 
-// refused reports whether an event asks to act on a command whose issuer was, or will be,
+// refused reports whether a notice asks to act on a command whose issuer was, or will be,
 // told that it failed.
-func (r *room) refused(e Event) bool {
-	p, is := e.Data.(PlaybackSync)
+func (r *room) refused(n notice) bool {
+	p, is := n.data.(PlaybackSync)
 	return is && r.disowned[p.CommandID]
 }
 
