@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -54,29 +56,29 @@ func BenchmarkCommand1000(b *testing.B) {
 func BenchmarkHistory(b *testing.B) {
 	var pages []store.Entry
 	bytes := 0
-	for i := 0; i < keptHistory; i += pageLen {
-		p := &page{}
+	for i := 0; i < rules.KeptHistory; i += rules.PageLen {
+		p := &rules.Page{}
 		for d := range 20 {
 			p.Devices = append(p.Devices, fmt.Sprintf("%08d-0000-0000-0000-000000000000", d))
 		}
-		for n := range pageLen {
-			at := t0.add(time.Duration(i+n) * time.Second)
-			over := past{command: command{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: wire.Command, Name: "flash", IssuedAt: at, Timestamp: at}}
+		for n := range rules.PageLen {
+			at := t0.Add(time.Duration(i+n) * time.Second)
+			over := rules.Past{CommandRecord: rules.CommandRecord{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: wire.Command, Name: "flash", IssuedAt: at, Timestamp: at}}
 			for d := range 20 {
-				a := ack{Armed: true, Fired: true, FiredAt: at.add(time.Duration(d*37) * time.Microsecond), Bounded: true, Bound: 123_456}
-				over.Rows = a.appendRow(over.Rows, d, at)
+				a := rules.Ack{Armed: true, Fired: true, FiredAt: at.Add(time.Duration(d*37) * time.Microsecond), Bounded: true, Bound: 123_456}
+				over.Rows = a.AppendRow(over.Rows, d, at)
 			}
 			p.Commands = append(p.Commands, over)
 		}
-		value, err := encode(p)
+		value, err := rules.Encode(p)
 		if err != nil {
 			b.Fatal(err)
 		}
 		bytes += len(value)
-		pages = append(pages, store.Entry{Key: p.key("studio", value), Value: value})
+		pages = append(pages, store.Entry{Key: p.Key("studio", value), Value: value})
 	}
 	for b.Loop() {
-		if list, err := withPages(nil, pages, 0); err != nil || len(withReports(list)) < keptHistory {
+		if list, err := withPages(nil, pages, 0); err != nil || len(rules.WithReports(list)) < rules.KeptHistory {
 			b.Fatal(len(list), err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -53,7 +55,7 @@ func TestCameraSettings(t *testing.T) {
 		// What was wanted of a device that has left is forgotten.
 		_ = b.Leave(w.ctx)
 		wantCode(t, a.SetCamera(w.ctx, "", CameraSettings{}), "")
-		if n := len(a.room.state.cameras); n != 1 || asText(a.State().Camera) != "{}" {
+		if n := len(a.room.state.Cameras); n != 1 || asText(a.State().Camera) != "{}" {
 			t.Errorf("%d are remembered, %s", n, asText(a.State().Camera))
 		}
 	})
@@ -147,7 +149,7 @@ func TestMonitorIsBounded(t *testing.T) {
 		}
 		image := func(s string) Still { return Still{Image: base64.StdEncoding.EncodeToString([]byte(s))} }
 		for name, q := range map[string]Still{
-			"not base64": {Image: "!"}, "too large": image("\xff\xd8\xff" + strings.Repeat("x", maxStill)), "text": image("<svg>"),
+			"not base64": {Image: "!"}, "too large": image("\xff\xd8\xff" + strings.Repeat("x", rules.MaxStill)), "text": image("<svg>"),
 			"nearly WebP": image("RIFF1234WEBM"), "width": {Width: -1}, "level": {PeakDb: new(1e9)},
 		} {
 			time.Sleep(time.Second)
@@ -155,7 +157,7 @@ func TestMonitorIsBounded(t *testing.T) {
 				t.Errorf("%s: code %s", name, got)
 			}
 		}
-		for _, q := range []Still{image("RIFF1234WEBP"), image("\xff\xd8\xff" + strings.Repeat("x", maxStill-3)), {RmsDb: new(-40.0)}} {
+		for _, q := range []Still{image("RIFF1234WEBP"), image("\xff\xd8\xff" + strings.Repeat("x", rules.MaxStill-3)), {RmsDb: new(-40.0)}} {
 			time.Sleep(time.Second)
 			wantCode(t, b.Monitor(q), "")
 		}

@@ -2,323 +2,27 @@ package session
 
 import (
 	"encoding/json"
-	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-func at(d time.Duration) *clock.SessionTime {
-	t := after(d).time()
-	return &t
-}
-
-func TestScheduleInstant(t *testing.T) {
-	const lead = 120 * time.Millisecond
-	for name, c := range map[string]struct {
-		w    when
-		want time.Duration // from now
-		code string
-	}{
-		"by lead":               {w: when{lead: lead}, want: lead},
-		"a longer delay":        {w: when{delay: new(time.Second), lead: lead}, want: time.Second},
-		"a delay too short":     {w: when{delay: new(time.Duration(0)), lead: lead}, want: lead},
-		"at":                    {w: when{at: at(time.Minute), lead: lead}, want: time.Minute},
-		"at, to a microsecond":  {w: when{at: at(time.Second + 1499)}, want: time.Second + 1000},
-		"at within the lead":    {w: when{at: at(time.Millisecond), lead: lead}, want: time.Millisecond},
-		"at now":                {w: when{at: at(0)}, code: wire.CodeAtInPast},
-		"at in the past":        {w: when{at: at(-time.Hour)}, code: wire.CodeAtInPast},
-		"at a day and more on":  {w: when{at: at(maxAhead + 1000)}, code: wire.CodeAtTooFar},
-		"at and delay together": {w: when{at: at(time.Second), delay: new(time.Duration(0))}, code: wire.CodeAmbiguousTime},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := c.w.instant(t0)
-			if codeOf(err) != c.code || err == nil && got != after(c.want) {
-				t.Errorf("got now + %v, %v", got.sub(t0), err)
-			}
-		})
-	}
-}
-
-func TestScheduleAndCancel(t *testing.T) {
-	b := studio(t)
-	now := after(10 * time.Second)
-	c := command{ID: "c1", Event: wire.Command, Name: "flash", By: "ann"}
-	told := b.do(schedule(b.state, c, when{lead: time.Second}, now))
-	if !slices.Equal(told, []string{"command"}) || b.commands["c1"].Timestamp != now.add(time.Second) {
-		t.Errorf("told %v, command %+v", told, b.commands["c1"])
-	}
-	if changes, err := schedule(b.state, c, when{}, now); changes != nil || err != nil {
-		t.Errorf("scheduled twice: %v, %v", changes, err)
-	}
-	_, err := schedule(b.state, command{ID: "c2", By: "bob"}, when{}, now)
-	b.want(err, wire.CodeNotLeader)
-	_, err = cancel(b.state, "bob", "c1", now)
-	b.want(err, wire.CodeNotLeader)
-	_, err = cancel(b.state, "ann", "c9", now)
-	b.want(err, wire.CodeUnknownCommand)
-	_, err = cancel(b.state, "ann", "c1", now.add(time.Second))
-	b.want(err, wire.CodeCommandPast)
-	if told := b.do(cancel(b.state, "ann", "c1", now.add(time.Second-1000))); !slices.Equal(told, []string{"cancelled"}) {
-		t.Errorf("told %v", told)
-	}
-	if changes, err := cancel(b.state, "ann", "c1", now.add(time.Hour)); changes != nil || err != nil {
-		t.Errorf("cancelled twice: %v, %v", changes, err)
-	}
-	_, err = armed(b.state, "d-bob", "c1", now)
-	b.want(err, wire.CodeCommandCancelled)
-}
-
-func TestTooManyCommands(t *testing.T) {
-	b := studio(t)
-	for i := range maxPending {
-		b.do(schedule(b.state, command{ID: "c" + strings.Repeat("x", i), Event: wire.Command}, when{lead: time.Second}, t0))
-	}
-	_, err := schedule(b.state, command{ID: "more", Event: wire.Command}, when{lead: time.Second}, t0)
-	b.want(err, wire.CodeTooManyCommands)
-	b.do([]change{b.put(false, &command{ID: "take", Event: wire.StartRecording}, kindCommand, "take")}, nil)
-	if _, _, err := stop(b.state, "", time.Second, t0); err != nil {
-		t.Errorf("the take can't be stopped: %v", err)
-	}
-	if _, err := schedule(b.state, command{ID: "more", Event: wire.Command}, when{lead: time.Second}, after(time.Second)); err != nil {
-		t.Errorf("once they are past: %v", err)
-	}
-}
-
-func TestTakes(t *testing.T) {
-	b := studio(t)
-	_, _, err := stop(b.state, "ann", 0, t0)
-	b.want(err, wire.CodeNotRecording)
-	c := command{ID: "t1", Event: wire.StartRecording, By: "ann", Duration: 3 * time.Second}
-	b.do(start(b.state, c, when{lead: time.Second}, t0))
-	_, err = start(b.state, command{ID: "t2", Event: wire.StartRecording, By: "ann"}, when{}, t0)
-	b.want(err, wire.CodeRecordingInProgress)
-	_, err = start(b.state, command{ID: "t2", Event: wire.StartRecording, By: "bob"}, when{}, t0)
-	b.want(err, wire.CodeNotLeader)
-
-	const lead = 100 * time.Millisecond
-	end := after(4 * time.Second)
-	if c := autoStop(b.state, lead, end.add(-lead-1000)); c != nil {
-		t.Error("stopped too soon")
-	}
-	if told := b.do(autoStop(b.state, lead, end.add(-lead)), nil); !slices.Equal(told, []string{"stop_recording"}) {
-		t.Errorf("told %v", told)
-	}
-	if got := b.stopOf("t1"); got.Timestamp != end || got.ID != "t1-stop" {
-		t.Errorf("stop %+v", got)
-	}
-	if c := autoStop(b.state, lead, end); c != nil {
-		t.Error("stopped twice")
-	}
-	id, changes, err := stop(b.state, "ann", lead, end.add(-time.Millisecond))
-	if id != "t1-stop" || changes != nil || err != nil {
-		t.Errorf("a second stop: %s, %v, %v", id, changes, err)
-	}
-	// A stop that is cancelled leaves the take going, and is not repeated by the service.
-	b.do(cancel(b.state, "ann", "t1-stop", end.add(-time.Millisecond)))
-	if c := autoStop(b.state, lead, end); c != nil || b.activeTake(end) == nil {
-		t.Error("the cancelled stop came back")
-	}
-	id, changes, err = stop(b.state, "ann", lead, end)
-	b.do(changes, err)
-	if id != "t1-stop2" || b.activeTake(end.add(lead)) != nil {
-		t.Errorf("stop %s, take %v", id, b.activeTake(end.add(lead)))
-	}
-}
-
-func TestCancelledStartTakesItsStopAlong(t *testing.T) {
-	b := studio(t)
-	b.do(start(b.state, command{ID: "t1", Event: wire.StartRecording, By: "ann"}, when{lead: time.Second}, t0))
-	_, changes, err := stop(b.state, "ann", time.Millisecond, t0)
-	b.do(changes, err)
-	if got := b.stopOf("t1").Timestamp; got != after(time.Second) {
-		t.Errorf("stops at %v, before the start", got.sub(t0))
-	}
-	if told := b.do(cancel(b.state, "ann", "t1", t0)); !slices.Equal(told, []string{"cancelled", "cancelled"}) {
-		t.Errorf("told %v", told)
-	}
-	if b.activeTake(t0) != nil {
-		t.Error("the take goes on")
-	}
-}
-
-func TestRecorded(t *testing.T) {
-	b := studio(t)
-	b.do(start(b.state, command{ID: "t1", Event: wire.StartRecording, By: "ann", Label: "plank"}, when{lead: time.Second}, t0))
-	id := recordingID("t1", "d-bob")
-	first, last := after(time.Second).time(), after(5*time.Second).time()
-
-	_, err := recorded(b.state, "d-ann", id, true, first, 0)
-	b.want(err, wire.CodeUnknownRecording)
-	_, err = recorded(b.state, "d-bob", id, false, last, 0)
-	b.want(err, wire.CodeRecordingNotStarted)
-	_, err = recorded(b.state, "d-bob", id, true, 0, 0)
-	b.want(err, wire.CodeBadTime)
-	_, err = recorded(b.state, "d-bob", id, true, first, -1)
-	b.want(err, wire.CodeBadTime)
-	b.do(recorded(b.state, "d-bob", id, true, first, time.Millisecond))
-	b.do(recorded(b.state, "d-bob", id, false, last, 2*time.Millisecond))
-	if changes, err := recorded(b.state, "d-bob", id, true, last, 0); changes != nil || err != nil {
-		t.Errorf("the first word doesn't count: %v, %v", changes, err)
-	}
-	_, bob := b.device("d-bob")
-	want := recording{
-		ID: id, Take: "t1", Label: "plank", DeviceID: "d-bob", Owner: bob.TokenHash, Type: "mobile", TakeAt: after(time.Second),
-		Started: true, Start: after(time.Second), StartBound: time.Millisecond,
-		Stopped: true, Stop: after(5 * time.Second), StopBound: 2 * time.Millisecond,
-	}
-	if got := *b.recordings[id]; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-}
-
-func TestAcknowledgements(t *testing.T) {
-	b := studio(t)
-	b.do(schedule(b.state, command{ID: "c1", Event: wire.Command}, when{lead: time.Second}, after(2*time.Second)))
-	_, err := armed(b.state, "d-bob", "c9", t0)
-	b.want(err, wire.CodeUnknownCommand)
-	_, err = armed(b.state, "d-cy", "c1", t0)
-	b.want(err, wire.CodeNotJoined)
-	_, err = fired(b.state, "d-bob", "c1", act{at: 0})
-	b.want(err, wire.CodeBadTime)
-
-	b.do(fired(b.state, "d-bob", "c1", act{at: after(3 * time.Second).time(), bound: 5, bounded: true}))
-	b.do(armed(b.state, "d-bob", "c1", after(4*time.Second)))
-	want := ack{Armed: true, ArmedAt: after(4 * time.Second), Fired: true, FiredAt: after(3 * time.Second), Bounded: true, Bound: 5}
-	if got := *b.acks["c1"]["d-bob"]; got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	for range 2 {
-		if c, err := armed(b.state, "d-bob", "c1", t0); c != nil || err != nil {
-			t.Errorf("armed again: %v, %v", c, err)
-		}
-		if c, err := fired(b.state, "d-bob", "c1", act{at: *at(5 * time.Second)}); c != nil || err != nil {
-			t.Errorf("fired again: %v, %v", c, err)
-		}
-	}
-}
-
-func TestComplete(t *testing.T) {
-	for name, c := range map[string]struct {
-		types []string // of the devices, by user
-		armed string   // the users that armed
-		fired string
-		want  bool
-	}{
-		"nobody has fired":             {types: []string{"desktop", "mobile"}, armed: "ab"},
-		"one of two":                   {types: []string{"desktop", "mobile"}, armed: "ab", fired: "a"},
-		"both":                         {types: []string{"desktop", "mobile"}, fired: "ab", want: true},
-		"an onlooker isn't waited for": {types: []string{"", "mobile"}, armed: "b", fired: "b", want: true},
-		"unless it has armed":          {types: []string{"", "mobile"}, armed: "ab", fired: "b"},
-		"an onlooker isn't enough":     {types: []string{"", "mobile"}, fired: "a"},
-		"users alone: one of two":      {types: []string{"", ""}, fired: "a"},
-		"users alone: both":            {types: []string{"", ""}, fired: "ab", want: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			for i, deviceType := range c.types {
-				b.join(string(rune('a'+i)), deviceType, t0)
-			}
-			b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, t0))
-			for _, u := range c.armed {
-				b.do(armed(b.state, "d-"+string(u), "c", t0))
-			}
-			for _, u := range c.fired {
-				b.do(fired(b.state, "d-"+string(u), "c", act{at: *at(time.Second)}))
-			}
-			b.join("late", "mobile", after(2*time.Second)) // has nothing to do with it
-			if got := complete(b.state, b.commands["c"]); got != c.want {
-				t.Errorf("complete is %v", got)
-			}
-		})
-	}
-}
-
-func TestReportListsWhoHadReason(t *testing.T) {
-	b := studio(t)
-	b.join("cy", "native", after(2*time.Second))
-	b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, after(3*time.Second)))
-	b.do(fired(b.state, "d-cy", "c", act{at: *at(4 * time.Second), late: true}))
-	b.do(disconnect(b.state, "d-bob", 1, after(3500*time.Millisecond)), nil)
-	b.do(leave(b.state, "d-cy", 1, after(5*time.Second)), nil)
-	b.join("late", "mobile", after(6*time.Second))
-	got, err := json.Marshal(report(b.state, b.commands["c"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `{"commandId":"c","event":"command","timestamp":1700000004000,"spreadMs":0,"devices":[` +
-		`{"deviceId":"d-ann","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
-		`{"deviceId":"d-bob","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
-		`{"deviceId":"d-cy","armed":false,"at":1700000004000,"errorMs":0,"boundMs":null,"late":true,"missed":null}]}`
-	if string(got) != want {
-		t.Errorf("\n got %s\nwant %s", got, want)
-	}
-}
-
-func TestLead(t *testing.T) {
-	const least, most = 100 * time.Millisecond, 5 * time.Second
-	for name, c := range map[string]struct {
-		links  map[string]link
-		users  int           // besides ann and bob
-		answer time.Duration // bob's to the last command, whose lead is a second
-		want   time.Duration
-	}{
-		"nothing known":      {want: least},
-		"fast devices":       {links: map[string]link{"d-ann": {time.Millisecond, 0}}, want: least},
-		"the slowest":        {links: map[string]link{"d-ann": {time.Millisecond, 0}, "d-bob": {100 * time.Millisecond, 25 * time.Millisecond}}, want: 250*time.Millisecond + 2*fanOut},
-		"beyond all":         {links: map[string]link{"d-ann": {time.Hour, 0}, "d-bob": {time.Hour, 0}}, want: most},
-		"one of two, by far": {links: map[string]link{"d-ann": {time.Hour, 0}}, want: maxPullOfTwo + 2*fanOut},
-		"slow to prepare":    {links: map[string]link{"d-ann": {time.Millisecond, 0}}, answer: 700 * time.Millisecond, want: 700*time.Millisecond + 2*fanOut},
-		"late to prepare":    {links: map[string]link{"d-ann": {100 * time.Millisecond, 0}}, answer: 19 * time.Second, want: time.Second + maxPull + 2*fanOut},
-		"one of three, slow": {links: map[string]link{"d-ann": {100 * time.Millisecond, 0}}, users: 1, answer: 700 * time.Millisecond,
-			want: 200*time.Millisecond + maxPull + 3*fanOut},
-		"one of three, by far":  {links: map[string]link{"d-ann": {time.Hour, 0}}, users: 1, want: maxPull + 3*fanOut},
-		"one of three, frozen":  {users: 1, answer: 19 * time.Second, want: maxPull + 3*fanOut},
-		"two of three":          {links: map[string]link{"d-ann": {time.Second, 0}, "d-bob": {time.Second, 0}}, users: 1, want: 2*time.Second + 3*fanOut},
-		"one who only looks on": {links: map[string]link{"d-0": {time.Second, 0}}, users: -1, want: least},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := studio(t)
-			for i := range max(c.users, -c.users) {
-				deviceType := "native"
-				if c.users < 0 {
-					deviceType = ""
-				}
-				b.join(strconv.Itoa(i), deviceType, after(time.Second))
-			}
-			if c.answer > 0 {
-				b.do(schedule(b.state, command{ID: "c", Event: wire.Command}, when{lead: time.Second}, after(5*time.Second)))
-				b.do(armed(b.state, "d-bob", "c", after(5*time.Second+c.answer)))
-			}
-			if got := lead(b.state, c.links, least, most); got != c.want {
-				t.Errorf("got %v, want %v", got, c.want)
-			}
-			// Who is gone, or was away meanwhile, makes nobody wait.
-			b.do(disconnect(b.state, "d-bob", 1, after(6*time.Second)), nil)
-			if got := b.answers(); len(got) != 0 {
-				t.Errorf("bob is gone and takes %v", got)
-			}
-		})
-	}
-}
-
 func TestRequestsRefused(t *testing.T) {
-	big := json.RawMessage(`"` + strings.Repeat("x", maxPayload) + `"`)
+	big := json.RawMessage(`"` + strings.Repeat("x", rules.MaxPayload) + `"`)
 	for code, err := range map[string]error{
-		wire.CodeBadName:         (&ScheduleRequest{Name: "two words"}).validate(),
-		wire.CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).validate(),
-		wire.CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).validate(),
-		wire.CodeBadMaxLate:      (&ScheduleRequest{Name: "x", MaxLate: new(time.Microsecond)}).validate(),
-		wire.CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).validate(),
-		wire.CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).validate(),
-		wire.CodeBadDuration:     (&StartRequest{Duration: -1}).validate(),
-		wire.CodeBadMedia:        (&LoadRequest{}).validate(),
-		wire.CodeBadPlayback:     (&PlaybackRequest{Position: new(float64(-1))}).validate(),
+		wire.CodeBadName:         (&ScheduleRequest{Name: "two words"}).Validate(),
+		wire.CodePayloadTooLarge: (&ScheduleRequest{Name: "x", Payload: big}).Validate(),
+		wire.CodeBadPayload:      (&ScheduleRequest{Name: "x", Payload: json.RawMessage(`{`)}).Validate(),
+		wire.CodeBadMaxLate:      (&ScheduleRequest{Name: "x", MaxLate: new(time.Microsecond)}).Validate(),
+		wire.CodeBadDelay:        (&ScheduleRequest{Name: "x", Delay: new(time.Duration(-1))}).Validate(),
+		wire.CodeBadLabel:        (&StartRequest{PostureLabel: "a\nb"}).Validate(),
+		wire.CodeBadDuration:     (&StartRequest{Duration: -1}).Validate(),
+		wire.CodeBadMedia:        (&LoadRequest{}).Validate(),
+		wire.CodeBadPlayback:     (&PlaybackRequest{Position: new(float64(-1))}).Validate(),
 		wire.CodeBadUserID:       (&CreateRequest{CreatorID: "a b"}).validate(),
 		wire.CodeBadUsername:     (&CreateRequest{CreatorName: "\x7f"}).validate(),
 	} {
@@ -326,9 +30,9 @@ func TestRequestsRefused(t *testing.T) {
 			t.Errorf("got %q, want %q", got, code)
 		}
 	}
-	wantCode(t, (&ScheduleRequest{Name: "x", Payload: json.RawMessage("\"\xff\"")}).validate(), wire.CodeBadPayload)
+	wantCode(t, (&ScheduleRequest{Name: "x", Payload: json.RawMessage("\"\xff\"")}).Validate(), wire.CodeBadPayload)
 	for _, name := range []string{"", ".", "a/b", strings.Repeat("n", 65)} {
-		if got := codeOf((&ScheduleRequest{Name: name}).validate()); got != wire.CodeBadName {
+		if got := codeOf((&ScheduleRequest{Name: name}).Validate()); got != wire.CodeBadName {
 			t.Errorf("name %q: %q", name, got)
 		}
 	}

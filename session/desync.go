@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
@@ -31,9 +33,9 @@ type desyncs struct {
 }
 
 // desynced counts a member's report. Called with room.mu held.
-func (r *room) desynced(deviceID string, position float64, at clock.SessionTime, now instant) {
-	p := r.state.playback
-	if off := now.time().Sub(at); p == nil || off.Abs() > desyncNear {
+func (r *room) desynced(deviceID string, position float64, at clock.SessionTime, now rules.Instant) {
+	p := r.state.Playback
+	if off := now.Time().Sub(at); p == nil || off.Abs() > desyncNear {
 		return
 	}
 	d := r.desyncs[deviceID]
@@ -42,24 +44,14 @@ func (r *room) desynced(deviceID string, position float64, at clock.SessionTime,
 		d = &desyncs{}
 		r.desyncs[deviceID] = d
 	}
-	when := instantOf(at)
-	d.add(p.at(when).ahead(position, when)*1000, at)
-}
-
-// ahead returns by how much a position is ahead of the timeline, in seconds; of a loop
-// the shorter way round.
-func (t timeline) ahead(position float64, now instant) float64 {
-	off := position - t.at(now).Position
-	if t.loops() {
-		off -= math.Round(off/t.Length) * t.Length
-	}
-	return off
+	when := rules.InstantOf(at)
+	d.add(p.At(when).Ahead(position, when)*1000, at)
 }
 
 // forgetDesyncs drops those of devices that have left.
 func (r *room) forgetDesyncs() {
 	for deviceID := range r.desyncs {
-		if _, d := r.state.device(deviceID); d == nil {
+		if _, d := r.state.Device(deviceID); d == nil {
 			delete(r.desyncs, deviceID)
 		}
 	}

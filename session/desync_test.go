@@ -14,12 +14,12 @@ func TestDesyncStats(t *testing.T) {
 			t.Helper()
 			now := w.svc.now()
 			at := p.State().PlaybackState
-			position := at.Position + now.time().Sub(at.LastUpdateTime).Seconds() + ahead.Seconds()
-			if _, err := p.Desync(position, now.time()); err != nil {
+			position := at.Position + now.Time().Sub(at.LastUpdateTime).Seconds() + ahead.Seconds()
+			if _, err := p.Desync(position, now.Time()); err != nil {
 				t.Error(err)
 			}
 		}
-		if _, err := b.Desync(5, w.svc.now().time()); err != nil { // there is no timeline yet
+		if _, err := b.Desync(5, w.svc.now().Time()); err != nil { // there is no timeline yet
 			t.Error(err)
 		}
 		if _, err := a.SyncPlayback(w.ctx, PlaybackRequest{IsPlaying: true}); err != nil {

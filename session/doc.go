@@ -22,7 +22,8 @@
 // to the microseconds that the wire carries; the error of an act is the time at
 // which the device acted less the command's timestamp, so positive is late.
 //
-// testdata tells as stories what requests come to; begin to read there.
+// The rules are in internal/rules, whose testdata tells as stories what requests come to; begin to
+// read there.
 //
 // A service is used as follows:
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -21,22 +23,9 @@ const (
 // Ending says why Done is closed, if it was by somebody else.
 func (m *Member) Ending() Ending { return m.ending }
 
-// finish ends a session: from then on nobody is in it.
-func finish(s *state, by string, now instant) ([]change, error) {
-	if err := s.mayLead(by); err != nil {
-		return nil, err
-	}
-	m := *s.meta
-	m.Ended = now
-	return []change{s.put(true, &m, kindMeta)}, nil
-}
-
-// live reports whether there is a session that hasn't ended.
-func (s *state) live() bool { return s.meta != nil && s.meta.Ended == 0 }
-
 // end ends the session, and removes what the store has of it.
 func (r *room) end(ctx context.Context, by string) error {
-	err := r.update(ctx, func(s *state, now instant) ([]change, error) { return finish(s, by, now) })
+	err := r.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) { return rules.Finish(s, by, now) })
 	if err != nil {
 		return err
 	}
@@ -44,8 +33,8 @@ func (r *room) end(ctx context.Context, by string) error {
 }
 
 // ended tells the members that the session has ended, and ends their memberships.
-func (r *room) ended(d diff) {
-	if after, _ := d.after.(*meta); after == nil || after.Ended == 0 {
+func (r *room) ended(d rules.Diff) {
+	if after, _ := d.After.(*rules.Meta); after == nil || after.Ended == 0 {
 		return
 	}
 	for id, m := range r.members {
@@ -58,7 +47,7 @@ func (r *room) ended(d diff) {
 // there nobody joins. Any instance may do so, and several at once.
 func (s *Service) clear(ctx context.Context, sessionID string) error {
 	for range maxAttempts {
-		entries, err := s.cfg.Store.List(ctx, filterOf(sessionID))
+		entries, err := s.cfg.Store.List(ctx, rules.FilterOf(sessionID))
 		if err != nil {
 			return unavailable("removing the session", err)
 		}
@@ -66,17 +55,17 @@ func (s *Service) clear(ctx context.Context, sessionID string) error {
 			return err
 		}
 	}
-	return &Error{wire.CodeBusy, "too many changes at once", true}
+	return &Error{Code: wire.CodeBusy, Message: "too many changes at once", Retry: true}
 }
 
 // clearOnce is done when there is no entry left, or no session that has ended.
 func (s *Service) clearOnce(ctx context.Context, sessionID string, entries []store.Entry) (done bool, err error) {
-	whole := keyOf(sessionID, kindMeta)
+	whole := rules.KeyOf(sessionID, rules.KindMeta)
 	var last *store.Entry
 	for _, e := range entries {
 		if e.Key == whole {
 			last = &e
-			if m, err := decode[meta](entry(e)); err == nil && m != nil && m.Ended == 0 {
+			if m, err := rules.Decode[rules.Meta](rules.Entry(e)); err == nil && m != nil && m.Ended == 0 {
 				return true, nil // another session of that name
 			}
 		}

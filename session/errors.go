@@ -3,25 +3,10 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
-
-// Error is a request's failure as the protocol's error event says it. Callers
-// find it with errors.As; all requests of this package fail with one.
-type Error struct {
-	Code    string // one of wire's codes
-	Message string // for people
-	Retry   bool   // whether the same request may succeed later
-}
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
-
-func fault(code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
-}
 
 func unavailable(what string, err error) *Error {
 	return &Error{Code: wire.CodeUnavailable, Message: what + ": " + causeOf(err), Retry: true}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -30,7 +32,7 @@ func TestStrangersDontFillASession(t *testing.T) {
 		for _, p := range []*part{camera, watcher, leader} {
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}
-		for range 10 * rememberedDevices {
+		for range 10 * rules.RememberedDevices {
 			p := w.join(JoinRequest{})
 			time.Sleep(time.Millisecond)
 			wantCode(t, p.Disconnect(w.ctx), "")
@@ -41,7 +43,7 @@ func TestStrangersDontFillASession(t *testing.T) {
 				t.Errorf("%s is somebody else now", p.UserID())
 			}
 		}
-		if n := len(leader.State().Devices); n > 4*rememberedDevices {
+		if n := len(leader.State().Devices); n > 4*rules.RememberedDevices {
 			t.Errorf("%d devices are remembered", n)
 		}
 	})
@@ -65,7 +67,7 @@ func TestConnectedStrangers(t *testing.T) {
 			wantCode(t, creator.RemoveDevice(w.ctx, p.DeviceID()), "")
 		}
 		w.join(JoinRequest{SessionID: info.SessionID})
-		for range keptPlaces { // there is an end to those as well
+		for range rules.KeptPlaces { // there is an end to those as well
 			w.join(JoinRequest{SessionID: info.SessionID, Admission: Admission{Rules: true}})
 		}
 		_, err = w.tryJoin(JoinRequest{SessionID: info.SessionID, Admission: Admission{Rules: true}})
@@ -82,7 +84,7 @@ func TestRemoveAbsent(t *testing.T) {
 	bubble(t, Config{MaxDevices: 200, MinLead: 100 * time.Millisecond}, func(w *world) {
 		leader, camera, there := w.recorded("there")
 		wantCode(t, camera.Disconnect(w.ctx), "")
-		for i := range 2*maxEvicted + 5 {
+		for i := range 2*rules.MaxEvicted + 5 {
 			p := w.join(JoinRequest{UserID: fmt.Sprintf("guest%d", i)})
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}

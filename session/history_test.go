@@ -2,111 +2,16 @@ package session
 
 import (
 	"context"
-	"fmt"
-	"reflect"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
-
-// TestPagesKeepReports: what a report says is the same once the command is in a page,
-// whatever an acknowledgement has.
-func TestPagesKeepReports(t *testing.T) {
-	b := studio(t)
-	b.do(schedule(b.state, command{ID: "c", Event: wire.Command, Name: "flash", Payload: []byte(`{"n":1}`)}, when{lead: time.Second}, after(2*time.Second)))
-	c := b.commands["c"]
-	whole := ack{
-		Armed: true, ArmedAt: after(time.Second), Fired: true, FiredAt: c.Timestamp.add(-1234 * time.Microsecond), Late: true,
-		Bounded: true, Bound: 345_678, Missed: MissedOvertaken, MissedBy: 26 * time.Second,
-	}
-	for i := range reflect.TypeFor[ack]().NumField() {
-		if reflect.ValueOf(whole).Field(i).IsZero() {
-			t.Fatalf("the test doesn't set %s", reflect.TypeFor[ack]().Field(i).Name)
-		}
-	}
-	for name, a := range map[string]*ack{
-		"all": &whole, "nothing": nil, "armed": {Armed: true, ArmedAt: t0}, "in time": {Fired: true, FiredAt: c.Timestamp},
-		"bounded": {Armed: true, Bounded: true, Bound: 1}, "missed": {Armed: true, Missed: MissedWoke, MissedBy: 1234 * time.Microsecond},
-	} {
-		b.acks["c"] = map[string]*ack{"d-gone": &whole}
-		if a != nil {
-			b.acks["c"]["d-bob"] = a
-		}
-		value, err := encode(newPage(b.state, []*command{c}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := decode[page](entry{Value: value})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := asText(first(pagedCommand{p, &p.Commands[0]}.report())), asText(report(b.state, c)); got != want {
-			t.Errorf("%s: got %s, want %s", name, got, want)
-		}
-		if i := withReports([]kept{{p.Commands[0].issued(), pagedCommand{p, &p.Commands[0]}}})[0]; string(i.Payload) != `{"n":1}` || i.Report == nil {
-			t.Errorf("%s: issued as %+v", name, i)
-		}
-	}
-}
-
-func first(rep Report, _ int) Report { return rep }
-
-// TestBrokenPages: rows that nobody could have written are passed over.
-func TestBrokenPages(t *testing.T) {
-	p := &page{Devices: []string{"d"}, Commands: []past{{}}}
-	for rows, want := range map[string]int{"": 0, "\x00\x00": 1, "\x01\x00": 0, "\x00\x02": 1, "\x00\x0a\x01\x02\x00\x00": 2, "\xff": 1, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff": 1} {
-		p.Commands[0].Rows = []byte(rows)
-		if n := len(first(pagedCommand{p, &p.Commands[0]}.report()).Devices); n != want {
-			t.Errorf("%q: %d devices, want %d", rows, n, want)
-		}
-	}
-}
-
-// TestPrune: commands beyond the latest go into pages; the start of the take that goes on
-// stays as well, and no stop goes before its start.
-func TestPrune(t *testing.T) {
-	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: wire.StartRecording}, when{lead: time.Millisecond}, t0))
-	for i := range maxCommands + pageLen {
-		id := fmt.Sprintf("c%03d", i)
-		now := after(time.Duration(i+1) * time.Second)
-		b.do(schedule(b.state, command{ID: id, Event: wire.Command}, when{lead: time.Millisecond}, now))
-		b.do(armed(b.state, "d-bob", id, now))
-	}
-	later := after(time.Hour)
-	move := func() []string {
-		p := newPage(b.state, overdue(b.state, maxCommands, pageLen, later))
-		b.do(prune(b.state, p, later), nil)
-		return []string{fmt.Sprint(len(p.Commands)), fmt.Sprint(len(b.commands)), fmt.Sprint(len(b.acks))}
-	}
-	if got := strings.Join(move(), " "); got != "32 130 129" {
-		t.Errorf("moved, commands, acknowledgements: %s", got)
-	}
-	if !b.commands["take"].Paged || b.commands["c030"] != nil || b.commands["c031"] == nil {
-		t.Errorf("the take: %+v", b.commands["take"])
-	}
-	if got := strings.Join(move(), " "); got != "0 130 129" {
-		t.Errorf("moved, commands, acknowledgements: %s", got)
-	}
-	// An instance whose clock is behind gets a page that has the stop, which lies ahead to it.
-	_, stopping, err := stop(b.state, "ann", time.Hour, later)
-	b.do(stopping, err)
-	both := newPage(b.state, []*command{b.commands["take"], b.commands["take-stop"]})
-	if changes := prune(b.state, both, later.add(time.Minute)); len(changes) != 0 {
-		t.Errorf("forgotten: %+v", changes)
-	}
-	// What is acknowledged meanwhile isn't forgotten with the stop.
-	b.do(armed(b.state, "d-bob", "take-stop", later))
-	changes := prune(b.state, both, later.add(2*time.Hour))
-	if len(changes) != 1 || changes[0].key != keyOf("studio", kindCommand, "take") {
-		t.Errorf("forgotten: %+v", changes)
-	}
-}
 
 // flashes schedules n commands, on which everybody acts 1 ms late.
 func (w *world) flashes(leader *part, n int, devices ...*part) (ids []string) {
@@ -159,7 +64,7 @@ func TestHistory(t *testing.T) {
 		_, _, err = w.svc.Commands(w.ctx, "studio", 10, "nothing")
 		wantCode(t, err, wire.CodeUnknownCommand)
 		live, err := store.List(w.ctx, "s.>")
-		if err != nil || len(live) > 3*(maxCommands+pageLen)+10 {
+		if err != nil || len(live) > 3*(rules.MaxCommands+rules.PageLen)+10 {
 			t.Errorf("%d entries that every scan reads, %v", len(live), err)
 		}
 
@@ -203,24 +108,24 @@ func TestHistoryIsBounded(t *testing.T) {
 	bubble(t, Config{Store: store}, func(w *world) {
 		w.svc.keepCommands = 8
 		a := w.join(JoinRequest{UserID: "ann"})
-		w.flashes(a, keptHistory+300)
+		w.flashes(a, rules.KeptHistory+300)
 		synctest.Wait()
-		pages, err := store.List(w.ctx, allPages)
-		if most := keptHistory/pageLen + 2; err != nil || len(pages) > most {
+		pages, err := store.List(w.ctx, rules.AllPages)
+		if most := rules.KeptHistory/rules.PageLen + 2; err != nil || len(pages) > most {
 			t.Errorf("%d pages, want at most %d (%v)", len(pages), most, err)
 		}
 		if list, more := w.list(MaxListed, ""); len(list) != MaxListed || !more {
 			t.Errorf("%d commands, more %v", len(list), more)
 		}
 	})
-	many := &Report{Devices: make([]DeviceReport, maxRows-1)}
-	all := []kept{
-		{Issued: Issued{CommandID: "a", Report: many}}, {Issued: Issued{CommandID: "b"}}, {paged: pagedCommand{nil, &past{Count: maxRows}}},
+	many := &Report{Devices: make([]DeviceReport, rules.MaxRows-1)}
+	all := []rules.Kept{
+		{Issued: Issued{CommandID: "a", Report: many}}, {Issued: Issued{CommandID: "b"}}, {Paged: rules.PagedCommand{Page: nil, Past: &rules.Past{Count: rules.MaxRows}}},
 	}
-	if list, more, found := choose(all, MaxListed, ""); len(list) != 2 || !more || !found {
+	if list, more, found := rules.Choose(all, MaxListed, ""); len(list) != 2 || !more || !found {
 		t.Errorf("%d commands, more %v", len(list), more)
 	}
-	if list, more, found := choose(all, MaxListed, "b"); len(list) != 1 || more || !found {
+	if list, more, found := rules.Choose(all, MaxListed, "b"); len(list) != 1 || more || !found {
 		t.Errorf("%d commands, more %v", len(list), more)
 	}
 }
@@ -234,9 +139,9 @@ func TestHistoryGoesWithItsSession(t *testing.T) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		w.flashes(a, 100)
 		_ = a.Leave(w.ctx)
-		p := &page{Commands: []past{{command: command{ID: "x"}}}}
-		value, _ := encode(p)
-		if _, err := store.Put(w.ctx, p.key("gone", value), value, 0); err != nil {
+		p := &rules.Page{Commands: []rules.Past{{CommandRecord: rules.CommandRecord{ID: "x"}}}}
+		value, _ := rules.Encode(p)
+		if _, err := store.Put(w.ctx, p.Key("gone", value), value, 0); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Hour)
@@ -292,7 +197,7 @@ func TestTakeOfSomeDevices(t *testing.T) {
 		a := w.join(JoinRequest{UserID: "ann", DeviceType: "desktop"})
 		b := w.join(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		for devices, code := range map[*[]string]string{
-			{}: wire.CodeBadDevices, {"nobody"}: wire.CodeUnknownDevice, new(make([]string, maxListed+1)): wire.CodeBadDevices,
+			{}: wire.CodeBadDevices, {"nobody"}: wire.CodeUnknownDevice, new(make([]string, rules.MaxListed+1)): wire.CodeBadDevices,
 		} {
 			_, err := a.StartRecording(w.ctx, StartRequest{Devices: *devices})
 			wantCode(t, err, code)
@@ -319,7 +224,7 @@ func TestTakeOfSomeDevices(t *testing.T) {
 		if list := w.recordings(); len(list) != 1 || list[0].DeviceID != b.DeviceID() {
 			t.Errorf("recordings %+v", list)
 		}
-		id := recordingID(a.State().SessionID, a.DeviceID())
+		id := rules.RecordingID(a.State().SessionID, a.DeviceID())
 		wantCode(t, a.RecordingStarted(w.ctx, id, clock.SessionTime(time.Now().UnixNano()), 0), wire.CodeUnknownRecording)
 	})
 }

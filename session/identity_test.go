@@ -6,13 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // TestJoinOnly: a name that is mistyped is no new session, and who was there is told to wait.
 func TestJoinOnly(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
-		for token, retry := range map[string]bool{"": false, "id." + strings.Repeat("A", secretLen): true} {
+		for token, retry := range map[string]bool{"": false, "id." + strings.Repeat("A", rules.SecretLen): true} {
 			_, err := w.tryJoin(JoinRequest{NoCreate: true, ResumeToken: token})
 			wantCode(t, err, wire.CodeSessionNotFound)
 			if err.(*Error).Retry != retry {
@@ -43,7 +45,7 @@ func TestUserToken(t *testing.T) {
 			}
 		}
 		for _, q := range []JoinRequest{
-			{UserToken: "ann." + strings.Repeat("A", secretLen)}, {UserToken: token, UserID: "bob"}, {UserToken: "ann"},
+			{UserToken: "ann." + strings.Repeat("A", rules.SecretLen)}, {UserToken: token, UserID: "bob"}, {UserToken: "ann"},
 			{UserToken: strings.Replace(token, "ann", "bob", 1)}, {UserToken: ".." + token}, {UserToken: token + "A"},
 		} {
 			_, err := w.tryJoin(q)
@@ -81,14 +83,14 @@ func TestRecordsNothing(t *testing.T) {
 		if told(cam) == "" || told(flash) != "" {
 			t.Error("told otherwise who records")
 		}
-		if late := w.join(JoinRequest{UserToken: cam.joined.SessionJoined.UserToken, DeviceType: "mobile"}); late.joined.SessionJoined.RecordingID != recordingID(take.CommandID, late.DeviceID()) {
+		if late := w.join(JoinRequest{UserToken: cam.joined.SessionJoined.UserToken, DeviceType: "mobile"}); late.joined.SessionJoined.RecordingID != rules.RecordingID(take.CommandID, late.DeviceID()) {
 			t.Errorf("one who joins now is told %+v", late.joined.SessionJoined)
 		} else {
 			wantCode(t, late.Leave(w.ctx), "")
 		}
 		wantCode(t, cam.Fired(w.ctx, take.CommandID, take.Timestamp, false), "")
 		time.Sleep(150 * time.Millisecond)
-		wantCode(t, flash.RecordingStarted(w.ctx, recordingID(take.CommandID, flash.DeviceID()), take.Timestamp, 0), wire.CodeUnknownRecording)
+		wantCode(t, flash.RecordingStarted(w.ctx, rules.RecordingID(take.CommandID, flash.DeviceID()), take.Timestamp, 0), wire.CodeUnknownRecording)
 		list, _ := w.svc.Recordings(w.ctx, "studio")
 		if len(list) != 1 || list[0].DeviceID != cam.DeviceID() {
 			t.Errorf("the recordings are %+v", list)

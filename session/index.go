@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -30,7 +32,7 @@ type indexed struct {
 
 // place is where a session is in the order.
 type place struct {
-	created instant
+	created rules.Instant
 	id      string
 }
 
@@ -46,11 +48,11 @@ func newIndex() *index {
 func (x *index) follow(ctx context.Context, s *Service) {
 	loaded := sync.OnceFunc(func() { close(x.loaded) })
 	for ctx.Err() == nil {
-		err := s.cfg.Store.Watch(ctx, metas, func(e store.Entry) { x.apply(e, true) }, loaded)
+		err := s.cfg.Store.Watch(ctx, rules.Metas, func(e store.Entry) { x.apply(e, true) }, loaded)
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Log.Warn("store_watch_failed", "filter", metas, "err", err)
+		s.cfg.Log.Warn("store_watch_failed", "filter", rules.Metas, "err", err)
 		x.reset()
 		select {
 		case <-ctx.Done():
@@ -70,11 +72,11 @@ func (x *index) reset() {
 // apply takes an entry in that is what a session is as a whole. A room that has seen it tells of it
 // too, which may be earlier: whoever was answered finds in the index what it did.
 func (x *index) apply(e store.Entry, watched bool) {
-	id, _, _, err := parseKey(e.Key)
+	id, _, _, err := rules.ParseKey(e.Key)
 	if err != nil {
 		return
 	}
-	m, err := decode[meta](entry(e))
+	m, err := rules.Decode[rules.Meta](rules.Entry(e))
 	if err != nil {
 		return
 	}

@@ -1,59 +1,11 @@
 package session
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/wire"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 )
-
-// TestOneDeviceDoesntHoldUpAll: whatever one of the devices sends, and however late its pongs
-// come, a command's lead is no more than maxPull above what the others need, or maxPullOfTwo.
-func TestOneDeviceDoesntHoldUpAll(t *testing.T) {
-	for seed := range uint64(300) {
-		random := rand.New(rand.NewPCG(seed, 1))
-		upTo := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(d))) }
-		b := newBench(t)
-		n, pull := 2+random.IntN(6), maxPull
-		if n == 2 {
-			pull = maxPullOfTwo
-		}
-		links := map[string]link{}
-		for i := range n {
-			b.join(fmt.Sprint(i), []string{"mobile", "native"}[i%2], t0)
-			links[fmt.Sprint("d-", i)] = link{upTo(200 * time.Millisecond), upTo(50 * time.Millisecond)}
-		}
-		links["d-0"] = link{upTo(time.Minute), upTo(time.Minute)} // the one
-		const least, most = 100 * time.Millisecond, 5 * time.Second
-		now := after(time.Second)
-		for i := range 12 {
-			given := lead(b.state, links, least, most)
-			others := time.Duration(0)
-			for _, need := range b.needs(links) {
-				if need.deviceID != "d-0" {
-					others = max(others, need.lead)
-				}
-			}
-			if limit := max(least, min(most, others+pull+time.Duration(n)*fanOut+time.Microsecond)); given > limit {
-				t.Fatalf("seed %d: the lead is %v, the others need %v", seed, given, others)
-			}
-			id := fmt.Sprint("c", i)
-			b.do(schedule(b.state, command{ID: id, Event: wire.Command}, when{lead: given}, now))
-			for d := range n {
-				answered := now.add(upTo(given))
-				if d == 0 {
-					answered = now.add(upTo(20 * time.Second)) // after the instant, as a rule
-				}
-				if random.IntN(3) > 0 {
-					b.do(armed(b.state, fmt.Sprint("d-", d), id, answered))
-				}
-			}
-			now = now.add(30 * time.Second)
-		}
-	}
-}
 
 // TestLateWordsInService: a device that arms late, answers pings late or says nothing at all
 // leaves the others' leads as they are, but for maxPull, and is named to the leader.
@@ -71,7 +23,7 @@ func TestLateWordsInService(t *testing.T) {
 			wantCode(t, err, "")
 			wantCode(t, a.Armed(w.ctx, cmd.CommandID), "")
 			wantCode(t, b.Armed(w.ctx, cmd.CommandID), "")
-			return cmd, cmd.Timestamp.Sub(w.svc.now().time())
+			return cmd, cmd.Timestamp.Sub(w.svc.now().Time())
 		}
 		named := func() []string {
 			t.Helper()
@@ -91,18 +43,18 @@ func TestLateWordsInService(t *testing.T) {
 		}
 		time.Sleep(19 * time.Second)
 		wantCode(t, bad.Armed(w.ctx, cmd.CommandID), "")
-		if _, lead = issue(); lead > usual+maxPull {
+		if _, lead = issue(); lead > usual+rules.MaxPull {
 			t.Errorf("after a late word the lead is %v", lead)
 		}
 		w.know(bad.DeviceID(), 1400*time.Millisecond, 0, time.Microsecond)
-		if _, lead = issue(); lead > usual+maxPull {
+		if _, lead = issue(); lead > usual+rules.MaxPull {
 			t.Errorf("with late pongs the lead is %v", lead)
 		}
 		if got := named(); len(got) != 1 || got[0] != behindLead {
 			t.Errorf("with late pongs it is named %v", got)
 		}
 		w.know(bad.DeviceID(), 2*time.Millisecond, 0, time.Microsecond)
-		for range answersKept {
+		for range rules.AnswersKept {
 			time.Sleep(time.Second)
 			_, lead = issue()
 		}
@@ -154,7 +106,7 @@ func TestOneDeviceDoesntStopTheFilm(t *testing.T) {
 				wantCode(t, err, "")
 				time.Sleep(time.Second)
 				pauses := 0
-				for w.svc.now().time().Sub(play.Timestamp) < length {
+				for w.svc.now().Time().Sub(play.Timestamp) < length {
 					bad = step(w, bad)
 					for _, e := range a.heard() {
 						if s, is := e.Data.(PlaybackSync); is && !s.IsPlaying {
@@ -164,13 +116,13 @@ func TestOneDeviceDoesntStopTheFilm(t *testing.T) {
 				}
 				now := w.svc.now()
 				state := a.State().PlaybackState
-				position := timeline{Position: state.Position, IsPlaying: state.IsPlaying, Rate: 1, Since: instantOf(state.LastUpdateTime)}.at(now).Position
-				stood := now.time().Sub(play.Timestamp) - time.Duration(position*float64(time.Second))
+				position := rules.Timeline{Position: state.Position, IsPlaying: state.IsPlaying, Rate: 1, Since: rules.InstantOf(state.LastUpdateTime)}.At(now).Position
+				stood := now.Time().Sub(play.Timestamp) - time.Duration(position*float64(time.Second))
 				// Each wait ends a lead after the device was let go.
-				if most := limit + length/regain + time.Duration(pauses)*a.svc.cfg.MinLead + 200*time.Millisecond; stood > most {
+				if most := limit + length/rules.Regain + time.Duration(pauses)*a.svc.cfg.MinLead + 200*time.Millisecond; stood > most {
 					t.Errorf("in %v the film stood still for %v, at %d pauses", length, stood, pauses)
 				}
-				if most := 1 + int((limit+length/regain)/leastWait); pauses > most {
+				if most := 1 + int((limit+length/rules.Regain)/rules.LeastWait); pauses > most {
 					t.Errorf("%d pauses", pauses)
 				}
 				if pauses == 0 {

@@ -1,169 +1,124 @@
 package session
 
 import (
-	"cmp"
-	"slices"
-	"time"
+	"context"
+	"crypto/rand"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// JoinRequest says who joins what. All but SessionID is optional.
-type JoinRequest struct {
-	SessionID    string // the session is created if missing
-	NoCreate     bool   // unless the request says not to
-	UserID       string // given by the service if empty
-	Username     string
-	Avatar       string
-	DeviceType   string // desktop, mobile or native; what has one takes part in recordings
-	Records      *bool  // false: it acts, and is no part of takes; nil: as before, at first true
-	ViewType     string // front, side, or any label
-	UserAgent    string
-	ResumeToken  string // to come back as the same device
-	UserToken    string // to join as a further device of a user, as SessionJoined had it
-	CreatorToken string // as Create returned it: joins as the creator, who leads from then on
-	Admission    Admission
+// Join connects a device to a session and creates the session if it is
+// missing. The answer has the session with the device in it, and deliver is
+// called with everything that happens after that, one event at a time and in
+// order, beginning with the commands that the device can still act on. The
+// first calls may come before Join returns: the caller holds them back until
+// it has passed the answer on. deliver must return at once and must not call
+// the service.
+func (s *Service) Join(ctx context.Context, q JoinRequest, deliver func(Event)) (*Member, Joined, error) {
+	return s.JoinPrepared(ctx, q, func(string) error { return nil }, deliver)
 }
 
-// maxUserDevices bounds the devices of one user, and so the size of its entry. One more takes
-// the place of the one that has been away the longest.
-const maxUserDevices = 64
-
-// rememberedDevices is how many times as many devices as may be connected a session
-// remembers: who comes and goes without its resume token makes room for others then.
-const rememberedDevices = 5
-
-// newcomer is a JoinRequest with everything random drawn.
-type newcomer struct {
-	JoinRequest
-	deviceID, userID string // for whom has none
-	secret           string // for a new device's resume token
-	userSecret       string // for a new user's token
-	maxDevices       int
-	grace            time.Duration // how long a leader who is away stays the leader
-	instance         string
-}
-
-// seat is where a newcomer sits.
-type seat struct {
-	userID, deviceID, token string
-	userToken               string // empty where it isn't to be told
-	conn                    uint64
-	rules                   bool // may take the lead from one who is there
-}
-
-// join seats a newcomer: as the device that it was before, or as a new device of a new
-// user, of a user whose token it has, or of the creator. It creates the session if there
-// is none.
-func join(s *state, n newcomer, now instant) (seat, []change, error) {
-	if u, d := s.resumed(n); d != nil {
-		return resume(s, u, d, n, now)
+// JoinPrepared is Join, but calls prepare with the device's id when the request
+// is good and before anything has changed: when prepare fails, so does joining,
+// with its error, and nobody hears of it. Joining may still fail after it.
+func (s *Service) JoinPrepared(
+	ctx context.Context, q JoinRequest, prepare func(deviceID string) error, deliver func(Event),
+) (*Member, Joined, error) {
+	if q.Admission.Role == RoleObserver {
+		q.DeviceType = "" // it records nothing
 	}
-	if err := n.mayEnter(s); err != nil {
-		return seat{}, nil, err
+	if err := q.Validate(); err != nil {
+		return nil, Joined{}, err
 	}
-	who, err := n.identity(s)
+	r, err := s.enter(ctx, q.SessionID)
 	if err != nil {
-		return seat{}, nil, err
+		return nil, Joined{}, err
 	}
-	present := s.users[who.userID]
-	if err := n.fits(s, present, who); err != nil {
-		return seat{}, nil, err
+	m, joined, err := s.seat(ctx, r, q, prepare, deliver)
+	if err != nil {
+		s.exit(r)
+		return nil, Joined{}, err
 	}
-	changes := n.leads(s, who, now)
-	u := n.user(present, who, now)
-	if len(u.Devices) >= maxUserDevices { // a browser's dead pages must not keep its next one out
-		i := u.longestGone()
-		u.Devices = slices.Delete(u.Devices, i, i+1)
-	}
-	u.Devices = append(u.Devices, n.device(who, now))
-	changes = append(changes, s.put(present != nil, u, kindUser, u.ID))
-	return seat{
-		userID: u.ID, deviceID: n.deviceID, token: tokenOf(n.deviceID, n.secret), userToken: n.toldToken(u),
-		conn: 1, rules: who.creator || n.Admission.Rules,
-	}, changes, nil
+	return m, joined, nil
 }
 
-// mayEnter refuses whoever needs a session that exists, or a proof, and brings none.
-func (n *newcomer) mayEnter(s *state) error {
-	switch a := n.Admission; {
-	case s.meta != nil && !s.live():
-		return &Error{wire.CodeSessionNotFound, "session " + s.id + " has just ended", true}
-	case s.meta == nil && (a.NoCreate || n.NoCreate):
-		// Who was there may wait for it: the creator may be on the way back to a server that was restarted.
-		return &Error{wire.CodeSessionNotFound, "there is no session " + s.id, n.NoCreate && n.ResumeToken != ""}
-	case a.NeedsProof && n.CreatorToken == "":
-		return fault(wire.CodeBadResumeToken, "the session doesn't know the resumeToken; join with its key")
+func (s *Service) seat(
+	ctx context.Context, r *room, q JoinRequest, prepare func(string) error, deliver func(Event),
+) (*Member, Joined, error) {
+	n := rules.Newcomer{
+		JoinRequest: q, NewDeviceID: s.cfg.NewID(), NewUserID: s.cfg.NewID(), NewSecret: newSecret(), NewUserSecret: newSecret(), MaxDevices: s.cfg.MaxDevices,
+		Instance: s.cfg.Instance, Grace: s.cfg.LeaderGrace,
 	}
-	return nil
+	prepared, err := r.prospect(n)
+	if err == nil {
+		err = prepare(prepared)
+	}
+	if err != nil {
+		return nil, Joined{}, err
+	}
+	var at rules.Seat
+	err = s.alone(ctx, func() error {
+		if err := s.roomForOneMore(ctx, r); err != nil {
+			return err
+		}
+		return r.update(ctx, func(st *rules.State, now rules.Instant) (changes []rules.Change, err error) {
+			at, changes, err = rules.Join(st, n, now)
+			if err == nil && at.DeviceID != prepared {
+				return nil, &Error{Code: wire.CodeBusy, Message: "the device was removed meanwhile", Retry: true}
+			}
+			return st.Bounded(n.MaxDevices, changes, err)
+		})
+	})
+	if err != nil {
+		return nil, Joined{}, err
+	}
+	m := &Member{
+		svc: s, room: r, userID: at.UserID, deviceID: at.DeviceID, conn: at.Conn, rules: at.Rules,
+		deliver: deliver, gone: make(chan struct{}),
+	}
+	joined, err := r.attach(m, at)
+	return m, joined, err
 }
 
-// fits refuses a user who is somebody else, and a device too many.
-func (n *newcomer) fits(s *state, present *user, who identity) error {
-	switch {
-	case present != nil && !who.proved:
-		return fault(wire.CodeUserIDTaken, "user %s is in the session; its resumeToken or userToken is needed", who.userID)
-	case present != nil && len(present.Devices) >= maxUserDevices && present.longestGone() < 0:
-		return fault(wire.CodeTooManyDevices, "user %s has %d devices", who.userID, len(present.Devices))
-	case s.connectedCount() >= n.maxDevices && !(who.creator || n.Admission.Rules) || s.connectedCount() >= n.maxDevices+keptPlaces:
-		return &Error{wire.CodeSessionFull, "the session is full", true}
-	}
-	return nil
+// prospect returns the id of the device that a newcomer would be, if it may join now.
+func (r *room) prospect(n rules.Newcomer) (deviceID string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, _, err := rules.Join(r.state, n, r.svc.now())
+	return at.DeviceID, err
 }
 
-// keptPlaces are for the creator and who has the admin key, beyond those that others may take: whoever
-// fills a session, somebody gets in who can remove them.
-const keptPlaces = 8
-
-// leads creates the session, or gives the newcomer the lead where that is its due.
-func (n *newcomer) leads(s *state, who identity, now instant) []change {
-	switch {
-	case s.meta == nil:
-		return []change{s.put(false, n.founded(meta{CreatedAt: now, Revived: n.ResumeToken != "" || n.UserToken != ""}, who, now), kindMeta)}
-	case who.creator && !s.isCreator(n.CreatorToken):
-		return []change{s.put(true, n.founded(*s.meta, who, now), kindMeta)}
-	case who.creator && !s.isLeader(who.userID):
-		return []change{s.elect(who.userID, now)}
-	case (n.Admission.Role == RoleLeader || n.Admission.Rules) && s.vacant(n.grace, now) && !s.isLeader(who.userID):
-		return []change{s.elect(who.userID, now)}
+// attach makes a member hear of everything after the answer that it returns.
+func (r *room) attach(m *Member, at rules.Seat) (Joined, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, d := r.state.Device(m.deviceID)
+	if !r.state.Live() && (d == nil || r.state.Meta != nil) {
+		return Joined{}, rules.Fault(wire.CodeSessionNotFound, "session %s has just ended", r.id)
 	}
-	return nil
+	if d == nil || d.Conn != m.conn || !d.Connected {
+		return Joined{}, rules.Fault(wire.CodeNotJoined, "the device has been connected anew meanwhile")
+	}
+	now := r.svc.now()
+	if !r.leaderHere() {
+		r.lastSync = now
+	}
+	m.role = d.Role
+	r.members[m.deviceID] = m
+	joined := Joined{SessionJoined: SessionJoined{
+		SessionID: r.id, UserID: u.ID, DeviceID: d.ID, IsLeader: m.leads(),
+		ResumeToken: at.Token, UserToken: at.UserToken, Role: d.Role, RecordingID: r.state.RecordingNow(d, now),
+		Session: r.state.Snapshot(now),
+	}}
+	if d.Type != "" {
+		joined.JoinedSession = &JoinedSession{true, d.ID, SessionStatus{r.id, r.state.Status(now)}, d.Since.Time()}
+	}
+	r.catchUp(m, d, now)
+	r.askMonitor()
+	r.hurry()
+	return joined, nil
 }
 
-// founded returns a session's meta with the newcomer as its creator and leader.
-func (n *newcomer) founded(m meta, who identity, now instant) *meta {
-	m.CreatorID, m.CreatorName = who.userID, n.Username
-	m.LeaderID, m.LeaderSince = who.userID, now
-	if who.creator {
-		m.TokenHash, m.Revived = hash(n.CreatorToken), false
-	}
-	return &m
-}
-
-func (n *newcomer) user(present *user, who identity, now instant) *user {
-	if present != nil {
-		u := present.copy()
-		u.LastSeen, u.Changed = now, now
-		return u
-	}
-	return &user{
-		ID: who.userID, Username: cmp.Or(n.Username, guestName(who.userID)), Avatar: n.Avatar, TokenHash: hash(n.userTokenSecret()),
-		JoinedAt: now, LastSeen: now, Changed: now,
-	}
-}
-
-// ownName is the name that a user has given, if any.
-func (u *user) ownName() string {
-	if u.Username == guestName(u.ID) {
-		return ""
-	}
-	return u.Username
-}
-
-func (n *newcomer) device(who identity, now instant) device {
-	return device{
-		ID: n.deviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent, NoRecords: n.Records != nil && !*n.Records,
-		TokenHash: hash(n.secret), JoinedAt: now, Connected: true, Conn: 1, Since: now,
-		Instance: n.instance, Role: who.role,
-	}
-}
+// newSecret returns 128 unpredictable bits as text.
+func newSecret() string { return rand.Text() }

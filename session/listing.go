@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -79,31 +81,31 @@ func (s *Service) summary(ctx context.Context, id string) (is Summary, ok bool, 
 		case <-r.loaded:
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			if r.state.live() {
-				return r.state.summary(s.now()), true, nil
+			if r.state.Live() {
+				return r.state.Summary(s.now()), true, nil
 			}
 		default:
 		}
 	}
-	entries, err := s.cfg.Store.List(ctx, filterOf(id))
+	entries, err := s.cfg.Store.List(ctx, rules.FilterOf(id))
 	if err != nil {
 		return Summary{}, false, unavailable("listing the sessions", err)
 	}
-	states := map[string]*state{}
+	states := map[string]*rules.State{}
 	for _, e := range entries {
-		if _, k, _, _ := parseKey(e.Key); summarised[k] {
+		if _, k, _, _ := rules.ParseKey(e.Key); summarised[k] {
 			s.collect(states, e)
 		}
 	}
 	st := states[id]
-	if st == nil || !st.live() {
+	if st == nil || !st.Live() {
 		return Summary{}, false, nil
 	}
-	return st.summary(s.now()), true, nil
+	return st.Summary(s.now()), true, nil
 }
 
 // summarised are the kinds of entries that a Summary is made of.
-var summarised = map[kind]bool{kindMeta: true, kindUser: true, kindPlayback: true, kindCommand: true, kindRecording: true, kindCompleted: true}
+var summarised = map[rules.Kind]bool{rules.KindMeta: true, rules.KindUser: true, rules.KindPlayback: true, rules.KindCommand: true, rules.KindRecording: true, rules.KindCompleted: true}
 
 // cursor returns the place as a client gets it.
 func (p place) cursor() string { return strconv.FormatInt(int64(p.created), 36) + "." + p.id }
@@ -115,7 +117,7 @@ func parseCursor(cursor string) (*place, error) {
 	created, id, ok := strings.Cut(cursor, ".")
 	at, err := strconv.ParseInt(created, 36, 64)
 	if !ok || err != nil || !ValidSessionID(id) {
-		return nil, fault(wire.CodeBadField, "cursor must be nextCursor of the page before")
+		return nil, rules.Fault(wire.CodeBadField, "cursor must be nextCursor of the page before")
 	}
-	return &place{instant(at), id}, nil
+	return &place{rules.Instant(at), id}, nil
 }

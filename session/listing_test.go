@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -77,7 +79,7 @@ func TestPagesOfSessions(t *testing.T) {
 // TestIndexTakesAnyOrder: the index comes to the same whether a room or its own watch tells it first.
 func TestIndexTakesAnyOrder(t *testing.T) {
 	put := func(revision uint64) store.Entry {
-		b, err := encode(&meta{CreatedAt: instant(revision)})
+		b, err := rules.Encode(&rules.Meta{CreatedAt: rules.Instant(revision)})
 		wantCode(t, err, "")
 		return store.Entry{Key: "s.studio.meta", Value: b, Revision: revision}
 	}

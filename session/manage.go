@@ -1,182 +1,154 @@
 package session
 
 import (
-	"slices"
+	"context"
 
+	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// DeviceUpdate says what of a device is to change; nil leaves it as it is.
-type DeviceUpdate struct {
-	DeviceID string  // empty: the member's own
-	ViewType *string // at most 64 characters
-	Records  *bool   // whether it takes part in takes
-	Silenced *bool   // leader only: whether it is to make no sound
+// HandOver gives the lead to another user, who is connected and may lead. Leader only.
+func (m *Member) HandOver(ctx context.Context, userID string) error {
+	return m.directs(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.HandOverTo(s, m.userID, userID, now)
+	})
 }
 
-// UserUpdate says what of a user is to change; nil leaves it as it is.
-type UserUpdate struct {
-	UserID   string  // empty: the member's own
-	Username *string // at most 64 characters; empty: a name given by the service
-	Avatar   *string // at most 1024 bytes
-}
-
-// actor is who asks for something: a device of a user, and whether it leads.
-type actor struct {
-	userID, deviceID string
-	leads            bool
-}
-
-// updateDevice changes a device: its own as far as that is a device's to say, or any for the leader.
-func updateDevice(s *state, by actor, q DeviceUpdate, now instant) ([]change, error) {
-	u, d := s.seated(q.DeviceID)
-	switch {
-	case d == nil:
-		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", q.DeviceID)
-	case !by.leads && (d.ID != by.deviceID || q.Silenced != nil):
-		return nil, fault(wire.CodeNotLeader, "only the leader may change another device, or silence one")
-	}
-	is := *d
-	set(&is.View, q.ViewType)
-	set(&is.Silenced, q.Silenced)
-	if q.Records != nil {
-		is.NoRecords = !*q.Records
-	}
-	if is.sameAs(d) {
-		return nil, nil
-	}
-	c := u.copy()
-	c.Devices[c.index(d.ID)], c.Edited = is, now
-	return []change{s.put(true, c, kindUser, u.ID)}, nil
-}
-
-func set[T any](field *T, to *T) {
-	if to != nil {
-		*field = *to
-	}
-}
-
-// sameAs reports whether nothing differs that device_changed would tell.
-func (d *device) sameAs(e *device) bool {
-	return d.Type == e.Type && d.View == e.View && d.NoRecords == e.NoRecords && d.Silenced == e.Silenced
-}
-
-// updateUser changes how a user is called: its own, or any for the leader.
-func updateUser(s *state, by actor, q UserUpdate, now instant) ([]change, error) {
-	u := s.users[q.UserID]
-	switch {
-	case u == nil:
-		return nil, fault(wire.CodeUnknownUser, "there is no user %s", q.UserID)
-	case !by.leads && u.ID != by.userID:
-		return nil, fault(wire.CodeNotLeader, "only the leader may rename another user")
-	}
-	c := u.copy()
-	set(&c.Username, q.Username)
-	set(&c.Avatar, q.Avatar)
-	if c.Username == "" {
-		c.Username = guestName(u.ID)
-	}
-	if c.Username == u.Username && c.Avatar == u.Avatar {
-		return nil, nil
-	}
-	c.Edited = now
-	return []change{s.put(true, c, kindUser, u.ID)}, nil
-}
-
-// guestName is what a user is called who gave no name.
-func guestName(userID string) string { return "Guest " + userID[:min(4, len(userID))] }
-
-// removeDevice takes a device's seat. Its connection, on whichever instance, learns so from
-// the entry; unseat deletes what is left.
-func removeDevice(s *state, by, deviceID string, now instant) ([]change, error) {
-	if err := s.mayLead(by); err != nil {
-		return nil, err
-	}
-	u, d := s.device(deviceID)
-	if d == nil || d.Removed {
-		return nil, fault(wire.CodeUnknownDevice, "there is no device %s", deviceID)
-	}
-	c := u.copy()
-	gone := &c.Devices[c.index(deviceID)]
-	if gone.Connected {
-		gone.Connected, gone.Since, c.Changed = false, now, now
-	}
-	gone.Removed, c.Edited = true, now
-	gone.Conn++
-	return []change{s.put(true, c, kindUser, u.ID)}, nil
-}
-
-// unseat deletes a device that was removed, if there is one.
-func unseat(s *state, now instant) []change {
-	for _, d := range s.devicesByJoining() {
-		if d.Removed {
-			return leave(s, d.ID, d.Conn, now)
+// RemoveDevice takes a device out of the session, and its user with the last one. Its
+// connection learns so from Done. Leader only.
+func (m *Member) RemoveDevice(ctx context.Context, deviceID string) error {
+	return m.inRoom(func(r *room) error {
+		err := r.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.RemoveDevice(s, m.userID, deviceID, now)
+		})
+		if err != nil {
+			return err
 		}
-	}
-	return nil
+		return r.update(ctx, sure(rules.Unseat))
+	})
 }
 
-// seated finds a device and its user; both nil for one that isn't there or was removed.
-func (s *state) seated(deviceID string) (*user, *device) {
-	if u, d := s.device(deviceID); d != nil && !d.Removed {
-		return u, d
-	}
-	return nil, nil
-}
-
-// handOverTo gives the lead to a user who is there and may lead.
-func handOverTo(s *state, by, to string, now instant) ([]change, error) {
-	u := s.users[to]
-	switch err := s.mayLead(by); {
-	case err != nil:
-		return nil, err
-	case u == nil, !u.connected():
-		return nil, fault(wire.CodeUnknownUser, "user %s isn't connected", to)
-	case !u.mayLead():
-		return nil, fault(wire.CodeMayNotLead, "the user's role doesn't lead")
-	case s.isLeader(to):
-		return nil, nil
-	}
-	return []change{s.elect(to, now)}, nil
-}
-
-// rename calls the session otherwise.
-func rename(s *state, by, name string, now instant) ([]change, error) {
-	if err := s.mayLead(by); err != nil || s.meta.Name == name {
-		return nil, err
-	}
-	m := *s.meta
-	m.Name, m.NamedAt = name, now
-	return []change{s.put(true, &m, kindMeta)}, nil
-}
-
-// userEdited announces what was changed of a user and its devices but for connections.
-func userEdited(before, after *user) (notices []notice) {
-	if before == nil || after == nil {
+// RemoveAbsent takes those out of the session who aren't connected and did nothing in it or, with all, whoever
+// isn't connected; the leader and the creator stay. Their recordings stay, and may be uploaded. Leader only.
+func (m *Member) RemoveAbsent(ctx context.Context, all bool) error {
+	return m.inRoom(func(r *room) error {
+		for more := true; more; {
+			err := r.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+				changes, err := rules.RemoveAbsent(s, m.userID, all)
+				more = len(changes) == rules.MaxEvicted
+				return changes, err
+			})
+			if err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	if before.Username != after.Username || before.Avatar != after.Avatar {
-		notices = append(notices, tell(wire.UserChanged, UserChanged{after.ID, after.Username, after.Avatar, after.Edited.time()}))
-	}
-	for i := range after.Devices {
-		d := &after.Devices[i]
-		at := slices.IndexFunc(before.Devices, func(e device) bool { return e.ID == d.ID })
-		if at < 0 || d.Connected && !before.Devices[at].Connected || d.sameAs(&before.Devices[at]) {
-			continue // device_joined tells it
-		}
-		notices = append(notices, tell(wire.DeviceChanged, DeviceChanged{
-			d.ID, after.ID, d.Type, d.View, d.recorder(), d.Silenced, max(after.Edited, d.Since).time(),
-		}))
-	}
-	return notices
+	})
 }
 
-// devicesGone announces the devices that are no part of the session any more.
-func devicesGone(before, after *user) (notices []notice) {
-	for _, d := range devicesOf(before) {
-		if after == nil || after.index(d.ID) < 0 {
-			notices = append(notices, tell(wire.DeviceRemoved, DeviceRemoved{d.ID, before.ID, changedAt(before, after)}))
+// UpdateDevice changes the member's own device or, for the leader, any.
+func (m *Member) UpdateDevice(ctx context.Context, q DeviceUpdate) error {
+	if q.DeviceID == "" {
+		q.DeviceID = m.deviceID
+	}
+	if q.ViewType != nil {
+		q.ViewType = new(*q.ViewType)
+		if !rules.IsText(q.ViewType, rules.MaxName) {
+			return rules.Fault(wire.CodeBadViewType, "viewType must be text of at most 64 characters")
 		}
 	}
-	return notices
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		changes, err := rules.UpdateDevice(s, m.actor(s), q, now)
+		return s.Bounded(m.svc.cfg.MaxDevices, changes, err)
+	})
+}
+
+// UpdateUser changes how the member's own user is called or, for the leader, any.
+func (m *Member) UpdateUser(ctx context.Context, q UserUpdate) error {
+	if q.UserID == "" {
+		q.UserID = m.userID
+	}
+	if q.Username != nil {
+		q.Username = new(*q.Username)
+		if !rules.IsText(q.Username, rules.MaxName) {
+			return rules.Fault(wire.CodeBadUsername, "username must be text of at most 64 characters")
+		}
+	}
+	if q.Avatar != nil && !text.Fits(*q.Avatar, rules.MaxAvatar) {
+		return rules.Fault(wire.CodeBadAvatar, "avatar must be text of at most 1024 bytes")
+	}
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		changes, err := rules.UpdateUser(s, m.actor(s), q, now)
+		return s.Bounded(m.svc.cfg.MaxDevices, changes, err)
+	})
+}
+
+// Rename calls the session otherwise, by at most 64 characters; empty: by no name. Leader only.
+func (m *Member) Rename(ctx context.Context, name string) error {
+	if !rules.IsText(&name, rules.MaxName) {
+		return badSessionName()
+	}
+	return m.directs(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Rename(s, m.userID, name, now)
+	})
+}
+
+// End ends the session for all. Leader only.
+func (m *Member) End(ctx context.Context) error {
+	return m.inRoom(func(r *room) error { return r.end(ctx, m.userID) })
+}
+
+// Rename calls a session otherwise, for one who may although it isn't a member.
+func (s *Service) Rename(ctx context.Context, sessionID, name string) error {
+	if !rules.IsText(&name, rules.MaxName) {
+		return badSessionName()
+	}
+	return s.visit(ctx, sessionID, func(r *room) error {
+		return r.update(ctx, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.Rename(st, "", name, now)
+		})
+	})
+}
+
+// End ends a session for all, for one who may although it isn't a member.
+func (s *Service) End(ctx context.Context, sessionID string) error {
+	return s.visit(ctx, sessionID, func(r *room) error { return r.end(ctx, "") })
+}
+
+func badSessionName() error {
+	return rules.Fault(wire.CodeBadSessionName, "the name of a session must be text of at most 64 characters")
+}
+
+// directs carries out what only a device may ask for whose role leads.
+func (m *Member) directs(ctx context.Context, step transition) error {
+	return m.inRoom(func(r *room) error { return r.update(ctx, step) })
+}
+
+// inRoom is directs for more than one step. The member may be over by the end of it: it
+// may remove itself.
+func (m *Member) inRoom(do func(*room) error) error {
+	if !m.role.Leads() {
+		return rules.Fault(wire.CodeMayNotLead, "the device's role doesn't lead")
+	}
+	if err := m.begin(); err != nil {
+		return err
+	}
+	defer m.svc.exit(m.room)
+	return do(m.room)
+}
+
+func (m *Member) actor(s *rules.State) rules.Actor {
+	return rules.Actor{UserID: m.userID, DeviceID: m.deviceID, Leads: m.role.Leads() && s.MayLead(m.userID) == nil}
+}
+
+// SetCamera says how a device is to record from now on, or all devices where deviceID
+// is empty; it takes the place of what was said of the same before. Leader only.
+func (m *Member) SetCamera(ctx context.Context, deviceID string, q CameraSettings) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	return m.directs(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.SetCamera(s, m.userID, deviceID, q)
+	})
 }

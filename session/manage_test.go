@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -88,17 +90,17 @@ func TestUpdates(t *testing.T) {
 		}
 		now := func() { time.Sleep(time.Second) }
 		now()
-		want("own view", b.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("Ru\u0308ck")}), DeviceChanged{id, "bob", "mobile", "Rück", true, false, epoch.Add(time.Second)})
+		want("own view", b.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("Ru\u0308ck")}), DeviceChanged{DeviceID: id, UserID: "bob", DeviceType: "mobile", ViewType: "Rück", Records: true, Silenced: false, Timestamp: epoch.Add(time.Second)})
 		want("the same again", b.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("Rück")}))
-		want("no takes", b.UpdateDevice(w.ctx, DeviceUpdate{Records: new(false)}), DeviceChanged{id, "bob", "mobile", "Rück", false, false, epoch.Add(time.Second)})
+		want("no takes", b.UpdateDevice(w.ctx, DeviceUpdate{Records: new(false)}), DeviceChanged{DeviceID: id, UserID: "bob", DeviceType: "mobile", ViewType: "Rück", Records: false, Silenced: false, Timestamp: epoch.Add(time.Second)})
 		now()
 		want("silenced", a.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: id, Silenced: new(true), Records: new(true)}),
-			DeviceChanged{id, "bob", "mobile", "Rück", true, true, epoch.Add(2 * time.Second)})
-		want("own name", b.UpdateUser(w.ctx, UserUpdate{Username: new("🏳️‍🌈 Bo"), Avatar: new("/b.png")}), UserChanged{"bob", "🏳️‍🌈 Bo", "/b.png", epoch.Add(2 * time.Second)})
-		want("another's name", a.UpdateUser(w.ctx, UserUpdate{UserID: "bob", Username: new("")}), UserChanged{"bob", "Guest bob", "/b.png", epoch.Add(2 * time.Second)})
+			DeviceChanged{DeviceID: id, UserID: "bob", DeviceType: "mobile", ViewType: "Rück", Records: true, Silenced: true, Timestamp: epoch.Add(2 * time.Second)})
+		want("own name", b.UpdateUser(w.ctx, UserUpdate{Username: new("🏳️‍🌈 Bo"), Avatar: new("/b.png")}), UserChanged{UserID: "bob", Username: "🏳️‍🌈 Bo", Avatar: "/b.png", Timestamp: epoch.Add(2 * time.Second)})
+		want("another's name", a.UpdateUser(w.ctx, UserUpdate{UserID: "bob", Username: new("")}), UserChanged{UserID: "bob", Username: "Guest bob", Avatar: "/b.png", Timestamp: epoch.Add(2 * time.Second)})
 		now()
-		want("the session's name", a.Rename(w.ctx, "Scene 12"), SessionChanged{"Scene 12", epoch.Add(3 * time.Second)})
-		want("the session's name from outside", w.svc.Rename(w.ctx, "studio", "Scene 13"), SessionChanged{"Scene 13", epoch.Add(3 * time.Second)})
+		want("the session's name", a.Rename(w.ctx, "Scene 12"), SessionChanged{Name: "Scene 12", Timestamp: epoch.Add(3 * time.Second)})
+		want("the session's name from outside", w.svc.Rename(w.ctx, "studio", "Scene 13"), SessionChanged{Name: "Scene 13", Timestamp: epoch.Add(3 * time.Second)})
 
 		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{Silenced: new(false)}), wire.CodeNotLeader)
 		wantCode(t, b.UpdateDevice(w.ctx, DeviceUpdate{DeviceID: a.DeviceID(), ViewType: new("x")}), wire.CodeNotLeader)
@@ -112,7 +114,7 @@ func TestUpdates(t *testing.T) {
 		wantCode(t, a.Rename(w.ctx, "\x00"), wire.CodeBadSessionName)
 		want("nothing", nil)
 		back := w.join(JoinRequest{ResumeToken: b.joined.SessionJoined.ResumeToken, ViewType: "right"})
-		want("another view at coming back", nil, DeviceChanged{id, "bob", "mobile", "right", true, true, epoch.Add(3 * time.Second)})
+		want("another view at coming back", nil, DeviceChanged{DeviceID: id, UserID: "bob", DeviceType: "mobile", ViewType: "right", Records: true, Silenced: true, Timestamp: epoch.Add(3 * time.Second)})
 		s := back.State()
 		if s.Name != "Scene 13" || s.Users[1].Username != "Guest bob" || !s.Devices[1].Silenced || !s.Devices[1].Records {
 			t.Errorf("the session is %+v", s)
@@ -192,7 +194,7 @@ func TestEnd(t *testing.T) {
 			wantCode(t, p.Disconnect(w.ctx), "")
 		}
 		events := slices.DeleteFunc(b.heard(), func(e Event) bool { return e.Name == "sync_status" })
-		if len(events) != 1 || events[0].Data != (SessionEnded{epoch.Add(time.Second)}) {
+		if len(events) != 1 || events[0].Data != (SessionEnded{Timestamp: epoch.Add(time.Second)}) {
 			t.Errorf("told %+v", events)
 		}
 		if left, _ := store.List(w.ctx, "s.studio.>"); len(left) != 0 {
@@ -217,7 +219,7 @@ func TestEndWasCut(t *testing.T) {
 	store := store.NewMemory()
 	bubble(t, Config{Store: store, KeepIdle: time.Hour}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
-		err := a.room.update(w.ctx, func(s *state, now instant) ([]change, error) { return finish(s, "ann", now) })
+		err := a.room.update(w.ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) { return rules.Finish(s, "ann", now) })
 		wantCode(t, err, "")
 		<-a.Done()
 		for _, q := range []JoinRequest{{}, {ResumeToken: a.joined.SessionJoined.ResumeToken}, {CreatorToken: newSecret()}} {
@@ -240,7 +242,9 @@ func TestRemovalWasCut(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
 		a := w.join(JoinRequest{UserID: "ann"})
 		b := w.join(JoinRequest{UserID: "bob"})
-		err := a.room.update(w.ctx, func(s *state, now instant) ([]change, error) { return removeDevice(s, "ann", b.DeviceID(), now) })
+		err := a.room.update(w.ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.RemoveDevice(s, "ann", b.DeviceID(), now)
+		})
 		wantCode(t, err, "")
 		synctest.Wait()
 		if s := a.State(); len(s.Users) != 1 || b.Ending() != Removed {

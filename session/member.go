@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -51,13 +52,13 @@ func (m *Member) IsLeader() bool {
 
 // leads is IsLeader with room.mu held: a device whose role never leads doesn't, even if
 // it is the leader's.
-func (m *Member) leads() bool { return m.role.leads() && m.room.state.isLeader(m.userID) }
+func (m *Member) leads() bool { return m.role.Leads() && m.room.state.IsLeader(m.userID) }
 
 // State returns the session as it is now.
 func (m *Member) State() Snapshot {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	return m.room.state.snapshot(m.svc.now())
+	return m.room.state.Snapshot(m.svc.now())
 }
 
 // Schedule issues a command of the application's own. Leader only.
@@ -89,10 +90,12 @@ func (m *Member) StopRecording(ctx context.Context) (Scheduled, error) {
 
 // LoadMedia puts a medium on the session's timeline. Leader only.
 func (m *Member) LoadMedia(ctx context.Context, q LoadRequest) error {
-	if err := q.validate(); err != nil {
+	if err := q.Validate(); err != nil {
 		return err
 	}
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return load(s, m.userID, q, now) })
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Load(s, m.userID, q, now)
+	})
 }
 
 // SyncPlayback changes the timeline, for all devices at one instant. Leader only.
@@ -107,44 +110,46 @@ func (m *Member) SyncPlayback(ctx context.Context, q PlaybackRequest) (Scheduled
 // Desync answers a member's report that its media was at position (in
 // seconds) at an instant with what the timeline says.
 func (m *Member) Desync(position float64, at clock.SessionTime) (Desync, error) {
-	if !within(position, 0, maxPosition) {
-		return Desync{}, fault(wire.CodeBadPlayback, "reportedPosition must be a number of seconds that isn't negative")
+	if !rules.Within(position, 0, rules.MaxPosition) {
+		return Desync{}, rules.Fault(wire.CodeBadPlayback, "reportedPosition must be a number of seconds that isn't negative")
 	}
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
 	now := m.svc.now()
 	m.room.desynced(m.deviceID, position, at, now)
 	d := Desync{ReportedPosition: position, ReportedTime: at}
-	d.AuthoritativeState.PlaybackState = m.room.state.playback.at(now).at(now).wire()
-	d.AuthoritativeState.Timestamp = now.time()
+	d.AuthoritativeState.PlaybackState = m.room.state.Playback.At(now).At(now).Wire()
+	d.AuthoritativeState.Timestamp = now.Time()
 	return d, nil
 }
 
 // Cancel takes a command back before its instant. Leader only.
 func (m *Member) Cancel(ctx context.Context, commandID string) error {
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return cancel(s, m.userID, commandID, now) })
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Cancel(s, m.userID, commandID, now)
+	})
 }
 
 // Armed notes that the device holds a command and has set its timer. Saying so
 // again changes nothing.
 func (m *Member) Armed(ctx context.Context, commandID string) error {
-	return m.update(ctx, func(s *state, now instant) ([]change, error) {
-		return armed(s, m.deviceID, commandID, now)
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Armed(s, m.deviceID, commandID, now)
 	})
 }
 
 // Fired notes when the device acted on a command, and whether it got it too
 // late to act in time. Saying so again changes nothing.
 func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTime, late bool) error {
-	a := act{at: at, late: late}
+	a := rules.Act{At: at, Late: late}
 	if q, ok := m.svc.cfg.Clocks.Quality(m.deviceID); ok && q.Estimate.State != clock.Unsynced {
-		a.bound, a.bounded = q.Estimate.Bound, true
+		a.Bound, a.Bounded = q.Estimate.Bound, true
 	}
 	first, off := false, time.Duration(0)
-	err := m.update(ctx, func(s *state, _ instant) ([]change, error) {
-		changes, err := fired(s, m.deviceID, commandID, a)
+	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		changes, err := rules.Fired(s, m.deviceID, commandID, a)
 		if first = len(changes) > 0; first {
-			off = at.Sub(s.commands[commandID].Timestamp.time())
+			off = at.Sub(s.Commands[commandID].Timestamp.Time())
 		}
 		return changes, err
 	})
@@ -157,15 +162,15 @@ func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTi
 // RecordingStarted notes the session time of the first captured frame or
 // sample of one of the device's recordings, and the bound of its error.
 func (m *Member) RecordingStarted(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
-	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
-		return recorded(s, m.deviceID, recordingID, true, at, bound)
+	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.Recorded(s, m.deviceID, recordingID, true, at, bound)
 	})
 }
 
 // RecordingStopped notes the session time of the last captured frame or sample.
 func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
-	return m.update(ctx, func(s *state, _ instant) ([]change, error) {
-		return recorded(s, m.deviceID, recordingID, false, at, bound)
+	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.Recorded(s, m.deviceID, recordingID, false, at, bound)
 	})
 }
 
@@ -173,17 +178,19 @@ func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at cl
 // as it has been, or
 // at once with the creator's token or for one who joined by it or by the admin key.
 func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) error {
-	return m.directs(ctx, func(s *state, now instant) ([]change, error) {
-		if creatorToken != "" && !s.isCreator(creatorToken) {
-			return nil, fault(wire.CodeBadToken, "the token isn't the creator's")
+	return m.directs(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		if creatorToken != "" && !s.IsCreator(creatorToken) {
+			return nil, rules.Fault(wire.CodeBadToken, "the token isn't the creator's")
 		}
-		return requestLeadership(s, m.userID, m.rules || creatorToken != "", m.svc.cfg.LeaderGrace, now)
+		return rules.RequestLeadership(s, m.userID, m.rules || creatorToken != "", m.svc.cfg.LeaderGrace, now)
 	})
 }
 
 // Touch notes that the member is alive. It is cheap: only one in ten seconds is stored.
 func (m *Member) Touch(ctx context.Context) error {
-	return m.update(ctx, func(s *state, now instant) ([]change, error) { return touch(s, m.userID, now), nil })
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Touch(s, m.userID, now), nil
+	})
 }
 
 // Leave takes the device out of the session, and the user with its last one.
@@ -200,8 +207,8 @@ func (m *Member) Leave(ctx context.Context) error {
 	if err := m.room.update(ctx, m.disconnect); err != nil {
 		return err
 	}
-	return m.room.update(ctx, func(s *state, now instant) ([]change, error) {
-		return leave(s, m.deviceID, m.conn, now), nil
+	return m.room.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Leave(s, m.deviceID, m.conn, now), nil
 	})
 }
 
@@ -225,8 +232,8 @@ func (m *Member) Disconnect(ctx context.Context) error {
 	return err
 }
 
-func (m *Member) disconnect(s *state, now instant) ([]change, error) {
-	return disconnect(s, m.deviceID, m.conn, now), nil
+func (m *Member) disconnect(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+	return rules.Disconnect(s, m.deviceID, m.conn, now), nil
 }
 
 // outlive returns a context that goes on for a while after ctx has ended: a
@@ -246,7 +253,7 @@ func (m *Member) update(ctx context.Context, step transition) error {
 // begin keeps the room open for a request of the member, which ends with exit.
 func (m *Member) begin() error {
 	if m.ended() || !m.svc.hold(m.room) {
-		return fault(wire.CodeNotJoined, "the device isn't connected to the session any more")
+		return rules.Fault(wire.CodeNotJoined, "the device isn't connected to the session any more")
 	}
 	return nil
 }
@@ -282,4 +289,22 @@ func (m *Member) replace(why Ending) {
 		close(m.gone)
 		m.svc.wg.Go(func() { m.svc.exit(m.room) })
 	})
+}
+
+// Role returns what the member may do at most.
+func (m *Member) Role() Role { return m.role }
+
+// Missed notes that the device didn't carry a command out, by how much it was late then,
+// and why. Saying so again changes nothing.
+func (m *Member) Missed(ctx context.Context, commandID string, late time.Duration, reason string) error {
+	first := false
+	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		changes, err := rules.Missed(s, m.deviceID, commandID, rules.Miss{Late: late, Reason: reason})
+		first = len(changes) > 0
+		return changes, err
+	})
+	if err == nil && first {
+		m.svc.cfg.Observe.Missed(reason)
+	}
+	return err
 }

@@ -76,22 +76,6 @@ func TestParts(t *testing.T) {
 	})
 }
 
-func TestTooManyParts(t *testing.T) {
-	b := studio(t)
-	b.do(start(b.state, command{ID: "take", Event: wire.StartRecording}, when{lead: time.Millisecond}, t0))
-	now := after(time.Second)
-	id := recordingID("take", "d-bob")
-	_, _, err := nextPart(b.state, "d-bob", id, t0)
-	b.want(err, wire.CodeNotRecording)
-	for range maxParts {
-		p, changes, err := nextPart(b.state, "d-bob", id, now)
-		b.do(changes, err)
-		b.do(failed(b.state, "d-bob", p.RecordingID))
-	}
-	_, _, err = nextPart(b.state, "d-bob", id, now)
-	b.want(err, wire.CodeTooManyRecordings)
-}
-
 // TestRecordingReport: the latest word, until the recording is uploaded.
 func TestRecordingReport(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {

@@ -1,255 +1,43 @@
 package session
 
 import (
-	"math"
-	"slices"
+	"context"
 	"time"
 
-	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// timeline is the media's position as a function of session time.
-type timeline struct {
-	MediaURL  string  `json:"mediaUrl,omitempty"`
-	MediaID   string  `json:"mediaId,omitempty"`
-	Title     string  `json:"title,omitempty"`
-	Length    float64 `json:"length,omitempty"`  // s
-	Hearsay   bool    `json:"hearsay,omitempty"` // the length is the word of a device that doesn't lead
-	Position  float64 `json:"position"`          // s, at Since
-	IsPlaying bool    `json:"isPlaying"`
-	Rate      float64 `json:"rate"`
-	Since     instant `json:"since"`
-	Loop      bool    `json:"loop,omitempty"` // at its end it goes on from its beginning, where the length is known
-}
-
-// step is a timeline that holds from its Since on, and what brought it.
-type step struct {
-	timeline
-	By        string `json:"by"`
-	CommandID string `json:"commandId,omitempty"` // of a playback_sync
-	Change    string `json:"change"`              // load, sync or options; empty before any media
-}
-
-// playback is the session's timeline: the step that was issued last, and
-// those that hold until then.
-type playback struct {
-	step
-	Earlier []step `json:"earlier,omitempty"` // by Since, all before the last one's
-	options
-}
-
-const maxPosition = 1e7 // s, some 115 days
-
-// What a medium is called by programs, in bytes.
-const (
-	maxURL     = 8192
-	maxMediaID = 512
-)
-
-// PlaybackState is the timeline of the media as the protocol has it: at
-// LastUpdateTime the media is at Position, later at Position plus the time since then
-// times PlaybackRate while IsPlaying; at a known MediaDuration it stops, or with Loop begins
-// again.
-type PlaybackState struct {
-	MediaURL       string            `json:"mediaUrl"`
-	MediaID        string            `json:"mediaId"`
-	Position       float64           `json:"position"` // s
-	IsPlaying      bool              `json:"isPlaying"`
-	LastUpdateTime clock.SessionTime `json:"lastUpdateTime"`
-	PlaybackRate   float64           `json:"playbackRate"`
-	Loop           bool              `json:"loop"`
-	MediaDuration  float64           `json:"mediaDuration"` // s; 0 while nobody has told it
-}
-
-// at returns the timeline as it goes on from now; one that is over, from its end.
-func (t timeline) at(now instant) timeline {
-	if end, ends := t.end(); ends && now >= end {
-		t.Position, t.Since, t.IsPlaying = t.Length, end, false
-		return t
+// PlaybackOptions changes how the medium is played. Leader only.
+func (m *Member) PlaybackOptions(ctx context.Context, q OptionsRequest) error {
+	if q.WaitLimit != nil && (*q.WaitLimit < time.Second || *q.WaitLimit > rules.MaxWaitLimit) {
+		return rules.Fault(wire.CodeBadPlayback, "waitLimitMs must be between 1000 and 60000")
 	}
-	if t.IsPlaying && now > t.Since {
-		t.Position += now.sub(t.Since).Seconds() * t.Rate
-		t.Since = now
-	}
-	if t.loops() && t.IsPlaying && t.Position >= t.Length {
-		t.Position = math.Mod(t.Position, t.Length)
-	}
-	return t
-}
-
-// end returns when what plays comes to its end; ends is false for what doesn't,
-// as far as anybody knows.
-func (t timeline) end() (end instant, ends bool) {
-	if !t.IsPlaying || t.Length <= 0 || t.Loop {
-		return 0, false
-	}
-	left := max(0, t.Length-t.Position) / t.Rate
-	return instantOf(t.Since.add(time.Duration(min(left, maxPosition) * float64(time.Second))).time()), true
-}
-
-func (t timeline) loops() bool { return t.Loop && t.Length > 0 }
-
-// over reports whether the timeline stands at the end of its medium.
-func (t timeline) over() bool {
-	return !t.IsPlaying && !t.Loop && t.Length > 0 && t.Position >= t.Length
-}
-
-// settled returns the timeline as it is told at an instant: as it was issued, or
-// standing at its end.
-func (t timeline) settled(now instant) timeline {
-	if s := t.at(now); s.over() {
-		return s
-	}
-	return t
-}
-
-// at returns the timeline that holds at an instant.
-func (p *playback) at(now instant) timeline {
-	steps := p.steps()
-	return steps[inForce(steps, now)].timeline
-}
-
-// steps returns what p consists of, by Since; there is always one.
-func (p *playback) steps() []step {
-	if p == nil {
-		return []step{{timeline: timeline{Rate: 1}}}
-	}
-	return append(slices.Clip(p.Earlier), p.step)
-}
-
-// inForce returns which of the steps holds now: the first one where none does yet.
-func inForce(steps []step, now instant) int {
-	i := len(steps) - 1
-	for i > 0 && steps[i].Since > now {
-		i--
-	}
-	return i
-}
-
-// with returns the timeline as it is once n has been issued, which takes the
-// place of all that was planned for n's instant and later.
-func (p *playback) with(n step, now instant) *playback {
-	steps := p.steps()
-	steps = steps[inForce(steps, now):]
-	if later := slices.IndexFunc(steps, func(s step) bool { return s.Since >= n.Since }); later >= 0 {
-		steps = steps[:max(later, 1)] // something holds until n
-	}
-	return p.having(append(slices.Clip(steps), n))
-}
-
-// having returns the timeline with other steps, at least one.
-func (p *playback) having(steps []step) *playback {
-	changed := playback{}
-	if p != nil {
-		changed.options = p.options
-	}
-	last := len(steps) - 1
-	changed.step = steps[last]
-	if last > 0 {
-		changed.Earlier = slices.Clip(steps[:last])
-	}
-	return &changed
-}
-
-// without returns the timeline as it is when a step that lies ahead was cancelled.
-func (p *playback) without(commandID string) *playback {
-	steps := slices.DeleteFunc(p.steps(), func(s step) bool { return s.CommandID == commandID })
-	if len(steps) == 0 { // another instance's clock is ahead, and nothing before it is known any more
-		steps = (*playback)(nil).steps()
-	}
-	changed := p.having(steps)
-	if changed.Hold != nil && changed.Hold.Pause == commandID {
-		changed.release(changed.Hold.At) // nobody has stood still
-	}
-	return changed
-}
-
-// stepOf returns the step that a command brings, nil if none does.
-func (p *playback) stepOf(commandID string) *step {
-	for _, s := range p.steps() {
-		if s.CommandID == commandID {
-			return &s
-		}
-	}
-	return nil
-}
-
-func (t timeline) wire() PlaybackState {
-	return PlaybackState{t.MediaURL, t.MediaID, t.Position, t.IsPlaying, t.Since.time(), t.Rate, t.Loop, t.Length}
-}
-
-// load puts another medium on the timeline. What was planned for the one before
-// it is cancelled.
-func load(s *state, by string, q LoadRequest, now instant) ([]change, error) {
-	if err := s.mayLead(by); err != nil {
-		return nil, err
-	}
-	t := timeline{MediaURL: q.MediaURL, MediaID: q.MediaID, Title: q.MediaTitle, Length: q.MediaDuration, Rate: 1, Since: now, Loop: q.Loop}
-	p := s.playback.having([]step{{timeline: t, By: by, Change: "load"}})
-	p.SubtitlesOf, p.Subtitles = q.MediaURL, q.Subtitles
-	p.forgetHold()
-	return append(s.overtaken(now+1, "other media were loaded"), s.put(s.playback != nil, p, kindPlayback)), nil
-}
-
-// play changes the timeline at the command's instant, by whoever leads: nobody is
-// waited for any more, and after a change of place everybody may be again.
-func play(s *state, c command, q PlaybackRequest, w when, now instant) ([]change, error) {
-	return s.play(s.playback, c, q, w, now, func(p *playback) {
-		p.release(now)
-		if q.Position != nil {
-			p.forgetHold()
-		}
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.SetOptions(s, m.userID, q, m.room.lead(), now)
 	})
 }
 
-// play changes the timeline, which is before, at the command's instant. The command is
-// written first, for the devices to acknowledge; the timeline tells them. as changes
-// what belongs to the timeline besides.
-func (s *state) play(before *playback, c command, q PlaybackRequest, w when, now instant, as func(*playback)) ([]change, error) {
-	if s.playback.stepOf(c.ID) != nil {
-		return nil, nil
+// MediaInfo notes the length of the medium of that URL in seconds, if it is loaded
+// and nobody has told its length before. What the leader's devices tell goes before what
+// others have told.
+func (m *Member) MediaInfo(ctx context.Context, mediaURL string, length float64) error {
+	if !rules.IsMediaURL(mediaURL) || !rules.Within(length, 0, rules.MaxPosition) || length == 0 {
+		return rules.Fault(wire.CodeBadMedia, "mediaUrl or mediaDuration is missing, too long or out of range")
 	}
-	changes, err := schedule(s, c, w, now)
-	if err != nil {
-		return nil, err
-	}
-	issued := s.commands[c.ID]
-	if issued == nil {
-		issued = changes[0].record.(*command)
-	}
-	if issued.Cancelled {
-		return nil, nil
-	}
-	t := q.applied(before.at(issued.Timestamp - 1).at(issued.Timestamp))
-	t.Since = issued.Timestamp
-	changes = append(changes, s.noted(issued, played{t.Position, t.IsPlaying, t.Rate})...)
-	changes = append(changes, s.overtaken(issued.Timestamp, "another playback was issued for before it")...)
-	p := before.with(step{timeline: t, By: c.By, CommandID: c.ID, Change: "sync"}, now)
-	as(p)
-	return append(changes, s.put(s.playback != nil, p, kindPlayback)), nil
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Learnt(s, mediaURL, length, m.leads(), now), nil
+	})
 }
 
-// unplan takes a step off the timeline whose command was cancelled before the step came.
-func unplan(s *state, _ instant) []change {
-	for _, n := range s.playback.steps() {
-		if s.isCancelled(n) {
-			return []change{s.put(true, s.playback.without(n.CommandID), kindPlayback)}
-		}
+// Buffering notes that the device has to load before it can go on with the medium
+// of that URL, or that it has. Where everybody is waited for the medium is paused
+// for all meanwhile.
+func (m *Member) Buffering(ctx context.Context, mediaURL string, on bool) error {
+	if !rules.IsMediaURL(mediaURL) {
+		return rules.Fault(wire.CodeBadMedia, "mediaUrl is missing, too long or not text")
 	}
-	return nil
-}
-
-func (s *state) isCancelled(n step) bool {
-	c := s.commands[n.CommandID]
-	return c != nil && c.Cancelled
-}
-
-// overtaken cancels the commands of the timeline from an instant on.
-func (s *state) overtaken(from instant, reason string) (changes []change) {
-	for _, n := range s.playback.steps() {
-		if c := s.commands[n.CommandID]; n.Since >= from && n.Change != "options" && c != nil && !c.Cancelled {
-			changes = append(changes, s.cancelled(c, reason))
-		}
-	}
-	return changes
+	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Buffering(s, m.deviceID, mediaURL, on, m.room.lead(), now)
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -18,31 +20,31 @@ func (st *stage) act(kind string, p *part, command string) {
 	switch kind {
 	case "upload":
 		err = p.UploadCompleted(st.ctx, recording, 1)
-		promised = isUploaded(recording, uploadUploaded)
+		promised = isUploaded(recording, rules.UploadUploaded)
 	case "failed":
 		err = p.RecordingFailed(st.ctx, recording)
-		promised = isUploaded(recording, uploadFailed, uploadUploaded, uploadUploading)
+		promised = isUploaded(recording, rules.UploadFailed, rules.UploadUploaded, rules.UploadUploading)
 	case "begun":
 		_, err = p.Member.svc.UploadBegan(st.ctx, recording)
-		promised = isUploaded(recording, uploadUploading, uploadUploaded)
+		promised = isUploaded(recording, rules.UploadUploading, rules.UploadUploaded)
 	case "part":
 		var made Part
 		made, err = p.RecordingPart(st.ctx, recording)
-		promised = func(s *state) string { return unless(s.recordings[made.RecordingID] != nil, "a part") }
+		promised = func(s *rules.State) string { return unless(s.Recordings[made.RecordingID] != nil, "a part") }
 	case "report":
 		err = p.RecordingReport(st.ctx, recording, RecordingReport{Frames: new(int64(1))})
-		promised = func(s *state) string {
-			r := s.recordings[recording]
+		promised = func(s *rules.State) string {
+			r := s.Recordings[recording]
 			return unless(r != nil && (r.Report != nil || r.Deleted), "reported")
 		}
 	case "mark":
 		_, err = p.Member.svc.ChangeTake(st.ctx, "studio", take, TakeChange{Mark: new("good")})
-		promised = func(s *state) string {
-			return unless(s.takes[take] != nil && (s.takes[take].Deleted || s.takes[take].Mark == "good"), "marked")
+		promised = func(s *rules.State) string {
+			return unless(s.Takes[take] != nil && (s.Takes[take].Deleted || s.Takes[take].Mark == "good"), "marked")
 		}
 	case "delete":
 		err = p.Member.svc.DeleteTake(st.ctx, "studio", take, time.Now().UnixMilli()%2 == 0)
-		promised = func(s *state) string { return unless(s.isDeleted(take), "deleted") }
+		promised = func(s *rules.State) string { return unless(s.IsDeleted(take), "deleted") }
 	case "schedule":
 		cmd, err = p.Schedule(st.ctx, ScheduleRequest{Name: "flash"})
 	case "start":
@@ -63,13 +65,13 @@ func (st *stage) act(kind string, p *part, command string) {
 		err = p.Buffering(st.ctx, "/film.mp4", kind == "wait")
 	case "cancel":
 		err = p.Cancel(st.ctx, command)
-		promised = func(s *state) string { return unless(st.command(command).Cancelled, "cancelled") }
+		promised = func(s *rules.State) string { return unless(st.command(command).Cancelled, "cancelled") }
 	case "armed":
 		err = p.Armed(st.ctx, command)
-		promised = func(s *state) string { return unless(st.ack(command, p.DeviceID()).Armed, "armed") }
+		promised = func(s *rules.State) string { return unless(st.ack(command, p.DeviceID()).Armed, "armed") }
 	case "fired":
 		err = p.Fired(st.ctx, command, clock.SessionTime(time.Now().UnixNano()), false)
-		promised = func(s *state) string { return unless(st.ack(command, p.DeviceID()).Fired, "fired") }
+		promised = func(s *rules.State) string { return unless(st.ack(command, p.DeviceID()).Fired, "fired") }
 	case "lead":
 		err = p.RequestLeadership(st.ctx, "")
 	case "touch":
@@ -87,7 +89,7 @@ func (st *stage) act(kind string, p *part, command string) {
 	case "remove":
 		id := st.other(p).DeviceID()
 		err = p.RemoveDevice(st.ctx, id)
-		promised = func(s *state) string { return unless(s.owners[id] == "", "removed") }
+		promised = func(s *rules.State) string { return unless(s.Owners[id] == "", "removed") }
 	}
 	if c := codeOf(err); (c == wire.CodeBusy || c == wire.CodeUnavailable) && st.lives(p) {
 		st.t.Errorf("%s: %v", kind, err)
@@ -103,9 +105,9 @@ func (st *stage) acknowledged(cmd Scheduled, promised promise) {
 	defer st.mu.Unlock()
 	if cmd.CommandID != "" {
 		st.commands = append(st.commands, cmd.CommandID)
-		promised = func(s *state) string {
+		promised = func(s *rules.State) string {
 			c := st.command(cmd.CommandID)
-			return unless(c.ID != "" && c.Timestamp.time() == cmd.Timestamp, "scheduled as "+asText(cmd))
+			return unless(c.ID != "" && c.Timestamp.Time() == cmd.Timestamp, "scheduled as "+asText(cmd))
 		}
 	}
 	if promised != nil {
@@ -121,9 +123,9 @@ func unless(so bool, what string) string {
 }
 
 func isUploaded(recording string, as ...string) promise {
-	return func(s *state) string {
-		r := s.recordings[recording]
-		return unless(r != nil && (r.Deleted || s.isDeleted(r.Take) || slices.Contains(as, r.Upload)), "recording "+strings.Join(as, " or "))
+	return func(s *rules.State) string {
+		r := s.Recordings[recording]
+		return unless(r != nil && (r.Deleted || s.IsDeleted(r.Take) || slices.Contains(as, r.Upload)), "recording "+strings.Join(as, " or "))
 	}
 }
 

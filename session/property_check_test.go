@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing/synctest"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -93,7 +95,7 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	want := PlaybackState{PlaybackRate: 1}
 	for _, p := range steps {
 		if p.LastUpdateTime <= now {
-			want = timelineOf(p.PlaybackState).settled(instantOf(now)).wire()
+			want = timelineOf(p.PlaybackState).Settled(rules.InstantOf(now)).Wire()
 		}
 	}
 	snap, err := svc.Snapshot(st.ctx, "studio")
@@ -103,10 +105,10 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	return nil
 }
 
-func timelineOf(p PlaybackState) timeline {
-	return timeline{
+func timelineOf(p PlaybackState) rules.Timeline {
+	return rules.Timeline{
 		MediaURL: p.MediaURL, MediaID: p.MediaID, Length: p.MediaDuration, Position: p.Position, IsPlaying: p.IsPlaying,
-		Rate: p.PlaybackRate, Since: instantOf(p.LastUpdateTime), Loop: p.Loop,
+		Rate: p.PlaybackRate, Since: rules.InstantOf(p.LastUpdateTime), Loop: p.Loop,
 	}
 }
 
@@ -119,7 +121,7 @@ func informed(steps []PlaybackSync, d MediaInfo) []PlaybackSync {
 	}
 	if i >= 0 && steps[i].MediaURL == d.MediaURL && steps[i].Loop != d.Loop && steps[i].LastUpdateTime < d.Timestamp {
 		goesOn := steps[i]
-		goesOn.PlaybackState = timelineOf(steps[i].PlaybackState).at(instantOf(d.Timestamp)).wire()
+		goesOn.PlaybackState = timelineOf(steps[i].PlaybackState).At(rules.InstantOf(d.Timestamp)).Wire()
 		goesOn.LastUpdateTime = d.Timestamp
 		steps = slices.Insert(steps, i+1, goesOn)
 	}
@@ -137,9 +139,9 @@ func (st *stage) checkTakes() (faults []string) {
 	synctest.Wait()
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for _, a := range st.all.commands {
-		stop := st.all.stopOf(a.ID)
-		for _, b := range st.all.commands {
+	for _, a := range st.all.Commands {
+		stop := st.all.StopOf(a.ID)
+		for _, b := range st.all.Commands {
 			// One that was issued and cancelled at the very instant at which a was issued came before it.
 			later := b.IssuedAt > a.IssuedAt || b.IssuedAt == a.IssuedAt && !b.Cancelled
 			if a != b && a.Event == wire.StartRecording && b.Event == a.Event && later && !a.Cancelled && (stop == nil || b.IssuedAt < stop.Timestamp) {
@@ -199,9 +201,9 @@ func (st *stage) checkCompleted() (faults []string) {
 	uploaded, missing := 0, 0
 	for _, r := range list {
 		switch r.UploadStatus {
-		case uploadUploaded:
+		case rules.UploadUploaded:
 			uploaded++
-		case uploadFailed:
+		case rules.UploadFailed:
 		default:
 			missing++
 		}
@@ -218,8 +220,8 @@ func (st *stage) checkCompleted() (faults []string) {
 	}
 	st.mu.Lock()
 	sets := 0 // each upload makes another set of what is uploaded, and a deletion none
-	for _, r := range st.all.recordings {
-		if r.Upload == uploadUploaded {
+	for _, r := range st.all.Recordings {
+		if r.Upload == rules.UploadUploaded {
 			sets++
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"pgregory.net/rapid"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -58,8 +60,8 @@ type stage struct {
 	delay   atomic.Int64 // of all devices' ways, ns
 
 	mu       sync.Mutex
-	all      *state                  // what the store has
-	paged    map[string]pagedCommand // the commands in pages
+	all      *rules.State                  // what the store has
+	paged    map[string]rules.PagedCommand // the commands in pages
 	svc      [2]*Service
 	stop     [2]context.CancelFunc
 	slots    [5]*part
@@ -71,7 +73,7 @@ type stage struct {
 }
 
 // promise says what is wrong with a state in which something that was acknowledged isn't so.
-type promise func(*state) string
+type promise func(*rules.State) string
 
 func TestRandomInterleavings(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -86,7 +88,7 @@ func TestRandomInterleavings(t *testing.T) {
 
 func perform(t *testing.T, script []deed) (faults []string) {
 	ctx, stop := context.WithCancel(t.Context())
-	st := &stage{t: t, ctx: ctx, store: store.NewMemory(), ref: &part{w: &world{t: t}}, all: newState("studio"), paged: map[string]pagedCommand{}}
+	st := &stage{t: t, ctx: ctx, store: store.NewMemory(), ref: &part{w: &world{t: t}}, all: rules.NewState("studio"), paged: map[string]rules.PagedCommand{}}
 	for i := range st.svc {
 		st.boot(i)
 	}
@@ -170,24 +172,24 @@ func (st *stage) Burst(string, clock.SessionTime) {}
 
 // follow derives the events from the store's entries.
 func (st *stage) follow() {
-	_ = st.store.Watch(st.ctx, filterOf("studio"), func(e store.Entry) {
+	_ = st.store.Watch(st.ctx, rules.FilterOf("studio"), func(e store.Entry) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		d, _, err := st.all.apply(entry(e))
+		d, _, err := st.all.Apply(rules.Entry(e))
 		if err != nil {
 			st.t.Error(err)
 		}
 		st.noteJump(d)
-		for _, n := range derive(st.all, d) {
-			st.ref.hear(Event{Name: n.name, Data: n.to(&device{})})
+		for _, n := range rules.Derive(st.all, d) {
+			st.ref.hear(Event{Name: n.Name, Data: n.To(&rules.Device{})})
 		}
 	}, func() {})
 }
 
 // followPages notes which commands are in pages.
 func (st *stage) followPages() {
-	_ = st.store.Watch(st.ctx, pagesOf("studio"), func(e store.Entry) {
-		p, err := decode[page](entry(e))
+	_ = st.store.Watch(st.ctx, rules.PagesOf("studio"), func(e store.Entry) {
+		p, err := rules.Decode[rules.Page](rules.Entry(e))
 		if err != nil || p == nil {
 			st.t.Errorf("a page: %v", err)
 			return
@@ -195,8 +197,8 @@ func (st *stage) followPages() {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		for i := range p.Commands {
-			c := pagedCommand{p, &p.Commands[i]}
-			if other, twice := st.paged[c.ID]; !twice || other.weight() < c.weight() {
+			c := rules.PagedCommand{Page: p, Past: &p.Commands[i]}
+			if other, twice := st.paged[c.ID]; !twice || other.Weight() < c.Weight() {
 				st.paged[c.ID] = c
 			}
 		}
@@ -204,40 +206,40 @@ func (st *stage) followPages() {
 }
 
 // command returns a command, wherever it is kept. Called with mu held.
-func (st *stage) command(id string) command {
-	if c := st.all.commands[id]; c != nil {
+func (st *stage) command(id string) rules.CommandRecord {
+	if c := st.all.Commands[id]; c != nil {
 		return *c
 	}
 	if c, ok := st.paged[id]; ok {
-		return c.command
+		return c.CommandRecord
 	}
-	return command{}
+	return rules.CommandRecord{}
 }
 
 // ack returns what a device said of a command, wherever that is kept. Called with mu held.
-func (st *stage) ack(id, deviceID string) ack {
-	if a := st.all.acks[id][deviceID]; a != nil {
+func (st *stage) ack(id, deviceID string) rules.Ack {
+	if a := st.all.Acks[id][deviceID]; a != nil {
 		return *a
 	}
 	if c, ok := st.paged[id]; ok {
-		for _, row := range c.rows() {
-			if row.device == deviceID {
-				return row.ack
+		for _, row := range c.AllRows() {
+			if row.Device == deviceID {
+				return row.Ack
 			}
 		}
 	}
-	return ack{}
+	return rules.Ack{}
 }
 
 // noteJump looks whether a change of the timeline that lies ahead has moved it already.
-func (st *stage) noteJump(d diff) {
-	before, _ := d.before.(*playback)
-	after, _ := d.after.(*playback)
-	now := instantOf(clock.SessionTime(time.Now().UnixNano()))
+func (st *stage) noteJump(d rules.Diff) {
+	before, _ := d.Before.(*rules.Playback)
+	after, _ := d.After.(*rules.Playback)
+	now := rules.InstantOf(clock.SessionTime(time.Now().UnixNano()))
 	if before == nil || after == nil || after.Change != "sync" || now >= after.Since {
 		return
 	}
-	was, is := before.at(now).at(now), after.at(now).at(now)
+	was, is := before.At(now).At(now), after.At(now).At(now)
 	if was.Length != is.Length {
 		return // the film may be found to be over
 	}

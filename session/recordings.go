@@ -1,43 +1,10 @@
 package session
 
 import (
-	"cmp"
 	"context"
-	"math"
-	"slices"
-	"time"
 
-	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 )
-
-// Recording is what one device recorded of one take.
-type Recording struct {
-	RecordingID    string             `json:"recordingId"`
-	SessionID      string             `json:"sessionId"`
-	TakeID         string             `json:"takeId"`        // the start's commandId
-	TakeTimestamp  clock.SessionTime  `json:"takeTimestamp"` // when all devices were to start
-	PostureLabel   string             `json:"postureLabel"`
-	DeviceID       string             `json:"deviceId"`
-	DeviceType     string             `json:"deviceType"`
-	ViewType       string             `json:"viewType"`
-	Username       string             `json:"username"`       // that the device's user had given when the take began; may be empty
-	StartTimestamp *clock.SessionTime `json:"startTimestamp"` // the first captured frame's; null until the device has said so
-	StartBoundMs   *float64           `json:"startBoundMs"`
-	StopTimestamp  *clock.SessionTime `json:"stopTimestamp"` // the last captured frame's
-	StopBoundMs    *float64           `json:"stopBoundMs"`
-	DiffMs         *float64           `json:"diffMs"`      // to the device of the same take that started before; null for the first
-	DiffBoundMs    *float64           `json:"diffBoundMs"` // both devices' bounds together
-	UploadStatus   string             `json:"uploadStatus"`
-	FileSizeBytes  *int64             `json:"fileSizeBytes"` // null until uploaded
-	File           string             `json:"file"`          // its path, where this server took it in
-	SHA256         string             `json:"sha256"`
-	FileType       string             `json:"fileType"` // media type of the file, as the device told it
-	Part           int                `json:"part"`     // of those that the device has of the take; 1 for the first
-	Report         *RecordingReport   `json:"report"`   // how well it was made; null before the device has said so
-
-	Mark string `json:"-"` // of the take: good, bad or empty
-	Note string `json:"-"` // of the take
-}
 
 // Recordings returns a session's recordings: by take, the devices that have started
 // first and by their first frame, each with its parts.
@@ -45,79 +12,30 @@ func (s *Service) Recordings(ctx context.Context, sessionID string) (list []Reco
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		list = r.state.recordingList(s.now())
+		list = r.state.RecordingList(s.now())
 		return nil
 	})
 	return list, err
 }
 
-func (s *state) recordingList(now instant) []Recording {
-	list := []Recording{}
-	var before *recording // the first part of the device before
-	for _, r := range s.recordingsByStart() {
-		w := s.wireRecording(r, now)
-		if r.part() == 1 {
-			if r.Started && before != nil && before.Started && before.Take == r.Take {
-				diff, bound := millis(r.Start.sub(before.Start)), millis(r.StartBound+before.StartBound)
-				w.DiffMs, w.DiffBoundMs = &diff, &bound
-			}
-			before = r
-		}
-		list = append(list, w)
-	}
-	return list
-}
-
-// recordingsByStart returns the recordings by take, then by their device's first frame,
-// then by part: what has started before what hasn't.
-func (s *state) recordingsByStart() []*recording {
-	type of struct{ take, device string }
-	first := map[of]instant{}
-	all := make([]*recording, 0, len(s.recordings))
-	for _, r := range s.recordings {
-		if r.Deleted || s.isDeleted(r.Take) {
-			continue
-		}
-		all = append(all, r)
-		if at, ok := first[of{r.Take, r.DeviceID}]; r.Started && (!ok || r.Start < at) {
-			first[of{r.Take, r.DeviceID}] = r.Start
-		}
-	}
-	start := func(r *recording) instant {
-		if at, ok := first[of{r.Take, r.DeviceID}]; ok {
-			return at
-		}
-		return math.MaxInt64
-	}
-	slices.SortFunc(all, func(a, b *recording) int {
-		return cmp.Or(cmp.Compare(a.TakeAt, b.TakeAt), cmp.Compare(a.Take, b.Take), cmp.Compare(start(a), start(b)),
-			cmp.Compare(a.DeviceID, b.DeviceID), cmp.Compare(a.part(), b.part()))
+// RecordingPart returns the recording that what is left of the take under way goes to, for a
+// device whose recording was cut off: the first one, from the one given on, of which
+// nothing is known yet. It is created if need be; asking again returns the same.
+func (m *Member) RecordingPart(ctx context.Context, recordingID string) (p Part, err error) {
+	err = m.update(ctx, func(s *rules.State, now rules.Instant) (changes []rules.Change, err error) {
+		p, changes, err = rules.NextPart(s, m.deviceID, recordingID, now)
+		return changes, err
 	})
-	return all
+	return p, err
 }
 
-func (s *state) wireRecording(r *recording, now instant) Recording {
-	w := Recording{
-		RecordingID: r.ID, SessionID: s.id, TakeID: r.Take, TakeTimestamp: r.TakeAt.time(), PostureLabel: s.label(r.Take, r.Label),
-		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, Username: r.User, UploadStatus: s.uploadStatus(r, now),
-		File: r.Path, SHA256: r.SHA256, FileType: r.FileType, Part: r.part(), Report: r.Report,
+// RecordingReport notes how well the device made a recording. The latest word
+// counts until the recording is uploaded, and from then on the first.
+func (m *Member) RecordingReport(ctx context.Context, recordingID string, q RecordingReport) error {
+	if err := q.Validate(); err != nil {
+		return err
 	}
-	if t := s.takes[r.Take]; t != nil {
-		w.Mark, w.Note = t.Mark, t.Note
-	}
-	w.StartTimestamp, w.StartBoundMs = frameTime(r.Started, r.Start, r.StartBound)
-	w.StopTimestamp, w.StopBoundMs = frameTime(r.Stopped, r.Stop, r.StopBound)
-	if r.Upload == uploadUploaded {
-		size := r.Size
-		w.FileSizeBytes = &size
-	}
-	return w
-}
-
-func frameTime(known bool, at instant, bound time.Duration) (*clock.SessionTime, *float64) {
-	if !known {
-		return nil, nil
-	}
-	t, b := at.time(), millis(bound)
-	return &t, &b
+	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.ReportRecording(s, m.deviceID, recordingID, &q)
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -41,15 +42,15 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Info, error) {
 		if err := s.roomForOneMore(ctx, r); err != nil {
 			return err
 		}
-		return r.update(ctx, func(st *state, now instant) ([]change, error) {
-			if st.meta != nil { // our own, after a conflict with nobody else: ids are random
+		return r.update(ctx, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+			if st.Meta != nil { // our own, after a conflict with nobody else: ids are random
 				return nil, nil
 			}
-			info.CreatedAt = now.time()
-			return []change{st.put(false, &meta{
-				CreatorID: info.CreatorID, CreatorName: q.CreatorName, Name: q.Name, TokenHash: hash(token),
+			info.CreatedAt = now.Time()
+			return []rules.Change{st.Put(false, &rules.Meta{
+				CreatorID: info.CreatorID, CreatorName: q.CreatorName, Name: q.Name, TokenHash: rules.Hash(token),
 				CreatedAt: now, LeaderID: info.CreatorID, LeaderSince: now,
-			}, kindMeta)}, nil
+			}, rules.KindMeta)}, nil
 		})
 	})
 	if err != nil {
@@ -90,7 +91,7 @@ func (s *Service) roomForOneMore(ctx context.Context, r *room) error {
 		return err
 	}
 	if sessions >= s.cfg.MaxSessions {
-		return &Error{wire.CodeTooManySessions, "there are as many sessions as are allowed", true}
+		return &Error{Code: wire.CodeTooManySessions, Message: "there are as many sessions as are allowed", Retry: true}
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (s *Service) Snapshot(ctx context.Context, sessionID string) (snap Snapshot
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		snap = r.state.snapshot(s.now())
+		snap = r.state.Snapshot(s.now())
 		return nil
 	})
 	return snap, err
@@ -116,7 +117,7 @@ func (s *Service) IsCreator(ctx context.Context, sessionID, token string) (is bo
 	err = s.visit(ctx, sessionID, func(r *room) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		is = r.state.isCreator(token)
+		is = r.state.IsCreator(token)
 		return nil
 	})
 	return is, err
@@ -134,7 +135,9 @@ func (s *Service) Schedule(ctx context.Context, sessionID string, q ScheduleRequ
 // Cancel takes a command back for one who may although it isn't a member.
 func (s *Service) Cancel(ctx context.Context, sessionID, commandID string) error {
 	return s.visit(ctx, sessionID, func(r *room) error {
-		return r.update(ctx, func(st *state, now instant) ([]change, error) { return cancel(st, "", commandID, now) })
+		return r.update(ctx, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.Cancel(st, "", commandID, now)
+		})
 	})
 }
 
@@ -148,4 +151,19 @@ func (s *Service) Sync(ctx context.Context, sessionID string) (devices []DeviceS
 		return nil
 	})
 	return devices, err
+}
+
+// ValidUserID tells whether a user may be called so: 1 to 128 visible ASCII characters but " < > and \.
+func ValidUserID(id string) bool { return rules.IsUserID(id) }
+
+func (q *CreateRequest) validate() error {
+	switch {
+	case q.CreatorID != "" && !rules.IsUserID(q.CreatorID):
+		return rules.Fault(wire.CodeBadUserID, rules.BadUserID)
+	case !rules.IsText(&q.CreatorName, rules.MaxName):
+		return rules.Fault(wire.CodeBadUsername, "creatorName must be text of at most 64 characters")
+	case !rules.IsText(&q.Name, rules.MaxName):
+		return badSessionName()
+	}
+	return nil
 }

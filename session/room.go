@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -20,7 +22,7 @@ type room struct {
 	users  int           // guarded by Service.mu
 
 	mu       sync.Mutex
-	state    *state
+	state    *rules.State
 	seen     uint64 // the newest revision that was applied
 	waiting  []waiter
 	members  map[string]*Member // by device
@@ -29,12 +31,12 @@ type room struct {
 	dropped  map[string]uint64 // connections that are gone but not yet marked so
 	desyncs  map[string]*desyncs
 	mistaken map[string]uint64 // connections that are here but marked gone by another instance
-	lastSync instant
-	retryAt  instant // no due change is tried again before
+	lastSync rules.Instant
+	retryAt  rules.Instant // no due change is tried again before
 
-	issuing  map[string]bool    // commands that are being issued here → whether they were seen too late
-	withheld map[string]instant // commands that nobody here was told of yet → until when
-	disowned map[string]bool    // commands whose issuer was told that they failed
+	issuing  map[string]bool          // commands that are being issued here → whether they were seen too late
+	withheld map[string]rules.Instant // commands that nobody here was told of yet → until when
+	disowned map[string]bool          // commands whose issuer was told that they failed
 
 	monitored bool // somebody wants to see what the devices do
 }
@@ -49,10 +51,10 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 	return &room{
 		svc: s, id: id, stop: stop,
 		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
-		state: newState(id), members: map[string]*Member{},
+		state: rules.NewState(id), members: map[string]*Member{},
 		reports: map[string]*reported{}, issued: map[string]bool{}, dropped: map[string]uint64{},
 		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
-		issuing: map[string]bool{}, withheld: map[string]instant{}, disowned: map[string]bool{},
+		issuing: map[string]bool{}, withheld: map[string]rules.Instant{}, disowned: map[string]bool{},
 	}
 }
 
@@ -63,7 +65,7 @@ func (r *room) watch(ctx context.Context) {
 		close(r.loaded)
 	})
 	for ctx.Err() == nil {
-		err := r.svc.cfg.Store.Watch(ctx, filterOf(r.id), r.apply, loaded)
+		err := r.svc.cfg.Store.Watch(ctx, rules.FilterOf(r.id), r.apply, loaded)
 		if ctx.Err() != nil {
 			return
 		}
@@ -80,18 +82,18 @@ func (r *room) watch(ctx context.Context) {
 func (r *room) apply(e store.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d, ok, err := r.state.apply(entry(e))
+	d, ok, err := r.state.Apply(rules.Entry(e))
 	if err != nil {
 		r.svc.cfg.Log.Error("store_entry_unread", "session", r.id, "key", e.Key, "err", err)
 	}
 	r.seen = max(r.seen, e.Revision)
 	if ok {
-		if d.kind == kindMeta {
+		if d.Kind == rules.KindMeta {
 			r.svc.index.apply(e, false)
 		}
 		r.expel(d)
 		if r.arrived(d, r.svc.now()) {
-			for _, n := range derive(r.state, d) {
+			for _, n := range rules.Derive(r.state, d) {
 				if !r.refused(n) {
 					r.tell(n)
 				}
@@ -104,21 +106,21 @@ func (r *room) apply(e store.Entry) {
 }
 
 // consequences of a change for what this instance does by itself.
-func (r *room) consequences(d diff) {
-	switch d.kind {
-	case kindMeta:
+func (r *room) consequences(d rules.Diff) {
+	switch d.Kind {
+	case rules.KindMeta:
 		r.askMonitor()
-	case kindCommand:
-		c, _ := d.after.(*command)
+	case rules.KindCommand:
+		c, _ := d.After.(*rules.CommandRecord)
 		if c == nil || c.Cancelled {
-			delete(r.issued, d.ids[0])
-		} else if d.before == nil {
+			delete(r.issued, d.Ids[0])
+		} else if d.Before == nil {
 			r.burst(c)
 		}
-	case kindAck:
+	case rules.KindAck:
 		r.acknowledged(d)
 		return
-	case kindUser:
+	case rules.KindUser:
 		r.askMonitor()
 		r.completeReports()
 		r.lookForMistakes(d)
@@ -127,14 +129,14 @@ func (r *room) consequences(d diff) {
 }
 
 // expel ends the membership of devices that are connected anew or gone.
-func (r *room) expel(d diff) {
-	before, _ := d.before.(*user)
-	for _, dev := range devicesOf(before) {
+func (r *room) expel(d rules.Diff) {
+	before, _ := d.Before.(*rules.User)
+	for _, dev := range rules.DevicesOf(before) {
 		m := r.members[dev.ID]
 		if m == nil {
 			continue
 		}
-		if _, now := r.state.device(dev.ID); now == nil || now.Conn != m.conn {
+		if _, now := r.state.Device(dev.ID); now == nil || now.Conn != m.conn {
 			delete(r.members, dev.ID)
 			why := Replaced
 			if now != nil && now.Removed {
@@ -146,14 +148,14 @@ func (r *room) expel(d diff) {
 }
 
 // tell delivers to every member of the room.
-func (r *room) tell(n notice) {
+func (r *room) tell(n rules.Notice) {
 	var shared *sharedEncoding
-	if n.each == nil {
+	if n.Each == nil {
 		shared = &sharedEncoding{}
 	}
 	for deviceID, m := range r.members {
-		if _, d := r.state.device(deviceID); d != nil {
-			m.deliver(Event{Name: n.name, Data: n.to(d), shared: shared})
+		if _, d := r.state.Device(deviceID); d != nil {
+			m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
 		}
 	}
 }
@@ -167,16 +169,16 @@ func (r *room) tellLeader(e Event) {
 	}
 }
 
-func (r *room) burst(c *command) {
+func (r *room) burst(c *rules.CommandRecord) {
 	for deviceID := range r.members {
-		r.svc.cfg.Clocks.Burst(deviceID, c.Timestamp.time())
+		r.svc.cfg.Clocks.Burst(deviceID, c.Timestamp.Time())
 	}
 }
 
 func (r *room) exists() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state.live()
+	return r.state.Live()
 }
 
 // await blocks until cond holds, which is asked again after each change.

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 )
 
 // written returns a snapshot as it is written.
 func written(t *testing.T, s Snapshot) string {
 	t.Helper()
-	hollow, err := encode(s.Hollow())
+	hollow, err := rules.Encode(s.Hollow())
 	wantCode(t, err, "")
 	var b bytes.Buffer
 	j := s.Fill(hollow)
@@ -42,7 +44,7 @@ func TestPiecesAreTheSnapshot(t *testing.T) {
 			for _, step := range steps {
 				wantCode(t, step(), "")
 				snap := leader.State()
-				whole, err := encode(snap)
+				whole, err := rules.Encode(snap)
 				wantCode(t, err, "")
 				if got := written(t, snap); got != string(whole) || !json.Valid([]byte(got)) {
 					t.Fatalf("pieces\n%s\nwhole\n%s", got, whole)
@@ -52,62 +54,32 @@ func TestPiecesAreTheSnapshot(t *testing.T) {
 	})
 }
 
-// TestPiecesAreShared: snapshots share what is the same in them.
-func TestPiecesAreShared(t *testing.T) {
-	bubble(t, Config{}, func(w *world) {
-		leader := w.join(JoinRequest{SessionID: "studio"})
-		for range 50 {
-			w.join(JoinRequest{SessionID: "studio", Avatar: strings.Repeat("x", maxAvatar)})
-		}
-		one, same := leader.State().roster, leader.State().roster
-		if one != same {
-			t.Error("two snapshots of one state are made twice")
-		}
-		w.join(JoinRequest{SessionID: "studio"})
-		next := leader.State().roster
-		kept := 0
-		for key, piece := range one.pieces {
-			if other := next.pieces[key]; len(other) > 0 && &other[0] == &piece[0] {
-				kept++
-			}
-		}
-		if kept != len(one.pieces) || len(next.pieces) != kept+2 {
-			t.Errorf("%d of %d pieces are kept; there are %d", kept, len(one.pieces), len(next.pieces))
-		}
-		hollow, err := encode(leader.State().Hollow())
-		wantCode(t, err, "")
-		if j := leader.State().Fill(hollow); j.Cost() > j.Len()/10 {
-			t.Errorf("%d bytes cost %d", j.Len(), j.Cost())
-		}
-	})
-}
-
 // TestMembersHaveABudget: texts of members who come and go don't make a session grow without end; who was
 // there comes back, and who makes its own shorter may.
 func TestMembersHaveABudget(t *testing.T) {
 	bubble(t, Config{MaxDevices: 10}, func(w *world) {
-		avatar := strings.Repeat("<", maxAvatar)
+		avatar := strings.Repeat("<", rules.MaxAvatar)
 		first := w.join(JoinRequest{SessionID: "studio", Avatar: avatar})
-		for range 20 * rememberedDevices {
+		for range 20 * rules.RememberedDevices {
 			p := w.join(JoinRequest{SessionID: "studio", Avatar: avatar})
 			wantCode(t, p.Disconnect(w.ctx), "")
 			n := 0
 			for _, u := range first.State().Users {
 				n += len(u.ID) + len(u.Username) + len(u.Avatar)
 			}
-			if n > bytesPerDevice*10 {
+			if n > rules.BytesPerDevice*10 {
 				t.Fatalf("%d bytes", n)
 			}
 		}
 		for range 8 { // who is connected finds room, however long its texts are
-			w.join(JoinRequest{SessionID: "studio", Avatar: avatar, Username: strings.Repeat("é", maxName), ViewType: strings.Repeat("é", maxName)})
+			w.join(JoinRequest{SessionID: "studio", Avatar: avatar, Username: strings.Repeat("é", rules.MaxName), ViewType: strings.Repeat("é", rules.MaxName)})
 		}
-		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", maxName))}), "")
+		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", rules.MaxName))}), "")
 		wantCode(t, first.UpdateDevice(w.ctx, DeviceUpdate{ViewType: new("front")}), "")
 		wantCode(t, first.Disconnect(w.ctx), "")
 		first = w.join(JoinRequest{SessionID: "studio", ResumeToken: first.joined.SessionJoined.ResumeToken})
 		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Avatar: new("")}), "")
-		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", maxName))}), "")
+		wantCode(t, first.UpdateUser(w.ctx, UserUpdate{Username: new(strings.Repeat("é", rules.MaxName))}), "")
 		w.join(JoinRequest{SessionID: "studio"})
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/google/uuid"
 
 	"github.com/downbeat-sync/downbeat/clock"
@@ -102,7 +104,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		cfg: cfg, started: make(chan struct{}), creating: make(chan struct{}, 1), rooms: map[string]*room{}, index: newIndex(),
-		keepCommands: maxCommands, pageCommands: pageLen,
+		keepCommands: rules.MaxCommands, pageCommands: rules.PageLen,
 	}, nil
 }
 
@@ -127,7 +129,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) now() instant { return instantOf(s.cfg.Now()) }
+func (s *Service) now() rules.Instant { return rules.InstantOf(s.cfg.Now()) }
 
 // enter returns the room of a session, which watches the session from then on
 // until every entry has been matched by an exit.
@@ -197,7 +199,7 @@ func (s *Service) exit(r *room) {
 // visit does something in an existing session's room.
 func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) error) error {
 	if !ValidSessionID(sessionID) {
-		return fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+		return rules.Fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	}
 	r, err := s.enter(ctx, sessionID)
 	if err != nil {
@@ -205,7 +207,7 @@ func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) er
 	}
 	defer s.exit(r)
 	if !r.exists() {
-		return fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
+		return rules.Fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
 	}
 	return do(r)
 }

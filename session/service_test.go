@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -64,7 +66,7 @@ func TestLeaderGoneAndBack(t *testing.T) {
 		}
 		time.Sleep(time.Microsecond)
 		events := slices.DeleteFunc(b.heard(), func(e Event) bool { return e.Name == "sync_status" })
-		want := LeadershipChanged{"bob", "Guest bob", epoch.Add(8 * time.Second)}
+		want := LeadershipChanged{NewLeaderID: "bob", NewLeaderName: "Guest bob", Timestamp: epoch.Add(8 * time.Second)}
 		if len(events) != 1 || events[0].Data != want {
 			t.Errorf("bob heard %v", events)
 		}
@@ -200,7 +202,7 @@ func TestRecordingWithDuration(t *testing.T) {
 		}
 		time.Sleep(time.Microsecond)
 		stop := b.heard()
-		want := StopRecording{take.CommandID + "-stop", take.Timestamp.Add(3 * time.Second)}
+		want := StopRecording{CommandID: take.CommandID + "-stop", Timestamp: take.Timestamp.Add(3 * time.Second)}
 		if len(stop) != 1 || stop[0].Data != want {
 			t.Errorf("bob heard %v, want %v", stop, want)
 		}
@@ -336,7 +338,7 @@ func TestPlaybackIsTold(t *testing.T) {
 			t.Fatalf("bob heard %v", events)
 		}
 		want := PlaybackSync{
-			PlaybackState: PlaybackState{"/film.mp4", "f", 30, true, cmd.Timestamp, 1, false, 90}, Timestamp: cmd.Timestamp, LeaderID: "ann", CommandID: cmd.CommandID,
+			PlaybackState: PlaybackState{MediaURL: "/film.mp4", MediaID: "f", Position: 30, IsPlaying: true, LastUpdateTime: cmd.Timestamp, PlaybackRate: 1, Loop: false, MediaDuration: 90}, Timestamp: cmd.Timestamp, LeaderID: "ann", CommandID: cmd.CommandID,
 		}
 		if !reflect.DeepEqual(events[1].Data, want) {
 			t.Errorf("bob heard %+v, want %+v", events[1].Data, want)
@@ -398,8 +400,8 @@ func TestRESTAndLimits(t *testing.T) {
 // TestWhoComesDuringTheRemoval: a session that is being removed stays, or is made anew, for
 // one who comes at that moment.
 func TestWhoComesDuringTheRemoval(t *testing.T) {
-	for name, come := range map[string]func(w *world, st *state, ann *part) *part{
-		"back": func(w *world, st *state, ann *part) *part {
+	for name, come := range map[string]func(w *world, st *rules.State, ann *part) *part{
+		"back": func(w *world, st *rules.State, ann *part) *part {
 			p := w.join(JoinRequest{ResumeToken: ann.joined.SessionJoined.ResumeToken})
 			wantCode(w.t, w.svc.remove(w.ctx, st), "")
 			if !p.joined.SessionJoined.IsLeader || len(p.State().Users) != 1 {
@@ -407,15 +409,15 @@ func TestWhoComesDuringTheRemoval(t *testing.T) {
 			}
 			return p
 		},
-		"anew": func(w *world, st *state, _ *part) *part {
+		"anew": func(w *world, st *rules.State, _ *part) *part {
 			p := w.join(JoinRequest{UserID: "bob"})
 			wantCode(w.t, w.svc.remove(w.ctx, st), "")
 			return p
 		},
-		"too late to be seen": func(w *world, st *state, _ *part) *part {
+		"too late to be seen": func(w *world, st *rules.State, _ *part) *part {
 			p := w.join(JoinRequest{UserID: "bob"})
-			_, whole, _ := st.parts()
-			_, err := w.svc.cfg.Store.Delete(w.ctx, whole, st.revisions[whole])
+			_, whole, _ := st.Parts()
+			_, err := w.svc.cfg.Store.Delete(w.ctx, whole, st.Revisions[whole])
 			wantCode(w.t, err, "")
 			return p
 		},
@@ -442,7 +444,7 @@ func TestOnlyCamerasComeDuringTheRemoval(t *testing.T) {
 		info, err := w.svc.Create(w.ctx, CreateRequest{CreatorID: "ann"})
 		wantCode(t, err, "")
 		cam := w.join(JoinRequest{SessionID: info.SessionID, UserID: "cam", DeviceType: "mobile", Admission: Admission{NoCreate: true, Role: RoleMember}})
-		whole := keyOf(info.SessionID, kindMeta)
+		whole := rules.KeyOf(info.SessionID, rules.KindMeta)
 		e, err := w.svc.cfg.Store.Get(w.ctx, whole)
 		wantCode(t, err, "")
 		_, err = w.svc.cfg.Store.Delete(w.ctx, whole, e.Revision)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -51,7 +53,7 @@ func TestDeviceStatus(t *testing.T) {
 func TestBadStatus(t *testing.T) {
 	bubble(t, Config{}, func(w *world) {
 		a := w.join(JoinRequest{})
-		low, high, negative, huge := -0.01, 1.01, int64(-1), int64(maxFileSize+1)
+		low, high, negative, huge := -0.01, 1.01, int64(-1), int64(rules.MaxFileSize+1)
 		for name, s := range map[string]DeviceStatus{
 			"battery low": {Battery: &low}, "battery high": {Battery: &high}, "camera": {Camera: "broken"},
 			"microphone": {Microphone: "covered"}, "level": {LevelDb: new(1001.0)}, "frame rate": {FrameRate: &low}, "dropped": {DroppedFrames: &negative},

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -106,7 +108,7 @@ func storedSession(f *testing.F) (entries []store.Entry, token string) {
 	must(ben.RecordingStopped(ctx, take.RecordingID, take.Timestamp.Add(time.Second), time.Millisecond))
 	must(ben.UploadCompleted(ctx, take.RecordingID, 1000))
 	time.Sleep(20 * time.Millisecond) // the timeline and the history follow
-	for _, filter := range []string{"s.>", allPages} {
+	for _, filter := range []string{"s.>", rules.AllPages} {
 		found, err := kept.List(ctx, filter)
 		must(err)
 		entries = append(entries, found...)
@@ -144,7 +146,7 @@ func liveWith(t *testing.T, entries []store.Entry, token string, odd store.Entry
 			t.Errorf("with %s = %q: %v", odd.Key, odd.Value, err)
 		}
 		if err == nil {
-			if _, err := encode(v); err != nil {
+			if _, err := rules.Encode(v); err != nil {
 				t.Errorf("with %s = %q: %v", odd.Key, odd.Value, err)
 			}
 		}

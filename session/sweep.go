@@ -1,11 +1,11 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 
 	"github.com/downbeat-sync/downbeat/store"
 )
@@ -33,13 +33,13 @@ func (s *Service) sweep(ctx context.Context) error {
 		return err
 	}
 	for id, st := range states {
-		if st.meta != nil && !st.live() { // whoever ended it didn't come to the end
+		if st.Meta != nil && !st.Live() { // whoever ended it didn't come to the end
 			if err := s.clear(ctx, id); err != nil {
 				return err
 			}
 			continue
 		}
-		if s.now().sub(st.lastActivity()) < s.cfg.KeepIdle {
+		if s.now().Sub(st.LastActivity()) < s.cfg.KeepIdle {
 			continue
 		}
 		if err := s.remove(ctx, st); err != nil {
@@ -52,43 +52,29 @@ func (s *Service) sweep(ctx context.Context) error {
 // remove deletes a session's entries as far as they are as they were: its users first,
 // so that one who came back meanwhile keeps it, then what it is as a whole, so that
 // one who joins from then on finds a new session, then the rest.
-func (s *Service) remove(ctx context.Context, st *state) error {
-	users, whole, rest := st.parts()
+func (s *Service) remove(ctx context.Context, st *rules.State) error {
+	users, whole, rest := st.Parts()
 	for _, key := range users {
-		if kept, err := s.delete(ctx, key, st.revisions[key]); kept || err != nil {
+		if kept, err := s.delete(ctx, key, st.Revisions[key]); kept || err != nil {
 			return err
 		}
 	}
-	now, err := s.load(ctx, filterOf(st.id))
-	if err != nil || now[st.id] != nil && len(now[st.id].users) > 0 {
+	now, err := s.load(ctx, rules.FilterOf(st.ID))
+	if err != nil || now[st.ID] != nil && len(now[st.ID].Users) > 0 {
 		return err
 	}
-	if kept, err := s.delete(ctx, whole, st.revisions[whole]); kept || err != nil {
+	if kept, err := s.delete(ctx, whole, st.Revisions[whole]); kept || err != nil {
 		return err
 	}
-	if st.meta != nil {
-		s.cfg.Observe.Happened(Happening{Kind: SessionIsRemoved, SessionID: st.id, Reason: "idle"})
+	if st.Meta != nil {
+		s.cfg.Observe.Happened(Happening{Kind: SessionIsRemoved, SessionID: st.ID, Reason: "idle"})
 	}
 	for _, key := range rest {
-		if _, err := s.delete(ctx, key, st.revisions[key]); err != nil {
+		if _, err := s.delete(ctx, key, st.Revisions[key]); err != nil {
 			return err
 		}
 	}
-	return s.forgetHistory(ctx, st.id)
-}
-
-// parts returns the keys of the users, of the session as a whole, and all others.
-func (s *state) parts() (users []string, whole string, rest []string) {
-	whole = keyOf(s.id, kindMeta)
-	for _, key := range sortedKeys(s.revisions) {
-		switch {
-		case strings.HasPrefix(key, keyOf(s.id, kindUser)+"."):
-			users = append(users, key)
-		case key != whole:
-			rest = append(rest, key)
-		}
-	}
-	return users, whole, rest
+	return s.forgetHistory(ctx, st.ID)
 }
 
 // delete deletes an entry, if there is one; kept says that it was changed meanwhile.
@@ -103,22 +89,9 @@ func (s *Service) delete(ctx context.Context, key string, revision uint64) (kept
 	return false, err
 }
 
-// revive makes a session anew of those who joined it at the moment at which it was removed.
-// Its creator's token is forgotten, and may become the new one's. Where nobody who is
-// there may lead, the lead waits for somebody who may.
-func revive(s *state, now instant) []change {
-	u := cmp.Or(s.heir(""), s.eldest((*user).connected))
-	if s.meta != nil || u == nil {
-		return nil
-	}
-	return []change{s.put(false, &meta{
-		CreatorID: u.ID, CreatorName: u.Username, CreatedAt: now, LeaderID: u.ID, LeaderSince: now, Revived: true,
-	}, kindMeta)}
-}
-
 // load reads what the store has of all sessions.
-func (s *Service) load(ctx context.Context, filters ...string) (map[string]*state, error) {
-	states := map[string]*state{}
+func (s *Service) load(ctx context.Context, filters ...string) (map[string]*rules.State, error) {
+	states := map[string]*rules.State{}
 	for _, filter := range filters {
 		entries, err := s.cfg.Store.List(ctx, filter)
 		if err != nil {
@@ -131,13 +104,13 @@ func (s *Service) load(ctx context.Context, filters ...string) (map[string]*stat
 	return states, nil
 }
 
-func (s *Service) collect(states map[string]*state, e store.Entry) {
-	sessionID, _, _, err := parseKey(e.Key)
+func (s *Service) collect(states map[string]*rules.State, e store.Entry) {
+	sessionID, _, _, err := rules.ParseKey(e.Key)
 	if err == nil {
 		if states[sessionID] == nil {
-			states[sessionID] = newState(sessionID)
+			states[sessionID] = rules.NewState(sessionID)
 		}
-		_, _, err = states[sessionID].apply(entry(e))
+		_, _, err = states[sessionID].Apply(rules.Entry(e))
 	}
 	if err != nil {
 		s.cfg.Log.Error("store_entry_unread", "key", e.Key, "err", err)

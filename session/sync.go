@@ -3,6 +3,8 @@ package session
 import (
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
@@ -57,21 +59,21 @@ const (
 )
 
 // syncStatus is called with room.mu held.
-func (r *room) syncStatus(now instant) SyncStatus {
-	status := SyncStatus{r.id, now.time(), []DeviceSync{}}
+func (r *room) syncStatus(now rules.Instant) SyncStatus {
+	status := SyncStatus{r.id, now.Time(), []DeviceSync{}}
 	needs, given := map[string]time.Duration{}, r.lead()
-	for _, n := range r.state.needs(r.links()) {
-		needs[n.deviceID] = n.lead
+	for _, n := range r.state.Needs(r.links()) {
+		needs[n.DeviceID] = n.Lead
 	}
-	for _, d := range r.state.devicesByJoining() {
+	for _, d := range r.state.DevicesByJoining() {
 		if d.Connected {
 			q, ok := r.svc.cfg.Clocks.Quality(d.ID)
 			sync := deviceSync(d.ID, q, ok)
-			sync.LeadMs, sync.LeftBehind = millis(needs[d.ID]), []string{}
+			sync.LeadMs, sync.LeftBehind = rules.Millis(needs[d.ID]), []string{}
 			if needs[d.ID] > given {
 				sync.LeftBehind = append(sync.LeftBehind, behindLead)
 			}
-			if r.state.playback.leftBehind(d.ID, now) {
+			if r.state.Playback.LeftBehind(d.ID, now) {
 				sync.LeftBehind = append(sync.LeftBehind, behindBuffering)
 			}
 			sync.Desync, sync.Status = r.desyncOf(d.ID), r.statusOf(d.ID)
@@ -87,8 +89,8 @@ func deviceSync(deviceID string, q Quality, ok bool) DeviceSync {
 	}
 	e := q.Estimate
 	return DeviceSync{
-		DeviceID: deviceID, OffsetMs: millis(e.Offset), BoundMs: millis(e.Bound), HardMs: millis(e.Hard),
-		DelayMs: millis(e.Delay), JitterMs: millis(e.Jitter), SkewPpm: e.Skew * 1e6,
+		DeviceID: deviceID, OffsetMs: rules.Millis(e.Offset), BoundMs: rules.Millis(e.Bound), HardMs: rules.Millis(e.Hard),
+		DelayMs: rules.Millis(e.Delay), JitterMs: rules.Millis(e.Jitter), SkewPpm: e.Skew * 1e6,
 		Path: q.Path, State: stateName(e.State), Hidden: q.Hidden,
 	}
 }

@@ -1,11 +1,12 @@
 package session
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -20,7 +21,7 @@ func (w *world) open(leader *part, devices ...*part) (takeID string, ids []strin
 	}
 	time.Sleep(time.Second)
 	for _, d := range devices {
-		ids = append(ids, recordingID(cmd.CommandID, d.DeviceID()))
+		ids = append(ids, rules.RecordingID(cmd.CommandID, d.DeviceID()))
 	}
 	return cmd.CommandID, ids
 }
@@ -66,7 +67,7 @@ func TestChangeTake(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		got := change(TakeChange{Mark: new("good"), Note: new("two\r\nlines")})
-		want := TakeChanged{cmd.CommandID, "squat", "good", "two\nlines", false, w.svc.now().time()}
+		want := TakeChanged{TakeID: cmd.CommandID, PostureLabel: "squat", Mark: "good", Note: "two\nlines", Deleted: false, Timestamp: w.svc.now().Time()}
 		if got != want {
 			t.Errorf("changed to %+v, want %+v", got, want)
 		}
@@ -78,8 +79,8 @@ func TestChangeTake(t *testing.T) {
 			t.Errorf("recorded %+v", r)
 		}
 		for q, code := range map[TakeChange]string{
-			{}: wire.CodeBadTake, {Mark: new("fine")}: wire.CodeBadTake, {Note: new(strings.Repeat("é", maxNote+1))}: wire.CodeBadTake,
-			{Note: new("a\x00")}: wire.CodeBadTake, {Note: new(strings.Repeat("é\n", maxNote/2+1))}: wire.CodeBadTake, {PostureLabel: new("\n")}: wire.CodeBadLabel,
+			{}: wire.CodeBadTake, {Mark: new("fine")}: wire.CodeBadTake, {Note: new(strings.Repeat("é", rules.MaxNote+1))}: wire.CodeBadTake,
+			{Note: new("a\x00")}: wire.CodeBadTake, {Note: new(strings.Repeat("é\n", rules.MaxNote/2+1))}: wire.CodeBadTake, {PostureLabel: new("\n")}: wire.CodeBadLabel,
 		} {
 			_, err := w.svc.ChangeTake(w.ctx, "studio", cmd.CommandID, q)
 			wantCode(t, err, code)
@@ -158,7 +159,7 @@ func TestDeletionCompletes(t *testing.T) {
 		if err := a.UploadCompleted(w.ctx, first[0], 5); err != nil {
 			t.Fatal(err)
 		}
-		of := func(id string) string { return a.room.state.recordings[id].Take }
+		of := func(id string) string { return a.room.state.Recordings[id].Take }
 		if n := count(a.heard(), "session_completed"); n != 0 {
 			t.Errorf("completed %d times while one is missing", n)
 		}
@@ -202,25 +203,6 @@ func TestForcedDeletion(t *testing.T) {
 	})
 }
 
-// TestDeletedIsForgotten: a session doesn't remember everything that was deleted.
-func TestDeletedIsForgotten(t *testing.T) {
-	b := studio(t)
-	for i := range maxDeletedTakes + 2 {
-		now := after(time.Duration(i) * time.Second)
-		id := fmt.Sprintf("t%03d", i)
-		b.do([]change{b.putTake(&takeMeta{ID: id})}, nil)
-		for n := range 5 {
-			r := &recording{ID: fmt.Sprintf("%s-%d", id, n), Take: id, TakeAt: now}
-			b.do(b.putRecording(r), nil)
-		}
-		b.do(deleteTake(b.state, id, false, nil, now))
-	}
-	b.do(b.forgetDeleted(), nil)
-	if len(b.takes) != maxDeletedTakes || len(b.recordings) != maxDeletedRecordings || b.takes["t501"] == nil || b.recordings["t501-4"] == nil {
-		t.Errorf("%d takes and %d recordings are remembered", len(b.takes), len(b.recordings))
-	}
-}
-
 // TestLateEntriesAreBuried: what another instance wrote of a take while it was deleted goes too.
 func TestLateEntriesAreBuried(t *testing.T) {
 	store := store.NewMemory()
@@ -229,13 +211,13 @@ func TestLateEntriesAreBuried(t *testing.T) {
 		takeID, _ := w.open(a, a)
 		w.stop(a)
 		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), "")
-		value, _ := encode(&recording{ID: "late", Take: takeID, DeviceID: "d", Path: "x"})
-		if _, err := store.Put(w.ctx, keyOf("studio", kindRecording, "late"), value, 0); err != nil {
+		value, _ := rules.Encode(&rules.RecordingRecord{ID: "late", Take: takeID, DeviceID: "d", Path: "x"})
+		if _, err := store.Put(w.ctx, rules.KeyOf("studio", rules.KindRecording, "late"), value, 0); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
 		a.room.mu.Lock()
-		r := a.room.state.recordings["late"]
+		r := a.room.state.Recordings["late"]
 		a.room.mu.Unlock()
 		if !r.Deleted || r.Path != "" || len(w.recordings()) != 0 {
 			t.Errorf("left is %+v", r)

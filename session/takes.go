@@ -3,7 +3,8 @@ package session
 import (
 	"context"
 	"encoding/json"
-	"time"
+
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 
 	"github.com/downbeat-sync/downbeat/store"
 )
@@ -11,19 +12,21 @@ import (
 // ChangeTake renames, marks or comments on a take, for one who may, and returns
 // what it is like then.
 func (s *Service) ChangeTake(ctx context.Context, sessionID, takeID string, q TakeChange) (changed TakeChanged, err error) {
-	if err := q.validate(); err != nil {
+	if err := q.Validate(); err != nil {
 		return TakeChanged{}, err
 	}
 	err = s.visit(ctx, sessionID, func(r *room) error {
-		err := r.update(ctx, func(st *state, now instant) ([]change, error) { return changeTake(st, takeID, q, now) })
+		err := r.update(ctx, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.ChangeTake(st, takeID, q, now)
+		})
 		if err != nil {
 			return err
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		t, err := r.state.takeOf(takeID)
+		t, err := r.state.TakeOf(takeID)
 		if err == nil {
-			changed = t.wire()
+			changed = t.Wire()
 		}
 		return err
 	})
@@ -35,23 +38,14 @@ func (s *Service) ChangeTake(ctx context.Context, sessionID, takeID string, q Ta
 // tells who has the files.
 func (s *Service) DeleteTake(ctx context.Context, sessionID, takeID string, force bool) error {
 	return s.visit(ctx, sessionID, func(r *room) error {
-		err := r.update(ctx, func(st *state, now instant) ([]change, error) {
-			return deleteTake(st, takeID, force, func() ([]change, error) { return endTake(st, takeID, r.lead(), now) }, now)
+		err := r.update(ctx, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+			return rules.DeleteTake(st, takeID, force, func() ([]rules.Change, error) { return rules.EndTake(st, takeID, r.lead(), now) }, now)
 		})
 		if err != nil {
 			return err
 		}
-		return r.update(ctx, sure(completed))
+		return r.update(ctx, sure(rules.Completed))
 	})
-}
-
-// endTake calls a take off that hasn't begun, and stops one that has.
-func endTake(s *state, takeID string, lead time.Duration, now instant) ([]change, error) {
-	if s.commands[takeID].Timestamp > now {
-		return cancel(s, "", takeID, now)
-	}
-	_, changes, err := stop(s, "", lead, now)
-	return changes, err
 }
 
 // WatchDeleted calls deleted with each take that is deleted, at first with all that are
@@ -59,7 +53,7 @@ func endTake(s *state, takeID string, lead time.Duration, now instant) ([]change
 // each of its recordings, of which a file may have come until that moment.
 func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, takeID string)) {
 	s.watch(ctx, "s.*.*.*", func(e store.Entry) {
-		sessionID, k, ids, err := parseKey(e.Key)
+		sessionID, k, ids, err := rules.ParseKey(e.Key)
 		if err != nil || e.Deleted() {
 			return
 		}
@@ -67,26 +61,15 @@ func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, take
 			Take    string `json:"take"` // of a recording
 			Deleted bool   `json:"deleted"`
 		}
-		if k == kindTake || k == kindRecording {
+		if k == rules.KindTake || k == rules.KindRecording {
 			err = json.Unmarshal(e.Value, &gone)
 		}
 		switch {
 		case err != nil || !gone.Deleted:
-		case k == kindTake:
+		case k == rules.KindTake:
 			deleted(sessionID, ids[0])
 		default:
 			deleted(sessionID, gone.Take)
 		}
 	})
-}
-
-// unburied returns the changes that delete what was recorded of a take when somebody
-// deleted it elsewhere, or which that one didn't get to.
-func unburied(s *state, _ instant) []change {
-	for _, id := range sortedKeys(s.takes) {
-		if s.takes[id].Deleted {
-			return s.bury(s.isDeleted)
-		}
-	}
-	return nil
 }

@@ -12,7 +12,7 @@ func TestPeoplesNames(t *testing.T) {
 		start, load, status := StartRequest{PostureLabel: name}, LoadRequest{MediaURL: "/a", MediaTitle: name}, DeviceStatus{Note: name}
 		create := CreateRequest{CreatorName: name}
 		for what, validate := range map[string]func() error{
-			"join": join.validate, "create": create.validate, "start": start.validate, "load": load.validate, "status": status.validate,
+			"join": join.Validate, "create": create.validate, "start": start.Validate, "load": load.Validate, "status": status.Validate,
 		} {
 			if err := validate(); err != nil {
 				t.Errorf("%s: %q is refused: %v", what, name, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -47,14 +49,14 @@ func (r *room) keepTime(ctx context.Context) {
 func (r *room) holdOff() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.retryAt = r.svc.now().add(dueRetry)
+	r.retryAt = r.svc.now().Add(dueRetry)
 }
 
 // chore is what a room does by the clock that leaves the session as it is. Both are called
 // with room.mu held; do is called at any time, and does what is due by then.
 type chore struct {
-	due func(*room) (at instant, ok bool)
-	do  func(*room, instant)
+	due func(*room) (at rules.Instant, ok bool)
+	do  func(*room, rules.Instant)
 }
 
 var chores = []chore{
@@ -68,7 +70,7 @@ func (r *room) tick() []transition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
-	if r.state.live() {
+	if r.state.Live() {
 		for _, c := range chores {
 			c.do(r, now)
 		}
@@ -80,38 +82,42 @@ func (r *room) tick() []transition {
 }
 
 // view returns what deadlines depend on here. Called with room.mu held.
-func (r *room) view() view { return view{r.svc.cfg.LeaderGrace, r.lead, r.withheld} }
+func (r *room) view() rules.View {
+	return rules.View{Grace: r.svc.cfg.LeaderGrace, Lead: r.lead, Withheld: r.withheld}
+}
 
-func (r *room) dueChanges(now instant) (steps []transition) {
-	if !r.state.live() {
+func (r *room) dueChanges(now rules.Instant) (steps []transition) {
+	if !r.state.Live() {
 		if r.mayRevive(now) {
-			steps = append(steps, sure(revive))
+			steps = append(steps, sure(rules.Revive))
 		}
 		return steps
 	}
-	for _, d := range deadlines {
-		if at, ok := d.due(r.state, r.view(), now); ok && at <= now {
-			steps = append(steps, func(s *state, now instant) ([]change, error) { return d.meet(s, r.view(), now) })
+	for _, d := range rules.Deadlines {
+		if at, ok := d.Due(r.state, r.view(), now); ok && at <= now {
+			steps = append(steps, func(s *rules.State, now rules.Instant) ([]rules.Change, error) { return d.Meet(s, r.view(), now) })
 		}
 	}
 	return append(steps, r.corrections(now)...)
 }
 
 // mayRevive reports whether a session that was removed is to be made anew of who is here.
-func (r *room) mayRevive(now instant) bool { return len(r.members) > 0 && revive(r.state, now) != nil }
+func (r *room) mayRevive(now rules.Instant) bool {
+	return len(r.members) > 0 && rules.Revive(r.state, now) != nil
+}
 
 // corrections returns the changes that are owed for what happened here while the store
 // failed, or what others made of it. What has become true meanwhile is forgotten.
-func (r *room) corrections(now instant) (steps []transition) {
+func (r *room) corrections(now rules.Instant) (steps []transition) {
 	steps = r.dueDisowned()
 	for _, owed := range []map[string]uint64{r.dropped, r.mistaken} {
 		for deviceID, conn := range owed {
-			if marked(r.state, deviceID, conn, r.isHere(deviceID, conn), now) == nil {
+			if rules.Marked(r.state, deviceID, conn, r.isHere(deviceID, conn), now) == nil {
 				delete(owed, deviceID)
 				continue
 			}
-			steps = append(steps, func(s *state, now instant) ([]change, error) {
-				return marked(s, deviceID, conn, r.isHere(deviceID, conn), now), nil
+			steps = append(steps, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+				return rules.Marked(s, deviceID, conn, r.isHere(deviceID, conn), now), nil
 			})
 		}
 	}
@@ -129,12 +135,12 @@ func (r *room) untilNext() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.svc.now()
-	return max(r.next(now).sub(now), 0)
+	return max(r.next(now).Sub(now), 0)
 }
 
-func (r *room) next(now instant) instant {
-	next := now.add(idle)
-	if !r.state.live() {
+func (r *room) next(now rules.Instant) rules.Instant {
+	next := now.Add(idle)
+	if !r.state.Live() {
 		if r.mayRevive(now) {
 			next = r.retryAt
 		}
@@ -145,8 +151,8 @@ func (r *room) next(now instant) instant {
 			next = min(next, at)
 		}
 	}
-	for _, d := range deadlines {
-		if at, ok := d.due(r.state, r.view(), now); ok {
+	for _, d := range rules.Deadlines {
+		if at, ok := d.Due(r.state, r.view(), now); ok {
 			next = min(next, max(at, r.retryAt))
 		}
 	}
@@ -165,9 +171,11 @@ func (r *room) leaderHere() bool {
 	return false
 }
 
-func (r *room) syncDue() (at instant, ok bool) { return r.lastSync.add(syncEvery), r.leaderHere() }
+func (r *room) syncDue() (at rules.Instant, ok bool) {
+	return r.lastSync.Add(syncEvery), r.leaderHere()
+}
 
-func (r *room) dueSync(now instant) {
+func (r *room) dueSync(now rules.Instant) {
 	if at, ok := r.syncDue(); ok && now >= at {
 		r.lastSync = now
 		r.tellLeader(Event{Name: wire.SyncStatus, Data: r.syncStatus(now)})
@@ -176,16 +184,16 @@ func (r *room) dueSync(now instant) {
 
 // lead returns the lead that a command needs now. Called with room.mu held.
 func (r *room) lead() time.Duration {
-	return lead(r.state, r.links(), r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
+	return rules.Lead(r.state, r.links(), r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
 }
 
 // links returns what this instance knows of the ways to its devices.
-func (r *room) links() map[string]link {
-	links := map[string]link{}
+func (r *room) links() map[string]rules.Link {
+	links := map[string]rules.Link{}
 	for deviceID := range r.members {
 		q, ok := r.svc.cfg.Clocks.Quality(deviceID)
 		if ok && q.Estimate.State != clock.Unsynced {
-			links[deviceID] = link{q.Estimate.Delay, q.Estimate.Jitter}
+			links[deviceID] = rules.Link{Delay: q.Estimate.Delay, Jitter: q.Estimate.Jitter}
 		}
 	}
 	return links

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -16,11 +18,11 @@ const (
 )
 
 // transition is a pure function of the state and the time.
-type transition func(s *state, now instant) ([]change, error)
+type transition func(s *rules.State, now rules.Instant) ([]rules.Change, error)
 
 // sure is a transition that nothing refuses.
-func sure(changes func(s *state, now instant) []change) transition {
-	return func(s *state, now instant) ([]change, error) { return changes(s, now), nil }
+func sure(changes func(s *rules.State, now rules.Instant) []rules.Change) transition {
+	return func(s *rules.State, now rules.Instant) ([]rules.Change, error) { return changes(s, now), nil }
 }
 
 // update applies a transition by compare-and-set, on ever newer states as long
@@ -29,7 +31,7 @@ func (r *room) update(ctx context.Context, step transition) error {
 	for range maxAttempts {
 		r.mu.Lock()
 		changes, err := step(r.state, r.svc.now())
-		mean := happenings(r.state, changes)
+		mean := rules.Happenings(r.state, changes)
 		r.expect(mean, true)
 		r.mu.Unlock()
 		if err != nil {
@@ -44,16 +46,16 @@ func (r *room) update(ctx context.Context, step transition) error {
 			return r.see(ctx, func() bool { return r.seen >= revision })
 		}
 		// The state was older than the store: wait until it is the newer one.
-		if err := r.see(ctx, func() bool { return r.state.revisions[lost.key] != lost.known }); err != nil {
+		if err := r.see(ctx, func() bool { return r.state.Revisions[lost.Key] != lost.Known }); err != nil {
 			return err
 		}
 	}
-	return &Error{wire.CodeBusy, "too many changes at once", true}
+	return &Error{Code: wire.CodeBusy, Message: "too many changes at once", Retry: true}
 }
 
 // write puts changes in their order up to the first that lost against another writer. stored
 // is how many it put.
-func (r *room) write(ctx context.Context, changes []change) (stored int, revision uint64, lost *change, err error) {
+func (r *room) write(ctx context.Context, changes []rules.Change) (stored int, revision uint64, lost *rules.Change, err error) {
 	for i, c := range changes {
 		revision, err = r.writeOne(ctx, c)
 		if errors.Is(err, store.ErrConflict) {
@@ -66,15 +68,15 @@ func (r *room) write(ctx context.Context, changes []change) (stored int, revisio
 	return len(changes), revision, nil, nil
 }
 
-func (r *room) writeOne(ctx context.Context, c change) (uint64, error) {
-	if c.record == nil {
-		return r.svc.cfg.Store.Delete(ctx, c.key, c.revision)
+func (r *room) writeOne(ctx context.Context, c rules.Change) (uint64, error) {
+	if c.Record == nil {
+		return r.svc.cfg.Store.Delete(ctx, c.Key, c.Revision)
 	}
-	value, err := encode(c.record)
+	value, err := rules.Encode(c.Record)
 	if err != nil {
 		return 0, err
 	}
-	return r.svc.cfg.Store.Put(ctx, c.key, value, c.revision)
+	return r.svc.cfg.Store.Put(ctx, c.Key, value, c.Revision)
 }
 
 func (r *room) see(ctx context.Context, cond func() bool) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/internal/text"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -19,35 +21,26 @@ type Place struct {
 
 // IsOwner reports whether a resumeToken is the one of the device that records.
 func (p Place) IsOwner(resumeToken string) bool {
-	_, secret := parseSecret(resumeToken)
-	return matches(secret, []byte(p.owner))
+	_, secret := rules.ParseSecret(resumeToken)
+	return rules.Matches(secret, []byte(p.owner))
 }
 
 // HasOwner reports whether it is known who records.
 func (p Place) HasOwner() bool { return p.owner != "" }
 
-// UploadedFile is a recording that has arrived as a whole.
-type UploadedFile struct {
-	RecordingID string
-	Size        int64  // bytes
-	Path        string // below the directory of the service's files
-	SHA256      string // hexadecimal
-	Type        string // its media type, as the device told it; may be empty
-}
-
 // UploadBegan notes that a recording's upload begins, and tells where the
 // recording belongs. Saying so again tells that it goes on, which is activity of the session. It fails with the code
 // unknown_recording when no session has it.
 func (s *Service) UploadBegan(ctx context.Context, recordingID string) (Place, error) {
-	return s.ofRecording(ctx, recordingID, func(st *state, now instant) ([]change, error) {
-		return began(st, recordingID, now)
+	return s.ofRecording(ctx, recordingID, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Began(st, recordingID, now)
 	})
 }
 
 // UploadGivenUp notes that an upload that had begun is removed unfinished.
 func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
-	_, err := s.ofRecording(ctx, recordingID, func(st *state, _ instant) ([]change, error) {
-		return gaveUp(st, recordingID)
+	_, err := s.ofRecording(ctx, recordingID, func(st *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.GaveUp(st, recordingID)
 	})
 	return err
 }
@@ -58,37 +51,37 @@ func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
 // of a recording that was deleted with recording_deleted.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
 	if sum, err := hex.DecodeString(f.SHA256); f.Size < 0 || err != nil || len(sum) != 32 || !text.Fits(f.Path, 1024) || !text.Fits(f.Type, 127) {
-		return fault(wire.CodeBadSize, "a file has a size, a path and a SHA-256")
+		return rules.Fault(wire.CodeBadSize, "a file has a size, a path and a SHA-256")
 	}
-	_, err := s.ofRecording(ctx, f.RecordingID, func(st *state, now instant) ([]change, error) {
-		return uploaded(st, f, now)
+	_, err := s.ofRecording(ctx, f.RecordingID, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
+		return rules.Uploaded(st, f, now)
 	})
 	if err == nil && f.Size == 0 {
-		return fault(wire.CodeEmptyUpload, "the file of recording %s has no bytes", f.RecordingID)
+		return rules.Fault(wire.CodeEmptyUpload, "the file of recording %s has no bytes", f.RecordingID)
 	}
 	return err
 }
 
 // PlaceOf tells where a recording belongs.
 func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error) {
-	if !isID(recordingID, "") {
-		return Place{}, fault(wire.CodeUnknownRecording, "there is no such recording")
+	if !rules.IsID(recordingID, "") {
+		return Place{}, rules.Fault(wire.CodeUnknownRecording, "there is no such recording")
 	}
-	found, err := s.cfg.Store.List(ctx, recordingsOf(recordingID))
+	found, err := s.cfg.Store.List(ctx, rules.RecordingsOf(recordingID))
 	if err != nil {
 		return Place{}, unavailable("looking for the recording", err)
 	}
 	for _, e := range found {
-		sessionID, _, _, err := parseKey(e.Key)
-		r, badRecord := decode[recording](entry(e))
+		sessionID, _, _, err := rules.ParseKey(e.Key)
+		r, badRecord := rules.Decode[rules.RecordingRecord](rules.Entry(e))
 		if err == nil && badRecord == nil && r != nil && r.Deleted {
-			return Place{}, deleted(recordingID)
+			return Place{}, rules.Deleted(recordingID)
 		}
 		if err == nil && badRecord == nil && r != nil {
 			return Place{sessionID, r.Take, r.DeviceID, string(r.Owner)}, nil
 		}
 	}
-	return Place{}, fault(wire.CodeUnknownRecording, "there is no recording %s", recordingID)
+	return Place{}, rules.Fault(wire.CodeUnknownRecording, "there is no recording %s", recordingID)
 }
 
 // ofRecording changes a recording, and completes the session if it was the last.
@@ -101,7 +94,7 @@ func (s *Service) ofRecording(ctx context.Context, id string, step transition) (
 		if err := r.update(ctx, step); err != nil {
 			return err
 		}
-		return r.update(ctx, sure(completed))
+		return r.update(ctx, sure(rules.Completed))
 	})
 	return place, err
 }
@@ -109,24 +102,25 @@ func (s *Service) ofRecording(ctx context.Context, id string, step transition) (
 // UploadCompleted notes that the device has uploaded a recording of its own, of
 // so many bytes. Saying so again changes nothing.
 func (m *Member) UploadCompleted(ctx context.Context, recordingID string, size int64) error {
-	if size < 0 || size > maxFileSize {
-		return fault(wire.CodeBadSize, "fileSizeBytes must be a number of bytes that isn't negative")
+	if size < 0 || size > rules.MaxFileSize {
+		return rules.Fault(wire.CodeBadSize, "fileSizeBytes must be a number of bytes that isn't negative")
 	}
-	err := m.update(ctx, func(s *state, _ instant) ([]change, error) { return claimed(s, m.deviceID, recordingID, size) })
+	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.Claimed(s, m.deviceID, recordingID, size)
+	})
 	if err != nil {
 		return err
 	}
-	return m.update(ctx, sure(completed))
+	return m.update(ctx, sure(rules.Completed))
 }
-
-// maxFileSize is the largest that JSON's numbers tell exactly.
-const maxFileSize = 1<<53 - 1
 
 // RecordingFailed notes that the device has nothing to upload of a take.
 func (m *Member) RecordingFailed(ctx context.Context, recordingID string) error {
-	err := m.update(ctx, func(s *state, _ instant) ([]change, error) { return failed(s, m.deviceID, recordingID) })
+	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+		return rules.Failed(s, m.deviceID, recordingID)
+	})
 	if err != nil {
 		return err
 	}
-	return m.update(ctx, sure(completed))
+	return m.update(ctx, sure(rules.Completed))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -12,17 +14,17 @@ import (
 // reads the store itself: what a watch of the store has told is in it.
 func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Recording, error) {
 	if !ValidSessionID(sessionID) {
-		return nil, fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
+		return nil, rules.Fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	}
-	states, err := s.load(ctx, filterOf(sessionID))
+	states, err := s.load(ctx, rules.FilterOf(sessionID))
 	if err != nil {
 		return nil, err
 	}
 	st := states[sessionID]
-	if st == nil || st.meta == nil {
-		return nil, fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
+	if st == nil || st.Meta == nil {
+		return nil, rules.Fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
 	}
-	return st.recordingList(s.now()), nil
+	return st.RecordingList(s.now()), nil
 }
 
 // WatchRecordings calls changed with the id of a session of which a recording or a take has
@@ -30,7 +32,7 @@ func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Rec
 // until ctx ends. Ask [Service.StoredRecordings] what has changed.
 func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID string)) {
 	note := func(e store.Entry) {
-		if id, k, _, err := parseKey(e.Key); err == nil && (k == kindRecording || k == kindTake) {
+		if id, k, _, err := rules.ParseKey(e.Key); err == nil && (k == rules.KindRecording || k == rules.KindTake) {
 			changed(id)
 		}
 	}
@@ -56,8 +58,8 @@ func (s *Service) watch(ctx context.Context, filter string, changed func(store.E
 // from one goroutine. It blocks until ctx ends. A session of the same name may
 // have been created since.
 func (s *Service) WatchRemoved(ctx context.Context, removed func(sessionID string)) {
-	s.watch(ctx, metas, func(e store.Entry) {
-		if id, _, _, err := parseKey(e.Key); err == nil && e.Deleted() {
+	s.watch(ctx, rules.Metas, func(e store.Entry) {
+		if id, _, _, err := rules.ParseKey(e.Key); err == nil && e.Deleted() {
 			removed(id)
 		}
 	})

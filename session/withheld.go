@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -21,26 +23,23 @@ const (
 // maxDisowned bounds the commands that a room remembers to have been refused.
 const maxDisowned = 1000
 
-// tooSlow is why a command was called off by the service.
-const tooSlow = "the store was slower than its instant"
-
 // arrived looks at when an entry came, and reports whether the members are to be told of
 // it. Called with room.mu held.
 //
 // A command whose instant has passed by then is withheld: its issuer was refused, or plans
 // it anew, or else this instance was cut off. A stop is told at once, and so is a change of
 // playback that others issued: whoever hears of it joins the timeline where it is.
-func (r *room) arrived(d diff, now instant) (tell bool) {
-	if p, _ := d.after.(*playback); p != nil && p.Since <= now {
+func (r *room) arrived(d rules.Diff, now rules.Instant) (tell bool) {
+	if p, _ := d.After.(*rules.Playback); p != nil && p.Since <= now {
 		r.lateFor(p.CommandID)
 	}
-	c, _ := d.after.(*command)
+	c, _ := d.After.(*rules.CommandRecord)
 	switch {
 	case c == nil:
 		return true
 	case c.Cancelled:
 		return r.heardOf(c.ID)
-	case d.before != nil || !r.isLoaded():
+	case d.Before != nil || !r.isLoaded():
 		return true
 	case c.Event == wire.StopRecording:
 		r.tellWithheld(c.Take)
@@ -52,7 +51,7 @@ func (r *room) arrived(d diff, now instant) (tell bool) {
 		r.lateFor(c.ID)
 	}
 	if c.Event != wire.PlaybackSync { // that is told by the timeline
-		r.withheld[c.ID] = now.add(settleFor)
+		r.withheld[c.ID] = now.Add(settleFor)
 	}
 	return false
 }
@@ -76,8 +75,8 @@ func (r *room) lateFor(id string) {
 
 // refused reports whether a notice asks to act on a command whose issuer was, or will be,
 // told that it failed.
-func (r *room) refused(n notice) bool {
-	p, is := n.data.(PlaybackSync)
+func (r *room) refused(n rules.Notice) bool {
+	p, is := n.Data.(PlaybackSync)
 	return is && r.disowned[p.CommandID]
 }
 
@@ -91,7 +90,7 @@ func (r *room) isLoaded() bool {
 }
 
 // withheldDue returns when the first of what is withheld is to be told.
-func (r *room) withheldDue() (first instant, ok bool) {
+func (r *room) withheldDue() (first rules.Instant, ok bool) {
 	for _, due := range r.withheld {
 		if !ok || due < first {
 			first, ok = due, true
@@ -101,7 +100,7 @@ func (r *room) withheldDue() (first instant, ok bool) {
 }
 
 // dueWithheld tells of what was withheld and hasn't been called off: devices see how late it is.
-func (r *room) dueWithheld(now instant) {
+func (r *room) dueWithheld(now rules.Instant) {
 	for id, due := range r.withheld {
 		if due <= now {
 			r.tellWithheld(id)
@@ -111,13 +110,13 @@ func (r *room) dueWithheld(now instant) {
 
 // tellWithheld tells of a command if it is withheld, unless it was refused.
 func (r *room) tellWithheld(id string) {
-	c := r.state.commands[id]
+	c := r.state.Commands[id]
 	_, is := r.withheld[id]
 	delete(r.withheld, id)
 	if !is || c == nil || c.Cancelled || r.disowned[id] {
 		return
 	}
-	for _, n := range announce(c) {
+	for _, n := range rules.Announce(c) {
 		r.tell(n)
 	}
 }
@@ -141,27 +140,11 @@ func (r *room) disown(id string, why error) {
 // dueDisowned returns the changes that call off what was refused and has come all the same.
 func (r *room) dueDisowned() (steps []transition) {
 	for id := range r.disowned {
-		if c := r.state.commands[id]; c != nil && !c.Cancelled {
-			steps = append(steps, func(s *state, _ instant) ([]change, error) { return callOff(s, id), nil })
+		if c := r.state.Commands[id]; c != nil && !c.Cancelled {
+			steps = append(steps, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) { return rules.CallOff(s, id), nil })
 		}
 	}
 	return steps
-}
-
-// callOff takes a command back whose instant may have passed.
-func callOff(s *state, id string) (changes []change) {
-	if c := s.commands[id]; c != nil && !c.Cancelled {
-		changes = append(changes, s.cancelled(c, tooSlow))
-	}
-	if s.playback.stepOf(id) != nil {
-		changes = append(changes, s.put(true, s.playback.without(id), kindPlayback))
-	}
-	for _, recording := range sortedKeys(s.recordings) {
-		if r := s.recordings[recording]; r.Take == id && !r.Started && r.Upload == "" {
-			changes = append(changes, s.remove(kindRecording, recording))
-		}
-	}
-	return changes
 }
 
 // issue issues a command by the transition that plan makes for an id, with extra to be added
@@ -171,7 +154,7 @@ func (r *room) issue(ctx context.Context, plan func(id string, extra time.Durati
 	extra, first := time.Duration(0), r.svc.now()
 	for n := range maxPlans {
 		id, began := r.svc.cfg.NewID(), r.svc.now()
-		if began.sub(first) > planFor {
+		if began.Sub(first) > planFor {
 			break
 		}
 		late, err := r.issueOnce(ctx, id, plan(id, extra))
@@ -179,17 +162,17 @@ func (r *room) issue(ctx context.Context, plan func(id string, extra time.Durati
 			return r.scheduled(id)
 		}
 		if err == nil {
-			err = r.update(ctx, func(s *state, _ instant) ([]change, error) { return callOff(s, id), nil })
+			err = r.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) { return rules.CallOff(s, id), nil })
 		}
 		if err != nil {
 			r.disown(id, err)
 			return Scheduled{}, err
 		}
 		if n > 0 { // once the store may have been stopped, twice it is slow
-			extra = min(r.svc.now().sub(began), r.svc.cfg.MaxLead)
+			extra = min(r.svc.now().Sub(began), r.svc.cfg.MaxLead)
 		}
 	}
-	return Scheduled{}, &Error{wire.CodeUnavailable, tooSlow, true}
+	return Scheduled{}, &Error{Code: wire.CodeUnavailable, Message: rules.TooSlow, Retry: true}
 }
 
 // issueOnce writes a command; late tells that it was seen only after its instant.

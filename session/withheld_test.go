@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
+
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -96,7 +98,7 @@ func (w *world) listen(q JoinRequest) (*part, func() []order) {
 	var err error
 	p.Member, p.joined, err = w.svc.Join(w.ctx, q, func(e Event) {
 		p.hear(e)
-		n := order{event: e.Name, at: w.svc.now().time().Sub(epoch)}
+		n := order{event: e.Name, at: w.svc.now().Time().Sub(epoch)}
 		switch d := e.Data.(type) {
 		case Command:
 			n.id, n.due = d.CommandID, d.Timestamp.Sub(epoch)
@@ -153,7 +155,7 @@ func TestStoreStalls(t *testing.T) {
 			cmd, err := issue()
 			wantCode(t, err, "")
 			due := cmd.Timestamp.Sub(epoch)
-			if now := w.svc.now().time().Sub(epoch); due < now+90*time.Millisecond {
+			if now := w.svc.now().Time().Sub(epoch); due < now+90*time.Millisecond {
 				t.Errorf("%s: answered at %v with the instant %v", name, now, due)
 			}
 			time.Sleep(500 * time.Millisecond)
@@ -165,7 +167,7 @@ func TestStoreStalls(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			list, _, err := w.svc.Commands(w.ctx, "studio", 3, "")
 			wantCode(t, err, "")
-			if i := slices.IndexFunc(list, func(c Issued) bool { return c.Cancelled }); i < 0 || list[i].Reason != tooSlow {
+			if i := slices.IndexFunc(list, func(c Issued) bool { return c.Cancelled }); i < 0 || list[i].Reason != rules.TooSlow {
 				t.Errorf("%s: the list is %+v", name, list)
 			}
 		}
@@ -182,7 +184,7 @@ func TestStallWithAnInstant(t *testing.T) {
 		_, heardThere := there.listen(JoinRequest{UserID: "bob", DeviceType: "mobile"})
 		time.Sleep(time.Second)
 		store.stop(stall)
-		_, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash", At: new(w.svc.now().add(2 * time.Second).time())})
+		_, err := a.Schedule(w.ctx, ScheduleRequest{Name: "flash", At: new(w.svc.now().Add(2 * time.Second).Time())})
 		wantCode(t, err, wire.CodeAtInPast)
 		time.Sleep(10 * time.Second)
 		if got := slices.Concat(heard(), heardThere()); len(got) != 0 {
@@ -258,7 +260,7 @@ func TestStallAndTimeline(t *testing.T) {
 		store.stop(stall)
 		cmd, err := a.SyncPlayback(w.ctx, PlaybackRequest{IsPlaying: true})
 		wantCode(t, err, "")
-		if left := cmd.Timestamp.Sub(w.svc.now().time()); left < 90*time.Millisecond {
+		if left := cmd.Timestamp.Sub(w.svc.now().Time()); left < 90*time.Millisecond {
 			t.Errorf("answered with %v left", left)
 		}
 		time.Sleep(time.Second)
@@ -283,7 +285,7 @@ func TestStallAndStop(t *testing.T) {
 		store.stop(stall)
 		stop, err := a.StopRecording(w.ctx)
 		wantCode(t, err, "")
-		if want := millis(stall - 100*time.Millisecond); stop.LateMs != want {
+		if want := rules.Millis(stall - 100*time.Millisecond); stop.LateMs != want {
 			t.Errorf("stop %+v, want %v ms late", stop, want)
 		}
 		got := heard()

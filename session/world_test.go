@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session/internal/rules"
 )
 
 // epoch is when every test begins in a bubble: the bubble's own epoch.
@@ -157,3 +158,6 @@ func (w *world) sessions() ([]Summary, error) {
 	list, err := w.svc.List(w.ctx, ListRequest{Limit: MaxPage})
 	return list.Sessions, err
 }
+
+// t0 is the instant that tests of pages begin at.
+const t0 = rules.Instant(1_700_000_000_000_000_000)

@@ -296,7 +296,7 @@ func ownerOf(t reflect.Type, f reflect.StructField) string {
 // fieldComments returns what stands behind the fields of types, by type and field.
 func fieldComments(t *testing.T) map[string]string {
 	comments := map[string]string{}
-	for _, dir := range []string{".", "../session"} {
+	for _, dir := range []string{".", "../session", "../session/internal/rules"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		must(t, err)
 		for _, name := range files {

@@ -32,6 +32,13 @@ var edges = map[string]map[string]string{
 		"internal/text": "what of people's writing it keeps",
 		"wire":          "names of events, codes of errors",
 		"store":         "where sessions are kept",
+
+		"session/internal/rules": "what requests come to, what is due, what the members are told",
+	},
+	"session/internal/rules": {
+		"clock":         "session time",
+		"internal/text": "what of people's writing is kept",
+		"wire":          "names of events, codes of refusals",
 	},
 	"access": {
 		"session":             "says how somebody may join, in its words, and refuses with its error",
@@ -154,8 +161,9 @@ var edges = map[string]map[string]string{
 // reason. A package that is not listed, cmd/downbeat apart, has the standard
 // library only.
 var modules = map[string]map[string]string{
-	"clock/utc": {"github.com/beevik/ntp": "the NTP query and the checks of its answer"},
-	"session":   {"github.com/google/uuid": "ids, and names that follow from others"},
+	"clock/utc":              {"github.com/beevik/ntp": "the NTP query and the checks of its answer"},
+	"session":                {"github.com/google/uuid": "ids"},
+	"session/internal/rules": {"github.com/google/uuid": "names that follow from others"},
 	"peer": {
 		"github.com/pion/":       "WebRTC",
 		"golang.org/x/time/rate": "what a device may make the server do",
@@ -322,30 +330,46 @@ func mayImport(from, path string) bool {
 // TestClockIsPure: time is an argument there, never read, and nothing runs by itself.
 // clock/utc, which asks over the network, is the exception.
 func TestClockIsPure(t *testing.T) {
-	reads := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 	for _, p := range listPackages(t) {
-		if p.name() != "clock" && !strings.HasPrefix(p.name(), "clock/") || p.name() == "clock/utc" {
-			continue
+		if (p.name() == "clock" || strings.HasPrefix(p.name(), "clock/")) && p.name() != "clock/utc" {
+			checkPure(t, p)
 		}
-		for _, path := range []string{"log", "log/slog", "os", "net", "sync", "context", "math/rand"} {
-			if slices.Contains(p.Imports, path) {
-				t.Errorf("%s imports %s", p.name(), path)
-			}
+	}
+}
+
+// TestRulesArePure: what happens in a session follows from its state, a request and a time.
+func TestRulesArePure(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.name() == "session/internal/rules" {
+			checkPure(t, p)
+			return
 		}
-		set, files := parseFiles(t, p)
-		for _, f := range files {
-			ast.Inspect(f, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.GoStmt:
-					t.Errorf("%s: starts a goroutine", set.Position(n.Pos()))
-				case *ast.SelectorExpr:
-					if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(reads, n.Sel.Name) {
-						t.Errorf("%s: uses time.%s", set.Position(n.Pos()), n.Sel.Name)
-					}
+	}
+	t.Error("there are no rules")
+}
+
+// checkPure finds what waits, locks, logs, draws random numbers or reads a clock.
+func checkPure(t *testing.T, p pkg) {
+	t.Helper()
+	reads := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+	for _, path := range []string{"log", "log/slog", "os", "net", "sync", "context", "math/rand", "crypto/rand"} {
+		if slices.Contains(p.Imports, path) {
+			t.Errorf("%s imports %s", p.name(), path)
+		}
+	}
+	set, files := parseFiles(t, p)
+	for _, f := range files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s: starts a goroutine", set.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(reads, n.Sel.Name) {
+					t.Errorf("%s: uses time.%s", set.Position(n.Pos()), n.Sel.Name)
 				}
-				return true
-			})
-		}
+			}
+			return true
+		})
 	}
 }
 
