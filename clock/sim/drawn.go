@@ -27,6 +27,7 @@ func (d drawer) path(name string, p *Profile) func(drawer) [2]Queue {
 	floor := map[string]float64{
 		"wired": 0.06, "loopback": 0.06, "wifi": 0.7, "wifi-powersave": 0.7, "wifi-congested": 0.7,
 		"lte": 10, "5g": 5, "bufferbloat": 8, "intercontinental": 78,
+		"jitter": 5, "hops": 5, "normal": 5, "lognormal": 5, "rarely-faster": 5, "ordered": 5,
 	}
 	ms, ok := floor[name]
 	if !ok {
@@ -62,6 +63,18 @@ func (d drawer) path(name string, p *Profile) func(drawer) [2]Queue {
 	case "intercontinental":
 		p.Loss, p.Duplicate = 0.08*d.rng.Float64(), 0.01
 		return func(d drawer) [2]Queue { return [2]Queue{d.wan(), d.wan()} }
+	case "jitter":
+		return func(d drawer) [2]Queue { return [2]Queue{d.exp(d.log(0.3, 5)), d.exp(d.log(0.3, 5))} }
+	case "hops":
+		return func(d drawer) [2]Queue { return [2]Queue{d.hops(), d.hops()} }
+	case "normal":
+		return func(d drawer) [2]Queue { return [2]Queue{d.normal(), d.normal()} }
+	case "lognormal":
+		return func(d drawer) [2]Queue { return [2]Queue{d.logNormal(), d.logNormal()} }
+	case "rarely-faster":
+		return drawer.rarelyFaster
+	case "ordered":
+		return func(d drawer) [2]Queue { return [2]Queue{ordered(d.hops()), ordered(d.hops())} }
 	}
 	return func(d drawer) [2]Queue { return [2]Queue{d.page(), d.exp(0.04)} }
 }
@@ -109,6 +122,17 @@ func (d drawer) bufferbloat() [2]Queue {
 		q[0], q[1] = q[1], q[0]
 	}
 	return q
+}
+
+func (d drawer) hops() Queue   { return Gamma(1+d.rng.IntN(6), d.log(0.3, 5), d.tau*d.about()) }
+func (d drawer) normal() Queue { m := d.log(1, 6); return Normal(m, m/4) }
+
+func (d drawer) logNormal() Queue { return LogNormal(d.log(0.3, 3), 0.3+0.5*d.rng.Float64()) }
+
+// rarelyFaster has the same faster way in both directions.
+func (d drawer) rarelyFaster() [2]Queue {
+	p, ms := d.log(0.003, 0.1), d.log(0.1, 2)
+	return [2]Queue{Otherwise(p, ms, d.exp(0.3)), Otherwise(p, ms, d.exp(0.3))}
 }
 
 func (d drawer) wan() Queue { return Sum(d.exp(0.25), Sometimes(0.02, Exp(6, 0))) }

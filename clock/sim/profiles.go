@@ -46,6 +46,28 @@ func bufferbloat() [2]Queue {
 
 func intercontinental() Queue { return Sum(Exp(0.25, 0.01), Sometimes(0.02, Exp(6, 0))) }
 
+// ways is a path whose directions differ.
+func ways(to, back func() Queue) func() [2]Queue {
+	return func() [2]Queue { return [2]Queue{to(), back()} }
+}
+
+func gamma(shape int, mean float64) func() Queue {
+	return func() Queue { return Gamma(shape, mean, 0.01) }
+}
+
+func logNormal(median, sigma float64) func() Queue {
+	return func() Queue { return LogNormal(median, sigma) }
+}
+
+// rarelyFaster is a path of which a hundredth of the packets take a shorter way.
+func rarelyFaster() Queue { return Otherwise(0.01, 0.5, Exp(0.3, 0.01)) }
+
+// ordered is a WebSocket's path: jitter, now and then a segment sent again, and all that
+// is behind it waits.
+func ordered(jitter Queue) Queue {
+	return InOrder(Sum(jitter, Sometimes(0.01, Uniform(30, 230))))
+}
+
 // Profiles returns the profiles that the estimator is judged by, floors of
 // both directions equal unless the name says otherwise.
 func Profiles() []Profile {
@@ -68,6 +90,17 @@ func Profiles() []Profile {
 		ordinary(Profile{Name: "5g", Floor: [2]float64{5, 5}, Queue: fiveG}),
 		ordinary(Profile{Name: "bufferbloat", Floor: [2]float64{8, 8}, Queue: bufferbloat}),
 		ordinary(Profile{Name: "intercontinental", Floor: [2]float64{78, 78}, Queue: both(intercontinental), Loss: 0.08, Duplicate: 0.01}),
+		ordinary(Profile{Name: "80ppm", Floor: [2]float64{0.06, 0.06}, Queue: wired(0.012), Skew: 80e-6}),
+		ordinary(Profile{Name: "jitter", Floor: [2]float64{5, 5}, Queue: both(func() Queue { return Exp(3, 0.005) })}),
+		ordinary(Profile{Name: "hops", Floor: [2]float64{5, 5}, Queue: both(gamma(3, 3))}),
+		ordinary(Profile{Name: "hops-one-way", Floor: [2]float64{5, 5}, Queue: ways(gamma(3, 3), gamma(1, 0.3))}),
+		ordinary(Profile{Name: "hops-unequal", Floor: [2]float64{5, 5}, Queue: ways(gamma(6, 3), gamma(6, 0.3))}),
+		ordinary(Profile{Name: "normal", Floor: [2]float64{2, 2}, Queue: both(func() Queue { return Normal(6, 1.5) })}),
+		ordinary(Profile{Name: "lognormal", Floor: [2]float64{5, 5}, Queue: both(logNormal(2, 0.6))}),
+		ordinary(Profile{Name: "lognormal-unequal", Floor: [2]float64{5, 5}, Queue: ways(logNormal(0.5, 0.6), logNormal(2, 0.6))}),
+		ordinary(Profile{Name: "rarely-faster", Floor: [2]float64{5, 5}, Queue: both(rarelyFaster)}),
+		ordinary(Profile{Name: "ordered", Floor: [2]float64{5, 5}, Queue: both(func() Queue { return ordered(Exp(3, 0)) })}),
+		ordinary(Profile{Name: "ordered-hops", Floor: [2]float64{5, 5}, Queue: both(func() Queue { return ordered(Gamma(3, 9, 0)) })}),
 		{Name: "wander", Floor: [2]float64{0.06, 0.06}, Queue: wired(0.012), Wander: 1e-14, Temp: 3e-6},
 	}
 }

@@ -73,6 +73,48 @@ func Busy(busy, quiet float64, q Queue) Queue {
 // Gamma2 is a gamma distribution of shape 2, correlated over tau seconds.
 func Gamma2(scale, tau float64) Queue { return Sum(Exp(scale, tau), Exp(scale, tau)) }
 
+// Gamma is a gamma distribution of a whole shape: as many exponential queues of
+// the same mean one behind the other, each correlated over tau seconds. Its density
+// vanishes at the floor as the power shape − 1.
+func Gamma(shape int, mean, tau float64) Queue {
+	hops := make([]Queue, shape)
+	for i := range hops {
+		hops[i] = Exp(mean/float64(shape), tau)
+	}
+	return Sum(hops...)
+}
+
+// Normal is a normal distribution, cut at the floor.
+func Normal(mean, sd float64) Queue {
+	return func(rng *rand.Rand, _, _ float64) float64 { return max(mean+sd*rng.NormFloat64(), 0) }
+}
+
+// LogNormal is a log-normal distribution of the given median.
+func LogNormal(median, sigma float64) Queue {
+	return func(rng *rand.Rand, _, _ float64) float64 { return median * math.Exp(sigma*rng.NormFloat64()) }
+}
+
+// Otherwise is q, and ms more unless a packet takes a faster way, with probability p.
+func Otherwise(p, ms float64, q Queue) Queue {
+	return func(rng *rand.Rand, at, idle float64) float64 {
+		wait := q(rng, at, idle)
+		if rng.Float64() >= p {
+			wait += ms
+		}
+		return wait
+	}
+}
+
+// InOrder is q of a transport that keeps the order: what would arrive before a packet
+// that left earlier waits for that one.
+func InOrder(q Queue) Queue {
+	last := math.Inf(-1)
+	return func(rng *rand.Rand, at, idle float64) float64 {
+		last = max(last, at+q(rng, at, idle)/1e3)
+		return (last - at) * 1e3
+	}
+}
+
 // Sawtooth is quiet for 10–60 s, then fills a buffer from lo to hi ms over
 // 10–60 s, and so on.
 func Sawtooth(lo, hi float64) Queue {

@@ -21,6 +21,7 @@ type Profile struct {
 	Residence  Queue   // between T2 and T3; 20 µs when nil
 	Resolution time.Duration
 	Rounding   Rounding
+	Skew       float64   // of the clock; drawn within ±80 ppm when 0
 	Wander     float64   // A: variance of the frequency per second
 	Temp       float64   // amplitude of the temperature's wave, dimensionless
 	Period     float64   // of that wave, s; drawn from 300–1200 when 0
@@ -62,6 +63,9 @@ func New(p Profile, seed uint64) *World {
 		offset: -time.Duration(Start) + time.Duration(rng.Int64N(int64(10*time.Hour))),
 		skew:   160e-6 * (rng.Float64() - 0.5), sd: math.Sqrt(p.Wander * grid),
 		phase: 2 * math.Pi * rng.Float64(), period: 300 + 900*rng.Float64(),
+	}
+	if p.Skew != 0 {
+		w.clock.skew = p.Skew
 	}
 	if p.Period > 0 {
 		w.clock.period = p.Period
