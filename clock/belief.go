@@ -7,13 +7,18 @@ type belief struct {
 	t        float64
 	theta    float64 // offset less base
 	mean     float64 // theta by the fit of fine stamps
+	meanSd   float64 // its standard deviation, by the skews that are as likely
 	skew     float64
+	skewSd   float64 // standard deviation
 	slow     float64 // skew over minutes
 	wander   float64 // by how much the skew is taken to change, per ns
+	lag      float64 // of theta behind the recent points, queueing apart
 	skewErr  float64 // 99 %
 	bound    float64 // 99 %, at t
 	growth   float64 // of bound
 	fwd, bwd floor
+	fwdShape shape
+	bwdShape shape
 	queueFwd float64 // mean queueing
 	queueBwd float64
 	res      float64

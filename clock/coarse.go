@@ -34,6 +34,8 @@ func (e *Estimator) unround() (bias float64, fitted bool) {
 		b.skew = min(max(skew, -maxSkew), maxSkew)
 		shift := theta - (b.fwd.y-b.bwd.y)/2
 		b.fwd.y, b.bwd.y = b.fwd.y+shift, b.bwd.y-shift
+		err := b.res/math.Sqrt(6*l.w)*3 + b.res/16
+		b.fwd.err, b.bwd.err = min(b.fwd.err, err), min(b.bwd.err, err)
 	}
 	return 0, true
 }

@@ -6,7 +6,7 @@ const (
 	compareEvery = 4     // exchanges
 	faster       = 1.75  // the wander grows by this factor while the line lags behind
 	calmer       = 0.92  // and falls by this one while it doesn't
-	lagging      = 4.0   // spacings of the recent points that a line may lag behind by
+	lagging      = 3.0   // spacings of the points that a line may lag behind the recent ones by
 	newRoute     = 300e3 // ns: floors that rose by less stay
 	routeSpread  = 10.0  // spacings of the recent points that a new floor is above the old one at least
 	routeTime    = 10e9  // ns that the recent points span then
@@ -16,13 +16,13 @@ const (
 // which the old ones belong too.
 func (e *Estimator) compare() {
 	b := &e.belief
-	if b.count%compareEvery != 0 || min(e.fwd.n, e.bwd.n) < keepRecent+lowest {
+	if b.count%compareEvery != 0 || min(e.fwd.n, e.bwd.n) < keepRecent+spaced {
 		return
 	}
-	u := e.fwd.lately(b.t, b.skew, b.fwd.y+guessLow*b.fwd.spacing)
-	v := e.bwd.lately(b.t, b.skew, b.bwd.y+guessLow*b.bwd.spacing)
+	u := e.fwd.lately(b.t, b.skew, b.fwd.y+b.fwd.guess())
+	v := e.bwd.lately(b.t, b.skew, b.bwd.y+b.bwd.guess())
 	up, down, noise := u.y-b.fwd.y, v.y-b.bwd.y, u.spacing+v.spacing+b.res
-	e.learnWander(math.Abs(up-down), noise)
+	e.learnWander(math.Abs(up-down), min(noise, b.fwd.spacing+b.bwd.spacing+b.res))
 	if min(up, down) > max(newRoute, routeSpread*noise, max(up, down)/2) && b.t-e.fwd.p[e.fwd.n-keepRecent].t > routeTime {
 		e.fwd.raise(up)
 		e.bwd.raise(down)
@@ -36,8 +36,9 @@ func (e *Estimator) compare() {
 // short as ever, so that it isn't queueing.
 func (e *Estimator) learnWander(lag, noise float64) {
 	b := &e.belief
-	queueing := e.trips.least() - b.least
-	if lag > queueing+lagging*noise {
+	behind := lag - max(e.trips.least()-b.least, 0)
+	b.lag = max(behind, 0) / 2
+	if behind > lagging*noise {
 		b.wander = min(faster*b.wander, mostWander)
 	} else {
 		b.wander = max(calmer*b.wander, leastWander)

@@ -33,9 +33,11 @@
 //
 // The hard bound is the intersection of all causal intervals −V ≤ θ ≤ U,
 // widened by the clock's resolution and by the drift since. The 99 % bound
-// takes equal floors for granted and comes from the spacings of the lowest
-// order statistics of each direction. A constant asymmetry of the floors can't
-// be seen by any two-way method; half the least round trip bounds it.
+// takes equal floors for granted. It comes from the lowest order statistics of
+// each direction: their spacings, how far they are spread and what that tells of
+// the shape of the queueing near its floor; from the skews that are as likely;
+// and from how far recent points are off. A constant asymmetry of the floors
+// can't be seen by any two-way method; half the least round trip bounds it.
 //
 // # Use
 //

@@ -79,83 +79,47 @@ func (e *envelope) expire(t float64) {
 	}
 }
 
-// lowest is how many of the lowest points are looked at for their spacings.
-const lowest = 7
-
-// floor describes the low end of an envelope at one instant.
-type floor struct {
-	y       float64 // lowest point, carried to the instant, slack included
-	age     float64 // of that point, ns
-	spacing float64 // mean spacing of the lowest points: queueing / number
-	err     float64 // 99.5 %: how far y is above the true floor
-}
+// Points of one volley stand for one observation: their lowest. Where queues last
+// they tell the same thing again; where they don't, the lowest of a few is as far
+// above the floor as a few single ones would be apart.
+const together = 60e6 // ns: points closer than this are of one volley
 
 // low carries all points to time t by the skew, adds the slack of their age, and describes
 // the lowest of them. Most of the others are above guess.
 func (e *envelope) low(t, skew, wander, guess float64) floor {
 	l := lows{top: guess}
+	y, age, n, before := math.Inf(1), 0.0, 0, math.Inf(1)
 	for k := e.n - 1; k >= 0; k-- {
 		p := &e.p[k]
-		a := t - p.t
-		if y := p.y + e.slope*skew*a + slack(a, wander); y < l.top {
-			l.insert(y, a)
+		if n == volleyMost || p.t < before-together {
+			l.offer(y, age)
+			y, n = math.Inf(1), 0
 		}
+		a := t - p.t
+		if high := p.y + e.slope*skew*a + slack(a, wander); high < y {
+			y, age = high, a
+		}
+		before, n = p.t, n+1
 	}
+	l.offer(y, age)
 	if l.n < min(lowest, e.n) && !math.IsInf(guess, 1) {
 		return e.low(t, skew, wander, math.Inf(1))
 	}
 	return l.floor()
 }
 
-// lately does so with the recent points, without slack.
+// compared is how many of the newest points are compared with the floors.
+const compared = 12
+
+// lately does so with these points, each by itself, without slack.
 func (e *envelope) lately(t, skew, guess float64) floor {
 	l := lows{top: guess}
-	for k := e.n - 1; k >= max(e.n-keepRecent, 0); k-- {
+	for k := e.n - 1; k >= max(e.n-compared, 0); k-- {
 		p := &e.p[k]
-		if y := p.y + e.slope*skew*(t-p.t); y < l.top {
-			l.insert(y, t-p.t)
-		}
+		l.offer(p.y+e.slope*skew*(t-p.t), t-p.t)
 	}
-	if l.n < lowest && !math.IsInf(guess, 1) {
+	if l.n < spaced && !math.IsInf(guess, 1) {
 		return e.lately(t, skew, math.Inf(1))
 	}
 	return l.floor()
 }
-
-// lows keeps the lowest heights, in order, and the age of the very lowest.
-type lows struct {
-	y   [lowest]float64
-	n   int
-	top float64 // what doesn't belong to them
-	age float64
-}
-
-// insert takes in what is below top.
-func (l *lows) insert(y, age float64) {
-	l.n = min(l.n+1, lowest)
-	i := l.n - 1
-	for ; i > 0 && l.y[i-1] > y; i-- {
-		l.y[i] = l.y[i-1]
-	}
-	l.y[i] = y
-	if l.n == lowest {
-		l.top = l.y[lowest-1]
-	}
-	if i == 0 {
-		l.age = age
-	}
-}
-
-func (l *lows) floor() floor {
-	f := floor{y: l.y[0], age: l.age}
-	if l.n > 1 {
-		f.spacing = (l.y[l.n-1] - l.y[0]) / float64(l.n-1)
-		f.err = f.spacing * quantileF[l.n-1]
-	}
-	return f
-}
-
-// quantileF[k] is the 99.5 % quantile of F(2, 2k), k[(1−p)^(−1/k) − 1]: with
-// k+1 order statistics, (lowest − floor)/spacing is distributed so (exponential
-// queueing).
-var quantileF = [lowest]float64{0, 199, 26.28, 14.54, 11.04, 9.43, 8.51}

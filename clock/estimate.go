@@ -29,7 +29,8 @@ type Estimate struct {
 	Skew      float64       // d(offset)/d(session time)
 	Delay     time.Duration // least round trip, the device's residence taken off
 	Jitter    time.Duration // mean queueing of a round trip
-	Bound     time.Duration // 99 %: of |error of Offset|, the floors being equal
+	Bound     time.Duration // 99 %: of |error of Offset|
+	Lopsided  time.Duration // part of Bound that allows for unequal floors
 	Hard      time.Duration // what causality alone guarantees
 	Exchanges uint64        // accepted since the beginning
 	Rejected  uint64        // since the beginning, those held back included
@@ -52,6 +53,7 @@ func (e *Estimator) Estimate(at SessionTime) Estimate {
 	out.Delay = time.Duration(max(b.fwd.y+b.bwd.y, 0))
 	out.Jitter = time.Duration(b.queue)
 	out.Bound, out.Hard = nanoseconds(bound), nanoseconds(hard)
+	out.Lopsided = nanoseconds(b.lopsided())
 	out.Map = Map{
 		Device:  DeviceTime(at.Add(out.Offset)),
 		Session: at,

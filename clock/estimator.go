@@ -139,12 +139,12 @@ func (e *Estimator) take(s sample) {
 	}
 	e.belief.least = min(e.belief.least, s.u+s.v)
 	e.last = max(e.last, s.t4)
-	e.trips.add(s.t4, s.u+s.v)
+	e.trips.add(s.t4, s.u+s.v, e.belief.least)
 	if s.res >= coarseFrom {
 		e.trend.see(s, max(e.belief.wander, leastWander))
 	}
 	if s.res >= tellFrom && e.res.sure() {
-		e.rounding.see(s)
+		e.rounding.see(s, e.belief.forward(s.tu))
 	}
 	e.fwd.add(point{s.tu, s.u}, e.belief.skew)
 	e.bwd.add(point{s.tv, s.v}, e.belief.skew)

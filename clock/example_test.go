@@ -30,7 +30,7 @@ func ExampleEstimator() {
 	f.Set(est.Map, est.Map.Device)
 	fmt.Println("a command 100 ms from now is due at device time", time.Duration(f.Device(now.Add(100*time.Millisecond))).Round(time.Millisecond))
 	// Output:
-	// offset -16m35s delay 400µs settling
+	// offset -16m35s delay 400µs tracking
 	// a command 100 ms from now is due at device time 5.5s
 }
 

@@ -6,14 +6,15 @@ import (
 )
 
 const (
-	maxSkew      = 600e-6         // of a device against session time
-	priorSkew    = 50e-6          // standard deviation of an unknown device's skew
-	leastWander  = 0.002e-6 / 1e9 // by how much a steady clock's skew may change, per ns
-	mostWander   = 0.04e-6 / 1e9  // by how much any clock's may
-	minSkewErr   = 0.3e-6         // 99 %: a skew isn't known better than it wanders
-	fine         = 1e-10          // the skew is sought to this
-	leastWidth   = 0.002e-6       // the skew's confidence is sought from here
-	rememberSkew = 1e-6           // standard deviation of a remembered skew, at least
+	maxSkew      = 600e-6            // of a device against session time
+	priorSkew    = 50e-6             // standard deviation of an unknown device's skew
+	leastWander  = 0.002e-6 / 1e9    // by how much a steady clock's skew may change, per ns
+	firstWander  = 3.5 * leastWander // what is taken for granted until a while without a lag has shown better
+	mostWander   = 0.08e-6 / 1e9     // by how much any clock's may
+	minSkewErr   = 0.3e-6            // 99 %: a skew isn't known better than it wanders
+	fine         = 1e-10             // the skew is sought to this
+	leastWidth   = 0.002e-6          // the skew's confidence is sought from here
+	rememberSkew = 1e-6              // standard deviation of a remembered skew, at least
 )
 
 // slack is what a point of age a (ns) is lifted by: as far as a clock whose skew
@@ -164,24 +165,35 @@ func (f *fitter) fallen(best, w, least float64) bool {
 }
 
 // average returns the means of the skew and of the offset over the skews near
-// best, each as likely as its separation says: of exponential queues whose
-// lowest points are spacing apart, a separation less by x is exp(−x/spacing)
-// times as likely. The mean errs by a tenth to a third less than the best.
-func (f *fitter) average(best, top, spacing float64) (skew, theta float64) {
+// best, each as likely as its separation says, and their standard deviations: of
+// exponential queues whose lowest points are spacing apart, a separation less by x
+// is exp(−x/spacing) times as likely. The mean errs by a tenth to a third less than the best.
+func (f *fitter) average(best, top, spacing float64) (skew, theta, skewSd, thetaSd float64) {
 	const n = 4
-	w := 0.7 * f.wide
 	var sum float64
+	zero := f.middle(best)
 	for k := -n; k <= n; k++ {
-		g := best + w*float64(k)/n
+		d := 0.7 * f.wide * float64(k) / n
+		g := best + d
 		u, _ := f.fwd.lowest(g)
 		v, _ := f.bwd.lowest(-g)
-		d := g - f.mean
-		p := roughExp((u + v - f.weight*d*d - top) / spacing)
+		off := g - f.mean
+		p := roughExp((u + v - f.weight*off*off - top) / spacing)
+		x := (u-v)/2 - zero
 		sum += p
-		skew += p * g
-		theta += p * (u - v) / 2
+		skew, skewSd = skew+p*d, skewSd+p*d*d
+		theta, thetaSd = theta+p*x, thetaSd+p*x*x
 	}
-	return skew / sum, theta / sum
+	skew, theta = skew/sum, theta/sum
+	skewSd, thetaSd = math.Sqrt(max(skewSd/sum-skew*skew, 0)), math.Sqrt(max(thetaSd/sum-theta*theta, 0))
+	return best + skew, zero + theta, skewSd, thetaSd
+}
+
+// middle returns the offset at skew g.
+func (f *fitter) middle(g float64) float64 {
+	u, _ := f.fwd.lowest(g)
+	v, _ := f.bwd.lowest(-g)
+	return (u - v) / 2
 }
 
 // roughExp is e to the power of x, of at most 3, to a few percent where it counts;

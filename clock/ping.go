@@ -7,9 +7,9 @@ func (e *Estimator) Sent(t1 SessionTime) {
 	p := &e.plan
 	if t1.Sub(p.last) > volleyEnd {
 		p.volley = 0
-		if !e.joining() {
-			p.after++
-		}
+	}
+	if !e.joining() {
+		p.after++
 	}
 	p.note(t1)
 	switch {
@@ -63,15 +63,25 @@ func (e *Estimator) pace() (between time.Duration, size int) {
 	switch {
 	case p.lost > 3 && p.lost < 30:
 		return time.Second, 1
+	case p.after < firstVolleys*volleyMost:
+		return time.Second / 2 << (p.after / volleyMost), volleyMost
 	case p.after < learning:
-		return time.Second / 2 << min(p.after, 3), volleyMost
+		return e.spaced(steadyLeast)
 	case b.count == 0:
 		return steadyLeast, 1
 	}
 	for g := steadyMost; g > steadyLeast; g /= 2 {
 		if b.bound+b.growth*float64(g) < float64(goodEnough*steadyMost/g) {
-			return g, volleyMost
+			return e.spaced(g)
 		}
 	}
-	return steadyLeast, volleyMost
+	return e.spaced(steadyLeast)
+}
+
+// spaced returns how a volley in so long is best sent.
+func (e *Estimator) spaced(d time.Duration) (between time.Duration, size int) {
+	if e.trips.sleepy() {
+		return d, volleyMost
+	}
+	return d / volleyMost, 1
 }

@@ -12,7 +12,8 @@ const (
 	commandGap   = 15 * time.Millisecond
 	steadyLeast  = 4 * time.Second
 	steadyMost   = 17 * time.Second
-	learning     = 15                     // volleys while the skew is learnt: about a minute
+	firstVolleys = 3                      // after joining: half a second, one and two seconds later
+	learning     = 60                     // pings while the skew is learnt: about a minute
 	volleyMost   = 4                      // pings in a row
 	volleyEnd    = 400 * time.Millisecond // a silence of so long ends a volley
 	wakeGap      = 110 * time.Millisecond // how long to wait for a radio to wake: a beacon's interval

@@ -50,13 +50,48 @@ func TestScheduleOfAQuietPath(t *testing.T) {
 			t.Errorf("ping %d after %v", i, gap)
 		}
 	}
-	for i, want := range []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
-		if gap := begin[i+1] - begin[i]; gap < want*4/5 || gap > want*6/5+time.Second/2 {
-			t.Errorf("volley %d after %v, want about %v", i+1, gap, want)
+	for i, want := range []time.Duration{time.Second / 2, time.Second, 2 * time.Second} {
+		if gap := begin[i+1] - begin[i]; gap < want*4/5 || gap > want*6/5+time.Second/2 || size[i+1] != volleyMost {
+			t.Errorf("volley %d after %v, want about %v, of %d", i+1, gap, want, size[i+1])
 		}
 	}
-	if n := len(at) - slices.IndexFunc(at, func(d time.Duration) bool { return d > 2*time.Minute }); n > 20 {
-		t.Errorf("%d pings in the third minute", n)
+	if most := slices.Max(size[4:]); most > 1 {
+		t.Errorf("%d pings at once though no radio sleeps", most)
+	}
+	minute := func(n time.Duration) (pings int) {
+		for _, d := range at {
+			if d/time.Minute == n {
+				pings++
+			}
+		}
+		return pings
+	}
+	if first, third := minute(0), minute(2); first > 100 || third > 15 {
+		t.Errorf("%d pings in the first minute, %d in the third", first, third)
+	}
+}
+
+// Where the first ping after a silence has to wake a radio, the others follow at once.
+func TestScheduleOfASleepyPath(t *testing.T) {
+	e, p := NewEstimator(Config{Seed: 1}), wiredPath(1)
+	quick, last := p.floor, SessionTime(0)
+	var at []time.Duration
+	for now := day0; now < day0.Add(3*time.Minute); now = max(now, e.Due()) {
+		p.floor = quick
+		if now.Sub(last) > 200*time.Millisecond {
+			p.floor += time.Duration(p.rng.Int64N(int64(100 * time.Millisecond)))
+		}
+		x := p.exchange(now)
+		e.Sent(now)
+		_ = e.Add(x)
+		last = x.T4
+		at = append(at, now.Sub(day0))
+	}
+	_, size := volleys(at)
+	for i, n := range size[1 : len(size)-1] {
+		if n != volleyMost {
+			t.Errorf("volley %d of %d has %d pings", i+1, len(size), n)
+		}
 	}
 }
 
@@ -106,11 +141,16 @@ func TestScheduleKeepsFourCommands(t *testing.T) {
 	for _, s := range []int{50, 20, 40, 10, 30, 60} {
 		e.Burst(day0.Add(time.Duration(s) * time.Second))
 	}
-	begin, _ := volleys(instants(e, wiredPath(1), 70*time.Second, always))
+	at := instants(e, wiredPath(1), 70*time.Second, always)
 	for _, s := range []int{10, 20, 30, 40} {
-		want := time.Duration(s) * time.Second
-		if !slices.ContainsFunc(begin, func(d time.Duration) bool { return d < want && d > want-400*time.Millisecond }) {
-			t.Errorf("no burst before %v", want)
+		want, n := time.Duration(s)*time.Second, 0
+		for _, d := range at {
+			if d < want && d > want-400*time.Millisecond {
+				n++
+			}
+		}
+		if n < 8 {
+			t.Errorf("%d pings right before %v", n, want)
 		}
 	}
 }

@@ -8,6 +8,14 @@ import (
 	"github.com/downbeat-sync/downbeat/clock/sim"
 )
 
+// published is the estimator with all of its bound, which vouches for more than the profiles have.
+type published struct{ *clock.Estimator }
+
+func (p published) Offset(at clock.SessionTime) (offset, bound, hard time.Duration) {
+	e := p.Estimate(at)
+	return e.Offset, e.Bound, e.Hard
+}
+
 // Whether a coarse clock rounds down or at random, its stamps tell: taken for
 // the other, the offset would be off by half a tick.
 func TestRoundingIsTold(t *testing.T) {
@@ -18,7 +26,7 @@ func TestRoundingIsTold(t *testing.T) {
 				p := sim.Drawn("browser-5us", seed)
 				p.Resolution, p.Rounding = tick, how
 				s := sim.Run(sim.Trial{
-					World: sim.New(p, seed), Pinger: &sim.EachSecond{N: 12}, Filters: []sim.Filter{sim.Real{Estimator: clock.NewEstimator(clock.Config{})}},
+					World: sim.New(p, seed), Pinger: &sim.EachSecond{N: 12}, Filters: []sim.Filter{published{clock.NewEstimator(clock.Config{})}},
 					For: 10 * time.Minute, From: 5 * time.Minute, Every: time.Second,
 				})
 				runs = append(runs, s[0])

@@ -20,13 +20,14 @@ type Pinger interface {
 	Sent(clock.SessionTime)
 }
 
-// Real is the estimator as a Filter.
+// Real is the estimator as a Filter. Its bound is judged without what it allows for
+// software whose ways differ, since the floors of the profiles don't.
 type Real struct{ *clock.Estimator }
 
 // Offset returns the estimate at session time at.
 func (r Real) Offset(at clock.SessionTime) (offset, bound, hard time.Duration) {
 	e := r.Estimate(at)
-	return e.Offset, e.Bound, e.Hard
+	return e.Offset, e.Bound - e.Lopsided, e.Hard
 }
 
 // EachSecond is a schedule: a burst of n pings 50 ms apart, then one a second.

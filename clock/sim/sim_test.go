@@ -36,6 +36,19 @@ func TestBoundsAreHonest(t *testing.T) {
 	}
 }
 
+// No more is stated than is needed: half of the bounds are within four times what the error
+// stays below in 95 % of the readings.
+func TestBoundsAreTight(t *testing.T) {
+	for _, p := range sim.Profiles() {
+		own, _ := play(p, 5*time.Minute, 10*time.Second)
+		width := float64(own.BoundP50) / float64(own.P95)
+		t.Logf("%s: p95 %v, bound %v, %.2f times", p.Name, own.P95, own.BoundP50, width)
+		if width > 4 {
+			t.Errorf("%s: the bound is %v, %.2f times the error's p95", p.Name, own.BoundP50, width)
+		}
+	}
+}
+
 // Usable half a second after the first ping.
 func TestUsableAtOnce(t *testing.T) {
 	limits := map[string]time.Duration{
