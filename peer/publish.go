@@ -45,7 +45,7 @@ func (p *publisher) steps(m clock.Map, from *track) bool {
 // prefer reports whether the data channel's estimate is to be published rather
 // than the WebSocket's. While the channel works: once its bound is no worse or
 // its joining burst is over, and from then on. While it is down or silent: as
-// long as its bound is no worse.
+// long as its bound is no worse; a silent one that was left is not gone back to.
 func prefer(data, ws clock.Estimate, up, already bool) bool {
 	switch {
 	case !data.Map.Valid:
@@ -54,6 +54,8 @@ func prefer(data, ws clock.Estimate, up, already bool) bool {
 		return true
 	case up && data.State == clock.Tracking, up && already && data.State == clock.Settling:
 		return true
+	case data.State == clock.Holdover && !already:
+		return false // it was left for its silence
 	}
 	return data.Bound <= ws.Bound
 }
