@@ -2,7 +2,7 @@
 GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
-WHOLE  := ./cmd/downbeat
+WHOLE  := ./e2e
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
 .PHONY: wire licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
@@ -19,18 +19,18 @@ build: ## build bin/downbeat
 demo: ## a server and eight Go devices on this machine: errors, bounds, spreads
 	$(GO) run ./cmd/downbeat demo --devices 8 --commands 20 $(ARGS)
 
-setup: ## install what the tests need (Chromium, certutil, npm packages, chronyd, nginx, Caddy)
+setup: ## install what the tests need (Chromium, certutil, openssl, ffmpeg, npm packages, chronyd, nginx, Caddy)
 	@tools/setup.sh
 
 test: setup ## every test, real Chromium included
 	cd web && node --test
-	$(GO) test -race -shuffle=on -timeout 10m $$($(GO) list ./... | grep -vF "$$($(GO) list $(WHOLE))")
-	$(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-test-fails \
+	CI=1 $(GO) test -race -shuffle=on -timeout 10m $$($(GO) list ./... | grep -vF "$$($(GO) list $(WHOLE))")
+	CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-test-fails \
 		--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
 		--packages=$(WHOLE) -- -race -shuffle=on -timeout 30m -p 1
 
 bench: setup ## print the figures of docs/figures.md
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./cmd/downbeat
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./e2e
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./api
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
@@ -39,7 +39,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
 
 bench-browser: setup ## print the figures of the browser alone
-	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./cmd/downbeat
+	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./e2e
 
 pack: setup ## pack the browser library as an npm package, into bin/
 	@tools/pack.sh bin
@@ -54,7 +54,7 @@ licenses: ## write the licences that `downbeat licenses` prints
 	@tools/licenses.sh >cmd/downbeat/licenses.txt.new && mv cmd/downbeat/licenses.txt.new cmd/downbeat/licenses.txt
 
 pictures: setup ## make the README's pictures from the real pages
-	mkdir -p docs/pictures && DOWNBEAT_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count 1 -run '^TestPictures$$' ./cmd/downbeat
+	mkdir -p docs/pictures && DOWNBEAT_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count 1 -run '^TestPictures$$' ./e2e
 
 release-check: ## check the release's configuration, and build all of it once, into dist/
 	systemd-analyze verify --man=no packaging/downbeat.service
@@ -66,7 +66,7 @@ current: ## fail if docs/accuracy.md or the list of licences is stale
 	@$(GO) run ./cmd/downbeat accuracy | diff -u docs/accuracy.md - || { echo "docs/accuracy.md is stale: make accuracy"; exit 1; }
 
 kills: ## kill a server 200 times while clients write: nothing acknowledged is lost
-	DOWNBEAT_TEST_KILLS=200 $(GO) test -count 1 -v -timeout 10m -run TestKills ./cmd/downbeat
+	DOWNBEAT_TEST_KILLS=200 $(GO) test -count 1 -v -timeout 10m -run TestKills ./e2e
 
 fuzz: ## thirty seconds of every fuzz target
 	@tools/fuzz.sh 30s

@@ -15,18 +15,19 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/container"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 var about = container.Info{
 	Title: "scene 1 — ünd 2", Device: "front (Kim 🏳️‍🌈)", Created: time.Date(2026, 11, 25, 12, 0, 30, 5e8, time.UTC),
 }
 
-// needFFmpeg skips a test where the programs aren't there that it is about.
+// needFFmpeg ends a test where the programs aren't there that it is about.
 func needFFmpeg(t *testing.T) {
 	t.Helper()
 	for _, program := range []string{"ffmpeg", "ffprobe"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("not tested here: " + program + " isn't installed")
+			testutil.Missing(t, program)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/takes"
 )
@@ -92,12 +93,12 @@ func write(t *testing.T, name, content string, mode os.FileMode) {
 	}
 }
 
-// needFFmpeg skips a test where the programs aren't there that it is about.
+// needFFmpeg ends a test where the programs aren't there that it is about.
 func needFFmpeg(t *testing.T) {
 	t.Helper()
 	for _, program := range []string{"ffmpeg", "ffprobe"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("not tested here: " + program + " isn't installed")
+			testutil.Missing(t, program)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
@@ -218,10 +219,10 @@ func (w *wire) cut(n int64) bool {
 func tusJS(t *testing.T, to, file, options string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node isn't installed")
+		testutil.Missing(t, "node")
 	}
 	if _, err := os.Stat("../web/node_modules/tus-js-client"); err != nil {
-		t.Skip("make setup installs tus-js-client")
+		testutil.Missing(t, "tus-js-client")
 	}
 	var log bytes.Buffer
 	cmd := exec.Command("node", "testdata/send.mjs", "http://"+to+"/api/uploads/", file, options)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 // consumer is a small TypeScript program of somebody who installed the package.
@@ -50,6 +52,7 @@ func TestPackage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs npm")
 	}
+	testutil.Modules(t)
 	packed, home := t.TempDir(), t.TempDir()
 	run(t, "..", "tools/pack.sh", packed, "1.2.3")
 	tarball := filepath.Join(packed, "downbeat-1.2.3.tgz")

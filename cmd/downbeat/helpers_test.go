@@ -1,15 +1,6 @@
 package main
 
-import (
-	"context"
-	"log/slog"
-	"net/http"
-	"testing"
-
-	"github.com/downbeat-sync/downbeat/internal/lab"
-	"github.com/downbeat-sync/downbeat/internal/testutil"
-	"github.com/downbeat-sync/downbeat/server"
-)
+import "testing"
 
 func check(t testing.TB, err error) {
 	t.Helper()
@@ -17,26 +8,3 @@ func check(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// serving runs a server until the test ends; wrap goes around it, where there is one.
-func serving(t testing.TB, cfg server.Config, wrap func(http.Handler) http.Handler) *lab.Rig {
-	t.Helper()
-	cfg.Log = quiet()
-	r, err := lab.NewRig(context.WithoutCancel(t.Context()), cfg, wrap)
-	check(t, err)
-	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		check(t, r.Close())
-	})
-	return r
-}
-
-var (
-	pause      = testutil.Pause
-	us         = testutil.Us
-	ms         = testutil.Ms
-	freeAddr   = testutil.FreeAddr
-	eventually = testutil.Eventually
-)

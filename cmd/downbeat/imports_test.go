@@ -99,6 +99,7 @@ var edges = map[string]map[string]string{
 		"session":     "the command that they act on",
 		"access":      "the demo is open to anybody",
 	},
+	"e2e": {},
 	"internal/shell": {
 		"access":      "its modes in words",
 		"api":         "what a server tells of its time",

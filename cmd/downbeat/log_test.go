@@ -3,14 +3,13 @@ package main
 import (
 	"go/ast"
 	"go/token"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
 )
 
@@ -83,28 +82,10 @@ func TestNamesOfLogKeys(t *testing.T) {
 	}
 }
 
-// documented is a row of the table of events.
-type documented struct{ level, keys string }
-
-// eventTable reads the table of events in docs/operating.md.
-func eventTable(t *testing.T) map[string]documented {
-	t.Helper()
-	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
-	check(t, err)
-	table := map[string]documented{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (info|warn|error|any) \\|([^|]*)\\|").FindAllStringSubmatch(string(doc), -1) {
-		if table[row[1]].level != "" {
-			t.Errorf("docs/operating.md has two rows for %s", row[1])
-		}
-		table[row[1]] = documented{row[2], " " + strings.NewReplacer("`", "", ",", "").Replace(row[3]) + " "}
-	}
-	return table
-}
-
 // TestLogEvents: what is logged above debug has a fixed name and fixed keys, which
 // docs/operating.md lists, and nothing else is listed there.
 func TestLogEvents(t *testing.T) {
-	table := eventTable(t)
+	table := testutil.EventTable(t)
 	used := map[string]bool{}
 	logCalls(t, func(at token.Position, method string, args []ast.Expr) {
 		if method == "With" || method == "Debug" {
@@ -121,11 +102,11 @@ func TestLogEvents(t *testing.T) {
 		check(t, err)
 		row := table[name]
 		used[name] = true
-		if row.level != "any" && row.level != strings.ToLower(method) {
-			t.Errorf("%v: %s is logged as %s, docs/operating.md has it as %q", at, name, method, row.level)
+		if row.Level != "any" && row.Level != strings.ToLower(method) {
+			t.Errorf("%v: %s is logged as %s, docs/operating.md has it as %q", at, name, method, row.Level)
 		}
 		for i := 1; i < len(args); i += 2 {
-			if key, ok := args[i].(*ast.BasicLit); ok && !strings.Contains(row.keys, " "+strings.Trim(key.Value, `"`)+" ") {
+			if key, ok := args[i].(*ast.BasicLit); ok && !strings.Contains(row.Keys, " "+strings.Trim(key.Value, `"`)+" ") {
 				t.Errorf("%v: %s has the key %s, which docs/operating.md doesn't list", at, name, key.Value)
 			}
 		}
@@ -137,7 +118,7 @@ func TestLogEvents(t *testing.T) {
 		used[name] = true
 	}
 	for name := range used {
-		if table[name].level == "" {
+		if table[name].Level == "" {
 			t.Errorf("docs/operating.md has no row for the event %s", name)
 		}
 	}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/downbeat-sync/downbeat/internal/testutil"
@@ -36,12 +33,5 @@ func downbeat(t *testing.T, args ...string) *exec.Cmd {
 // finish runs the program to its end.
 func finish(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := downbeat(t, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return testutil.Finish(t, downbeat(t, args...), stdin)
 }
