@@ -76,7 +76,7 @@ func TestBrowserBelowAPath(t *testing.T) {
 	})()`, new(any))
 	until(t, console, `[...document.querySelectorAll('a[href*="/file"]')].length > 0`)
 	var uploaded string
-	evaluate(t, console, `fetch(document.querySelector('a[href*="/file"]').href).then(r => r.status + ' ' + new URL(r.URL).pathname.split('/')[1])`, &uploaded)
+	evaluate(t, console, `fetch(document.querySelector('a[href*="/file"]').href).then(r => r.status + ' ' + new URL(r.url).pathname.split('/')[1])`, &uploaded)
 	if uploaded != "200 beat" {
 		t.Errorf("the recording's link: %s", uploaded)
 	}
