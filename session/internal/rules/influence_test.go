@@ -10,7 +10,7 @@ import (
 )
 
 // TestOneDeviceDoesntHoldUpAll: whatever one of the devices sends, and however late its pongs
-// come, a command's lead is no more than maxPull above what the others need, or maxPullOfTwo.
+// come, a command's lead is no more than MaxPull above what the others need, or maxPullOfTwo.
 func TestOneDeviceDoesntHoldUpAll(t *testing.T) {
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 1))

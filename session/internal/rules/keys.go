@@ -40,7 +40,7 @@ func KeyOf(sessionID string, k Kind, ids ...string) string {
 	return b.String()
 }
 
-// ParseKey is the inverse of keyOf.
+// ParseKey is the inverse of KeyOf.
 func ParseKey(key string) (sessionID string, k Kind, ids []string, err error) {
 	tokens := strings.Split(key, ".")
 	if len(tokens) < 3 || tokens[0] != "s" {

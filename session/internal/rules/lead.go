@@ -9,9 +9,9 @@ const (
 	// fanOut is what telling one more device adds to the time until the last
 	// one knows.
 	fanOut = 50 * time.Microsecond
-	// answersKept is the number of the latest commands whose answers count.
+	// AnswersKept is the number of the latest commands whose answers count.
 	AnswersKept = 8
-	// maxPull is by how much one device's word makes the others wait: beyond what they need
+	// MaxPull is by how much one device's word makes the others wait: beyond what they need
 	// themselves, or beyond the lead that was too short for it.
 	MaxPull = 200 * time.Millisecond
 	// maxPullOfTwo is the same where there are but two, and either may be the odd one.
@@ -23,7 +23,7 @@ type Link struct{ Delay, Jitter time.Duration }
 
 // Lead returns how far ahead a command must lie for the connected devices to
 // hold it in time: what the one needs that needs most, plus the fan-out. One that needs by far the most
-// doesn't hold up the others, but for maxPull, and is left behind.
+// doesn't hold up the others, but for MaxPull, and is left behind.
 func Lead(s *State, links map[string]Link, least, most time.Duration) time.Duration {
 	needs := s.Needs(links)
 	need := time.Duration(0)

@@ -13,7 +13,7 @@ type waited struct {
 }
 
 const (
-	// leastWait is what a wait counts at least: a pause for all is more than its length.
+	// LeastWait is what a wait counts at least: a pause for all is more than its length.
 	LeastWait = time.Second
 	// regain is how much longer a device must go without being waited for to be waited for again.
 	Regain = 10

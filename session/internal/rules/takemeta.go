@@ -63,7 +63,7 @@ func (q *TakeChange) Validate() error {
 	return nil
 }
 
-// isNote is isText for text of several lines.
+// isNote is IsText for text of several lines.
 func isNote(s *string) bool {
 	lines := strings.Split(strings.ReplaceAll(*s, "\r\n", "\n"), "\n")
 	for i := range lines {
