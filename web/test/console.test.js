@@ -328,7 +328,7 @@ test('the roster keeps what was measured, and names apart', () => {
   roster.takeSync({ devices: [{ deviceId: 'a', boundMs: 1, status: { battery: 0.5 } }, { deviceId: 'gone' }] })
   roster.take(session)
   const a = roster.devices[0]
-  assert.deepEqual([a.sync.boundMs, a.status.battery], [1, 0.5])
+  assert.deepEqual([a.sync?.boundMs, a.status?.battery], [1, 0.5])
   assert.deepEqual(['a', 'b', 'w', 'own', 'gone'].map(id => roster.name(id)), ['front 1', 'front 2', 'Ben', 'This console', 'device gone'])
   assert.equal(roster.kind(a), 'Ben · mobile')
 })

@@ -93,7 +93,7 @@ async function rig(t, folder = new Folder(), server = null) {
   /** @type {any[]} */ const posted = []
   const engine = new RecorderEngine(m => void posted.push(m))
   const of = (/** @type {string} */ type) => posted.filter(m => m.type === type)
-  engine.receive({ type: 'open', server })
+  engine.receive({ type: 'open', server: /** @type {any} */ (server) })
   await time.pass(20)
   const state = () => of('take').at(-1)?.take.state
   return { time, folder, engine, posted, of, state }

@@ -83,7 +83,7 @@ export class Engine {
     })
     this.#commands = new Commands(this.#clock, (event, data) => {
       this.#send(event, data)
-      if (event === wire.MISSED) post(/** @type {any} */ ({ type: 'event', event, data }))
+      if (event === wire.MISSED) post(/** @type {FromEngine} */ (/** @type {unknown} */ ({ type: 'event', event, data })))
     })
     this.#unwatch = watchSleep(() => this.#resync(), () => this.#connection?.check())
   }

@@ -55,7 +55,7 @@ export class WorkerClient {
     }
   }
 
-  /** @param {any} m */
+  /** @param {{type: string, id: number, answered: number, origin: number}} m  a probe's; of others the type alone is looked at */
   #receive(m) {
     if (m.type !== 'probe') return this.#on(m)
     const received = performance.now()
@@ -97,7 +97,7 @@ export class WorkerClient {
   }
 
   /**
-   * @param {any} m
+   * @param {object} m
    * @param {Transferable[]} [transfer]
    */
   post(m, transfer) {

@@ -21,6 +21,7 @@ import * as wire from '../lib/wire.js'
 /** @import { RecorderOptions } from './options.js' */
 /** @import { CameraSettings } from './settings.js' */
 /** @import { TakeState } from './uploadqueue.js' */
+/** @import { FromRecorder } from './recorderengine.js' */
 
 /**
  * `closed` → `ready` (the camera is open) → `armed` (a take is coming, the encoder
@@ -244,7 +245,7 @@ export class Recorder extends Emitter {
     this.#recordings.discard(recordingId)
   }
 
-  /** @param {any} m  from the worker */
+  /** @param {FromRecorder} m */
   #receive(m) {
     switch (m.type) {
       case 'take': return this.#recordings.took(m.take)

@@ -9,6 +9,51 @@ import { openStore } from './store.js'
 /** @import { Notes } from './journal.js' */
 /** @import { Tags } from './muxing.js' */
 
+/** @import { Settings, Tracks } from './inputs.js' */
+
+/**
+ * What the page says to the engine.
+ *
+ * @typedef {{type: 'probe' | 'cancel' | 'examine' | 'discard' | 'file', id: string}
+ *   | {type: 'open', server: import('./upload.js').Target | null}
+ *   | Tracks & {type: 'tracks'}
+ *   | {type: 'sound', audio: ReadableStream<AudioData>, settings?: Settings}
+ *   | {type: 'captures', times: Parameters<import('./captureclocks.js').CaptureClocks['saw']>[0]}
+ *   | {type: 'choose', prefer: Prefer}
+ *   | {type: 'preview', on: boolean, picture: boolean}
+ *   | {type: 'arm', id: string, notes: Partial<Notes>, from: number, to: number, prefer?: Prefer, tags?: Tags}
+ *   | {type: 'bounds', id: string, from: number, to: number}
+ *   | {type: 'note' | 'begin' | 'complete', id: string, notes: Partial<Notes>}
+ *   | {type: 'append', id: string, bytes: ArrayBuffer}
+ *   | {type: 'hurry' | 'close'}} ToRecorder
+ */
+
+/**
+ * What the engine says of takes.
+ *
+ * @typedef {{type: 'armed' | 'begun', id: string}
+ *   | {type: 'started' | 'written', id: string, at: number, error: number}
+ *   | {type: 'stopped', id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: Partial<import('./report.js').Report>}
+ *   | {type: 'refused', id: string, code: string, error?: string}
+ *   | {type: 'full' | 'examined', id: string, empty: boolean}
+ *   | {type: 'trouble', id?: string, code: string, error?: string}
+ *   | {type: 'found', found: {notes: Notes, bytes: number, interrupted: boolean}[]}} OfTakes
+ */
+
+/**
+ * What the engine says to the page, or the page's end of the worker of its end.
+ *
+ * @typedef {OfTakes
+ *   | {type: 'take', take: import('./uploadqueue.js').TakeState}
+ *   | {type: 'file', id: string, blob: Blob}
+ *   | {type: 'frozen' | 'flowing' | 'settled' | 'ready' | 'closed'}
+ *   | {type: 'broken', error?: string}
+ *   | {type: 'opened', lasting: boolean, found: {notes: Notes, bytes: number, interrupted: boolean}[]}
+ *   | import('./health.js').HealthNews
+ *   | {type: 'chosen', container: 'mp4' | 'webm', bitRate?: number}
+ *   | import('./preview.js').PreviewData & {type: 'preview'}} FromRecorder
+ */
+
 /** How often to look at the time, ms. */
 const TICK = 100
 
@@ -34,7 +79,7 @@ export class RecorderEngine {
   /**
    * A message from the page.
    *
-   * @param {any} m
+   * @param {ToRecorder} m
    */
   receive(m) {
     switch (m.type) {
@@ -137,7 +182,7 @@ export class RecorderEngine {
     this.#post({ type: 'refused', id, code, error: error && String(error) })
   }
 
-  /** @param {any} m  of a running take */
+  /** @param {OfTakes} m  of a running take */
   #message(m) {
     if (m.type === 'stopped') {
       this.#running.delete(m.id)

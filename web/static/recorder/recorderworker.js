@@ -2,6 +2,8 @@ import { DownbeatError } from '../lib/signaling.js'
 import { WorkerClient, beside } from '../lib/workerclient.js'
 import { troubleOf } from './recordertroubles.js'
 
+/** @import { FromRecorder } from './recorderengine.js' */
+
 /** The page's end of the recorder's worker. */
 export class RecorderWorker extends WorkerClient {
   #on
@@ -25,7 +27,7 @@ export class RecorderWorker extends WorkerClient {
     this.#on({ type: 'broken', error: event.message })
   }
 
-  /** @param {any} m */
+  /** @param {FromRecorder} m */
   #receive(m) {
     if (m.type === 'closed') return this.terminate()
     this.#on(m)

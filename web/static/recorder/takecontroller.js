@@ -10,6 +10,7 @@ import * as wire from '../lib/wire.js'
 /** @import { RecorderWorker } from './recorderworker.js' */
 /** @import { RecorderState } from './devicerecorder.js' */
 /** @import { TakeUnderway, SessionTake } from './sessiontake.js' */
+/** @import { FromRecorder } from './recorderengine.js' */
 
 /** How often a countdown is told, ms. */
 const COUNT = 100
@@ -179,7 +180,7 @@ export class TakeController {
     }
   }
 
-  /** @param {any} m  of a take, from the worker */
+  /** @param {FromRecorder} m  of takes; the rest is for others */
   receive(m) {
     switch (m.type) {
       case 'armed': case 'begun': return this.#takes.get(m.id)?.armed.tell(undefined)
@@ -190,7 +191,7 @@ export class TakeController {
       case 'full': return this.#full(m)
       case 'examined': return this.#takes.get(m.id)?.fallback?.examined(m.empty)
       case 'trouble': return this.#on.trouble(m.code, m.error)
-      case 'found': return m.found.forEach((/** @type {any} */ left) => this.recovered(left))
+      case 'found': return m.found.forEach(left => this.recovered(left))
     }
   }
 
@@ -220,7 +221,7 @@ export class TakeController {
     this.#takes.note(code, value)
   }
 
-  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: import('./report.js').Report}} m */
+  /** @param {{id: string, at: number, error: number, empty: boolean, torn?: boolean, report?: Partial<import('./report.js').Report>}} m */
   #stopped(m) {
     const take = this.#takes.get(m.id)
     if (m.empty) {

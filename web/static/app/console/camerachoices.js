@@ -1,5 +1,7 @@
 import { el, reveal, say } from '../ui/ui.js'
 
+/** @import { DeviceSettings } from '../../lib/wire.js' */
+
 /**
  * What is chosen for a camera; what isn't in it stays as the device has it.
  *
@@ -72,7 +74,7 @@ export class CameraChoices {
 
   /**
    * @param {CameraSettings} chosen
-   * @param {any} [really]  the settings as the device tells them
+   * @param {DeviceSettings | null} [really]  the settings as the device tells them
    * @param {CameraSettings} [all]  what is chosen for all cameras
    */
   update(chosen, really = null, all = {}) {
@@ -138,7 +140,7 @@ export function changed(chosen, name, value) {
 /**
  * How the camera really records.
  *
- * @param {any} really
+ * @param {Partial<DeviceSettings> | null | undefined} really
  */
 export function reallyWords(really) {
   if (!really) return ''

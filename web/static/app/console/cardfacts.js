@@ -4,6 +4,7 @@ import { outOfStep } from './step.js'
 import { el, reveal, say } from '../ui/ui.js'
 
 /** @import { Device } from './roster.js' */
+/** @import { DeviceStatus } from '../../lib/wire.js' */
 
 /** A description list whose rows are always the same; empty ones aren't shown. */
 export class CardFacts {
@@ -80,9 +81,9 @@ export function behindWords({ leftBehind = [], leadMs }) {
   ].filter(Boolean).join(' ')
 }
 
-/** @param {any} status */
+/** @param {Partial<DeviceStatus> | null | undefined} status */
 function batteryWords(status) {
   const battery = share(status?.battery)
   if (battery == null) return status?.charging ? 'charging' : ''
-  return status.charging ? `${percent(battery)}, charging` : percent(battery)
+  return status?.charging ? `${percent(battery)}, charging` : percent(battery)
 }

@@ -2,8 +2,18 @@ import { clock, count, span } from '../ui/format.js'
 import { missedIn } from '../ui/missed.js'
 import * as wire from '../../lib/wire.js'
 
+/** @import { Issued, Report } from '../../lib/wire.js' */
+
 /** Commands kept. */
 export const KEPT = 40
+
+/** @typedef {{devices: Partial<Report['devices'][number]>[], spreadMs?: number | null}} Reported */
+
+/**
+ * A command as it comes: the data of its event, or the server's list.
+ *
+ * @typedef {{commandId: string, timestamp: number} & Partial<Pick<Issued, 'name' | 'postureLabel' | 'isPlaying' | 'position' | 'playbackRate'>>} Scheduled
+ */
 
 /**
  * A command that was issued, and what came of it.
@@ -12,7 +22,7 @@ export const KEPT = 40
  * @property {string} commandId
  * @property {string} name       for people
  * @property {number} timestamp  session ms
- * @property {any} report        as in command_report; null until it comes
+ * @property {Reported | null} report  null until it comes
  * @property {string} [cancelled]  why
  */
 
@@ -33,7 +43,7 @@ export class CommandList {
    * A command is scheduled; false when that is known.
    *
    * @param {string} event
-   * @param {any} data
+   * @param {Scheduled} data
    */
   scheduled(event, data) {
     if (this.find(data.commandId)) return false
@@ -50,7 +60,7 @@ export class CommandList {
     if (entry) entry.cancelled = reason || 'cancelled'
   }
 
-  /** @param {any} report  as in command_report */
+  /** @param {Reported & {commandId: string}} report */
   reported(report) {
     const entry = this.find(report.commandId)
     if (entry) entry.report = report
@@ -59,13 +69,13 @@ export class CommandList {
   /**
    * The list as the server has it. Its reports count: they are as of now.
    *
-   * @param {any[]} commands  of GET …/commands
+   * @param {(Scheduled & Pick<Partial<Issued>, 'cancelled' | 'reason'> & {event: string, report?: Reported | null})[]} commands  of GET …/commands
    */
   listed(commands) {
     for (const c of commands) {
       this.scheduled(c.event, c)
-      if (c.cancelled) this.cancelled(c.commandId, c.reason)
-      if (c.report) this.reported({ commandId: c.commandId, ...c.report })
+      if (c.cancelled) this.cancelled(c.commandId, c.reason ?? '')
+      if (c.report) this.reported({ ...c.report, commandId: c.commandId })
     }
   }
 
@@ -82,14 +92,14 @@ const NAMES = /** @type {Record<string, string>} */ ({ flash: 'Flash', pulse: 'S
  * What a command is, for people.
  *
  * @param {string} event
- * @param {any} data
+ * @param {Omit<Scheduled, 'commandId' | 'timestamp'>} data
  */
 export function titleOf(event, data) {
   switch (event) {
     case wire.START_RECORDING: return data.postureLabel ? `Record “${data.postureLabel}”` : 'Record'
     case wire.STOP_RECORDING: return 'Stop recording'
-    case wire.PLAYBACK_SYNC: return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position)}${fast(data.playbackRate)}`
-    default: return NAMES[data.name] ?? data.name
+    case wire.PLAYBACK_SYNC: return `${data.isPlaying ? 'Play' : 'Pause'} at ${clock(data.position ?? 0)}${fast(data.playbackRate)}`
+    default: return NAMES[data.name ?? ''] ?? data.name ?? ''
   }
 }
 
@@ -101,20 +111,17 @@ function fast(rate) {
 /**
  * The devices of a report that acted.
  *
- * @param {any} report
- * @returns {any[]}
+ * @param {Reported | null | undefined} report
  */
 export function acted(report) {
-  /** @type {any[]} */
-  const devices = report?.devices ?? []
-  return devices.filter(d => Number.isFinite(d.errorMs))
+  return (report?.devices ?? []).flatMap(d => d.errorMs != null && Number.isFinite(d.errorMs) ? [{ ...d, errorMs: d.errorMs }] : [])
 }
 
 /**
  * How far apart a command's acts were, with what that may be wrong by: the bounds of the
  * two outermost together. Null with less than two.
  *
- * @param {any} report
+ * @param {Reported | null | undefined} report
  * @returns {{spreadMs: number, boundMs: number} | null}
  */
 export function spreadOf(report) {
@@ -137,9 +144,9 @@ export function summary({ report, cancelled }) {
   return `spread ${span(spread.spreadMs)} ± ${span(spread.boundMs)}`
 }
 
-/** @param {any} report */
+/** @param {Reported} report */
 function missedBy(report) {
-  const n = (report.devices ?? []).filter((/** @type {any} */ d) => d.missed).length
+  const n = (report.devices ?? []).filter(d => d.missed).length
   return n ? `missed by ${count(n, 'device')}` : ''
 }
 
@@ -154,11 +161,11 @@ export function longSummary(entry, nameOf) {
   const there = acted(entry.report).length
   const missed = missedIn(entry.report, nameOf)
   if (!there) return missed
-  const silent = entry.report.devices.filter((/** @type {any} */ d) => d.armed && d.at == null && !d.missed)
+  const silent = (entry.report?.devices ?? []).filter(d => d.armed && d.at == null && !d.missed)
   return [
     summary(entry),
     there > 1 ? `${count(there, 'device')} acted` : '',
     missed,
-    silent.length ? `ready but not heard of since: ${silent.map((/** @type {any} */ d) => nameOf(d.deviceId)).join(', ')}` : '',
+    silent.length ? `ready but not heard of since: ${silent.map(d => nameOf(d.deviceId ?? '')).join(', ')}` : '',
   ].filter(Boolean).join(' · ')
 }

@@ -2,6 +2,8 @@ import { ago, count } from '../ui/format.js'
 import { refused } from '../ui/sessionwords.js'
 import * as wire from '../../lib/wire.js'
 
+/** @import { Summary } from '../../lib/wire.js' */
+
 /**
  * Why the server doesn't let this console into the session, and what to do.
  *
@@ -31,14 +33,14 @@ export function leaderWords(isLeader, name, away, rules = false) {
 /**
  * What tells a session from others: who leads, how many are there, how long nothing happened.
  *
- * @param {any} s  of GET /api/sessions
+ * @param {Partial<Summary> & {idleMs?: number}} s
  */
 export function factsOf({ leaderName, connectedCount, userCount, status, hasMedia, idleMs }) {
   return [
     leaderName ? `${leaderName} leads` : '',
-    connectedCount === undefined ? count(userCount, 'user') : connectedCount ? `${connectedCount} connected` : 'nobody connected',
+    connectedCount === undefined ? count(userCount ?? 0, 'user') : connectedCount ? `${connectedCount} connected` : 'nobody connected',
     status === 'recording' ? 'recording now' : '',
     hasMedia ? 'a film is loaded' : '',
-    Number.isFinite(idleMs) ? ago(idleMs) : '',
+    idleMs !== undefined && Number.isFinite(idleMs) ? ago(idleMs) : '',
   ].filter(Boolean).join(' · ')
 }

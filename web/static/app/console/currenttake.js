@@ -1,5 +1,7 @@
 import * as wire from '../../lib/wire.js'
 
+/** @import { Snapshot, StartRecording } from '../../lib/wire.js' */
+
 /**
  * The take that goes on, as a console hears of it.
  *
@@ -20,15 +22,21 @@ import * as wire from '../../lib/wire.js'
  */
 
 /**
+ * The data of start_recording, stop_recording or cancelled. A server of another time may name the devices.
+ *
+ * @typedef {Partial<StartRecording> & {commandId: string, devices?: string[] | null}} TakeEvent
+ */
+
+/**
  * The take after an event.
  *
  * @param {Take | null} take
  * @param {string} event  start_recording, stop_recording or cancelled
- * @param {any} data
+ * @param {TakeEvent} data
  * @returns {Take | null}
  */
 export function follow(take, event, data) {
-  const { commandId, timestamp } = data
+  const { commandId, timestamp = NaN } = data
   if (event === wire.START_RECORDING) {
     const stop = data.duration ? timestamp + data.duration : Infinity
     return { commandId, label: data.postureLabel ?? '', start: timestamp, stop, stopId: '', devices: data.devices ?? null }
@@ -77,7 +85,7 @@ export function reading(take, now) {
  * The take that the session is in, as its object tells: whatever this console has missed,
  * it knows by this what goes on.
  *
- * @param {any} session  the session object
+ * @param {Partial<Pick<Snapshot, 'take'>> | null} session
  * @returns {Take | null}
  */
 export function takeIn(session) {

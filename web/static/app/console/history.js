@@ -8,6 +8,7 @@ import { byId, el, reveal, say } from '../ui/ui.js'
 
 /** @import { Entry } from './commandlist.js' */
 /** @import { Painter } from '../ui/painter.js' */
+/** @import { Reported, Scheduled } from './commandlist.js' */
 
 /** When the reports of a command that this console isn't told of are asked for, ms after its instant. */
 const REPORTED = 2700
@@ -74,7 +75,7 @@ export class History {
 
   /**
    * @param {string} event
-   * @param {any} data
+   * @param {Scheduled} data
    */
   scheduled(event, data) {
     if (!this.#list.scheduled(event, data)) return
@@ -92,7 +93,7 @@ export class History {
     this.#soon()
   }
 
-  /** @param {any} report */
+  /** @param {Reported & {commandId: string}} report */
   report(report) {
     this.#list.reported(report)
     this.#soon()
@@ -135,7 +136,7 @@ export class History {
     say(byId('report-sum'), entry ? longSummary(entry, nameOf) : '')
     const box = byId('report')
     const rows = acted(entry?.report).map(d => ({
-      name: nameOf(d.deviceId), error: d.errorMs, bound: d.boundMs ?? Infinity, late: d.late === true,
+      name: nameOf(d.deviceId ?? ''), error: d.errorMs, bound: d.boundMs ?? Infinity, late: d.late === true,
     })).sort((a, b) => a.error - b.error)
     const width = Math.max(280, box.clientWidth)
     const key = JSON.stringify([width, rows, rows.length ? '' : waiting(entry)])

@@ -4,6 +4,7 @@ import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Roster } from './roster.js' */
+/** @import { Snapshot, SyncStatus } from '../../lib/wire.js' */
 
 /** How often a console that doesn't lead looks at the clocks, ms. */
 const LOOK = 2000
@@ -19,22 +20,21 @@ const MEMBERS_AFTER = 100
  *
  * @param {Session} s
  * @param {Roster} roster
- * @param {(session: any) => void} seen  with each session object
+ * @param {(session: Snapshot | null) => void} seen  with each session object
  * @param {() => void} changed
  */
 export function follow(s, roster, seen, changed) {
-  const takeSession = (/** @type {any} */ data) => {
-    const session = data?.session ?? data
+  const takeSession = (/** @type {Snapshot | null} */ session) => {
     roster.take(session)
     seen(session)
     changed()
   }
-  const takeSync = (/** @type {any} */ status) => {
+  const takeSync = (/** @type {Pick<SyncStatus, 'devices'>} */ status) => {
     roster.takeSync(status)
     changed()
   }
   takeSession(s.session)
-  s.on(wire.SESSION_JOINED, takeSession)
+  s.on(wire.SESSION_JOINED, ({ session }) => takeSession(session))
   s.on(wire.SESSION_STATE, takeSession)
   s.on(wire.SYNC_STATUS, takeSync)
   let asking = 0

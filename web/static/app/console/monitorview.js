@@ -4,6 +4,7 @@ import * as wire from '../../lib/wire.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Painter } from '../ui/painter.js' */
+/** @import { Monitored } from '../../lib/wire.js' */
 
 /** Where it is kept that somebody doesn't want it, for this browser. */
 const KEPT = 'downbeat:monitor'
@@ -79,7 +80,7 @@ export class MonitorView {
     document.removeEventListener('visibilitychange', this.#visible)
   }
 
-  /** @param {any} data  of a monitor event */
+  /** @param {Monitored} data */
   #heard({ deviceId, image, peakDb }) {
     if (!this.#on) return
     const before = this.#seen.get(deviceId)

@@ -7,6 +7,7 @@ import { alertError, byId, reveal, say } from '../ui/ui.js'
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Painter } from '../ui/painter.js' */
 /** @import { Roster } from './roster.js' */
+/** @import { Report } from '../../lib/wire.js' */
 
 /** Length of the seek bar while the media's isn't known, s. */
 const UNKNOWN = 600
@@ -75,7 +76,7 @@ export class Playback {
     this.#who.forget()
   }
 
-  /** @param {any} report  as in command_report */
+  /** @param {Report} report */
   report(report) {
     if (report.commandId !== this.#order) return
     this.#who.report(report)

@@ -4,6 +4,7 @@ import { alertError, byId, el, reveal, say, setPill } from '../ui/ui.js'
 
 /** @import { Session } from '../../downbeat.js' */
 /** @import { Device, Roster } from './roster.js' */
+/** @import { Report } from '../../lib/wire.js' */
 
 /** Who is how far from where it should be, who is waited for, and what is wrong with the film. */
 export class PlaybackDevices {
@@ -29,9 +30,9 @@ export class PlaybackDevices {
     this.#followed.clear()
   }
 
-  /** @param {any} report  as in command_report */
+  /** @param {Report} report */
   report({ devices }) {
-    for (const { deviceId, errorMs } of devices) if (Number.isFinite(errorMs)) this.#followed.set(deviceId, errorMs)
+    for (const { deviceId, errorMs } of devices) if (errorMs != null && Number.isFinite(errorMs)) this.#followed.set(deviceId, errorMs)
   }
 
   draw() {

@@ -3,6 +3,7 @@ import { cameraWords, microphoneWords, percent, share } from './readinesswords.j
 import { warningsIn } from './warningwords.js'
 
 /** @import { Device } from './roster.js' */
+/** @import { DeviceStatus, MediaStatus } from '../../lib/wire.js' */
 
 /** Below this much of a full battery, without a charger, a take may not last. */
 const LEAST_BATTERY = 0.1
@@ -52,20 +53,20 @@ export function verdict(device, { limitMs, purpose, sound = true }) {
 }
 
 /**
- * @param {any} sync
+ * @param {Device['sync']} sync
  * @param {number} limitMs
  */
 function clockReason(sync, limitMs) {
   switch (sync?.state) {
     case 'tracking':
-      return sync.boundMs <= limitMs ? '' : `clock only known to ± ${span(sync.boundMs)}`
+      return (sync.boundMs ?? Infinity) <= limitMs ? '' : `clock only known to ± ${span(sync.boundMs ?? Infinity)}`
     case 'settling': return 'clock is settling'
     case 'holdover': return 'clock runs on alone: no answers lately'
     default: return 'clock not measured yet'
   }
 }
 
-/** @param {any} sync */
+/** @param {Device['sync']} sync */
 function pageReason(sync) {
   return sync?.hidden ? 'page not in front' : ''
 }
@@ -77,7 +78,7 @@ const MICROPHONE_GO = new Set(['ready', 'recording'])
 /**
  * What keeps a device from a take.
  *
- * @param {any} status     as the device tells it; null while it doesn't
+ * @param {Partial<DeviceStatus> | null | undefined} status  as the device tells it; null while it doesn't
  * @param {boolean} sound
  */
 function takeReasons(status, sound) {
@@ -100,16 +101,16 @@ const STOPS = { no_sound: 'no sound', silence: 'microphone hears nothing', camer
 /**
  * A device's warnings, without those that its status says anyway or that don't matter.
  *
- * @param {any} status
+ * @param {Partial<DeviceStatus>} status
  * @param {boolean} sound  a take has sound
  * @returns {{code: string, value?: number}[]}
  */
 function warned({ warnings, camera, microphone, battery, charging, freeBytes }, sound) {
-  const deaf = !sound || (microphone && !MICROPHONE_GO.has(microphone))
+  const deaf = !sound || !! (microphone && !MICROPHONE_GO.has(microphone))
   /** @type {Record<string, boolean>} */
   const said = {
     no_sound: deaf, silence: deaf, camera_frozen: camera === 'frozen', camera_covered: camera === 'covered',
-    battery_low: battery <= LEAST_BATTERY && !charging, storage_low: freeBytes < LEAST_FREE,
+    battery_low: (battery ?? 1) <= LEAST_BATTERY && !charging, storage_low: (freeBytes ?? Infinity) < LEAST_FREE,
   }
   return Array.isArray(warnings) ? warnings.filter(w => !said[w?.code]) : []
 }
@@ -119,7 +120,7 @@ function microphoneReason(microphone) {
   return microphone === 'none' ? 'no microphone' : `microphone ${microphoneWords(microphone)}`
 }
 
-/** @param {any} media  what the device plays */
+/** @param {MediaStatus | undefined} media  what the device plays */
 function mediaReason(media) {
   switch (media?.state) {
     case 'failed': return 'can’t play the film'

@@ -3,6 +3,8 @@ import { progress, statusWords } from './takestate.js'
 import { el, reveal, say, setPill } from '../ui/ui.js'
 import { warningsIn } from './warningwords.js'
 
+/** @import { Listed } from './takestate.js' */
+
 const AFTER = 'After the one before'
 
 /** A device's recording as a row of its take's table. */
@@ -19,12 +21,12 @@ export class RecordingRow {
   #nameOf
   node = el('tr', {}, el('th', { scope: 'row' }, this.#name, this.#why), this.#after, this.#length, this.#status, this.#file)
 
-  /** @param {(recording: any) => string} nameOf */
+  /** @param {(recording: Listed) => string} nameOf */
   constructor(nameOf) {
     this.#nameOf = nameOf
   }
 
-  /** @param {any} r  as in the listing */
+  /** @param {Listed} r */
   update(r) {
     const name = this.#nameOf(r)
     say(this.#name, name)
@@ -64,21 +66,21 @@ function cell(label, ...children) {
   return td
 }
 
-/** @param {any} r */
+/** @param {Listed} r */
 function afterWords({ startTimestamp, diffMs, diffBoundMs }) {
   if (startTimestamp == null) return '—'
   return diffMs == null ? 'first' : `+${format.span(diffMs)} ± ${format.span(diffBoundMs)}`
 }
 
-/** @param {any} r */
+/** @param {Listed} r */
 function farWords({ uploadStatus, uploadedBytes, uploadLength }) {
   if (uploadStatus !== 'uploading' || uploadedBytes == null) return ''
-  return uploadLength > 0 ? `${format.bytes(uploadedBytes)} of ${format.bytes(uploadLength)}` : format.bytes(uploadedBytes)
+  return uploadLength && uploadLength > 0 ? `${format.bytes(uploadedBytes)} of ${format.bytes(uploadLength)}` : format.bytes(uploadedBytes)
 }
 
 /**
  * @param {HTMLElement} box
- * @param {any} r
+ * @param {Listed} r
  * @param {string} device
  */
 function fillFile(box, { uploadStatus, fileUrl, fileSizeBytes }, device) {

@@ -11,6 +11,8 @@ import * as wire from '../../lib/wire.js'
 /** @import { Together } from './readiness.js' */
 /** @import { Roster } from './roster.js' */
 /** @import { Take } from './currenttake.js' */
+/** @import { TakeEvent } from './currenttake.js' */
+/** @import { Snapshot } from '../../lib/wire.js' */
 
 /** Where label, duration and countdown are kept, for this tab. */
 const KEPT = 'downbeat:take'
@@ -62,7 +64,7 @@ export class RecordPanel {
     if (this.#phase() === 'counting') this.press()
   }
 
-  /** @param {string} event  start_recording, stop_recording or cancelled @param {any} data */
+  /** @param {string} event @param {TakeEvent} data */
   heard(event, data) {
     settle('too late')
     const calledOff = event === wire.CANCELLED && data.commandId === this.#take?.commandId
@@ -75,7 +77,7 @@ export class RecordPanel {
   /**
    * What goes on as the server knows it: after joining, coming back, a reload.
    *
-   * @param {any} session  the session object
+   * @param {Snapshot | null} session
    */
   seen(session) {
     this.#take = takeIn(session)

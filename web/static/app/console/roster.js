@@ -2,6 +2,7 @@ import { acts, kindOf, mayLead, records } from './kinds.js'
 import { watches } from './step.js'
 
 /** @import { Purpose } from './readiness.js' */
+/** @import { CameraSettings, DeviceStatus, DeviceSync } from '../../lib/wire.js' */
 
 /**
  * A device as the console shows it: what the session says of it, and, once
@@ -15,12 +16,18 @@ import { watches } from './step.js'
  * @property {boolean} isConnected
  * @property {boolean} [records]   false: it is no part of takes
  * @property {boolean} [silenced]  it makes no sound
- * @property {any} [camera]        what was chosen for its camera
- * @property {any} [sync]    its clock, as in sync_status
- * @property {any} [status]  its battery, camera and storage; null while it doesn't tell
+ * @property {CameraSettings | null} [camera]        what was chosen for its camera
+ * @property {Partial<Omit<DeviceSync, 'desync' | 'status'>> & {desync?: Partial<DeviceSync['desync']>}} [sync]    its clock, as in sync_status
+ * @property {Partial<DeviceStatus> | null} [status]  its battery, camera and storage; null while it doesn't tell
  */
 
-/** @typedef {{id: string, username: string, isConnected: boolean, isLeader: boolean}} User */
+/** @typedef {{id: string, username: string, isConnected: boolean, isLeader?: boolean}} User */
+
+/**
+ * Of the session object; an older server's has less.
+ *
+ * @typedef {{users?: User[], devices?: Device[], name?: string, camera?: CameraSettings | null}} Members
+ */
 
 /** The devices of a session and what is known of each. */
 export class Roster {
@@ -37,21 +44,21 @@ export class Roster {
   /** The session's name; empty: it has none. */
   sessionName = ''
   /** What was chosen for all cameras. */
-  /** @type {any} */ camera = {}
+  /** @type {CameraSettings} */ camera = {}
 
   /** @param {string} own  the console's own device */
   constructor(own) {
     this.#own = own
   }
 
-  /** @param {any} session  as in session_joined */
+  /** @param {Members | null} session */
   take(session) {
-    const leader = session?.users?.find((/** @type {User} */ user) => user.isLeader)
+    const leader = session?.users?.find(user => user.isLeader)
     this.leaderAway = !leader?.isConnected
     this.leaderName = leader?.username || 'Somebody else'
     this.sessionName = session?.name ?? ''
     this.camera = session?.camera ?? {}
-    this.#users = new Map((session?.users ?? []).map((/** @type {User} */ user) => [user.id, user]))
+    this.#users = new Map((session?.users ?? []).map(user => [user.id, user]))
     const before = this.#devices
     this.#devices = new Map()
     for (const device of session?.devices ?? []) {
@@ -60,7 +67,7 @@ export class Roster {
     }
   }
 
-  /** @param {any} status  as in sync_status */
+  /** @param {{devices?: (Partial<Omit<DeviceSync, 'status'>> & {deviceId: string, status?: Partial<DeviceStatus> | null})[]}} status */
   takeSync(status) {
     for (const sync of status?.devices ?? []) {
       const device = this.#devices.get(sync.deviceId)

@@ -7,6 +7,8 @@ import { authorization } from '../ui/keys.js'
 import { at } from '../ui/server.js'
 import { byId, el, reveal, say } from '../ui/ui.js'
 
+/** @import { Summary } from '../../lib/wire.js' */
+
 /** How often the list is fetched anew, ms. */
 const LOOK = 5000
 
@@ -80,14 +82,14 @@ function empty(text) {
 }
 
 /**
- * @param {any} first
- * @returns {import('../ui/keyed.js').Part<any>}
+ * @param {Summary & {idleMs?: number}} first
+ * @returns {import('../ui/keyed.js').Part<Summary & {idleMs?: number}>}
  */
 function item({ sessionId }) {
   const name = el('span', { className: 'what' })
   const facts = el('span', { className: 'soft' })
   const link = el('a', { title: sessionId, href: `./?session=${encodeURIComponent(sessionId)}` }, name, facts)
-  const update = (/** @type {any} */ s) => {
+  const update = (/** @type {Summary & {idleMs?: number}} */ s) => {
     say(name, format.sessionTitle(s.name, sessionId))
     say(facts, factsOf(s))
   }

@@ -1,7 +1,7 @@
 import { mayWatch } from './kinds.js'
 import { signed, span } from '../ui/format.js'
 
-/** @import { MediaStatus } from '../../downbeat.js' */
+/** @import { MediaStatus } from '../../lib/wire.js' */
 /** @import { Device } from './roster.js' */
 
 /** A player says how it is every 3 to 5 s: what is older isn't known any more, ms. */
@@ -43,8 +43,9 @@ function reason(code) {
  * @returns {(MediaStatus & {ageMs: number}) | null}
  */
 export function told({ status }, now) {
-  if (!status?.media || !(now - status.timestamp < FRESH)) return null
-  return { ...status.media, ageMs: Math.max(0, now - status.timestamp) }
+  const { media, timestamp = NaN } = status ?? {}
+  if (!media || !(now - timestamp < FRESH)) return null
+  return { ...media, ageMs: Math.max(0, now - timestamp) }
 }
 
 /** A player that is out of step says so every 5 s: after twice that it isn't any more, ms. */
@@ -59,7 +60,7 @@ const LATELY = 10_000
  */
 export function outOfStep({ sync }, now) {
   const desync = sync?.desync
-  return desync && now - desync.timestamp < LATELY ? /** @type {number} */ (desync.lastMs) : null
+  return desync && now - (desync.timestamp ?? NaN) < LATELY ? desync.lastMs ?? null : null
 }
 
 /**
@@ -137,7 +138,7 @@ function ago(ms) {
  * @param {number} now        session ms
  */
 export function filmWarning(devices, mediaUrl, now) {
-  const heard = devices.map(d => told(d, now)).filter(m => m && mediaUrl.startsWith(m.mediaUrl))
+  const heard = devices.map(d => told(d, now)).filter(m => m?.mediaUrl !== undefined && mediaUrl.startsWith(m.mediaUrl))
   const failed = heard.filter(m => m?.state === 'failed')
   if (failed.length) {
     const why = [...new Set(failed.map(m => reason(m?.error)))].join('; ')

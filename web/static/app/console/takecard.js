@@ -11,6 +11,7 @@ import { el, reveal, say, setPill } from '../ui/ui.js'
 /** @import { Painter } from '../ui/painter.js' */
 /** @import { TakeOf } from './takestate.js' */
 /** @import { Roster } from './roster.js' */
+/** @import { Listed } from './takestate.js' */
 
 /** A take: what it was, its first frames as a picture, its recordings, its files. */
 export class TakeCard {
@@ -65,10 +66,10 @@ export class TakeCard {
     const { number, label, timestamp, recordings } = take
     say(this.#title, label ? `Take ${number}: ${label}` : `Take ${number}`)
     say(this.#time, format.timeOfDay(timestamp))
-    const frames = firstFrames(recordings.filter(r => !(r.part > 1)))
+    const frames = firstFrames(recordings.filter(r => !((r.part ?? 1) > 1)))
     say(this.#apart, frames ? `first frames ${format.span(frames.spreadMs)} apart, ± ${format.span(frames.boundMs)}` : '')
     setPill(this.#pill, ...takeWords(recordings))
-    this.#rows.show(recordings.map(r => [r.recordingId, r]))
+    this.#rows.show(recordings.map(r => [r.recordingId ?? '', r]))
     fillFiles(this.#files, take)
     this.#tools.update(take, may)
     this.#details.dataset.mark = take.mark ?? ''
@@ -102,17 +103,18 @@ export class TakeCard {
     return viewType || username || this.#roster.name(deviceId)
   }
 
-  /** @param {any} r  as in the listing */
+  /** @param {Listed} r */
   #rowName(r) {
-    return r.part > 1 ? `${this.#nameOf(r.deviceId)}, part ${r.part}` : this.#nameOf(r.deviceId)
+    const name = this.#nameOf(r.deviceId ?? '')
+    return (r.part ?? 1) > 1 ? `${name}, part ${r.part}` : name
   }
 
   /** Draws when each device's first frame was, against the instant, if that is another picture. */
   #draw() {
     if (!this.#details.open) return
     const width = Math.max(280, this.#chart.clientWidth)
-    const rows = this.#take.recordings.filter(r => r.startTimestamp != null && !(r.part > 1)).map(r => ({
-      name: this.#nameOf(r.deviceId), error: r.startTimestamp - this.#take.timestamp, bound: r.startBoundMs ?? Infinity, late: false,
+    const rows = this.#take.recordings.filter(r => r.startTimestamp != null && !((r.part ?? 1) > 1)).map(r => ({
+      name: this.#nameOf(r.deviceId ?? ''), error: (r.startTimestamp ?? NaN) - this.#take.timestamp, bound: r.startBoundMs ?? Infinity, late: false,
     }))
     const key = JSON.stringify([width, rows])
     if (key === this.#drawn) return

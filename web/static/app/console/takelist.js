@@ -10,6 +10,7 @@ import { alertError, byId, reveal, say } from '../ui/ui.js'
 /** @import { Painter } from '../ui/painter.js' */
 /** @import { TakeOf } from './takestate.js' */
 /** @import { Roster } from './roster.js' */
+/** @import { Listing } from './takestate.js' */
 
 /** The takes of a session, their recordings, and what can be fetched of them. */
 export class TakeList {
@@ -19,7 +20,7 @@ export class TakeList {
   #timer = 0
   #seen = ''
   #changedAt = 0
-  #listing = /** @type {any} */ (null)
+  #listing = /** @type {Listing | null} */ (null)
   #list
 
   /**
@@ -71,7 +72,7 @@ export class TakeList {
       ;[this.#seen, this.#changedAt, this.#listing] = [text, now, JSON.parse(text)]
       this.#painter.ask('takes', () => this.draw())
     }
-    this.#lookIn(lookAgainIn(this.#listing.recordings, now - this.#changedAt))
+    this.#lookIn(lookAgainIn(this.#listing?.recordings ?? [], now - this.#changedAt))
   }
 
   /** @param {string} text  what keeps the list from being current */

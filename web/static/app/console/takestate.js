@@ -1,5 +1,21 @@
 import { count } from '../ui/format.js'
 
+/** @import { Recording, RecordingReport } from '../../lib/wire.js' */
+
+/**
+ * A recording in the answer to GET …/recordings.
+ *
+ * @typedef {Partial<Omit<Recording, 'report'> & {uploadedBytes: number | null, uploadLength: number | null, fileUrl: string | null}> & {report?: Partial<RecordingReport> | null, deviceId?: string, part?: number}} Listed
+ */
+
+/**
+ * The answer to GET …/recordings.
+ *
+ * @typedef {object} Listing
+ * @property {Listed[]} recordings
+ * @property {{takeId: string, manifestUrl: string, otioUrl?: string | null, ffmpegUrl?: string | null, zipUrl?: string | null, mark?: string, note?: string}[]} takes
+ */
+
 /**
  * A take with its recordings.
  *
@@ -8,7 +24,7 @@ import { count } from '../ui/format.js'
  * @property {number} number         1 for the session's first
  * @property {string} label
  * @property {number} timestamp      session ms
- * @property {any[]} recordings      as in the listing, by first frame
+ * @property {Listed[]} recordings      as in the listing, by first frame
  * @property {string | null} [manifestUrl]
  * @property {string | null} [otioUrl]
  * @property {string | null} [ffmpegUrl]
@@ -20,19 +36,20 @@ import { count } from '../ui/format.js'
 /**
  * The takes of a listing of recordings, the latest first.
  *
- * @param {any} listing  the answer to GET …/recordings
+ * @param {Partial<Listing> | null} listing
  * @returns {TakeOf[]}
  */
 export function takesOf(listing) {
   /** @type {Map<string, TakeOf>} */
   const takes = new Map()
   for (const r of listing?.recordings ?? []) {
+    const { takeId = '', postureLabel = '', takeTimestamp = NaN } = r
     /** @type {TakeOf} */
-    const take = takes.get(r.takeId) ?? {
-      takeId: r.takeId, number: takes.size + 1, label: r.postureLabel, timestamp: r.takeTimestamp, recordings: [],
+    const take = takes.get(takeId) ?? {
+      takeId, number: takes.size + 1, label: postureLabel, timestamp: takeTimestamp, recordings: [],
     }
     take.recordings.push(r)
-    takes.set(r.takeId, take)
+    takes.set(takeId, take)
   }
   for (const { takeId, manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note } of listing?.takes ?? []) {
     const take = takes.get(takeId)
@@ -44,7 +61,7 @@ export function takesOf(listing) {
 /**
  * What has become of a take's recordings, in a word; what a device warns of is no success.
  *
- * @param {any[]} recordings
+ * @param {Listed[]} recordings
  * @returns {[string, '' | 'good' | 'warn' | 'bad']}
  */
 export function takeWords(recordings) {
@@ -58,7 +75,7 @@ export function takeWords(recordings) {
   return [`${there} of ${all} uploaded${but}`, 'warn']
 }
 
-/** @param {any} recording */
+/** @param {Pick<Listed, 'uploadStatus'>} recording */
 export function unfinished(recording) {
   return recording.uploadStatus !== 'uploaded' && recording.uploadStatus !== 'failed'
 }
@@ -70,7 +87,7 @@ const LINKS_LAST = 20 * 60_000
  * When to look again, ms; Infinity: not before something is heard. What
  * hasn't moved for long is looked at less often.
  *
- * @param {any[]} recordings
+ * @param {Listed[]} recordings
  * @param {number} still  ms for which nothing has changed
  */
 export function lookAgainIn(recordings, still) {
@@ -82,31 +99,31 @@ export function lookAgainIn(recordings, still) {
  * How far apart the first frames of a take are, and the bound of that: the
  * two outermost ones' together. Null with less than two.
  *
- * @param {any[]} recordings
+ * @param {Listed[]} recordings
  * @returns {{spreadMs: number, boundMs: number} | null}
  */
 export function firstFrames(recordings) {
-  const started = recordings.filter(r => r.startTimestamp != null).sort((a, b) => a.startTimestamp - b.startTimestamp)
+  const started = recordings.flatMap(({ startTimestamp: at, startBoundMs: bound }) => (at == null ? [] : [{ at, bound: bound ?? Infinity }])).sort((a, b) => a.at - b.at)
   if (started.length < 2) return null
   const [first, last] = [started[0], started[started.length - 1]]
-  return { spreadMs: last.startTimestamp - first.startTimestamp, boundMs: (first.startBoundMs ?? Infinity) + (last.startBoundMs ?? Infinity) }
+  return { spreadMs: last.at - first.at, boundMs: first.bound + last.bound }
 }
 
 /**
  * How much of a recording is here, from 0 to 1; null while that isn't known.
  *
- * @param {any} recording
+ * @param {Pick<Listed, 'uploadStatus' | 'uploadedBytes' | 'uploadLength'>} recording
  */
 export function progress({ uploadStatus, uploadedBytes, uploadLength }) {
   if (uploadStatus === 'uploaded') return 1
-  if (uploadStatus !== 'uploading' || uploadedBytes == null || !(uploadLength > 0)) return null
+  if (uploadStatus !== 'uploading' || uploadedBytes == null || !uploadLength || uploadLength < 0) return null
   return Math.min(1, uploadedBytes / uploadLength)
 }
 
 /**
  * What has become of a recording, in words.
  *
- * @param {any} recording
+ * @param {Pick<Listed, 'uploadStatus'>} recording
  * @returns {[string, '' | 'good' | 'warn' | 'bad']}
  */
 export function statusWords(recording) {

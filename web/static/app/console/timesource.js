@@ -19,10 +19,12 @@ export function showTime(painter) {
   setInterval(ask, ASK)
 }
 
+/** @typedef {{state: string, why?: string, rootDistanceMs?: number | null, used?: number, servers?: number}} Time */
+
 /**
  * What session time follows, for people.
  *
- * @param {any} time  as in /api/info
+ * @param {Time} time  as in /api/info
  */
 export function timeLine(time) {
   const servers = `${time.used} of ${time.servers} NTP servers`

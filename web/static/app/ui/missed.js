@@ -18,10 +18,10 @@ export function missedWords(lateMs, reason) {
 /**
  * The devices of a report that missed the command, in a line; '' for none.
  *
- * @param {Pick<Report, 'devices'> | null | undefined} report
+ * @param {{devices: Partial<Report['devices'][number]>[]} | null | undefined} report
  * @param {(deviceId: string) => string} nameOf
  */
 export function missedIn(report, nameOf) {
   const missed = (report?.devices ?? []).filter(d => d.missed)
-  return missed.map(d => `${nameOf(d.deviceId)} ${missedWords(d.missed?.lateMs ?? 0, d.missed?.reason ?? '')}`).join('; ')
+  return missed.map(d => `${nameOf(d.deviceId ?? '')} ${missedWords(d.missed?.lateMs ?? 0, d.missed?.reason ?? '')}`).join('; ')
 }
