@@ -9,7 +9,7 @@ const NEAR = 6
 const LAST = 1
 /** A page can sleep by timers alone, which count in whole milliseconds, ms. */
 const LAST_ON_PAGE = 1.5
-/** Timers are set anew at least this often, since the map moves, ms. */
+/** Timers are set again at least this often, since the map moves, ms. */
 const LONGEST = 5000
 /** How often to look again while session time is unknown, ms. */
 export const UNKNOWN = 20

@@ -43,7 +43,7 @@ import * as wire from './wire.js'
  */
 
 /**
- * How the device is, for whoever watches over the session.
+ * How the device is, for those who watch over the session.
  *
  * @typedef {object} DeviceStatus
  * @property {number} [battery]       0 to 1

@@ -94,7 +94,7 @@ export class Carrier {
     this.#peer.answer(sdp).catch(error => this.#on.failed(`WebRTC: ${error}`))
   }
 
-  /** Clock and connections stood still while the page was frozen: both begin anew. */
+  /** Clock and connections stood still while the page was frozen: both begin again. */
   #thawed() {
     this.resync()
     this.post({ type: 'renew' })

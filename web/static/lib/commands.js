@@ -102,7 +102,7 @@ export class Commands {
 
   /**
    * Sets the handler of a command; `fn` null takes it away. What came before it and still
-   * lies ahead is its own: a page that is slow to start misses nothing.
+   * is still to come is its own: a page that is slow to start misses nothing.
    *
    * @param {string} name
    * @param {CommandHandler | null} fn

@@ -27,7 +27,7 @@ const FINAL = new Map([
   [wire.CLOSE_ENDED, 'The session has ended.'],
 ])
 
-/** How long a session is waited for that the server doesn't know any more, ms: whoever created it may bring it back. */
+/** How long a session is waited for that the server doesn't know any more, ms: its creator may bring it back. */
 const MISSING = 5 * 60_000
 /** What a device comes back with. */
 const TOKENS = /** @type {const} */ (['resumeToken', 'userToken'])
@@ -189,7 +189,7 @@ export class Connection {
   }
 
   /**
-   * What whoever leads made of this device is what it comes back as.
+   * What the leader made of this device is what it comes back as.
    *
    * @param {DeviceChanged} data
    */

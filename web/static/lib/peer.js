@@ -31,7 +31,7 @@ export class Peer {
   }
 
   /**
-   * Starts a connection anew and returns its offer, without waiting for any
+   * Starts a connection again and returns its offer, without waiting for any
    * candidate; '' where there is no WebRTC.
    */
   async offer() {

@@ -4,7 +4,7 @@ import { browser, tab } from './webstorage.js'
  * Whom a page joins a session as. A page that is reloaded, or closed and opened again, is its device
  * again. The people's pages of a browser (without a deviceType) are devices of one user, who leads on
  * all of them or on none; each device by itself is a user with a name of its own. The tokens that
- * prove it are kept for the browser; the seats beside them are held by the tabs that use them.
+ * prove it are kept for the browser; the seats next to them are held by the tabs that use them.
  */
 
 const KEY = 'downbeat:members'

@@ -304,7 +304,7 @@ export class Session extends Member {
     return new TimingProvider(this)
   }
 
-  /** The clock may have stopped or the network changed: measure anew. */
+  /** The clock may have stopped or the network changed: measure again. */
   resync() {
     return this.#carrier.resync()
   }

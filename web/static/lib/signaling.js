@@ -19,7 +19,7 @@ const SILENCE = 30000
 const HEARTBEAT = 10000
 /** An answer that takes longer won't come, ms. */
 const PATIENCE = 8000
-/** A connection that takes longer to open is tried anew, ms. */
+/** A connection that takes longer to open is tried again, ms. */
 const OPENING = 5000
 /** A connection that is in doubt must answer within this, ms. */
 const DOUBT = 3000
@@ -86,7 +86,7 @@ export class Signaling {
   }
 
   /**
-   * Connects anew, dropping what was.
+   * Connects again, dropping what was.
    *
    * @param {string} [url]
    */

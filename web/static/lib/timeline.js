@@ -245,7 +245,7 @@ export class Timeline {
   }
 }
 
-/** As many commands as may lie ahead, and what holds before them. */
+/** As many commands as may be scheduled, and what holds before them. */
 const LONGEST = 65
 
 /** @param {PlaybackState} state */

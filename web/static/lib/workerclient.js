@@ -18,7 +18,7 @@ export class WorkerClient {
 
   /**
    * Bundlers find a worker by the form `new Worker(new URL('./NAME.js', import.meta.url), {type:
-   * 'module'})` alone, which therefore stands where the worker's file is beside. A browser
+   * 'module'})` alone, which therefore stands where the worker's file is next to it. A browser
    * refuses that to a page of another origin, whose worker has to import the file instead.
    *
    * @param {() => Worker} make
@@ -117,7 +117,7 @@ function importing(href) {
 }
 
 /**
- * The address of a file beside a module; not told to bundlers, which would copy it.
+ * The address of a file next to a module; not told to bundlers, which would copy it.
  *
  * @param {string} module  its import.meta.url
  * @param {string} name

@@ -5,7 +5,7 @@ import { comfortable, ready } from './media.js'
 
 /** A stall that is over sooner is nobody's business, ms. */
 const SHORT = 300
-/** What lasts is said again: whoever waits may have begun to only now, ms. */
+/** What lasts is said again: those who wait may have begun to only now, ms. */
 const AGAIN = 3000
 
 /** Tells the session when this device has to load, where everybody waits for everybody. */

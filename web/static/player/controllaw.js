@@ -4,7 +4,7 @@ const TIME_CONSTANT = 2
 export const MAX_CORRECTION = 0.02
 /** But of a medium that can't be sought, when it is far off. */
 export const WIDE_CORRECTION = 0.1
-/** Corrections are multiples of this, so that noise doesn't set the rate anew each time: one cent. */
+/** Corrections are multiples of this, so that noise doesn't set the rate again each time: one cent. */
 const STEP = 0.0005
 
 /**

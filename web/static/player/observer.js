@@ -40,7 +40,7 @@ export class Observer {
     return d - this.#at < FRESH
   }
 
-  /** Begins anew: a seek, a start, a pause. */
+  /** Begins again: a seek, a start, a pause. */
   reset() {
     this.#readings = this.#jumps = 0
     this.#position = this.#at = NaN

@@ -1,4 +1,4 @@
-/** Commands that are being carried out, and whoever waits to hear when they were. */
+/** Commands that are being carried out, and those who wait to hear when they were. */
 export class PendingCommands {
   /** @type {Map<string, {at: number, resolve: (t: number) => void}>} */ #under = new Map()
 

@@ -3,7 +3,7 @@ import { SoundClock } from './soundclock.js'
 
 /** @import { Piece } from './soundclock.js' */
 
-/** How long a base is good before it is worked out anew, ms. */
+/** How long a base is good before it is worked out again, ms. */
 const FRESH = 250
 /** Frames after which a browser that tells no capture times won't tell any. */
 const ENOUGH = 20

@@ -12,7 +12,7 @@ const SOON = 300
 /** @typedef {'none' | 'off' | 'ready' | 'silent' | 'lost' | 'refused'} MicrophoneState */
 
 /**
- * What a status says beside camera and microphone; what is undefined is unknown.
+ * What a status says besides camera and microphone; what is undefined is unknown.
  *
  * @typedef {object} More
  * @property {number} [freeBytes]

@@ -1,7 +1,7 @@
 /** @import { Box } from './store.js' */
 
 /**
- * What is known of a recording, beside its file: enough to go on with it after
+ * What is known of a recording, next to its file: enough to go on with it after
  * a reload. Times are session time, ms.
  *
  * @typedef {object} Notes

@@ -25,7 +25,7 @@ export class LateStart {
   #on
   #off = () => {}
   #closed = false
-  /** The starts of takes that were begun here: whatever ended them doesn't begin anew by itself. */
+  /** The starts of takes that were begun here: whatever ended them doesn't begin again by itself. */
   /** @type {Set<string>} */ #begun = new Set()
 
   /**
@@ -73,7 +73,7 @@ export class LateStart {
     this.#begun.add(commandId)
     const found = goesOn()
     const next = found && (await this.part(found.recordingId, () => goesOn() !== null))
-    const take = found && goesOn() // it was told anew, perhaps, with its stop
+    const take = found && goesOn() // it was told again, perhaps, with its stop
     if (take && !this.#closed) this.#on.begin(take, next?.id ?? take.recordingId, next?.part ?? 1, device)
   }
 

@@ -32,7 +32,7 @@ const COARSE = 50
  * @property {() => void} disconnect
  */
 
-/** Looks at what a recording needs beside a camera: storage, battery, processor, network, clock. */
+/** Looks at what a recording needs besides a camera: storage, battery, processor, network, clock. */
 export class ResourceMonitor {
   #warnings
   #of

@@ -57,7 +57,7 @@ export function constraintsFor({ width, height, frameRate, torch }) {
  *
  * @param {CameraSettings} wanted
  * @param {MediaTrackSettings & {torch?: boolean}} actual
- * @param {{bitRate?: number, container?: string, sound?: boolean, orientation?: string}} more  in force beside it
+ * @param {{bitRate?: number, container?: string, sound?: boolean, orientation?: string}} more  in force besides it
  * @returns {string[]}
  */
 export function refusedOf(wanted, actual, more) {

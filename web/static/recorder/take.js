@@ -27,7 +27,7 @@ const MUTE = 3000
  * @typedef {object} TakeEvents
  * @property {() => void} warm
  * @property {() => void} started
- * @property {() => void} over      nothing more is taken in; `finish` comes next
+ * @property {() => void} over      nothing more is accepted; `finish` comes next
  * @property {(code: string, error?: unknown) => void} trouble
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} write  throws when there is no room
  */

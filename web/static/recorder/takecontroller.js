@@ -293,7 +293,7 @@ export class TakeController {
 }
 
 /**
- * A name for the file: how this device looks on.
+ * A name for the file: what this device views.
  *
  * @param {Session} session
  */

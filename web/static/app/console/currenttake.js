@@ -16,7 +16,7 @@ import * as wire from '../../lib/wire.js'
 
 /**
  * Where the take is. `none`: there is none, or it is over; `counting`: its
- * instant lies ahead; `recording`.
+ * instant is still to come; `recording`.
  *
  * @typedef {'none' | 'counting' | 'recording'} Phase
  */

@@ -10,7 +10,7 @@ import { svg } from '../ui/ui.js'
  */
 
 /**
- * Where things are, in px: names beside the dots, or above them where that
+ * Where things are, in px: names next to the dots, or above them where that
  * leaves no room.
  *
  * @typedef {object} Layout

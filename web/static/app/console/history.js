@@ -34,7 +34,7 @@ export class History {
    * @param {(deviceId: string) => string} on.nameOf
    * @param {() => boolean} on.leads   only the leader's devices are told of reports
    * @param {() => number} on.now      session ms
-   * @param {(command: {commandId: string, timestamp: number}) => void} on.pending  a command of the list lies ahead
+   * @param {(command: {commandId: string, timestamp: number}) => void} on.pending  a command of the list is scheduled
    */
   constructor(sessionId, painter, on) {
     this.#url = at(`api/sessions/${encodeURIComponent(sessionId)}/commands?limit=${KEPT}`)

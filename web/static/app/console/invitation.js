@@ -102,7 +102,7 @@ export class Invitation {
     byId('qr-link').setAttribute('aria-label', open)
     say(byId('join-note'), note + (setsUp(select.value) ? SETUP : ''))
     const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
-    // This browser's own: whoever leads leads there as well. Its creator does by the browser's token.
+    // This browser's own: the leader leads there as well. Its creator does by the browser's token.
     watch.href = this.#url(own, 'watch', this.#leads && !creator(this.#sessionId) ? this.#keys.direct : undefined)
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
     link.textContent = link.href = url

@@ -22,7 +22,7 @@ export class PlaybackLoad {
   /**
    * @param {Session} session
    * @param {Painter} painter
-   * @param {() => void} changed  draw it anew
+   * @param {() => void} changed  draw it again
    */
   constructor(session, painter, changed) {
     this.#session = session

@@ -57,7 +57,7 @@ export function tableOf(rows) {
 }
 
 /**
- * @param {string} label  shown beside it where the table is narrow
+ * @param {string} label  shown next to it where the table is narrow
  * @param {HTMLElement[]} children
  */
 function cell(label, ...children) {

@@ -59,7 +59,7 @@ export class RecordPanel {
     })
   }
 
-  /** Calls the take off, if its instant lies ahead. */
+  /** Calls the take off, if its instant is still to come. */
   callOff() {
     if (this.#phase() === 'counting') this.press()
   }

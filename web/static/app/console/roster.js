@@ -37,7 +37,7 @@ export class Roster {
   /** Devices that could record, and are to leave the next take to others. */
   /** @type {Set<string>} */ #out = new Set()
   #own
-  /** The name of whoever leads. */
+  /** The name of the leader. */
   leaderName = ''
   /** Only then may somebody else take over. */
   leaderAway = false

@@ -67,7 +67,7 @@ export class SessionTools {
    * @param {string} code  the library's
    */
   closed(code) {
-    if (code === ENDED) forgetCreator(this.#session.sessionId) // or a reload would make it anew
+    if (code === ENDED) forgetCreator(this.#session.sessionId) // or a reload would make it again
     if (!this.#ending || code !== ENDED) return false
     location.assign(base)
     return true

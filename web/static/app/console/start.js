@@ -9,7 +9,7 @@ import { byId, el, reveal, say } from '../ui/ui.js'
 
 /** @import { Summary } from '../../lib/wire.js' */
 
-/** How often the list is fetched anew, ms. */
+/** How often the list is fetched again, ms. */
 const LOOK = 5000
 
 /**

@@ -131,7 +131,7 @@ function ago(ms) {
 }
 
 /**
- * What whoever leads must know of the film itself; '' when all is well.
+ * What the leader must know of the film itself; '' when all is well.
  *
  * @param {Device[]} devices  that watch
  * @param {string} mediaUrl   that is loaded

@@ -19,7 +19,7 @@ export class Beeper {
     for (const event of [wire.CANCELLED, wire.MISSED]) session.on(event, ({ commandId }) => this.#scheduled.get(commandId)?.stop())
   }
 
-  /** Makes no sound while whoever leads doesn't want any; what is coming is silent as well. */
+  /** Makes no sound while the leader doesn't want any; what is coming is silent as well. */
   set silenced(/** @type {boolean} */ silenced) {
     this.#silenced = silenced
     if (silenced) for (const tone of this.#scheduled.values()) tone.stop()

@@ -245,7 +245,7 @@ function show(s, film) {
 }
 
 /**
- * Asks anew for name, view and camera.
+ * Asks again for name, view and camera.
  *
  * @param {string} sessionId
  */

@@ -7,7 +7,7 @@ import * as wire from '../../lib/wire.js'
 /** @import { Beeper } from './beep.js' */
 
 /**
- * Who this device is and in which session, as the session has it: whoever leads may change
+ * Who this device is and in which session, as the session has it: the leader may change
  * that while it is there.
  */
 export class Identity {

@@ -25,7 +25,7 @@ export function entry(sessionId) {
 
 /**
  * Joins a session of this server, which must exist (a name that is mistyped is no new session), but for
- * whoever created it, who brings it back to a server that forgot it. One that this browser was in may come back after a restart of the server, and is waited for.
+ * its creator, who brings it back to a server that forgot it. One that this browser was in may come back after a restart of the server, and is waited for.
  *
  * @param {string} sessionId
  * @param {Partial<JoinOptions>} options

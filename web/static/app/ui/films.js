@@ -6,7 +6,7 @@ import { el } from './ui.js'
 
 /** @typedef {{name: string, title: string, url: string, subtitles: {url: string, label: string, language: string}[]}} Film */
 
-/** The list is asked for anew when the field is entered, but not more often than this, ms. */
+/** The list is asked for again when the field is entered, but not more often than this, ms. */
 const FRESH = 5000
 
 /** The films on the server's disk, offered in a field for addresses. */
