@@ -14,7 +14,7 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// Act is one command at its instant.
+// Act is a command that a device carries out at its instant.
 type Act struct {
 	CommandID   string
 	Event       string          `json:"-"` // command, start_recording, stop_recording or playback_sync
@@ -85,13 +85,29 @@ func (d *Device) command(m signaling.Message) {
 		cancel()
 		return
 	}
-	if now, known := d.Clock().Now(); !known || d.tooLate(a, now) == "" {
-		d.acts.Go(func() { d.report(ctx, wire.Armed, commandID{a.CommandID}) })
+	act := make(chan func(Act), 1)
+	if now, known := d.Clock().Now(); known && d.tooLate(a, now) != "" {
+		act <- d.cfg.Act
+	} else {
+		d.acts.Go(func() {
+			act <- d.prepare(ctx, a)
+			d.report(ctx, wire.Armed, commandID{a.CommandID})
+		})
 	}
 	d.acts.Go(func() {
 		defer d.forget(a.CommandID)
-		d.fire(ctx, a)
+		d.fire(ctx, a, act)
 	})
+}
+
+// prepare returns what is to be called at the instant.
+func (d *Device) prepare(ctx context.Context, a Act) func(Act) {
+	if d.cfg.Prepare != nil {
+		if act := d.cfg.Prepare(ctx, a); act != nil {
+			return act
+		}
+	}
+	return d.cfg.Act
 }
 
 type commandID struct {
@@ -131,12 +147,14 @@ func (d *Device) cancelled(m signaling.Message) {
 	}
 }
 
-// fire waits for the instant, acts, and says when it did; or that it was too late.
-func (d *Device) fire(ctx context.Context, a Act) {
+// fire waits for the instant, and longer if what is to be called isn't prepared by then, acts, and says when it
+// did; or that it was too late.
+func (d *Device) fire(ctx context.Context, a Act, prepared <-chan func(Act)) {
 	first, ok := d.wait(ctx, a.Timestamp)
 	if !ok {
 		return
 	}
+	act := <-prepared
 	a.Late = first.late > 0
 	a.At, _ = d.Clock().Now()
 	a.Bound = d.Clock().Bound()
@@ -144,8 +162,8 @@ func (d *Device) fire(ctx context.Context, a Act) {
 		d.miss(ctx, a, cmp.Or(first.missed(a), why))
 		return
 	}
-	if d.cfg.Act != nil {
-		d.cfg.Act(a)
+	if act != nil {
+		act(a)
 	}
 	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
 		return

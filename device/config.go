@@ -28,8 +28,18 @@ type Config struct {
 	// device of the user who was told it, ResumeToken as the very device.
 	Key, Token, UserToken, ResumeToken string
 
-	// Act is called at the instant of each command, on a goroutine of its own.
+	// Act is called at the instant of each command, on a goroutine of its own. nil: nothing
+	// is done, and the server is told that it was.
 	Act func(Act)
+	// Prepare, if any, is called once for each command as soon as the device knows of it, ahead
+	// of its instant and on a goroutine of its own, for what takes time: to open a device, to
+	// decode a sound. The function that it returns is called at the instant in the place of
+	// Act; nil: Act is called. The device tells the server that it is armed only when Prepare has
+	// returned; where that is after the instant it acts right then, or reports the command as missed
+	// if that is too late. ctx ends when the command was cancelled, missed or carried out, and when Run
+	// ends: release then what isn't needed any more. Of the Act what belongs to its
+	// instant (At, Bound, Late) isn't known yet.
+	Prepare func(ctx context.Context, a Act) (act func(Act))
 	// OnMissed is called for each command that wasn't carried out because it was too late,
 	// on a goroutine of its own; late is from the command's instant, reason one of the
 	// session package's.

@@ -42,14 +42,17 @@ func maxLate(m signaling.Message) time.Duration {
 	case m.Event == wire.Command && says.MaxLateMs == nil:
 		return session.DefaultMaxLate
 	case m.Event == wire.Command:
-		return max(millis(*says.MaxLateMs), 1)
+		return max(millis(min(*says.MaxLateMs, mostLate)), 1)
 	case m.Event == wire.StartRecording:
-		return millis(says.Duration)
+		return millis(min(max(says.Duration, 0), mostLate))
 	}
 	return 0
 }
 
 func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// mostLate is the most that a server asks for, in ms: a day.
+const mostLate = 24 * 3600 * 1000
 
 // takesPlaceOf is the event that makes another one pointless, once it is due.
 var takesPlaceOf = map[string]string{wire.StartRecording: wire.StopRecording, wire.PlaybackSync: wire.PlaybackSync}

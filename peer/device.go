@@ -60,8 +60,8 @@ type Status struct {
 	FirstPong clock.SessionTime // first one over a data channel; 0 before it
 }
 
-// NewDevice returns a Device that does nothing until it is Run. A Device that
-// accepted an offer must be Run, or its connection is never closed.
+// NewDevice returns a Device that does nothing until it is Run. One that is never Run
+// must be closed if it accepted an offer.
 func (s *Server) NewDevice(cfg DeviceConfig) *Device {
 	return &Device{
 		srv:  s,
@@ -72,14 +72,15 @@ func (s *Server) NewDevice(cfg DeviceConfig) *Device {
 	}
 }
 
-// Run pings the device until ctx ends, then closes its connection and joins
-// all that belongs to it. Call it once.
+// Run pings the device until ctx ends, then does what Close does. Call it once.
 func (d *Device) Run(ctx context.Context) {
-	defer d.close()
+	defer d.Close()
 	d.ping(ctx)
 }
 
-func (d *Device) close() {
+// Close closes the connection and joins all that belongs to it. Run does so when it ends;
+// a Device that is never Run needs it. It may be called more than once, at once with Run too.
+func (d *Device) Close() {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()

@@ -63,10 +63,8 @@ type listed struct {
 }
 
 func (l *listed) Run(ctx context.Context) {
-	if ctx.Err() == nil {
-		l.devices.add(l.id, l.Device)
-		defer l.devices.remove(l.id, l.Device)
-	}
+	l.devices.add(l.id, l.Device)
+	defer l.devices.remove(l.id, l.Device)
 	l.Device.Run(ctx)
 }
 

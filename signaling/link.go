@@ -258,7 +258,9 @@ func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
 	}
 	member, joined, err := l.server.cfg.Sessions.JoinPrepared(ctx, request, prepare, l.event)
 	if err != nil {
-		dispose(peer)
+		if peer != nil {
+			peer.Close()
+		}
 		return err
 	}
 	joined.SessionJoined.Answer = answer
@@ -288,16 +290,6 @@ func (l *link) watchSeat(ctx context.Context) {
 		}
 	case <-ctx.Done():
 	}
-}
-
-// dispose ends a peer that has never run.
-func dispose(p Peer) {
-	if p == nil {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	p.Run(ctx)
 }
 
 func badOffer(err error) error {

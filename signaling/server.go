@@ -22,6 +22,8 @@ import (
 type Peer interface {
 	// Run measures the device until ctx ends, and joins all that it started.
 	Run(ctx context.Context)
+	// Close ends a Peer that is never run.
+	Close()
 	// Accept answers an SDP offer.
 	Accept(ctx context.Context, offer string) (answer string, err error)
 	AddCandidate(candidate string) error
@@ -45,7 +47,7 @@ type Line struct {
 type Config struct {
 	Sessions *session.Service
 	// OpenPeer makes the Peer of a device that is about to join; it is run once
-	// the device has, and with a context that has ended if it hasn't.
+	// the device has, and closed if it doesn't.
 	OpenPeer func(deviceID string, line Line) Peer
 	Now      func() clock.SessionTime
 	Access   *access.Policy // who may join as what; nil: anybody everything

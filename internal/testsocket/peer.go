@@ -21,6 +21,11 @@ type Peer struct {
 // Run waits for ctx to end.
 func (p *Peer) Run(ctx context.Context) {
 	<-ctx.Done()
+	p.Close()
+}
+
+// Close ends it.
+func (p *Peer) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
