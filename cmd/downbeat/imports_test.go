@@ -87,6 +87,15 @@ var edges = map[string]map[string]string{
 		"session":   "what joining is answered with, and the errors of requests",
 		"wire":      "which events are commands; names of requests; codes",
 	},
+	"examples/device": {
+		"device": "what it shows",
+		"wire":   "which acts are commands",
+	},
+	"examples/peer": {
+		"peer":  "what it shows",
+		"clock": "session time and device time",
+	},
+	"internal/testserver": {"server": "what it starts"},
 	"examples/clock-udp":  {"clock": "what it shows"},
 	"internal/atomicfile": {},
 	"internal/httplimit":  {},
