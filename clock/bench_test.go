@@ -54,3 +54,35 @@ func judge(b *testing.B, p sim.Profile, with func(*clock.Estimator) (sim.Pinger,
 	b.ReportMetric(100*own.Cover, "cover-%")
 	b.ReportMetric(v.Ratio(0), "ratio-oracle")
 }
+
+// BenchmarkOptimum sets the estimator beside the best that anybody could do with the same
+// exchanges, one a second, the window being chosen with hindsight: both p95 and the oracle's.
+func BenchmarkOptimum(b *testing.B) {
+	for _, p := range sim.Profiles() {
+		if !slices.Contains([]string{"wired", "loopback", "80ppm", "wifi", "wifi-congested", "bufferbloat"}, p.Name) {
+			continue
+		}
+		b.Run(p.Name, func(b *testing.B) {
+			queues := sim.LearnQueues(p)
+			windows := []time.Duration{40 * time.Second, 60 * time.Second, 2 * time.Minute}
+			var v sim.Verdict
+			for b.Loop() {
+				v = sim.Judge(sim.Match{
+					Profile: p, Runs: 5, For: 5 * time.Minute, From: 10 * time.Second, Every: 10 * time.Second,
+					Enter: func(w *sim.World, seed uint64) (sim.Pinger, []sim.Filter) {
+						all := []sim.Filter{sim.Real{Estimator: clock.NewEstimator(clock.Config{Seed: seed})}}
+						for _, window := range windows {
+							all = append(all, &sim.Optimum{World: w, Queues: queues, Window: window})
+						}
+						return &sim.EachSecond{N: 12}, all
+					},
+				})
+			}
+			best := min(v.Ratio(1), v.Ratio(2), v.Ratio(3))
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(v.Ratio(0), "ratio-oracle")
+			b.ReportMetric(best, "ratio-oracle-of-best")
+			b.ReportMetric(v.Ratio(0)/best, "ratio-best")
+		})
+	}
+}
