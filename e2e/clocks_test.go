@@ -17,8 +17,7 @@ import (
 // observed is a device in this process, by whose clock the devices of several instances are compared.
 type observed struct {
 	*device.Device
-	acts    chan lab.Act
-	reports chan session.Report
+	acts chan lab.Act
 }
 
 var clocksBegan = time.Now()

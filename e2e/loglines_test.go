@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"sync"
 )
 
@@ -17,11 +16,6 @@ func (l *loglines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(b)
-}
-
-// log returns a logger of a level that writes here.
-func (l *loglines) log(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level}))
 }
 
 // events returns the lines since the last call.
