@@ -37,6 +37,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench Put ./store/nats
 	$(GO) test -run '^$$' -bench List ./session
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./reference
 
 bench-browser: setup ## print the figures of the browser alone
 	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./e2e

@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
 )
@@ -46,12 +47,14 @@ type Device struct {
 	firstPong clock.SessionTime // by the steady clock
 	wakeAt    clock.SessionTime // when the pinger wakes by itself, by the steady clock
 	told      clock.Line        // that the map of the last ping is composed with
+	toldOff   time.Duration     // the part of its bound that is Config.Off's
 	past      clock.Pings       // the counts of tracks that were given up
 }
 
 // Status is what is known of a device at one instant.
 type Status struct {
 	Estimate  clock.Estimate    // against session time; its bounds have Config.Off
+	Shared    time.Duration     // the part of Estimate.Bound, and of the bound that the device has, that is Config.Off's
 	Path      Path              // that Estimate comes from
 	Sent      uint64            // pings
 	Lost      uint64            // pings without a pong within 5 s
@@ -109,10 +112,14 @@ func (d *Device) Status() Status {
 	now := d.srv.cfg.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	est := d.srv.cfg.Off(now).Widen(d.estimate(now))
+	off := d.srv.cfg.Off(now)
+	est := off.Widen(d.estimate(now))
 	s := Status{
 		Estimate: est, Path: d.path, Hidden: d.hidden,
 		Sent: d.past.Sent, Lost: d.past.Lost, Stray: d.past.Stray,
+	}
+	if est.Map.Valid {
+		s.Shared = min(off.Bound, d.toldOff)
 	}
 	if d.firstPong != 0 {
 		s.FirstPong = d.srv.cfg.Line(d.firstPong).At(d.firstPong)

@@ -25,11 +25,12 @@ func exact(clock.SessionTime) clock.Uncertainty { return clock.Uncertainty{} }
 
 // tell returns the map that a ping takes along. The caller holds mu.
 func (d *Device) tell(now clock.SessionTime) clock.Map {
-	m := d.srv.cfg.Off(now).Widen(d.estimate(now)).Map
+	off := d.srv.cfg.Off(now)
+	m := off.Widen(d.estimate(now)).Map
 	if !m.Valid {
 		return m
 	}
-	d.told = d.srv.cfg.Line(now)
+	d.told, d.toldOff = d.srv.cfg.Line(now), off.Bound
 	if d.told.Steered() {
 		m.Bound += strays
 		m.Hard += strays

@@ -92,6 +92,7 @@ type instance struct {
 	w      *world
 	name   string
 	addr   netip.AddrPort
+	at     func(time.Time) time.Time // what its clock reads
 	now    func() time.Time
 	source *clock.Source
 	stop   func()
@@ -138,11 +139,10 @@ func (w *world) delay() time.Duration {
 	return w.way + time.Duration(w.random.ExpFloat64()*float64(w.way)/8)
 }
 
-// drifting is a clock that is ahead of the bubble's and gains.
-func drifting(ahead time.Duration, ppm float64) func() time.Time {
+// drift is what a clock reads at an instant that is ahead of the real one and gains.
+func drift(ahead time.Duration, ppm float64) func(time.Time) time.Time {
 	start := time.Now()
-	return func() time.Time {
-		t := time.Now()
+	return func(t time.Time) time.Time {
 		return t.Add(ahead + time.Duration(math.Round(float64(t.Sub(start))*ppm*1e-6)))
 	}
 }
@@ -155,7 +155,8 @@ func (w *world) add(ahead time.Duration, ppm float64) *instance {
 	w.all = append(w.all, in)
 	w.byAt[in.addr] = in
 	w.mu.Unlock()
-	in.now = drifting(ahead, ppm)
+	in.at = drift(ahead, ppm)
+	in.now = func() time.Time { return in.at(time.Now()) }
 	in.source = clock.NewSource(in.now)
 	k, err := New(Config{
 		Instance: in.name, Addresses: []netip.AddrPort{in.addr}, Source: in.source, Now: in.now, Store: view{w.store, in},

@@ -15,6 +15,7 @@ import (
 // learn of clocks without knowing of connections.
 type devices struct {
 	server *peer.Server
+	others *qualities // of other instances' devices; nil where there can't be any
 
 	mu     sync.RWMutex
 	byID   map[string]*peer.Device
@@ -89,14 +90,22 @@ func (d *devices) get(id string) *peer.Device {
 	return d.byID[id]
 }
 
-// Quality is what is known of a device's clock now.
+// Quality is what is known of a device's clock now, by this instance or another one.
 func (d *devices) Quality(id string) (session.Quality, bool) {
+	if q, ok := d.own(id); ok {
+		return q, true
+	}
+	return d.others.of(id)
+}
+
+// own is what this instance knows of a device's clock.
+func (d *devices) own(id string) (session.Quality, bool) {
 	p := d.get(id)
 	if p == nil {
 		return session.Quality{}, false
 	}
 	s := p.Status()
-	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden}, true
+	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden, Shared: s.Shared}, true
 }
 
 // burstClear is how long before an instant its burst of pings ends: what acts at the

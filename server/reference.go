@@ -33,6 +33,16 @@ func (s *Server) newKeeper() (*reference.Keeper, error) {
 	})
 }
 
+// hearOthers lets the sessions know of the clocks of other instances' devices.
+func (s *Server) hearOthers() {
+	if s.keeper != nil {
+		s.devices.others = &qualities{
+			instance: s.cfg.Instance, net: s.store, shared: s.sessions.Shared, own: s.devices.own, now: time.Now, log: s.log,
+			others: map[string]distant{},
+		}
+	}
+}
+
 // fromInstance gets each packet of the UDP socket first, and reports whether it was another instance's.
 func (s *Server) fromInstance() func(b []byte, from netip.AddrPort) bool {
 	return func(b []byte, from netip.AddrPort) bool {
@@ -54,6 +64,7 @@ func (s *Server) runKeeper(ctx context.Context, group *errgroup.Group) {
 	if s.ntp != nil {
 		group.Go(func() error { s.watchReference(ctx); return nil })
 	}
+	group.Go(func() error { s.devices.others.run(ctx); return nil })
 	group.Go(func() error { return s.store.Serve(ctx, s.sessions.Instance(), s.keeper.Answer) })
 }
 

@@ -144,6 +144,7 @@ func (s *Server) openSessions(context.Context) (err error) {
 		Store: s.watch(storeOf(s.store)), Clocks: s.devices, Now: s.clock.Now, Log: s.log, Observe: s.observer, Instance: cfg.Instance,
 		MinLead: cfg.MinLead, MaxLead: cfg.MaxLead, MaxDevices: cfg.MaxDevices, KeepIdle: cfg.SessionIdle,
 	})
+	s.hearOthers()
 	return err
 }
 

@@ -311,8 +311,8 @@ func TestSyncStatus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := `[{"deviceId":"id01","offsetMs":0,"boundMs":0,"hardMs":0,"delayMs":0,"jitterMs":0,"skewPpm":0,"path":"","state":"unsynced","hidden":false,"leadMs":0,"leftBehind":[],"desync":null,"status":null},` +
-			`{"deviceId":"id03","offsetMs":0,"boundMs":0.04,"hardMs":0,"delayMs":2,"jitterMs":0.3,"skewPpm":0,"path":"udp","state":"tracking","hidden":false,"leadMs":4.6,"leftBehind":[],"desync":null,"status":null}]`
+		want := `[{"deviceId":"id01","offsetMs":0,"boundMs":0,"hardMs":0,"sharedMs":0,"delayMs":0,"jitterMs":0,"skewPpm":0,"path":"","state":"unsynced","hidden":false,"leadMs":0,"leftBehind":[],"desync":null,"status":null},` +
+			`{"deviceId":"id03","offsetMs":0,"boundMs":0.04,"hardMs":0,"sharedMs":0,"delayMs":2,"jitterMs":0.3,"skewPpm":0,"path":"udp","state":"tracking","hidden":false,"leadMs":4.6,"leftBehind":[],"desync":null,"status":null}]`
 		if string(got) != want {
 			t.Errorf("devices\n got %s\nwant %s", got, want)
 		}

@@ -11,8 +11,8 @@ import (
 // Clocks tells how well the clocks of the devices are known. Its methods must
 // return at once and must not call the service.
 type Clocks interface {
-	// Quality returns what is known of a device's clock now; ok is false for a
-	// device that isn't measured by this instance.
+	// Quality returns what is known of a device's clock now, by this instance or by the
+	// one that the device is connected to; ok is false where that is nothing.
 	Quality(deviceID string) (q Quality, ok bool)
 	// Burst asks for a burst of measurements that ends right before an instant.
 	Burst(deviceID string, before clock.SessionTime)
@@ -23,6 +23,9 @@ type Quality struct {
 	Estimate clock.Estimate
 	Path     string // websocket, udp, tcp, or empty when there is none
 	Hidden   bool   // the device's page is hidden
+	// Shared is the part of the estimate's 99 % bound that all devices of an instance have in common:
+	// by how much its session time may be off.
+	Shared time.Duration
 }
 
 // SyncStatus is the data of sync_status.
@@ -38,6 +41,7 @@ type DeviceSync struct {
 	OffsetMs float64 `json:"offsetMs"` // device time − session time
 	BoundMs  float64 `json:"boundMs"`  // 99 %; 0 while unsynced
 	HardMs   float64 `json:"hardMs"`
+	SharedMs float64 `json:"sharedMs"` // the part of boundMs by which its server's session time may be off; 0 for one server
 	DelayMs  float64 `json:"delayMs"`
 	JitterMs float64 `json:"jitterMs"`
 	SkewPpm  float64 `json:"skewPpm"`
@@ -91,7 +95,7 @@ func deviceSync(deviceID string, q Quality, ok bool) DeviceSync {
 	return DeviceSync{
 		DeviceID: deviceID, OffsetMs: rules.Millis(e.Offset), BoundMs: rules.Millis(e.Bound), HardMs: rules.Millis(e.Hard),
 		DelayMs: rules.Millis(e.Delay), JitterMs: rules.Millis(e.Jitter), SkewPpm: e.Skew * 1e6,
-		Path: q.Path, State: stateName(e.State), Hidden: q.Hidden,
+		SharedMs: rules.Millis(q.Shared), Path: q.Path, State: stateName(e.State), Hidden: q.Hidden,
 	}
 }
 

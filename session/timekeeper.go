@@ -187,13 +187,18 @@ func (r *room) lead() time.Duration {
 	return rules.Lead(r.state, r.links(), r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
 }
 
-// links returns what this instance knows of the ways to its devices.
+// links returns what is known of the ways to the connected devices, wherever they are connected.
 func (r *room) links() map[string]rules.Link {
 	links := map[string]rules.Link{}
-	for deviceID := range r.members {
-		q, ok := r.svc.cfg.Clocks.Quality(deviceID)
-		if ok && q.Estimate.State != clock.Unsynced {
-			links[deviceID] = rules.Link{Delay: q.Estimate.Delay, Jitter: q.Estimate.Jitter}
+	for _, u := range r.state.Users {
+		for i := range u.Devices {
+			d := &u.Devices[i]
+			if !d.Connected {
+				continue
+			}
+			if q, ok := r.svc.cfg.Clocks.Quality(d.ID); ok && q.Estimate.State != clock.Unsynced {
+				links[d.ID] = rules.Link{Delay: q.Estimate.Delay, Jitter: q.Estimate.Jitter}
+			}
 		}
 	}
 	return links

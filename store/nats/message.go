@@ -30,6 +30,22 @@ func (s *Store) Serve(ctx context.Context, name string, answer func(question []b
 	return nil
 }
 
+// Publish says something to all instances that Listen under a name now; without a connection it
+// is lost.
+func (s *Store) Publish(name string, message []byte) error {
+	return s.link.Load().conn.Publish(messages+name, message)
+}
+
+// Listen has heard called, from one goroutine, with what other instances Publish under a name, and this
+// one, until stop is called.
+func (s *Store) Listen(name string, heard func(message []byte)) (stop func(), err error) {
+	sub, err := s.link.Load().conn.Subscribe(messages+name, func(m *nats.Msg) { heard(m.Data) })
+	if err != nil {
+		return nil, fmt.Errorf("store: listen to the other instances: %w", err)
+	}
+	return func() { _ = sub.Unsubscribe() }, nil
+}
+
 // Ask asks the instance that serves a name, and waits for its answer until ctx ends.
 func (s *Store) Ask(ctx context.Context, name string, question []byte) ([]byte, error) {
 	if _, ok := ctx.Deadline(); !ok {

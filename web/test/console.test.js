@@ -9,7 +9,7 @@ import { factsOf, leaderWords, notJoined } from '../static/app/console/consolewo
 import { fileName, subtitlesOf } from '../static/app/console/mediafacts.js'
 import { pictureOf } from '../static/app/console/monitorview.js'
 import { Painter, quietFrom } from '../static/app/ui/painter.js'
-import { together, verdict, warningsOf } from '../static/app/console/readiness.js'
+import { serversApart, together, verdict, warningsOf } from '../static/app/console/readiness.js'
 import { Roster } from '../static/app/console/roster.js'
 import { plain } from '../static/app/ui/shortcuts.js'
 import { warningsIn, warningWords } from '../static/app/console/warningwords.js'
@@ -55,7 +55,17 @@ const verdicts = [
 ]
 
 for (const [name, device, more, reasons] of verdicts) {
-  test(`go or no-go: ${name}`, () => {
+  test('servers whose times may be further apart than their devices’ clocks', () => {
+  const device = (/** @type {number} */ boundMs, /** @type {number} */ sharedMs, state = 'tracking') => (/** @type {any} */ ({ isConnected: true, sync: { state, boundMs, sharedMs } }))
+  assert.equal(serversApart([]), 0)
+  assert.equal(serversApart([device(0.1, 0), device(0.12, 0.02)]), 0)
+  assert.equal(serversApart([device(0.1, 0), device(0.25, 0.15)]), 0, 'too little to be said')
+  assert.equal(serversApart([device(0.1, 0), device(3.1, 3)]), 3)
+  assert.equal(serversApart([device(5, 0), device(3.1, 3)]), 0, 'a device is worse')
+  assert.equal(serversApart([device(0.1, 0), device(3.1, 3, 'holdover')]), 0)
+})
+
+test(`go or no-go: ${name}`, () => {
     assert.deepEqual(verdict({ ...phone, ...device }, { ...wanted, ...more }), { go: reasons.length === 0, reasons })
   })
 }

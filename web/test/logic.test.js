@@ -139,4 +139,8 @@ test('what session time follows is said in one line', () => {
   assert.equal(timeLine({ ...servers, state: 'holdover', rootDistanceMs: 12, why: 'no answer' }),
     'Session time goes on by this server’s own clock: no answer. It was UTC within 12.0 ms, and that grows.')
   assert.match(timeLine({ ...servers, state: 'local', rootDistanceMs: null }), /^Session time follows the clock of the server’s machine: /)
+  const several = (/** @type {any} */ reference) => timeLine({ ...servers, state: 'ntp', rootDistanceMs: 4.5, reference: { instance: '0123456789', boundMs: 0.02, ...reference } })
+  assert.match(several({ self: true, followers: 2 }), / 2 other servers follow it\.$/)
+  assert.match(several({ self: false }), / This server has it from server 01234567, within 20 µs\.$/)
+  assert.match(several({ self: false, why: 'the reference doesn’t answer' }), /within 20 µs, and that grows: the reference doesn’t answer\.$/)
 })

@@ -824,6 +824,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number} offsetMs  device time − session time
  * @property {number} boundMs  99 %; 0 while unsynced
  * @property {number} hardMs
+ * @property {number} sharedMs  the part of boundMs by which its server's session time may be off; 0 for one server
  * @property {number} delayMs
  * @property {number} jitterMs
  * @property {number} skewPpm

@@ -59,11 +59,28 @@ export function verdict(device, { limitMs, purpose, sound = true }) {
 function clockReason(sync, limitMs) {
   switch (sync?.state) {
     case 'tracking':
-      return (sync.boundMs ?? Infinity) <= limitMs ? '' : `clock only known to ± ${span(sync.boundMs ?? Infinity)}`
+      if ((sync.boundMs ?? Infinity) <= limitMs) return ''
+      return (sync.sharedMs ?? 0) > (sync.boundMs ?? Infinity) / 2 ? `its server’s time only known to ± ${span(sync.sharedMs ?? 0)}` : `clock only known to ± ${span(sync.boundMs ?? Infinity)}`
     case 'settling': return 'clock is settling'
     case 'holdover': return 'clock runs on alone: no answers lately'
     default: return 'clock not measured yet'
   }
+}
+
+/** A difference between servers that nobody needs to hear of, ms. */
+const LEAST_APART = 0.2
+
+/**
+ * By how much the session times of the devices' servers may differ, ms, where that is more than
+ * the devices' own clocks are uncertain; 0 where it isn't.
+ *
+ * @param {Device[]} devices
+ */
+export function serversApart(devices) {
+  const known = devices.filter(d => d.isConnected && d.sync?.state === 'tracking').map(d => /** @type {any} */ (d.sync))
+  const shared = Math.max(0, ...known.map(sync => sync.sharedMs ?? 0))
+  const own = Math.max(0, ...known.map(sync => sync.boundMs - (sync.sharedMs ?? 0)))
+  return shared > Math.max(own, LEAST_APART) ? shared : 0
 }
 
 /** @param {Device['sync']} sync */

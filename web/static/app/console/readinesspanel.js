@@ -1,6 +1,7 @@
 import { browser } from '../../lib/webstorage.js'
 import { setLight } from '../ui/lights.js'
-import { together, verdict, warningsOf } from './readiness.js'
+import { span } from '../ui/format.js'
+import { serversApart, together, verdict, warningsOf } from './readiness.js'
 import { acts } from './kinds.js'
 import { byId, el, reveal, say } from '../ui/ui.js'
 
@@ -66,9 +67,11 @@ export class ReadinessPanel {
     say(byId('ready-words'), words)
     reveal(byId('limit-field'), state !== 'none' && this.#purpose() !== 'watch')
     const list = byId('ready-why')
-    reveal(list, reasons.length > 0)
+    const apart = serversApart(this.#roster.devices)
     const shown = reasons.slice(0, SHOWN)
     if (reasons.length > shown.length) shown.push(`and ${reasons.length - shown.length} more`)
+    if (apart > 0) shown.unshift(`the servers’ session times may be ${span(apart)} apart, more than the devices’ clocks: look at the servers`)
+    reveal(list, shown.length > 0)
     if (list.dataset.text === shown.join('\n')) return
     list.dataset.text = shown.join('\n')
     list.replaceChildren(...shown.map(text => el('li', {}, text)))
