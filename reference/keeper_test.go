@@ -21,7 +21,7 @@ func TestOneTime(t *testing.T) {
 		for b.Ready() != "" {
 			time.Sleep(time.Millisecond)
 		}
-		w.known(b, 0)
+		w.known(b, time.Millisecond)
 		if off := b.stepped - 100*time.Millisecond; off.Abs() > time.Millisecond {
 			t.Errorf("stepped by %v, want some 100 ms", b.stepped)
 		}
