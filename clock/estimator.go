@@ -5,6 +5,9 @@ import "time"
 // Config sets an Estimator up; its zero value is usable.
 type Config struct {
 	Seed uint64 // of the jitter of the ping schedule
+	// Steady takes the clock's rate to change little from the start, as that of a server which
+	// is asked every few minutes; else that is believed once many exchanges have shown it.
+	Steady bool
 }
 
 // Estimator learns one device's clock over one path: exchanges in, an Estimate
@@ -19,6 +22,7 @@ type Estimator struct {
 	first  float64       // T4 of the first exchange since the last restart
 	last   float64       // latest T4
 
+	wander   float64 // per ns: how the rate is taken to change at first
 	res      resolution
 	rounding rounding
 	recent   recent
@@ -45,6 +49,10 @@ func NewEstimator(cfg Config) *Estimator {
 	e.prior.sd = priorSkew
 	e.fwd.slope, e.bwd.slope = 1, -1
 	e.plan.seed = cfg.Seed
+	e.wander = firstWander
+	if cfg.Steady {
+		e.wander = leastWander
+	}
 	return e
 }
 

@@ -22,7 +22,7 @@ func (e *Estimator) learn() {
 	e.bwd.expire(t - memory)
 	before, since, bound := b.at(t), t-b.t, b.boundAt(t)
 	if b.wander == 0 {
-		b.wander = firstWander
+		b.wander = e.wander
 	}
 	e.learnSkew(t)
 	b.slowly(max(since, 0), t-e.first)

@@ -51,7 +51,7 @@ type server struct {
 
 func newServer(cfg *Config, address string) *server {
 	return &server{
-		cfg: cfg, address: address, est: clock.NewEstimator(clock.Config{}),
+		cfg: cfg, address: address, est: clock.NewEstimator(clock.Config{Steady: true}),
 		refused: map[Reason]uint64{}, poll: cfg.MinPoll, floor: cfg.MinPoll,
 	}
 }
