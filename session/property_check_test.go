@@ -247,6 +247,12 @@ func (st *stage) checkHeard() (faults []string) {
 	for _, p := range st.parts {
 		events := p.heard()
 		heard := told(events, nil)
+		if !st.lives(p) && contains(withoutCommands(all), withoutCommands(heard)) && !slices.ContainsFunc(heard, func(line string) bool { return !slices.Contains(all, line) }) {
+			// An instance that crashes while it issues a command has refused it, and tells nobody
+			// any more; the others find it stored.
+			faults = append(faults, twice(p, events)...)
+			continue
+		}
 		fresh := 0 // after the commands that it was told of when it joined
 		for fresh < len(heard) && !contains(all, heard[fresh:]) {
 			fresh++
@@ -264,6 +270,10 @@ var commandEvents = []string{"command", "start_recording", "stop_recording", "pl
 func isCommand(line string) bool {
 	name, _, _ := strings.Cut(line, "{")
 	return slices.Contains(commandEvents, name)
+}
+
+func withoutCommands(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), isCommand)
 }
 
 // told writes events down that are the same for everybody; with only, those of these names.
