@@ -72,7 +72,7 @@ func checkScript(t *testing.T, script string) {
 		}
 	}
 	head, _, _ := strings.Cut(script, "\nset -eu\n")
-	for _, line := range strings.Split(head, "\n") {
+	for line := range strings.SplitSeq(head, "\n") {
 		if line != "" && !strings.HasPrefix(line, "#") {
 			t.Fatalf("the script begins with the line %q", line)
 		}
