@@ -102,7 +102,6 @@ type instance struct {
 	deaf    bool // over UDP
 	devices bool // session time isn't stepped any more
 	stepped time.Duration
-	utc     func() (uint8, time.Duration)
 }
 
 func (in *instance) cutOff() bool {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -93,7 +92,7 @@ func FuzzQualities(f *testing.F) {
 		for id := range q.others {
 			quality, ok := q.of(id)
 			if e := quality.Estimate; !ok || e.Bound < 0 || e.Hard < 0 || e.State > clock.Holdover {
-				t.Fatal(fmt.Sprintf("%+v", e))
+				t.Fatalf("%+v", e)
 			}
 		}
 	})
