@@ -3,7 +3,7 @@
 // file that comes of it.
 import { ALL_FORMATS, BufferSource, Input, VideoSampleSink } from '/vendor/mediabunny/mediabunny.js'
 import { choose } from '/recorder/codecs.js'
-import { Clocks } from '/recorder/source.js'
+import { CaptureClocks } from '/recorder/captureclocks.js'
 import { Take } from '/recorder/take.js'
 import { RATE, burst, offsets } from '/test/bursts.js'
 import { samplesOf } from '/test/recorder_offsets.js'
@@ -71,7 +71,7 @@ function soundOf({ start, step, stamp }) {
 async function record({ length, ppm = 0, gaps = 0, bursts = false, container = 'auto' }) {
   const choice = await choose({ width: WIDTH, height: HEIGHT, framerate: 1000 / FRAME }, { channels: 1 }, { container })
   let now = 0
-  const clocks = new Clocks(0.1, { shift: 0, error: 0 }, () => now)
+  const clocks = new CaptureClocks(0.1, { shift: 0, error: 0 }, () => now)
   const parts = []
   let over = () => {}
   const ended = new Promise(resolve => (over = resolve))
@@ -91,7 +91,7 @@ async function record({ length, ppm = 0, gaps = 0, bursts = false, container = '
 }
 
 function hear(take, clocks, data) {
-  for (const piece of clocks.heard(data)) take.sound(piece)
+  for (const piece of clocks.sound(data)) take.sound(piece)
   data.close()
 }
 
