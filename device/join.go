@@ -37,10 +37,15 @@ func (d *Device) setLink(link *signaling.Client) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.link = link
-	if link != nil {
-		close(d.up)
-	} else {
+	if link == nil {
 		d.up = make(chan struct{})
+		return
+	}
+	close(d.up)
+	select {
+	case <-d.joined:
+	default:
+		close(d.joined) // not sooner: whoever waited for it calls at once
 	}
 }
 
@@ -62,15 +67,11 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)
 	}
 	d.mu.Lock()
-	first := d.seat.DeviceID == ""
 	d.seat, d.missing = seat, time.Time{}
 	if !slices.Contains(d.proven, seat.ResumeToken) { // somebody else now, whose earlier recordings are its own still
 		d.proven = append(d.proven[max(0, len(d.proven)-maxProven):], seat.ResumeToken)
 	}
 	d.mu.Unlock()
-	if first {
-		close(d.joined)
-	}
 	return d.peer.Answer(seat.Answer)
 }
 
