@@ -35,7 +35,9 @@ func TestRecorder(t *testing.T) {
 		t.Errorf("manifest %s for %s", asJSON(m), asJSON(all))
 	}
 	for _, p := range pages {
-		if codes := p.troubles(); len(codes) > 0 && codes[0] != "coarse_clock" {
+		// Chromium's fake microphone beeps now and then, on some machines less often than a take is
+		// long; sound that is there or not is tested with one of our own.
+		if codes := p.troubles(); len(codes) > 0 && codes[0] != "coarse_clock" && codes[0] != "silent_take" {
 			t.Errorf("troubles: %v", codes)
 		}
 	}
