@@ -28,7 +28,7 @@ import (
 type day struct {
 	t       *testing.T
 	i       *instance
-	log     loglines
+	log     testutil.LogLines
 	admin   string
 	secrets map[string]string // by what they are
 	metrics string            // as scraped at the end
@@ -234,7 +234,7 @@ func (d *day) end() {
 // document lists, and no secret at any level.
 func TestLogOfADay(t *testing.T) {
 	d := liveOneDay(t)
-	whole := d.log.buf.String()
+	whole := d.log.Text()
 	for what, secret := range d.secrets {
 		if strings.Contains(whole, secret) {
 			at := strings.Index(whole, secret)
@@ -243,7 +243,7 @@ func TestLogOfADay(t *testing.T) {
 	}
 	table := testutil.EventTable(t)
 	seen := map[string]int{}
-	for _, e := range d.log.events() {
+	for _, e := range d.log.Events() {
 		name := e["msg"].(string)
 		seen[name]++
 		if e["level"] == "DEBUG" || e[shell.LibraryKey] != nil {
@@ -279,19 +279,15 @@ func TestInstancesAreNamed(t *testing.T) {
 	addr := freeAddr(t)
 	_, port, err := net.SplitHostPort(freeAddr(t))
 	check(t, err)
-	var log loglines
+	var log testutil.LogLines
 	i := &instance{t: t, url: "http://" + addr, errs: &log, args: []string{"serve", "--addr", addr, "--rtc-tcp-port", port, "--nats", nats.url(), "--log-format", "json"}}
 	i.start()
 	defer i.kill()
 	i.join(signaling.JoinRequest{SessionID: "studio"})
 	nats.kill()
-	eventually(t, "the loss of NATS to be logged", func() bool {
-		log.mu.Lock()
-		defer log.mu.Unlock()
-		return strings.Contains(log.buf.String(), `"store_lost"`)
-	})
+	eventually(t, "the loss of NATS to be logged", func() bool { return strings.Contains(log.Text(), `"store_lost"`) })
 	id := any(nil)
-	for _, e := range log.events() {
+	for _, e := range log.Events() {
 		if e["instance"] == nil || id != nil && e["instance"] != id {
 			t.Errorf("whose is %v", e)
 		}

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,49 +12,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/metrics"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
-// loglines is a log that tests read.
-type loglines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *loglines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(b)
-}
-
-// log returns a logger of a level that writes here.
-func (l *loglines) log(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level}))
-}
-
-// events returns the lines since the last call.
-func (l *loglines) events() (all []map[string]any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range bytes.Lines(l.buf.Bytes()) {
-		var e map[string]any
-		if err := json.Unmarshal(line, &e); err != nil {
-			panic(err)
-		}
-		all = append(all, e)
-	}
-	l.buf.Reset()
-	return all
-}
-
 // TestRefusalsDontFloodTheLog: few lines a minute of each code, and how many were left out.
 func TestRefusalsDontFloodTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out loglines
-		o := &observer{Metrics: metrics.New(metrics.Config{}), log: out.log(slog.LevelInfo), limit: newLineLimit(out.log(slog.LevelInfo))}
+		var out testutil.LogLines
+		o := &observer{Metrics: metrics.New(metrics.Config{}), log: out.Logger(slog.LevelInfo), limit: newLineLimit(out.Logger(slog.LevelInfo))}
 		flood := func(n int, code string) {
 			for range n {
 				o.Refused(signaling.Refusal{Code: code, Via: "http", Addr: netip.MustParseAddr("203.0.113.9")})
@@ -64,7 +31,7 @@ func TestRefusalsDontFloodTheLog(t *testing.T) {
 		}
 		count := func() string {
 			refused, left := map[string]int{}, map[string]any{}
-			for _, e := range out.events() {
+			for _, e := range out.Events() {
 				if e["msg"] == "refused" {
 					refused[e["code"].(string)]++
 				} else {
@@ -131,8 +98,8 @@ func (m *moody) Put(context.Context, string, []byte, uint64) (uint64, error) { r
 // making are no trouble.
 func TestStoreTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out loglines
-		log := out.log(slog.LevelInfo)
+		var out testutil.LogLines
+		log := out.Logger(slog.LevelInfo)
 		limit := newLineLimit(log)
 		defer limit.close()
 		m := metrics.New(metrics.Config{})
@@ -149,7 +116,7 @@ func TestStoreTrouble(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		put(store.ErrConflict, 1)
 		put(nil, 3)
-		got := out.events()
+		got := out.Events()
 		if len(got) != 2 || got[0]["msg"] != "store_trouble" || got[0]["err"] != "gone" || got[1]["msg"] != "store_well" ||
 			got[1]["failed"] != 5.0 || got[1]["lasted_s"] != 2.0 {
 			t.Errorf("wrote %v", got)
@@ -158,7 +125,7 @@ func TestStoreTrouble(t *testing.T) {
 		cancel()
 		in.err = context.Canceled
 		_, _ = w.Put(gone, "s.a.b", []byte("x"), 0)
-		if got := out.events(); len(got) != 0 {
+		if got := out.Events(); len(got) != 0 {
 			t.Errorf("of a caller that went away: %v", got)
 		}
 	})
@@ -167,7 +134,7 @@ func TestStoreTrouble(t *testing.T) {
 // TestDiskIsWatched: a line when room becomes scarce, when there is none, and when it is back.
 func TestDiskIsWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out loglines
+		var out testutil.LogLines
 		var mu sync.Mutex
 		space := upload.Space{Free: 100 << 30, Reserve: 1 << 30}
 		ctx, stop := context.WithCancel(t.Context())
@@ -177,7 +144,7 @@ func TestDiskIsWatched(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				return space, nil
-			}, out.log(slog.LevelInfo))
+			}, out.Logger(slog.LevelInfo))
 		})
 		var said []string
 		for _, free := range []int64{100 << 30, 3 << 29, 3 << 29, 1 << 20, 3 << 29, 100 << 30, 100 << 30} {
@@ -187,7 +154,7 @@ func TestDiskIsWatched(t *testing.T) {
 			time.Sleep(diskEvery)
 			synctest.Wait()
 		}
-		for _, e := range out.events() {
+		for _, e := range out.Events() {
 			said = append(said, fmt.Sprint(e["level"], " ", e["msg"]))
 		}
 		stop()
@@ -202,8 +169,8 @@ func TestDiskIsWatched(t *testing.T) {
 // TestTroubleIsWrittenFewTimes, and of libraries all of it together.
 func TestTroubleIsWrittenFewTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out loglines
-		limit := newLineLimit(out.log(slog.LevelDebug))
+		var out testutil.LogLines
+		limit := newLineLimit(out.Logger(slog.LevelDebug))
 		defer limit.close()
 		log := limit.calm()
 		library := log.With("scope", "ice").With(libraryKey, "pion")
@@ -214,7 +181,7 @@ func TestTroubleIsWrittenFewTimes(t *testing.T) {
 		}
 		log.Error("disk_full")
 		count := map[string]int{}
-		for _, e := range out.events() {
+		for _, e := range out.Events() {
 			name := e["msg"].(string)
 			if e[libraryKey] != nil {
 				name = "library"
@@ -227,7 +194,7 @@ func TestTroubleIsWrittenFewTimes(t *testing.T) {
 		time.Sleep(linesWithin)
 		synctest.Wait()
 		left := map[string]any{}
-		for _, e := range out.events() {
+		for _, e := range out.Events() {
 			left[e["of"].(string)] = e["count"]
 		}
 		if got := fmt.Sprint(left); got != "map[library pion:970 zip_broken_off:970]" {
