@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"testing"
 
@@ -10,15 +9,6 @@ import (
 	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/server"
 )
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // serving runs a server until the test ends; wrap goes around it, where there is one.
 func serving(t testing.TB, cfg server.Config, wrap func(http.Handler) http.Handler) *lab.Rig {
@@ -34,6 +24,8 @@ func serving(t testing.TB, cfg server.Config, wrap func(http.Handler) http.Handl
 }
 
 var (
+	check      = testutil.Check
+	quiet      = testutil.Quiet
 	pause      = testutil.Pause
 	us         = testutil.Us
 	ms         = testutil.Ms
