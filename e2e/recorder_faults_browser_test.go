@@ -42,21 +42,7 @@ func (p *recordingPage) troubled(code string) {
 // shows waits until the leader has been told that the device's camera is so.
 func (p *recordingPage) shows(camera string) {
 	p.t.Helper()
-	for range 20 {
-		var status struct {
-			Devices []struct {
-				DeviceID string
-				Status   *session.DeviceStatus
-			}
-		}
-		check(p.t, p.leader.await(p.t, "sync_status").Decode(&status))
-		for _, d := range status.Devices {
-			if d.DeviceID == p.id && d.Status != nil && d.Status.Camera == camera {
-				return
-			}
-		}
-	}
-	p.t.Errorf("the leader isn't told that the camera is %s", camera)
+	p.tells("its camera, "+camera, func(d *session.DeviceStatus) bool { return d.Camera == camera })
 }
 
 // kept fails unless the only recording arrived whole, with at least so many frames. Chromium's fake
