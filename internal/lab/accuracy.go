@@ -14,15 +14,19 @@ import (
 
 const accuracyHead = `# Accuracy against simulated truth
 
-Written by ` + "`make accuracy`" + `: don't edit it. The profiles are those of ` + "`clock/sim`" + `, 10 runs of 5 simulated minutes each
-(seeds 0 to 9), one reading a second from 10 s on. An error is the distance of the believed offset from the true one.
+Written by ` + "`make accuracy`" + `: don't edit it. The profiles are those of ` + "`clock/sim`" + `, 10 runs of 5
+simulated minutes each (seeds 0 to 9), one reading a second from 10 s on. An error is the distance
+of the believed offset from the true one.
 
-*own schedule* is the estimator pinging as it wants to, which is less often. In all other rows 12 pings leave 50 ms apart, then
-one each second, and all methods get the same exchanges. The others are those that such systems commonly use: the offset of the exchange
-with the least round trip of the last 8 or 60; the median of the last 100 offsets; a least-squares line weighted by the inverse square of the
-excess delay; a Kalman filter of offset and drift. They state no bounds. *ratio* is p95 over that of an oracle, who knows the clock's
-drift, and has half the difference of the least queueing each way within a minute. The bound is the 99 % bound, without what it allows for
-software whose ways differ, since the floors of the profiles don't; *width* is its median over the error's p95.
+*own schedule* is the estimator pinging as it wants to, which is less often. In all other rows 12
+pings leave 50 ms apart, then one each second, and all methods get the same exchanges. The others
+are those that such systems commonly use: the offset of the exchange with the least round trip of
+the last 8 or 60; the median of the last 100 offsets; a least-squares line weighted by the inverse
+square of the excess delay; a Kalman filter of offset and drift. They state no bounds. *ratio* is
+p95 over that of an oracle, who knows the clock's drift, and has half the difference of the least
+queueing each way within a minute. The bound is the 99 % bound, without what it allows for software
+whose ways differ, since the floors of the profiles don't; *width* is its median over the error's
+p95.
 `
 
 // method is a filter with its name.
