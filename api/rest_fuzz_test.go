@@ -56,7 +56,7 @@ func FuzzREST(f *testing.F) {
 			if answer.Code >= 300 && w.state("studio") != before {
 				t.Errorf("%s %s was answered %d, and made\n%s of\n%s", method, u, answer.Code, w.state("studio"), before)
 			}
-			time.Sleep(10 * time.Second)
+			time.Sleep(10 * time.Second) // of the bubble's: what the call has begun is over then
 			if snap, err := w.svc.Snapshot(t.Context(), "studio"); err == nil {
 				for _, fault := range testsocket.FaultsOf(snap) {
 					t.Errorf("%s: %s", fault, testsocket.AsJSON(t, snap))
@@ -84,10 +84,10 @@ func (w *world) makeTake(t *testing.T) *strings.Replacer {
 	must(t, err)
 	take, err := m.StartRecording(ctx, session.StartRequest{PostureLabel: "plank"})
 	must(t, err)
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) // of the bubble's: the take runs
 	_, err = m.StopRecording(ctx)
 	must(t, err)
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) // and is over
 	return strings.NewReplacer("@command", flash.CommandID, "@take", take.CommandID, "@recording", recording)
 }
 
