@@ -44,13 +44,11 @@ func (s *Server) hearOthers() {
 }
 
 // fromInstance gets each packet of the UDP socket first, and reports whether it was another instance's.
-func (s *Server) fromInstance() func(b []byte, from netip.AddrPort) bool {
-	return func(b []byte, from netip.AddrPort) bool {
-		if !s.keeping.Load() {
-			return false
-		}
-		return s.keeper.Packet(b, func(answer []byte) { _, _ = s.sockets.udp.WriteTo(answer, net.UDPAddrFromAddrPort(from)) })
+func (s *Server) fromInstance(b []byte, from netip.AddrPort) bool {
+	if !s.keeping.Load() {
+		return false
 	}
+	return s.keeper.Packet(b, func(answer []byte) { _, _ = s.sockets.udp.WriteTo(answer, net.UDPAddrFromAddrPort(from)) })
 }
 
 // runKeeper keeps session time at the other instances' until ctx ends. It begins once NTP

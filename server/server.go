@@ -126,7 +126,7 @@ func (s *Server) openSessions(context.Context) (err error) {
 	s.observer = &observer{Metrics: s.measure(), log: s.log, limit: s.lines, proxies: cfg.Proxies}
 	s.peers, err = peer.NewServer(peer.Config{
 		UDP: s.sockets.udp, TCP: s.sockets.tcp, TCPConnections: webRTC(s.limits.all), Advertise: cfg.Advertise, Net: cfg.net, Now: s.clock.Steady, Line: s.clock.Line, Off: s.clock.Uncertainty, Seed: cfg.seed, Log: s.log,
-		Packet:  s.fromInstance(),
+		Packet:  s.fromInstance,
 		Observe: s.observer.Exchange,
 	})
 	if err != nil {
