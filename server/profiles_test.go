@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,18 +104,29 @@ func absP95(ds []time.Duration) float64 {
 
 // TestProfiles runs the whole service over every profile: what the device takes
 // session time to be and when it acts are as honest as its bounds.
+//
+// The readings of one run hang together, since one unlucky stretch of queues
+// misleads some seconds of them at once: a run in some tens has a twentieth of its
+// readings outside a bound that holds for 99.4 % of all. So a run that is beyond
+// the ordinary doesn't decide, and isn't dropped either: it counts as one of ten.
 func TestProfiles(t *testing.T) {
+	const commands, more = 18, 9 // ten seconds from one command to the next
 	outside, readings := 0, 0
 	for _, p := range sim.Profiles() {
 		t.Run(p.Name, func(t *testing.T) {
-			const seeds, commands = 1, 18 // ten seconds each
-			for seed := range uint64(seeds) {
-				synctest.Test(t, func(t *testing.T) {
-					r := runProfile(t, p, seed, commands)
-					outside, readings = outside+r.outside, readings+r.readings
-					r.judge(t)
-				})
+			all := profileRunOf(t, p, 0, commands)
+			if all.unlucky() {
+				t.Logf("%s; running %d more", &all, more)
+				for seed := uint64(1); seed <= more; seed++ {
+					all.add(profileRunOf(t, p, seed, commands))
+				}
+				all.judge(t)
 			}
+			if all.beyond > 0 {
+				t.Errorf("%d of %d readings beyond the hard bound", all.beyond, all.readings)
+			}
+			outside, readings = outside+all.outside, readings+all.readings
+			t.Log(&all)
 		})
 	}
 	if outside*100 > readings {
@@ -122,16 +134,32 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// judge allows one path more than a hundredth of the readings, since those of one
-// run hang together, but no reading beyond the hard bound.
+// profileRunOf is runProfile in a bubble of its own.
+func profileRunOf(t *testing.T, p sim.Profile, seed uint64, commands int) (run profileRun) {
+	synctest.Test(t, func(t *testing.T) { run = runProfile(t, p, seed, commands) })
+	return run
+}
+
+func (r *profileRun) add(o profileRun) {
+	r.mapErr, r.fireErr = append(r.mapErr, o.mapErr...), append(r.fireErr, o.fireErr...)
+	r.readings, r.outside, r.beyond, r.lateFires = r.readings+o.readings, r.outside+o.outside, r.beyond+o.beyond, r.lateFires+o.lateFires
+}
+
+// unlucky reports whether a single run has more outside its bounds than nearly all
+// runs of an honest estimator have.
+func (r *profileRun) unlucky() bool { return r.outside*20 > r.readings || r.lateFires > 1 }
+
+// judge allows ten runs, of which one is known to be unlucky, twice what a 99 %
+// bound says; for acts, of which there are few, three times.
 func (r *profileRun) judge(t *testing.T) {
-	if r.beyond > 0 {
-		t.Errorf("%d of %d readings beyond the hard bound", r.beyond, r.readings)
+	if r.outside*50 > r.readings || r.lateFires*100 > 3*len(r.fireErr) {
+		t.Errorf("too much outside the 99 %% bound: %s", r)
 	}
-	if r.outside*20 > r.readings || r.lateFires > 1 {
-		t.Errorf("outside the 99 %% bound: %d of %d readings, %d of %d acts", r.outside, r.readings, r.lateFires, len(r.fireErr))
-	}
-	t.Logf("p95 of the map's error %.1f µs, of the acts' %.1f µs, cover %.1f %%", absP95(r.mapErr), absP95(r.fireErr), r.cover())
+}
+
+func (r *profileRun) String() string {
+	return fmt.Sprintf("outside the 99 %% bound %d of %d readings, %d of %d acts; p95 of the map's error %.1f µs, of the acts' %.1f µs, cover %.1f %%",
+		r.outside, r.readings, r.lateFires, len(r.fireErr), absP95(r.mapErr), absP95(r.fireErr), r.cover())
 }
 
 // cover is the share of the readings within the 99 % bound, in percent.
