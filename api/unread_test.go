@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/store"
 )
@@ -185,8 +186,12 @@ func TestNothingIsEscapedForHTML(t *testing.T) {
 	if m := c.Next("command"); !strings.Contains(string(m.Data), payload) {
 		t.Errorf("%.200s", m.Data)
 	}
-	_, control, _ := w.peer(c.Seat.DeviceID).Heard()
-	if len(control) != 1 || !strings.Contains(control[0], payload) {
+	var control []string
+	testutil.Eventually(t, "the control channel's copy", func() bool {
+		_, control, _ = w.peer(c.Seat.DeviceID).Heard()
+		return len(control) == 1
+	})
+	if !strings.Contains(control[0], payload) {
 		t.Error("the control channel's copy is another one")
 	}
 	if b := w.get(t, "/api/sessions/studio", ""); !bytes.Contains(b, []byte(`"username":"<&>"`)) {

@@ -63,9 +63,14 @@ func (s setup) onSockets(t testing.TB) *world {
 // inBubble runs a test in a world of pipes and fake time.
 func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *world)) {
 	t.Helper()
+	setup{sessions: sessions}.inBubble(t, test)
+}
+
+func (s setup) inBubble(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := testnet.NewPipes()
-		w := setup{sessions: sessions}.on(t, l)
+		w := s.on(t, l)
 		w.url, w.dial = "http://127.0.0.1", l.Dial
 		test(t, w)
 	})

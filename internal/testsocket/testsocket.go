@@ -38,6 +38,9 @@ type Refusal struct {
 // patience bounds how long a test waits for what must come.
 const patience = 10 * time.Second
 
+// longest bounds that wait where messages of other kinds come all the time.
+const longest = 5 * time.Minute
+
 // Socket is a bare WebSocket to the server: it sends what a test wants, however wrong.
 type Socket struct {
 	T       testing.TB
@@ -124,11 +127,13 @@ func (c *Socket) SendFrame(b []byte) {
 // Next returns the next message of an event; the others are dropped.
 func (c *Socket) Next(event string) Message {
 	c.T.Helper()
-	for {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); {
 		if m := c.Any(); m.Event == event {
 			return m
 		}
 	}
+	c.T.Fatalf("no %s in %v, only other messages", event, longest)
+	return Message{}
 }
 
 // Any returns the next message.
@@ -161,7 +166,13 @@ func (c *Socket) WantError(code, event string) Message {
 // WantClose expects the connection to end with a code.
 func (c *Socket) WantClose(code int) {
 	c.T.Helper()
-	for range c.In {
+	deadline := time.After(longest)
+	for open := true; open; {
+		select {
+		case _, open = <-c.In:
+		case <-deadline:
+			c.T.Fatalf("the connection is still open after %v, want code %d", longest, code)
+		}
 	}
 	err := <-c.Ended
 	var e *websocket.CloseError
