@@ -183,7 +183,12 @@ func (p *proxied) takesUploads() {
 	}
 	_, err := d.Call(ctx, "start_recording", map[string]any{"duration": 20})
 	check(p.t, err)
-	start := <-starts
+	var start device.Act
+	select {
+	case start = <-starts:
+	case err := <-ended:
+		p.t.Fatal("the device ended before the take began: ", err)
+	}
 	eventually(p.t, "the take to be over", func() bool {
 		all, err := p.rig.Server.Sessions().Recordings(ctx, "studio")
 		return err == nil && len(all) == 1 && all[0].UploadStatus == "pending"
