@@ -3,6 +3,9 @@ GO     ?= go
 BIN    := bin/downbeat
 ARGS   ?=
 WHOLE  := ./e2e
+# A test that fails runs once more, and both are printed; a data race, or more than three, fail at once.
+TWICE  := CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-test-fails \
+	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
 .PHONY: wire licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
@@ -24,10 +27,8 @@ setup: ## install what the tests need (Chromium, certutil, openssl, ffmpeg, npm 
 
 test: setup ## every test, real Chromium included
 	cd web && node --test
-	CI=1 $(GO) test -race -shuffle=on -timeout 10m $$($(GO) list ./... | grep -vF "$$($(GO) list $(WHOLE))")
-	CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-test-fails \
-		--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
-		--packages=$(WHOLE) -- -race -shuffle=on -timeout 30m -p 1
+	$(TWICE) --packages="$$($(GO) list ./... | grep -vF "$$($(GO) list $(WHOLE))" | tr '\n' ' ')" -- -race -shuffle=on -timeout 10m
+	$(TWICE) --packages=$(WHOLE) -- -race -shuffle=on -timeout 30m -p 1
 
 bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./e2e
