@@ -64,9 +64,12 @@ func (s *recordingStage) parts(p *recordingPage, n int) {
 		if f := p.read(r); f.Frames < 2 {
 			s.t.Errorf("part %d holds %+v", r.Part, f)
 		}
-		bound := time.Duration(*r.StartBoundMs * 1e6)
-		if i > 0 && r.StartTimestamp.Sub(*all[i-1].StopTimestamp) < -bound {
-			s.t.Errorf("part %d begins %v after the end of the one before", r.Part, r.StartTimestamp.Sub(*all[i-1].StopTimestamp))
+		if i == 0 {
+			continue
+		}
+		gap := r.StartTimestamp.Sub(*all[i-1].StopTimestamp)
+		if bound := time.Duration((*r.StartBoundMs + *all[i-1].StopBoundMs) * 1e6); gap < -bound {
+			s.t.Errorf("part %d begins %v after the end of the one before, ± %v", r.Part, gap, bound)
 		}
 	}
 	if m := s.manifest(all[n-1]); len(m.Recordings) != n {

@@ -221,3 +221,25 @@ test('a recording that is as it should be warns of nothing; one that ended befor
     assert.deepEqual(session.sent.find(([event]) => event === 'recording_report')?.[1].report.warnings, want)
   }
 })
+
+test('a recording whose first frame was never noted lies between its take and now', async t => {
+  const { session, controller, of } = inTake()
+  t.after(() => controller.close())
+  controller.open()
+  await soon()
+  await soon()
+  const [{ notes }] = of('arm')
+  assert.equal(notes.from, START)
+  const left = { notes: { ...notes, recordingId: 'r1' }, bytes: 50_000, interrupted: true }
+  session.t = NaN
+  controller.recovered(left)
+  assert.deepEqual(session.sent, [], 'session time is unknown')
+  session.t = START + 3000
+  session.tell('clock', {})
+  session.tell('clock', {})
+  const told = { recordingId: 'r1', timestamp: START + 1500, bound: 1500.2 }
+  assert.deepEqual(session.sent, [['recording_started', told], ['recording_stopped', told]])
+  session.t = START + 3_600_000
+  controller.recovered(left)
+  assert.deepEqual(session.sent.at(-1)?.[1], { recordingId: 'r1', timestamp: START + 60_000, bound: 60_000 })
+})

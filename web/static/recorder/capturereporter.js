@@ -15,12 +15,20 @@ export const LATE = 250
 /** A recording that lacks less of its take isn't short, ms. */
 const SHORT = 500
 
+/**
+ * What an earlier page left.
+ *
+ * @typedef {{notes: Partial<import('./journal.js').Notes>, bytes: number, interrupted: boolean}} Left
+ */
+
 /** Tells the session when frames were captured, and the journal of the recording, in case that the page ends. */
 export class CaptureReporter {
   #session
   #worker
   /** Session times of first frames, by recording: a refined clock mustn't put an end before them. */
   /** @type {Map<string, number>} */ #begun = new Map()
+  /** Recordings of which nobody knows when they began, and session time isn't known yet. */
+  /** @type {Left[]} */ #undated = []
 
   /**
    * @param {Session} session
@@ -108,16 +116,39 @@ export class CaptureReporter {
    * What an earlier page left: it never said when that ended, and perhaps not
    * that it began.
    *
-   * @param {{notes: any, bytes: number, interrupted: boolean}} left
+   * @param {Left} left
    */
-  recovered({ notes, bytes, interrupted }) {
-    const { recordingId, sessionId, started, startBound, stopped, stopBound } = notes
+  recovered(left) {
+    const { notes: { recordingId, sessionId, started, startBound = WIDEST, stopped, stopBound }, bytes, interrupted } = left
     if (sessionId !== this.#session.sessionId || !recordingId) return
     if (!bytes) return void (interrupted && this.failed(recordingId))
-    if (started === undefined) return
+    if (started === undefined) return this.#date(left)
     this.#session.send(wire.RECORDING_STARTED, { recordingId, timestamp: started, bound: startBound })
     const end = stopped ?? started
-    this.#session.send(wire.RECORDING_STOPPED, { recordingId, timestamp: end, bound: stopBound ?? startBound + LOST })
+    this.#session.send(wire.RECORDING_STOPPED, { recordingId, timestamp: end, bound: stopBound ?? Math.min(WIDEST, startBound + LOST) })
+  }
+
+  /**
+   * The page ended before it could note the first frame: all of the file lies between the instant
+   * from which it recorded and now.
+   *
+   * @param {Left} left
+   */
+  #date(left) {
+    const { recordingId, from } = left.notes
+    if (from === undefined) return
+    const now = this.#session.now()
+    if (Number.isNaN(now)) return void this.#undated.push(left)
+    const half = Math.max(0, now - from) / 2
+    const timestamp = from + Math.min(half, WIDEST)
+    const bound = bounded(half + this.#session.bound)
+    this.#session.send(wire.RECORDING_STARTED, { recordingId, timestamp, bound })
+    this.#session.send(wire.RECORDING_STOPPED, { recordingId, timestamp, bound })
+  }
+
+  /** Session time is known, or known better. */
+  clocked() {
+    for (const left of this.#undated.splice(0)) this.#date(left)
   }
 
   /**
@@ -127,9 +158,17 @@ export class CaptureReporter {
    * @param {number} error  of `at`, ms
    */
   #time(at, error) {
-    const bound = Math.min(WIDEST, this.#session.bound + error)
-    return { timestamp: this.#session.toSession(at), bound: Number.isNaN(bound) ? WIDEST : bound }
+    return { timestamp: this.#session.toSession(at), bound: bounded(this.#session.bound + error) }
   }
+}
+
+/**
+ * A bound that the server takes.
+ *
+ * @param {number} ms
+ */
+function bounded(ms) {
+  return Number.isNaN(ms) ? WIDEST : Math.min(WIDEST, ms)
 }
 
 /** @param {number} ms */

@@ -10,6 +10,7 @@
  * @property {string} label
  * @property {string} filename
  * @property {string} filetype
+ * @property {number} [from]        no frame in the file was captured before
  * @property {number} [started]     the first frame
  * @property {number} [startBound]
  * @property {number} [stopped]     the last frame, or the last that is known to be in the file

@@ -69,7 +69,7 @@ export class TakeController {
       s.onCommand(wire.STOP_RECORDING, (c, fired) => this.#stop(c, fired), { prepare: c => this.#takes.plan(c) }),
       s.on(wire.CANCELLED, ({ commandId }) => this.#takes.cancelled(commandId)),
       s.on(wire.MISSED, ({ commandId }) => this.#takes.missed(commandId)),
-      s.on('clock', () => this.#takes.refine()),
+      s.on('clock', () => this.#clocked()),
       s.on('closed', () => this.#takes.endAll()),
     ]
     this.#lateStart.open()
@@ -124,8 +124,11 @@ export class TakeController {
 
   /** @param {DeviceTake} take */
   #arm(take) {
-    const { id, label, from, to } = take
-    const notes = { sessionId: this.#session.sessionId, label, filename: viewOf(this.#session), proof: this.#session.server.proof }
+    const { id, label, at, from, to, late } = take
+    const notes = {
+      sessionId: this.#session.sessionId, label, filename: viewOf(this.#session), proof: this.#session.server.proof,
+      from: late ? this.#session.toSession(from) : at,
+    }
     const prefer = this.#on.prefer()
     const stream = this.#on.stream()
     if (!stream) return this.#worker.post({ type: 'arm', id, notes, from: known(from), to, prefer })
@@ -171,6 +174,11 @@ export class TakeController {
     take.fallback?.stop()
     this.#on.state()
     return within(take.ended.promise, PATIENCE)
+  }
+
+  #clocked() {
+    this.#takes.refine()
+    this.#reports.clocked()
   }
 
   #count() {
