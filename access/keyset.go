@@ -172,7 +172,8 @@ func (s *keySet) read() error {
 	if err != nil {
 		err = fmt.Errorf("access: reading %s: %w", s.from, err)
 		s.retry = min(max(2*s.retry, firstRetry), longestRetry)
-		if s.failed == nil || s.failed.Error() != err.Error() {
+		starting := s.cfg.Client == nil && s.readAt.IsZero() // newKeySet returns the error
+		if !starting && (s.failed == nil || s.failed.Error() != err.Error()) {
 			s.cfg.Log.Warn("token_keys_unread", "from", s.from, "err", err)
 		}
 		s.failed, s.file = err, file

@@ -81,7 +81,7 @@ type fake struct {
 type ConfigError struct {
 	Format string
 	Args   []any
-	// Usable is whether the setting itself is a good one: a port is taken, say.
+	// Usable is whether the setting itself is right, and only this machine doesn't allow it now: a port is taken, say.
 	Usable bool
 }
 
@@ -110,7 +110,7 @@ var fieldName = regexp.MustCompile(`\{[A-Za-z.]+\}`)
 // wrong is a setting, or several, that can't be had.
 func wrong(format string, args ...any) error { return &ConfigError{Format: format, Args: args} }
 
-// taken is a setting that this machine doesn't give.
+// taken is a setting that is right, and that this machine doesn't allow now.
 func taken(format string, args ...any) error {
 	return &ConfigError{Format: format, Args: args, Usable: true}
 }
@@ -135,6 +135,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.UploadMax < 0 || c.MaxDevices < 0 {
 		return c, wrong("{UploadMax} %d and {MaxDevices} %d: they must be positive", c.UploadMax, c.MaxDevices)
 	}
+	if c.NATSReplicas < 0 || c.NATSReplicas > nats.MaxReplicas {
+		return c, wrong("{NATSReplicas} %d: there can be 1 to %d", c.NATSReplicas, nats.MaxReplicas)
+	}
+	if err := c.checkAddresses(); err != nil {
+		return c, err
+	}
 	return c, c.checkNames()
 }
 
@@ -149,6 +155,11 @@ func (c *Config) checkNames() (err error) {
 	prefix := c.Prefix
 	if c.Prefix, err = api.CleanPrefix(prefix); err != nil {
 		return wrong("{Prefix} %s: %w", prefix, err)
+	}
+	for _, host := range c.Hosts {
+		if u, err := url.Parse("//" + host); err != nil || u.Host != host || access.HostName(host) == "" {
+			return wrong("{Hosts} %s: not the name of a host, such as beat.example", host)
+		}
 	}
 	for _, ip := range c.Advertise {
 		if net.ParseIP(ip) == nil {

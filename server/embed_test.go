@@ -36,7 +36,7 @@ func TestMistakesOfConfig(t *testing.T) {
 		"an unknown TLS":           {Config{Log: log, Addr: "127.0.0.1:0", TLS: TLS{Mode: "ssl"}}, "server.Config.TLS.Mode ssl", false},
 		"a port that is taken":     {Config{Log: log, Addr: taken.Addr().String()}, "another program listens there", true},
 		"an address of nobody":     {Config{Log: log, Advertise: []string{"here"}}, "server.Config.Advertise here", false},
-		"films that aren't there":  {Config{Log: log, Media: "/nonexistent"}, "server.Config.Media /nonexistent", true},
+		"films that aren't there":  {Config{Log: log, Media: "/nonexistent"}, "server.Config.Media /nonexistent", false},
 		"an NTP server twice":      {Config{Log: log, NTP: []string{"one.example", "one.example"}}, "server.Config.NTP: ", false},
 		"no mode of access":        {Config{Log: log, Access: access.Config{Mode: "none"}}, "none", false},
 	} {

@@ -41,7 +41,7 @@ func openFilms(dir string) (*films, error) {
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, taken("{Media} %s: %w", dir, plainPathError(err))
+		return nil, wrong("{Media} %s: %w", dir, plainPathError(err))
 	}
 	return &films{root}, nil
 }

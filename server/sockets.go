@@ -3,8 +3,12 @@ package server
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -32,6 +36,50 @@ func (s *sockets) at() *net.TCPAddr {
 	}
 	at, _ := s.http.Addr().(*net.TCPAddr)
 	return at
+}
+
+// checkAddresses refuses what is no address on any machine. Whether this machine has it shows when it is listened on.
+func (c *Config) checkAddresses() error {
+	for field, addr := range map[string]string{"{Addr}": c.Addr, "{RTCAddr}": c.RTCAddr, "{TLS.SetupAddr}": c.TLS.SetupAddr} {
+		if addr == "" {
+			continue
+		}
+		_, port, err := net.SplitHostPort(addr)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return wrong(field+" %s: it must be a port behind a colon, or host:port, such as :8080 or 127.0.0.1:8080", addr)
+		}
+	}
+	for at := range strings.SplitSeq(c.NATS, ",") {
+		if c.NATS != "" && !isNATS(strings.TrimSpace(at)) {
+			return wrong("{NATS} %s: it must be the address of a NATS server, such as nats://host:4222", at)
+		}
+	}
+	for field, port := range map[string]int{"{RTCTCPPort}": c.RTCTCPPort, "{TLS.ACMEHTTPPort}": max(0, c.TLS.ACMEHTTPPort)} {
+		if port < 0 || port > math.MaxUint16 {
+			return wrong(field+" %d: a port is 0 to %d", port, math.MaxUint16)
+		}
+	}
+	return nil
+}
+
+// isNATS reports whether s may be the address of a NATS server, as its client reads it.
+func isNATS(s string) bool {
+	if !strings.Contains(s, "://") {
+		s = "nats://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+		return false
+	}
+	host := u.Host
+	if u.Port() == "" {
+		host += ":4222"
+	}
+	host, _, err = net.SplitHostPort(host)
+	return err == nil && host != ""
 }
 
 // listen opens HTTP's TCP port, the same UDP port for WebRTC, and WebRTC's TCP

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 
@@ -111,6 +113,10 @@ func (f *TLS) check(s served) error {
 		return wrong("{TLS.Cert} and {TLS.Key} belong to {TLS.Mode} files")
 	case f.Mode != "local" && f.SetupAddr != "":
 		return wrong("{TLS.SetupAddr} belongs to {TLS.Mode} local")
+	case f.ACMECA != "" && !isURL(f.ACMECA):
+		return wrong("{TLS.ACMECA} %s: it must be an address that begins with https:// or http://", f.ACMECA)
+	case f.ACMEEmail != "" && !isMail(f.ACMEEmail):
+		return wrong("{TLS.ACMEEmail} %s: it must be an address of mail, such as me@beat.example", f.ACMEEmail)
 	case f.Mode != "acme" && (f.ACMECA != "" || f.ACMEEmail != "" || f.ACMERoot != ""):
 		return wrong("{TLS.ACMECA}, {TLS.ACMEEmail} and {TLS.ACMERoot} belong to {TLS.Mode} acme")
 	}
@@ -120,6 +126,16 @@ func (f *TLS) check(s served) error {
 func isDNSName(s string) bool {
 	_, err := netip.ParseAddr(s)
 	return err != nil && s != ""
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func isMail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s
 }
 
 // urls are those under which the server is reached, the best first.

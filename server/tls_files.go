@@ -48,12 +48,12 @@ func (p *pair) load() error {
 	p.seen = p.changed()
 	for field, file := range map[string]string{"{TLS.Cert}": p.cert, "{TLS.Key}": p.key} {
 		if _, err := os.Stat(file); err != nil {
-			return taken(field+": %w", err)
+			return wrong(field+": %w", err)
 		}
 	}
 	cert, err := tls.LoadX509KeyPair(p.cert, p.key)
 	if err != nil {
-		return taken("{TLS.Cert} %s and {TLS.Key} %s: %w", p.cert, p.key, err)
+		return wrong("{TLS.Cert} %s and {TLS.Key} %s: %w", p.cert, p.key, err)
 	}
 	switch now := time.Now(); {
 	case now.After(cert.Leaf.NotAfter):

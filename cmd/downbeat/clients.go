@@ -36,7 +36,7 @@ type deviceCmd struct {
 }
 
 func (c *deviceCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
-	return shell.Device(c.deviceFlags).Run(ctx, c.address(), app.Stdout, log)
+	return ofNames(shell.Device(c.deviceFlags).Run(ctx, c.address(), app.Stdout, log))
 }
 
 type sessionsCmd struct {

@@ -53,7 +53,9 @@ type exportCmd struct {
 	Downloaded bool   `help:"The files have the names by which the server hands them out, not those in its directory."`
 }
 
-func (c *exportCmd) Run(app *kong.Kong) error { return shell.Export(*c).Run(app.Stdout) }
+func (c *exportCmd) Run(app *kong.Kong) error {
+	return ofNames(shell.Export(*c).Run(app.Stdout))
+}
 
 // licenses is written by `make licenses`.
 //

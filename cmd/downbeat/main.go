@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -75,6 +76,14 @@ func newParser(c *cli) *kong.Kong {
 		kong.PostBuild(shell.TakeEnvironment),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
+}
+
+// ofNames marks an error of opening a file whose name was given as a flag or an argument.
+func ofNames(err error) error {
+	if wrong, ok := errors.AsType[*fs.PathError](err); ok && wrong.Op == "open" {
+		return usageError(err)
+	}
+	return err
 }
 
 // failed says in one line what went wrong, and returns the exit status for it.

@@ -85,18 +85,30 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 	return ofFlags(s.Run(ctx))
 }
 
-// config is what the flags come to. A Config has defaults where a flag has 0; such a 0 is refused here.
-func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
+// checkNumbers refuses what would mean something else in a Config: a default where a flag has 0, nothing where it is
+// negative.
+func (c *serveCmd) checkNumbers() error {
 	for flag, value := range map[string]int64{
 		"min-lead": int64(c.MinLead), "max-lead": int64(c.MaxLead), "upload-max": int64(c.UploadMax), "session-idle": int64(c.SessionIdle),
 		"max-devices": int64(c.MaxDevices), "max-connections-per-address": int64(c.MaxPerAddress),
 	} {
 		if value == 0 {
-			return cfg, fmt.Errorf("--%s %d: it must be positive", flag, value)
+			return fmt.Errorf("--%s 0: it must be positive", flag)
 		}
 	}
-	if c.JWTLeeway < 0 {
-		return cfg, fmt.Errorf("--jwt-leeway %v: it must not be negative", c.JWTLeeway)
+	switch {
+	case c.JWTLeeway < 0:
+		return fmt.Errorf("--jwt-leeway %v: it must not be negative", c.JWTLeeway)
+	case c.ACMEHTTP < 0:
+		return fmt.Errorf("--acme-http-port %d: it must not be negative", c.ACMEHTTP)
+	}
+	return nil
+}
+
+// config is what the flags come to.
+func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
+	if err := c.checkNumbers(); err != nil {
+		return cfg, err
 	}
 	proxies, err := c.proxies()
 	if err != nil {
@@ -152,6 +164,7 @@ var flagOf = map[string]string{
 	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
 	"MaxDevices": "max-devices", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
 	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
+	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas",
 	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",
 }
 

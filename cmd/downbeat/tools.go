@@ -54,7 +54,7 @@ func (c *simulateCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger)
 	if err := dieOfSignals(ctx); err != nil {
 		return err
 	}
-	return s.Run(app.Stdout, log)
+	return ofNames(s.Run(app.Stdout, log))
 }
 
 type replayCmd struct {
@@ -74,7 +74,7 @@ func (c *replayCmd) Run(ctx context.Context, app *kong.Kong) error {
 	if c.File != "-" {
 		f, err := os.Open(c.File)
 		if err != nil {
-			return err
+			return ofNames(err)
 		}
 		defer f.Close()
 		in, name = f, c.File

@@ -45,26 +45,6 @@ func TestSimulateAndReplay(t *testing.T) {
 	}
 }
 
-func TestSimulateSaysWhatIsWrong(t *testing.T) {
-	for name, c := range map[string]struct {
-		args []string
-		says string
-		code int
-	}{
-		"no such profile":    {[]string{"--profile=lan"}, "--profile lan: there is none of that name; there are all, wired, loopback,", 2},
-		"no such schedule":   {[]string{"--schedule=never"}, "--schedule", 2},
-		"no time":            {[]string{"--duration=0s"}, "--duration 1s to 168h", 2},
-		"a file of all":      {[]string{"--trace=x.csv"}, "one --profile and one run", 2},
-		"a file of two runs": {[]string{"--profile=lte", "--runs=2", "--plot=x.svg"}, "one --profile and one run", 2},
-		"no such folder":     {[]string{"--profile=lte", "--plot=/nonexistent/x.svg"}, "/nonexistent/x.svg", 1},
-	} {
-		out, errs, code := finish(t, "", append([]string{"simulate"}, c.args...)...)
-		if code != c.code || out != "" || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: code %d, says %q and %q", name, code, out, errs)
-		}
-	}
-}
-
 // TestSignalEndsTheTools: Ctrl-C, while one computes or waits for input.
 func TestSignalEndsTheTools(t *testing.T) {
 	for name, args := range map[string][]string{
@@ -140,7 +120,7 @@ func TestReplayErrors(t *testing.T) {
 		"empty":          {says: "downbeat: replay standard input: line 1: empty"},
 		"no header":      {in: row, says: "line 1: "},
 		"a bad row":      {in: trace.Header + "\n" + row + row + "1,2,3\n" + row, says: "line 4: 3 columns, not 4", rows: 2},
-		"no such file":   {args: []string{"/nonexistent.csv"}, says: "/nonexistent.csv", rows: -1},
+		"no such file":   {args: []string{"/nonexistent.csv"}, says: "/nonexistent.csv", rows: -1, code: 2},
 		"bad resolution": {args: []string{"--resolution=-1ms"}, says: "--resolution -1ms", rows: -1, code: 2},
 		"unknown flag":   {args: []string{"--no-such-flag"}, says: "unknown flag", rows: -1, code: 2},
 	} {

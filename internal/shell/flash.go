@@ -27,6 +27,12 @@ func (c Flash) Run(ctx context.Context, at Address, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case c.Name == "":
+		return UsageError{errors.New("--name is empty")}
+	case c.Delay < 0 || c.Wait < 0:
+		return UsageError{fmt.Errorf("--delay %v and --wait %v: they must not be negative", c.Delay, c.Wait)}
+	}
 	q := map[string]any{"name": c.Name}
 	if c.Payload != "" {
 		if !json.Valid([]byte(c.Payload)) {

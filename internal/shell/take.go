@@ -34,8 +34,8 @@ func (c Record) Run(ctx context.Context, at Address, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if c.Duration < 0 || c.Delay < 0 {
-		return UsageError{fmt.Errorf("--duration %v and --delay %v: they must not be negative", c.Duration, c.Delay)}
+	if c.Duration < 0 || c.Delay < 0 || c.Wait < 0 {
+		return UsageError{fmt.Errorf("--duration %v, --delay %v and --wait %v: they must not be negative", c.Duration, c.Delay, c.Wait)}
 	}
 	q := map[string]any{"postureLabel": c.Label, "duration": ms(c.Duration)}
 	if c.Delay > 0 {
@@ -63,6 +63,9 @@ func (c Stop) Run(ctx context.Context, at Address, w io.Writer) error {
 	t, err := at.openSession()
 	if err != nil {
 		return err
+	}
+	if c.Wait < 0 {
+		return UsageError{fmt.Errorf("--wait %v: it must not be negative", c.Wait)}
 	}
 	stop, err := t.direct(ctx, wire.StopRecording, struct{}{})
 	if err != nil {

@@ -3,9 +3,13 @@ package nats
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
+
+// MaxReplicas is how many servers of a NATS cluster can keep the sessions at most.
+const MaxReplicas = 5
 
 // Config says where a Store keeps what it is given. With a URL the directory, if there is one, is
 // only taken: it is this process's alone until the Store is closed.
@@ -31,8 +35,8 @@ func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.Dir == "" && c.URL == "":
 		return c, errors.New("store: give a directory or the address of a NATS server")
-	case c.Replicas < 0 || c.Replicas > 5:
-		return c, errors.New("store: there can be 1 to 5 replicas")
+	case c.Replicas < 0 || c.Replicas > MaxReplicas:
+		return c, fmt.Errorf("store: there can be 1 to %d replicas", MaxReplicas)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
