@@ -82,9 +82,25 @@ func isNATS(s string) bool {
 	return err == nil && host != ""
 }
 
+// freeTries is how many ports are tried where any will do.
+const freeTries = 16
+
 // listen opens HTTP's TCP port, the same UDP port for WebRTC, and WebRTC's TCP
 // port: the next one where none is asked for. Where port 0 is asked for all three are any free ones.
-func (c *Config) listen() (*sockets, error) {
+func (c *Config) listen() (s *sockets, err error) {
+	tries := 1
+	if c.Addr != "" && portOf(c.Addr) == "0" {
+		tries = freeTries // the system chooses a port that is free over TCP: it may be taken over UDP
+	}
+	for range tries {
+		if s, err = c.listenOnce(); !errors.Is(err, errTaken) {
+			break
+		}
+	}
+	return s, err
+}
+
+func (c *Config) listenOnce() (*sockets, error) {
 	s := &sockets{http: c.Listener}
 	if c.udp != nil {
 		s.udp = c.udp
@@ -145,10 +161,12 @@ func hostOf(ip net.IP) string {
 	return ip.String()
 }
 
+var errTaken = errors.New("another program listens there; give another port (or end that one)")
+
 // plainError takes the address off a network error: it is said already.
 func plainError(err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return errors.New("another program listens there; give another port (or end that one)")
+		return errTaken
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err
