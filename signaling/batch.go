@@ -10,6 +10,9 @@ import (
 // batchLimit is how many bytes are written together at most, but for the last message's.
 const batchLimit = 32 << 10
 
+// helds are buffers of what is held back: few connections are being written to at once.
+var helds = sync.Pool{New: func() any { b := make([]byte, 0, 2*batchLimit); return &b }}
+
 // batch is a connection whose writes can be held back, to be one write: of a thousand
 // members each hears of every other one, and a write costs more than what is in it.
 type batch struct {
@@ -17,8 +20,8 @@ type batch struct {
 
 	mu      sync.Mutex
 	holding bool
-	held    []byte
-	large   bool // something was written past it
+	held    *[]byte // nil when nothing is held back
+	large   bool    // something was written past it
 }
 
 func (b *batch) Write(p []byte) (int, error) {
@@ -34,7 +37,10 @@ func (b *batch) Write(p []byte) (int, error) {
 		}
 		return b.Conn.Write(p)
 	}
-	b.held = append(b.held, p...)
+	if b.held == nil {
+		b.held = helds.Get().(*[]byte)
+	}
+	*b.held = append(*b.held, p...)
 	return len(p), nil
 }
 
@@ -47,7 +53,7 @@ func (b *batch) hold() {
 func (b *batch) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.large || len(b.held) >= batchLimit
+	return b.large || b.held != nil && len(*b.held) >= batchLimit
 }
 
 // release writes what was held back.
@@ -60,13 +66,15 @@ func (b *batch) release() error {
 
 // flush writes what was held back. The caller holds mu.
 func (b *batch) flush() error {
-	if len(b.held) == 0 {
+	if b.held == nil {
 		return nil
 	}
-	_, err := b.Conn.Write(b.held)
-	if b.held = b.held[:0]; cap(b.held) > 2*batchLimit {
-		b.held = nil
+	_, err := b.Conn.Write(*b.held)
+	if cap(*b.held) <= 2*batchLimit {
+		*b.held = (*b.held)[:0]
+		helds.Put(b.held)
 	}
+	b.held = nil
 	return err
 }
 

@@ -47,7 +47,7 @@ var (
 type conn struct {
 	ws      *websocket.Conn
 	limit   int64 // of what is read, in bytes
-	queue   chan session.JSON
+	queue   *queue[session.JSON]
 	waiting atomic.Int64 // bytes that the queue costs
 	spare   *spare
 	pongs   chan string // answers to the other side's pings
@@ -66,7 +66,7 @@ type conn struct {
 
 func newConn(ws *websocket.Conn, limit int64) *conn {
 	c := &conn{
-		ws: ws, limit: limit, queue: make(chan session.JSON, queueLen), spare: newSpare(), pongs: make(chan string, 1),
+		ws: ws, limit: limit, queue: newQueue[session.JSON](queueLen), spare: newSpare(), pongs: make(chan string, 1),
 		done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ws.SetPingHandler(c.pinged)
@@ -125,18 +125,18 @@ func (c *conn) send(m session.JSON) {
 		c.end(wire.CloseSlowReader)
 		return
 	}
-	select {
-	case c.queue <- m:
-	case <-c.done:
-	default:
+	if !c.queue.put(m) && !c.closed() {
 		c.end(wire.CloseSlowReader)
 	}
 }
 
-// taken passes on a message that came out of the queue.
-func (c *conn) taken(m session.JSON) session.JSON {
-	c.waiting.Add(-int64(m.Cost()))
-	return m
+// next takes a message out of the queue.
+func (c *conn) next() (session.JSON, bool) {
+	m, ok := c.queue.take()
+	if ok {
+		c.waiting.Add(-int64(m.Cost()))
+	}
+	return m, ok
 }
 
 // sendFrame writes a clock frame at once or not at all: a frame that waits
@@ -164,8 +164,10 @@ func (c *conn) writeLoop() {
 	for {
 		var err error
 		select {
-		case m := <-c.queue:
-			err = c.writeQueued(c.taken(m))
+		case <-c.queue.wake:
+			if m, ok := c.next(); ok {
+				err = c.writeQueued(m)
+			}
 		case <-c.spare.wake:
 			err = c.writeSpare()
 		case data := <-c.pongs:
@@ -223,38 +225,31 @@ func (t timed) Write(p []byte) (int, error) {
 // writeQueued writes a message and what is queued behind it.
 func (c *conn) writeQueued(m session.JSON) error {
 	out, ok := c.ws.NetConn().(*batch)
-	if !ok || len(c.queue) == 0 {
+	if !ok || c.queue.len() == 0 {
 		return c.writeText(m)
 	}
 	c.write.Lock()
 	defer c.write.Unlock()
 	out.hold()
-	for {
+	for more := true; more; m, more = c.next() {
 		if err := c.writeTextLocked(m); err != nil || out.full() {
 			return errors.Join(err, out.release())
 		}
-		select {
-		case m = <-c.queue:
-			c.taken(m)
-		default:
-			return out.release()
-		}
 	}
+	return out.release()
 }
 
 // flush writes what was queued before the close, unless the reader is the
 // reason for it, and the close frame.
 func (c *conn) flush() {
 	for c.closeCode != wire.CloseSlowReader {
-		select {
-		case m := <-c.queue:
-			if c.writeText(m) != nil {
-				return
-			}
-			continue
-		default:
+		m, ok := c.next()
+		if !ok {
+			break
 		}
-		break
+		if c.writeText(m) != nil {
+			return
+		}
 	}
 	if c.closeCode != websocket.CloseAbnormalClosure {
 		frame := websocket.FormatCloseMessage(c.closeCode, c.closeText)

@@ -90,26 +90,26 @@ func TestOfferFlood(t *testing.T) {
 // TestControlQueueBytes: of the control channel few large messages wait, as few ones wait of many small ones.
 func TestControlQueueBytes(t *testing.T) {
 	l := &link{
-		server: New(Config{}), conn: &conn{queue: make(chan session.JSON, 2*queueLen), done: make(chan struct{})},
-		control: make(chan []byte, queueLen), faults: rate.NewLimiter(0, queueLen),
+		server: New(Config{}), conn: &conn{queue: newQueue[session.JSON](2 * queueLen), done: make(chan struct{})},
+		control: newQueue[[]byte](queueLen), faults: rate.NewLimiter(0, queueLen),
 	}
 	for range queueLen {
 		l.queueControl(make([]byte, maxMessage))
 	}
-	if len(l.control) != queueBytes/maxMessage || len(l.conn.queue) != queueLen-queueBytes/maxMessage {
-		t.Errorf("%d wait, %d are refused", len(l.control), len(l.conn.queue))
+	if l.control.len() != queueBytes/maxMessage || l.conn.queue.len() != queueLen-queueBytes/maxMessage {
+		t.Errorf("%d wait, %d are refused", l.control.len(), l.conn.queue.len())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	l.limit = rate.NewLimiter(0, 0) // they are all refused, which is quick
 	go func() { defer close(ended); l.handleControl(ctx) }()
-	for len(l.control) > 0 {
+	for l.control.len() > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	cancel()
 	<-ended
 	l.queueControl(make([]byte, maxMessage))
-	if len(l.control) != 1 {
+	if l.control.len() != 1 {
 		t.Error("there is no room again")
 	}
 }

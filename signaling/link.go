@@ -39,8 +39,8 @@ type link struct {
 	faults *rate.Limiter
 	offers *rate.Limiter
 
-	control      chan []byte  // messages of the control channel
-	controlBytes atomic.Int64 // how long they are together
+	control      *queue[[]byte] // messages of the control channel
+	controlBytes atomic.Int64   // how long they are together
 
 	mu        sync.Mutex // orders the requests of the two ways, and guards what follows
 	member    *session.Member
@@ -61,7 +61,7 @@ func (l *link) run() {
 	l.limit = rate.NewLimiter(messageRate, messageBurst)
 	l.faults = rate.NewLimiter(faultRate, maxFaults)
 	l.offers = rate.NewLimiter(rate.Every(offerEvery), offerBurst)
-	l.control = make(chan []byte, queueLen)
+	l.control = newQueue[[]byte](queueLen)
 	ctx, cancel := context.WithCancel(l.server.ctx)
 	var peers sync.WaitGroup
 	defer peers.Wait()
@@ -144,12 +144,8 @@ func (l *link) frame(b []byte, t4 clock.SessionTime) {
 // queueControl is called by the peer with a message of the control channel. It
 // doesn't wait: a request that closes the channel waits for the caller.
 func (l *link) queueControl(b []byte) {
-	if l.controlBytes.Add(int64(len(b))) <= queueBytes {
-		select {
-		case l.control <- bytes.Clone(b):
-			return
-		default:
-		}
+	if l.controlBytes.Add(int64(len(b))) <= queueBytes && l.control.put(bytes.Clone(b)) {
+		return
 	}
 	l.controlBytes.Add(-int64(len(b)))
 	l.fault(Message{}, tooMany)
@@ -158,9 +154,11 @@ func (l *link) queueControl(b []byte) {
 func (l *link) handleControl(ctx context.Context) {
 	for {
 		select {
-		case b := <-l.control:
-			l.controlBytes.Add(-int64(len(b)))
-			l.handle(ctx, b)
+		case <-l.control.wake:
+			if b, ok := l.control.take(); ok {
+				l.controlBytes.Add(-int64(len(b)))
+				l.handle(ctx, b)
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -105,7 +105,7 @@ func New(cfg Config) *Server {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
 		CheckOrigin: func(*http.Request) bool { return true }, HandshakeTimeout: joinTimeout,
-		ReadBufferSize: 4096, WriteBufferSize: 4096,
+		ReadBufferSize: 4096, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
 			s.cfg.Refuse(w, status, notWebSocket)
 		},

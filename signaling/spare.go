@@ -98,8 +98,8 @@ func (s *spare) answered(data string) {
 // writeSpare writes a message that may be left out, behind those that may not, and asks
 // whether it arrived. Writer only.
 func (c *conn) writeSpare() error {
-	for len(c.queue) > 0 {
-		if err := c.writeQueued(c.taken(<-c.queue)); err != nil {
+	for m, ok := c.next(); ok; m, ok = c.next() {
+		if err := c.writeQueued(m); err != nil {
 			return err
 		}
 	}
