@@ -52,7 +52,8 @@ type agent struct {
 	password  stun.MessageIntegrity
 	sources   []source // that it has had
 	moved     time.Time
-	tcp       int // connections that are open
+	tcp       int  // connections that are open
+	udpAlone  bool // there are to be no others
 	more      *rate.Limiter
 	requests  *rate.Limiter
 	responses *rate.Limiter
@@ -147,11 +148,20 @@ func (f *filter) connected(from source) *agent {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o := f.sources[from]
-	if o == nil || o.agent.tcp == maxTCPOfDevice {
+	if o == nil || o.agent.udpAlone || o.agent.tcp == maxTCPOfDevice {
 		return nil
 	}
 	o.agent.tcp++
 	return o.agent
+}
+
+// refuseTCP lets an agent have no further connection over TCP.
+func (f *filter) refuseTCP(ufrag string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if a := f.agents[ufrag]; a != nil {
+		a.udpAlone = true
+	}
 }
 
 func (f *filter) disconnected(a *agent) {

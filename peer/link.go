@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -14,6 +15,9 @@ const (
 	usedCandidates = 16  // of those, the first; checks are sent to each
 	maxCandidate   = 512 // bytes of one
 )
+
+// settledAfter is how long after its choice of a path a device keeps the others.
+const settledAfter = 10 * time.Second
 
 // owner is who a link works for. Its methods are called from the link's
 // goroutines.
@@ -38,7 +42,8 @@ type link struct {
 	owner owner
 	log   *slog.Logger
 
-	forget func() // what the server keeps of it; nil: nothing
+	forget   func() // what the server keeps of it; nil: nothing
+	udpAlone func() // has the server close what it has over TCP; nil: nothing
 
 	reads    sync.WaitGroup
 	downOnce sync.Once // the owner's, to tell once that the link is dead
@@ -50,6 +55,7 @@ type link struct {
 	candidates int
 	channels   int // that were opened
 	path       Path
+	settling   *time.Timer // until the path counts as the one that stays; nil without udpAlone
 }
 
 func newLink(pc *webrtc.PeerConnection, o owner, log *slog.Logger) *link {
@@ -78,6 +84,25 @@ func (l *link) selected(pair *webrtc.ICECandidatePair) {
 	l.path = PathUDP
 	if pair != nil && pair.Local != nil && pair.Local.Protocol == webrtc.ICEProtocolTCP {
 		l.path = PathTCP
+	}
+	if l.udpAlone != nil && !l.closed && l.settling == nil {
+		l.settling = time.AfterFunc(settledAfter, l.settled)
+	}
+}
+
+// settled gives up the connections over TCP that a device has besides one over UDP: each has its
+// buffers and goroutines, and a device whose UDP fails later makes a new offer anyhow. It looks
+// again as long as the device is on TCP.
+func (l *link) settled() {
+	l.mu.Lock()
+	wait := l.path == PathTCP
+	if wait && !l.closed {
+		l.settling.Reset(settledAfter)
+	}
+	wait = wait || l.closed
+	l.mu.Unlock()
+	if !wait {
+		l.udpAlone()
 	}
 }
 
@@ -111,6 +136,9 @@ func (l *link) addCandidate(candidate string) error {
 func (l *link) close() {
 	l.mu.Lock()
 	l.closed = true
+	if l.settling != nil {
+		l.settling.Stop()
+	}
 	l.mu.Unlock()
 	if err := l.pc.GracefulClose(); err != nil {
 		l.log.Debug("closing a connection", "err", err)

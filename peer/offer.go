@@ -68,5 +68,11 @@ func (s *Server) letIn(l *link) error {
 	}
 	s.filter.add(own.UsernameFragment, own.Password)
 	l.forget = func() { s.filter.remove(own.UsernameFragment) }
+	if s.tcp != nil {
+		l.udpAlone = func() {
+			s.filter.refuseTCP(own.UsernameFragment)
+			s.tcp.RemoveConnByUfrag(own.UsernameFragment)
+		}
+	}
 	return nil
 }

@@ -20,6 +20,11 @@ import (
 const (
 	socketBuffer  = 4 << 20 // bytes; a burst of pongs overran the default
 	tcpWriteQueue = 256 << 10
+
+	// A connection on which nothing has come for disconnectedAfter isn't pinged any more, and one
+	// that stays silent for failedAfter from then on is given up: pion's defaults.
+	disconnectedAfter = 5 * time.Second
+	failedAfter       = 25 * time.Second
 )
 
 // Config sets a Server up. UDP and Now are required.
@@ -96,6 +101,13 @@ func newServer(cfg Config) (*Server, error) {
 	if cfg.Observe == nil {
 		cfg.Observe = func(clock.Reason) {}
 	}
+	if cfg.Net == nil {
+		own, err := newNetwork()
+		if err != nil {
+			return nil, fmt.Errorf("peer: listing the machine's interfaces: %w", err)
+		}
+		cfg.Net = own
+	}
 	cfg.Log = limitLog(orDiscard(cfg.Log))
 	engine := settings(cfg.Net, cfg.Log)
 	if err := serverSettings(&engine, cfg); err != nil {
@@ -117,6 +129,9 @@ func newServer(cfg Config) (*Server, error) {
 
 func serverSettings(e *webrtc.SettingEngine, cfg Config) error {
 	e.SetDTLSInsecureSkipHelloVerify(true) // ICE has proved the address already
+	// Devices check the connection every 2 s or so, and the answers tell both sides that it is
+	// there: a check each way would cost as many packets again.
+	e.SetICETimeouts(disconnectedAfter, failedAfter, 0)
 	if err := e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return fmt.Errorf("peer: choosing the DTLS role: %w", err)
 	}
