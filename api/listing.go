@@ -43,6 +43,13 @@ type listedTake struct {
 	OTIOURL       *string           `json:"otioUrl"`
 	FFmpegURL     *string           `json:"ffmpegUrl"`
 	ZipURL        *string           `json:"zipUrl"` // null before the first file is here
+
+	// FirstFramesMs is how far apart the devices' first frames are, and how wrong that may be; null
+	// before two devices have told theirs.
+	FirstFramesMs      *float64 `json:"firstFramesMs"`
+	FirstFramesBoundMs *float64 `json:"firstFramesBoundMs"`
+
+	firsts session.Spread
 }
 
 // list returns a session's recordings, and how far their uploads are.
@@ -95,6 +102,9 @@ func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
 				ManifestURL: *s.link(r, "takes", rec.SessionID, rec.TakeID, "manifest"),
 			})
 		}
+		if rec.Part == 1 && rec.StartTimestamp != nil {
+			takes[len(takes)-1].spread(rec.First)
+		}
 		if take := &takes[len(takes)-1]; take.ZipURL == nil && rec.FileURL != nil {
 			take.ZipURL = s.link(r, "takes", rec.SessionID, rec.TakeID, "take.zip")
 		}
@@ -104,6 +114,16 @@ func (s *Server) takes(r *http.Request, rows []listed) []listedTake {
 		}
 	}
 	return takes
+}
+
+// spread takes a device's first frame in.
+func (t *listedTake) spread(first session.Reading) {
+	t.firsts.Add(first)
+	if t.firsts.Count() > 1 {
+		spread, bound := t.firsts.Of()
+		apart, wrong := float64(spread)/1e6, float64(bound)/1e6
+		t.FirstFramesMs, t.FirstFramesBoundMs = &apart, &wrong
+	}
 }
 
 // getRecordings answers with JSON, or with CSV where that is rather accepted.

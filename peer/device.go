@@ -48,6 +48,7 @@ type Device struct {
 	wakeAt    clock.SessionTime // when the pinger wakes by itself, by the steady clock
 	told      clock.Line        // that the map of the last ping is composed with
 	toldOff   time.Duration     // the part of its bound that is Config.Off's
+	common    common            // and the least of it lately
 	past      clock.Pings       // the counts of tracks that were given up
 }
 
@@ -55,6 +56,8 @@ type Device struct {
 type Status struct {
 	Estimate  clock.Estimate    // against session time; its bounds have Config.Off
 	Shared    time.Duration     // the part of Estimate.Bound, and of the bound that the device has, that is Config.Off's
+	Common    time.Duration     // the least that Shared has been of late, in every map that the device may go by
+	Since     clock.SessionTime // readings that the device made from then on have Common
 	Path      Path              // that Estimate comes from
 	Sent      uint64            // pings
 	Lost      uint64            // pings without a pong within 5 s
@@ -120,6 +123,7 @@ func (d *Device) Status() Status {
 	}
 	if est.Map.Valid {
 		s.Shared = min(off.Bound, d.toldOff)
+		s.share(off, d)
 	}
 	if d.firstPong != 0 {
 		s.FirstPong = d.srv.cfg.Line(d.firstPong).At(d.firstPong)
@@ -131,6 +135,16 @@ func (d *Device) Status() Status {
 		}
 	}
 	return s
+}
+
+// share fills in what the device's readings have in common with those of other devices. One that
+// answers no more may go by an older map than is remembered. The caller holds d.mu.
+func (s *Status) share(off clock.Uncertainty, d *Device) {
+	part, since := d.common.part()
+	if s.Estimate.State == clock.Holdover || part == 0 {
+		return
+	}
+	s.Common, s.Since = min(part, off.Bound), d.srv.cfg.Line(since).At(since)
 }
 
 // Resync forgets the exchanges so far: the device slept, its clock stepped or

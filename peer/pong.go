@@ -64,6 +64,7 @@ func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange,
 	if !ok {
 		return x, false
 	}
+	d.common.answered(t1, t4)
 	d.hidden = p.Hidden
 	if p.Stopped {
 		d.reset()

@@ -31,6 +31,7 @@ func (d *Device) tell(now clock.SessionTime) clock.Map {
 		return m
 	}
 	d.told, d.toldOff = d.srv.cfg.Line(now), off.Bound
+	d.common.note(now, off.Bound)
 	if d.told.Steered() {
 		m.Bound += strays
 		m.Hard += strays

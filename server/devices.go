@@ -105,7 +105,7 @@ func (d *devices) own(id string) (session.Quality, bool) {
 		return session.Quality{}, false
 	}
 	s := p.Status()
-	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden, Shared: s.Shared}, true
+	return session.Quality{Estimate: s.Estimate, Path: string(s.Path), Hidden: s.Hidden, Shared: s.Shared, Common: s.Common, Since: s.Since}, true
 }
 
 // burstClear is how long before an instant its burst of pings ends: what acts at the

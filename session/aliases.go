@@ -100,6 +100,10 @@ type (
 	RecordingReport = rules.RecordingReport
 	// Report tells who acted on a command when. It is the data of command_report.
 	Report = rules.Report
+	// Reading is when something happened by a device's clock, and how wrong that may be.
+	Reading = rules.Reading
+	// Spread is how far apart readings are: the latest less the earliest.
+	Spread = rules.Spread
 	// DeviceReport is one device's part of a Report.
 	DeviceReport = rules.DeviceReport
 	// MissReport tells why a device didn't carry a command out.

@@ -66,7 +66,7 @@ func BenchmarkHistory(b *testing.B) {
 			over := rules.Past{CommandRecord: rules.CommandRecord{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i+n), Event: wire.Command, Name: "flash", IssuedAt: at, Timestamp: at}}
 			for d := range 20 {
 				a := rules.Ack{Armed: true, Fired: true, FiredAt: at.Add(time.Duration(d*37) * time.Microsecond), Bounded: true, Bound: 123_456}
-				over.Rows = a.AppendRow(over.Rows, d, at)
+				over.Rows = a.AppendRow(over.Rows, d, 0, at)
 			}
 			p.Commands = append(p.Commands, over)
 		}

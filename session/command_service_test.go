@@ -65,7 +65,7 @@ func TestCommandWholeWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := `{"commandId":"` + cmd.CommandID + `","event":"command","timestamp":946684800440.100,"spreadMs":0.15,"devices":[` +
+		want := `{"commandId":"` + cmd.CommandID + `","event":"command","timestamp":946684800440.100,"spreadMs":0.15,"spreadBoundMs":0.13,"devices":[` +
 			`{"deviceId":"` + a.DeviceID() + `","armed":true,"at":946684800440.200,"errorMs":0.1,"boundMs":0.04,"late":false,"missed":null},` +
 			`{"deviceId":"` + b.DeviceID() + `","armed":true,"at":946684800440.050,"errorMs":-0.05,"boundMs":0.09,"late":false,"missed":null}]}`
 		if string(got) != want {

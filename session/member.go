@@ -144,6 +144,7 @@ func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTi
 	a := rules.Act{At: at, Late: late}
 	if q, ok := m.svc.cfg.Clocks.Quality(m.deviceID); ok && q.Estimate.State != clock.Unsynced {
 		a.Bound, a.Bounded = q.Estimate.Bound, true
+		a.Common, a.Instance = m.svc.common(m.deviceID, at)
 	}
 	first, off := false, time.Duration(0)
 	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
@@ -162,15 +163,19 @@ func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTi
 // RecordingStarted notes the session time of the first captured frame or
 // sample of one of the device's recordings, and the bound of its error.
 func (m *Member) RecordingStarted(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
-	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
-		return rules.Recorded(s, m.deviceID, recordingID, true, at, bound)
-	})
+	return m.recorded(ctx, recordingID, true, at, bound)
 }
 
 // RecordingStopped notes the session time of the last captured frame or sample.
 func (m *Member) RecordingStopped(ctx context.Context, recordingID string, at clock.SessionTime, bound time.Duration) error {
+	return m.recorded(ctx, recordingID, false, at, bound)
+}
+
+func (m *Member) recorded(ctx context.Context, recordingID string, first bool, at clock.SessionTime, bound time.Duration) error {
+	f := rules.Reading{At: rules.InstantOf(at), Bound: bound}
+	f.Common, f.Instance = m.svc.common(m.deviceID, at)
 	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
-		return rules.Recorded(s, m.deviceID, recordingID, false, at, bound)
+		return rules.Recorded(s, m.deviceID, recordingID, first, f)
 	})
 }
 

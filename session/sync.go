@@ -26,6 +26,20 @@ type Quality struct {
 	// Shared is the part of the estimate's 99 % bound that all devices of an instance have in common:
 	// by how much its session time may be off.
 	Shared time.Duration
+	// Common is the least that Shared was in any map that the device may have gone by for a reading that it
+	// made from Since on; earlier ones have no common part that is known.
+	Common time.Duration
+	Since  clock.SessionTime
+}
+
+// common returns what a reading of a device that is connected here has in common with those
+// of this instance's other devices.
+func (s *Service) common(deviceID string, at clock.SessionTime) (part time.Duration, instance string) {
+	q, ok := s.cfg.Clocks.Quality(deviceID)
+	if !ok || q.Common == 0 || at < q.Since {
+		return 0, ""
+	}
+	return q.Common, s.cfg.Instance
 }
 
 // SyncStatus is the data of sync_status.

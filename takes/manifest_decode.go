@@ -39,6 +39,7 @@ func DecodeManifest(b []byte) (Take, error) {
 func (r *Recording) check() error {
 	for field, ms := range map[string]*float64{
 		"startBoundMs": r.StartBoundMs, "stopBoundMs": r.StopBoundMs, "durationMs": r.DurationMs, "afterFirstMs": r.AfterFirstMs,
+		"afterFirstBoundMs": r.AfterFirstBoundMs,
 	} {
 		if ms != nil && (*ms < -maxMs || *ms > maxMs) {
 			return fmt.Errorf("%s is out of range", field)

@@ -201,7 +201,7 @@ test('commands have names for people', () => {
 
 test('a report in a line tells who is silent', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((deviceId, i) => ({ deviceId, armed: true, at: i, errorMs: i, boundMs: 0.2 }))
-  const line = (/** @type {any[]} */ ...devices) => longSummary({ commandId: '', name: '', timestamp: 0, report: { spreadMs: 2, devices } }, id => id.toUpperCase())
+  const line = (/** @type {any[]} */ ...devices) => longSummary({ commandId: '', name: '', timestamp: 0, report: { spreadMs: 2, spreadBoundMs: 0.4, devices } }, id => id.toUpperCase())
   assert.equal(line(a, c), 'spread 2.00 ms ± 400 µs · 2 devices acted')
   assert.equal(line(a), '1 device acted')
   assert.equal(line(a, { deviceId: 'b', armed: true, at: null }), '1 device acted · ready but not heard of since: B')
@@ -224,11 +224,12 @@ test('a device that is left behind is told so, with what it needs', () => {
   assert.match(behindWords({ leftBehind: ['lead', 'buffering'], leadMs: 900 }), /900 ms.*film goes on without it/)
 })
 
-test('a spread has the uncertainty of its two outermost devices', () => {
-  const of = (/** @type {[number | null, number | null][]} */ ...all) => spreadOf({ devices: all.map(([errorMs, boundMs]) => ({ errorMs, boundMs })) })
-  assert.deepEqual(of([1, 0.5], [-1, 0.25], [0, 9]), { spreadMs: 2, boundMs: 0.75 })
-  assert.deepEqual(of([1, null], [2, 1]), { spreadMs: 1, boundMs: Infinity })
-  assert.deepEqual([of([1, 1], [null, 1]), of(), spreadOf(null)], [null, null, null])
+test('a spread is the server’s, with how wrong that may be', () => {
+  const of = (/** @type {number | null} */ spreadMs, /** @type {number | null} */ spreadBoundMs, /** @type {(number | null)[]} */ ...errors) =>
+    spreadOf({ spreadMs, spreadBoundMs, devices: errors.map(errorMs => ({ errorMs })) })
+  assert.deepEqual(of(2, 0.75, 1, -1, 0), { spreadMs: 2, boundMs: 0.75 })
+  assert.deepEqual(of(1, null, 1, 2), { spreadMs: 1, boundMs: Infinity })
+  assert.deepEqual([of(0, null, 1, null), of(null, null), spreadOf(null)], [null, null, null])
 })
 
 test('the list of commands is rebuilt from the server’s, whatever was heard before and after', () => {

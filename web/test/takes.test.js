@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { firstFrames, lookAgainIn, progress, statusWords, takesOf, takeWords } from '../static/app/console/takestate.js'
+import { lookAgainIn, progress, statusWords, takesOf, takeWords } from '../static/app/console/takestate.js'
 import { follow, phase, reading, takeIn } from '../static/app/console/currenttake.js'
 
 const start = { commandId: 't', postureLabel: 'plank', duration: 2000, timestamp: 10_000 }
@@ -67,12 +67,6 @@ test('recordings are listed by take, the latest first', () => {
   assert.deepEqual([a.number, a.label, a.manifestUrl, a.otioUrl, a.ffmpegUrl, a.recordings.length], [1, 'one', '/m', '/o', '/f', 2])
   assert.deepEqual(takesOf(null), [])
   assert.deepEqual(takesOf({ recordings: [] }), [], 'a server that lists no takes')
-})
-
-test('first frames are apart by the outermost two, within both bounds', () => {
-  assert.deepEqual(firstFrames(listing.recordings), { spreadMs: 7, boundMs: 0.75 })
-  assert.equal(firstFrames(listing.recordings.slice(1)), null)
-  assert.equal(firstFrames([{ startTimestamp: 1 }, { startTimestamp: 2, startBoundMs: 1 }])?.boundMs, Infinity)
 })
 
 test('the list is asked for while something is unfinished, less often when it stands still', () => {

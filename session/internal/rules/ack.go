@@ -30,6 +30,9 @@ type Act struct {
 	Late    bool
 	Bound   time.Duration
 	Bounded bool
+
+	Common   time.Duration // the part of Bound that Instance's devices have in common
+	Instance string
 }
 
 // Fired notes when a device acted. The first word counts.
@@ -50,6 +53,9 @@ func Fired(s *State, deviceID, commandID string, a Act) ([]Change, error) {
 	}
 	after.Fired, after.FiredAt, after.Late = true, InstantOf(a.At), a.Late
 	after.Bounded, after.Bound = a.Bounded, a.Bound
+	if a.Common > 0 && a.Common <= a.Bound {
+		after.Common, after.Instance = a.Common, a.Instance
+	}
 	return append(s.unpaged(commandID), s.Put(before != nil, &after, KindAck, commandID, deviceID)), nil
 }
 

@@ -153,17 +153,17 @@ func TestRecorded(t *testing.T) {
 	id := RecordingID("t1", "d-bob")
 	first, last := after(time.Second).Time(), after(5*time.Second).Time()
 
-	_, err := Recorded(b.State, "d-ann", id, true, first, 0)
+	_, err := Recorded(b.State, "d-ann", id, true, Reading{At: InstantOf(first), Bound: 0})
 	b.want(err, wire.CodeUnknownRecording)
-	_, err = Recorded(b.State, "d-bob", id, false, last, 0)
+	_, err = Recorded(b.State, "d-bob", id, false, Reading{At: InstantOf(last), Bound: 0})
 	b.want(err, wire.CodeRecordingNotStarted)
-	_, err = Recorded(b.State, "d-bob", id, true, 0, 0)
+	_, err = Recorded(b.State, "d-bob", id, true, Reading{At: InstantOf(0), Bound: 0})
 	b.want(err, wire.CodeBadTime)
-	_, err = Recorded(b.State, "d-bob", id, true, first, -1)
+	_, err = Recorded(b.State, "d-bob", id, true, Reading{At: InstantOf(first), Bound: -1})
 	b.want(err, wire.CodeBadTime)
-	b.do(Recorded(b.State, "d-bob", id, true, first, time.Millisecond))
-	b.do(Recorded(b.State, "d-bob", id, false, last, 2*time.Millisecond))
-	if changes, err := Recorded(b.State, "d-bob", id, true, last, 0); changes != nil || err != nil {
+	b.do(Recorded(b.State, "d-bob", id, true, Reading{At: InstantOf(first), Bound: time.Millisecond}))
+	b.do(Recorded(b.State, "d-bob", id, false, Reading{At: InstantOf(last), Bound: 2 * time.Millisecond}))
+	if changes, err := Recorded(b.State, "d-bob", id, true, Reading{At: InstantOf(last), Bound: 0}); changes != nil || err != nil {
 		t.Errorf("the first word doesn't count: %v, %v", changes, err)
 	}
 	_, bob := b.Device("d-bob")
@@ -251,7 +251,7 @@ func TestReportListsWhoHadReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"commandId":"c","event":"command","timestamp":1700000004000,"spreadMs":0,"devices":[` +
+	want := `{"commandId":"c","event":"command","timestamp":1700000004000,"spreadMs":0,"spreadBoundMs":null,"devices":[` +
 		`{"deviceId":"d-ann","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
 		`{"deviceId":"d-bob","armed":false,"at":null,"errorMs":null,"boundMs":null,"late":false,"missed":null},` +
 		`{"deviceId":"d-cy","armed":false,"at":1700000004000,"errorMs":0,"boundMs":null,"late":true,"missed":null}]}`

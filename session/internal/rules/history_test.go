@@ -18,7 +18,7 @@ func TestPagesKeepReports(t *testing.T) {
 	c := b.Commands["c"]
 	whole := Ack{
 		Armed: true, ArmedAt: after(time.Second), Fired: true, FiredAt: c.Timestamp.Add(-1234 * time.Microsecond), Late: true,
-		Bounded: true, Bound: 345_678, Missed: MissedOvertaken, MissedBy: 26 * time.Second,
+		Bounded: true, Bound: 345_678, Common: 45_678, Instance: "one", Missed: MissedOvertaken, MissedBy: 26 * time.Second,
 	}
 	for i := range reflect.TypeFor[Ack]().NumField() {
 		if reflect.ValueOf(whole).Field(i).IsZero() {
@@ -27,7 +27,10 @@ func TestPagesKeepReports(t *testing.T) {
 	}
 	for name, a := range map[string]*Ack{
 		"all": &whole, "nothing": nil, "armed": {Armed: true, ArmedAt: t0}, "in time": {Fired: true, FiredAt: c.Timestamp},
-		"bounded": {Armed: true, Bounded: true, Bound: 1}, "missed": {Armed: true, Missed: MissedWoke, MissedBy: 1234 * time.Microsecond},
+		"bounded":             {Armed: true, Bounded: true, Bound: 1},
+		"of another instance": {Fired: true, FiredAt: c.Timestamp, Bounded: true, Bound: 9_000, Common: 5_000, Instance: "two"},
+		"of the same":         {Fired: true, FiredAt: c.Timestamp, Bounded: true, Bound: 9_000, Common: 5_000, Instance: "one"},
+		"missed":              {Armed: true, Missed: MissedWoke, MissedBy: 1234 * time.Microsecond},
 	} {
 		b.Acks["c"] = map[string]*Ack{"d-gone": &whole}
 		if a != nil {

@@ -63,7 +63,7 @@ func TestMissedTake(t *testing.T) {
 }
 
 func recordedAt(b *bench, deviceID string, at Instant) ([]Change, error) {
-	return Recorded(b.State, deviceID, RecordingID("t", deviceID), true, at.Time(), 0)
+	return Recorded(b.State, deviceID, RecordingID("t", deviceID), true, Reading{At: at})
 }
 
 func TestPointless(t *testing.T) {

@@ -12,14 +12,16 @@ import (
 
 // Page is part of a session's history. It is never changed once it is stored.
 type Page struct {
-	Devices  []string `json:"devices"`  // those that the commands' rows are of
-	Commands []Past   `json:"commands"` // in the order of their instants
+	Devices   []string `json:"devices"`             // those that the commands' rows are of
+	Instances []string `json:"instances,omitempty"` // whose devices have a part of their bounds in common
+	Commands  []Past   `json:"commands"`            // in the order of their instants
 }
 
 // Past is a command that is over, with the devices that its report lists: for each a
 // row of varints, which is the device's index, flags, how late it acted in µs if it
-// did, the bound of that in ns if it is known, and, if it missed the command, why, and
-// by how much in µs.
+// did, the bound of that in ns if it is known, what of it it has in common with the other
+// devices of an instance in ns and that one's index if there is such a part, and, if it missed the
+// command, why, and by how much in µs.
 type Past struct {
 	CommandRecord
 	Rows  []byte `json:"rows,omitempty"`
@@ -33,6 +35,7 @@ const (
 	rowLate
 	rowBounded
 	rowMissed
+	rowCommon
 )
 
 // NewPage writes commands down with their acknowledgements.
@@ -53,21 +56,35 @@ func NewPage(s *State, commands []*CommandRecord) *Page {
 				p.Devices = append(p.Devices, d.DeviceID)
 			}
 			over.Count++
-			over.Rows = s.Acks[c.ID][d.DeviceID].AppendRow(over.Rows, i, c.Timestamp)
+			a := s.Acks[c.ID][d.DeviceID]
+			over.Rows = a.AppendRow(over.Rows, i, p.instance(a), c.Timestamp)
 		}
 		p.Commands = append(p.Commands, over)
 	}
 	return p
 }
 
+// instance returns the index of an acknowledgement's instance, if it has one.
+func (p *Page) instance(a *Ack) int {
+	if a == nil || a.Common == 0 {
+		return 0
+	}
+	i := slices.Index(p.Instances, a.Instance)
+	if i < 0 {
+		i = len(p.Instances)
+		p.Instances = append(p.Instances, a.Instance)
+	}
+	return i
+}
+
 // AppendRow writes the acknowledgement of a page's device.
-func (a *Ack) AppendRow(b []byte, device int, at Instant) []byte {
+func (a *Ack) AppendRow(b []byte, device, instance int, at Instant) []byte {
 	b = binary.AppendUvarint(b, uint64(device))
 	if a == nil {
 		return append(b, 0)
 	}
 	flags := uint64(0)
-	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded, rowMissed: a.Missed != ""} {
+	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded, rowMissed: a.Missed != "", rowCommon: a.Common > 0} {
 		if set {
 			flags |= flag
 		}
@@ -78,6 +95,9 @@ func (a *Ack) AppendRow(b []byte, device int, at Instant) []byte {
 	}
 	if a.Bounded {
 		b = binary.AppendUvarint(b, uint64(a.Bound))
+	}
+	if a.Common > 0 {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(a.Common)), uint64(instance))
 	}
 	if a.Missed != "" {
 		b = binary.AppendUvarint(b, uint64(max(slices.Index(missedReasons, a.Missed), 0)))
@@ -115,6 +135,14 @@ func (c PagedCommand) AllRows() (rows []row) {
 		}
 		if a.Bounded {
 			a.Bound = time.Duration(next())
+		}
+		if flags&rowCommon != 0 {
+			a.Common = time.Duration(next())
+			if i := next(); i < uint64(len(c.Page.Instances)) && a.Common <= a.Bound {
+				a.Instance = c.Page.Instances[i]
+			} else {
+				a.Common = 0
+			}
 		}
 		if flags&rowMissed != 0 {
 			a.Missed = missedReasons[min(next(), uint64(len(missedReasons)-1))]

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"time"
-
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -111,28 +109,31 @@ func (s *State) putRecording(r *RecordingRecord) []Change {
 }
 
 // Recorded notes the true time of a recording's first frame (first) or last.
-func Recorded(s *State, deviceID, id string, first bool, at clock.SessionTime, bound time.Duration) ([]Change, error) {
+func Recorded(s *State, deviceID, id string, first bool, f Reading) ([]Change, error) {
 	r, err := s.ofDevice(deviceID, id)
 	if err != nil {
 		return nil, err
 	}
-	if bound < 0 || bound > maxAhead || !near(at, r.TakeAt) {
+	if f.Bound < 0 || f.Bound > maxAhead || !near(f.At.Time(), r.TakeAt) {
 		return nil, Fault(wire.CodeBadTime, "the time of the frame can't be right")
 	}
 	switch {
 	case first && r.Started, !first && r.Stopped:
 		return nil, nil
 	case first:
-		r.Started, r.Start, r.StartBound = true, InstantOf(at), bound
+		r.Started, r.Start, r.StartBound = true, f.At, f.Bound
+		if f.Common > 0 && f.Common <= f.Bound {
+			r.Common, r.Instance = f.Common, f.Instance
+		}
 		if r.Upload == UploadFailed { // it missed the start, as it thought, and something was recorded all the same
 			r.Upload = ""
 		}
 	case !r.Started:
 		return nil, Fault(wire.CodeRecordingNotStarted, "recording %s hasn't started", id)
-	case InstantOf(at) < r.Start:
+	case f.At < r.Start:
 		return nil, Fault(wire.CodeBadTime, "the last frame is before the first one")
 	default:
-		r.Stopped, r.Stop, r.StopBound = true, InstantOf(at), bound
+		r.Stopped, r.Stop, r.StopBound = true, f.At, f.Bound
 	}
 	return s.putRecording(r), nil
 }

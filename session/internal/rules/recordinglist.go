@@ -25,7 +25,7 @@ type Recording struct {
 	StopTimestamp  *clock.SessionTime `json:"stopTimestamp"` // the last captured frame's
 	StopBoundMs    *float64           `json:"stopBoundMs"`
 	DiffMs         *float64           `json:"diffMs"`      // to the device of the same take that started before; null for the first
-	DiffBoundMs    *float64           `json:"diffBoundMs"` // both devices' bounds together
+	DiffBoundMs    *float64           `json:"diffBoundMs"` // both devices' bounds together, less what they have in common
 	UploadStatus   string             `json:"uploadStatus"`
 	FileSizeBytes  *int64             `json:"fileSizeBytes"` // null until uploaded
 	File           string             `json:"file"`          // its path, where this server took it in
@@ -36,6 +36,8 @@ type Recording struct {
 
 	Mark string `json:"-"` // of the take: good, bad or empty
 	Note string `json:"-"` // of the take
+
+	First Reading `json:"-"` // what StartTimestamp is of
 }
 
 // RecordingList returns the recordings by take, then by their device's first frame, then by part.
@@ -46,7 +48,7 @@ func (s *State) RecordingList(now Instant) []Recording {
 		w := s.wireRecording(r, now)
 		if r.part() == 1 {
 			if r.Started && before != nil && before.Started && before.Take == r.Take {
-				diff, bound := Millis(r.Start.Sub(before.Start)), Millis(r.StartBound+before.StartBound)
+				diff, bound := Millis(r.Start.Sub(before.Start)), Millis(r.first().Apart(before.first()))
 				w.DiffMs, w.DiffBoundMs = &diff, &bound
 			}
 			before = r
@@ -93,6 +95,7 @@ func (s *State) wireRecording(r *RecordingRecord, now Instant) Recording {
 	if t := s.Takes[r.Take]; t != nil {
 		w.Mark, w.Note = t.Mark, t.Note
 	}
+	w.First = r.first()
 	w.StartTimestamp, w.StartBoundMs = frameTime(r.Started, r.Start, r.StartBound)
 	w.StopTimestamp, w.StopBoundMs = frameTime(r.Stopped, r.Stop, r.StopBound)
 	if r.Upload == UploadUploaded {
@@ -100,6 +103,11 @@ func (s *State) wireRecording(r *RecordingRecord, now Instant) Recording {
 		w.FileSizeBytes = &size
 	}
 	return w
+}
+
+// first is when the first frame was captured, by the device's clock.
+func (r *RecordingRecord) first() Reading {
+	return Reading{r.Start, r.StartBound, r.Common, r.Instance}
 }
 
 func frameTime(known bool, at Instant, bound time.Duration) (*clock.SessionTime, *float64) {

@@ -120,6 +120,9 @@ type Ack struct {
 	Bounded bool          `json:"bounded,omitempty"` // whether Bound is known
 	Bound   time.Duration `json:"bound,omitempty"`   // of the device's clock when it reported
 
+	Common   time.Duration `json:"common,omitempty"`   // the part of Bound that Instance's devices have in common
+	Instance string        `json:"instance,omitempty"` // empty where there is no such part
+
 	Missed   string        `json:"missed,omitempty"`   // why it wasn't carried out; empty if it was, or nothing was said
 	MissedBy time.Duration `json:"missedBy,omitempty"` // how late it was then
 }
@@ -138,6 +141,8 @@ type RecordingRecord struct {
 	Started    bool          `json:"started,omitempty"`
 	Start      Instant       `json:"start,omitempty"` // the first captured frame's
 	StartBound time.Duration `json:"startBound,omitempty"`
+	Common     time.Duration `json:"common,omitempty"`   // the part of StartBound that Instance's devices have in common
+	Instance   string        `json:"instance,omitempty"` // empty where there is no such part
 	Stopped    bool          `json:"stopped,omitempty"`
 	Stop       Instant       `json:"stop,omitempty"` // the last captured frame's
 	StopBound  time.Duration `json:"stopBound,omitempty"`

@@ -8,11 +8,12 @@ import (
 
 // Report tells who acted on a command when. It is the data of command_report.
 type Report struct {
-	CommandID string            `json:"commandId"`
-	Event     string            `json:"event"`
-	Timestamp clock.SessionTime `json:"timestamp"`
-	SpreadMs  *float64          `json:"spreadMs"` // latest act less earliest; none before anybody acted
-	Devices   []DeviceReport    `json:"devices"`  // the longest joined first
+	CommandID     string            `json:"commandId"`
+	Event         string            `json:"event"`
+	Timestamp     clock.SessionTime `json:"timestamp"`
+	SpreadMs      *float64          `json:"spreadMs"`      // latest act less earliest; none before anybody acted
+	SpreadBoundMs *float64          `json:"spreadBoundMs"` // of the error of SpreadMs; none of fewer than two acts, or where one's isn't known
+	Devices       []DeviceReport    `json:"devices"`       // the longest joined first
 }
 
 // DeviceReport is one device's part of a Report.
@@ -55,9 +56,10 @@ func ReportOn(s *State, c *CommandRecord) Report {
 
 // reporter puts a report together.
 type reporter struct {
-	c           *CommandRecord
-	rep         Report
-	first, last Instant
+	c         *CommandRecord
+	rep       Report
+	acts      Spread
+	unbounded bool // how well the clock of one that acted is known isn't
 }
 
 func newReporter(c *CommandRecord) *reporter {
@@ -70,16 +72,23 @@ func (r *reporter) add(deviceID string, a *Ack) {
 	if a == nil || !a.Fired {
 		return
 	}
-	if r.first == 0 || a.FiredAt < r.first {
-		r.first = a.FiredAt
-	}
-	r.last = max(r.last, a.FiredAt)
+	r.acts.Add(a.reading())
+	r.unbounded = r.unbounded || !a.Bounded
 }
 
+// reading is when the device acted, by its clock.
+func (a *Ack) reading() Reading { return Reading{a.FiredAt, a.Bound, a.Common, a.Instance} }
+
 func (r *reporter) done() Report {
-	if r.first != 0 {
-		spread := Millis(r.last.Sub(r.first))
-		r.rep.SpreadMs = &spread
+	if r.acts.Count() == 0 {
+		return r.rep
+	}
+	spread, bound := r.acts.Of()
+	apart := Millis(spread)
+	r.rep.SpreadMs = &apart
+	if r.acts.Count() > 1 && !r.unbounded {
+		wrong := Millis(bound)
+		r.rep.SpreadBoundMs = &wrong
 	}
 	return r.rep
 }

@@ -141,10 +141,10 @@ var directives = map[string]func(s *scenario, a ask) ([]Change, error){
 		return changes, err
 	},
 	"first-frame": func(s *scenario, a ask) ([]Change, error) {
-		return Recorded(s.State, "d-"+a.get("by"), a.recording(a.get("by")), true, s.now.Time(), time.Millisecond)
+		return Recorded(s.State, "d-"+a.get("by"), a.recording(a.get("by")), true, Reading{At: s.now, Bound: time.Millisecond})
 	},
 	"last-frame": func(s *scenario, a ask) ([]Change, error) {
-		return Recorded(s.State, "d-"+a.get("by"), a.recording(a.get("by")), false, s.now.Time(), time.Millisecond)
+		return Recorded(s.State, "d-"+a.get("by"), a.recording(a.get("by")), false, Reading{At: s.now, Bound: time.Millisecond})
 	},
 	"uploaded": func(s *scenario, a ask) ([]Change, error) {
 		f := UploadedFile{RecordingID: a.recording(a.get("of")), Size: int64(a.number("size")), Path: "recordings/" + a.get("of"), SHA256: "5a"}

@@ -751,6 +751,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {string} event
  * @property {number} timestamp
  * @property {number | null} spreadMs  latest act less earliest; none before anybody acted
+ * @property {number | null} spreadBoundMs  of the error of SpreadMs; none of fewer than two acts, or where one's isn't known
  * @property {DeviceReport[]} devices  the longest joined first
  */
 
@@ -1195,7 +1196,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number | null} stopTimestamp  the last captured frame's
  * @property {number | null} stopBoundMs
  * @property {number | null} diffMs  to the device of the same take that started before; null for the first
- * @property {number | null} diffBoundMs  both devices' bounds together
+ * @property {number | null} diffBoundMs  both devices' bounds together, less what they have in common
  * @property {string} uploadStatus
  * @property {number | null} fileSizeBytes  null until uploaded
  * @property {string} file  its path, where this server took it in

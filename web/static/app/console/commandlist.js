@@ -7,7 +7,7 @@ import * as wire from '../../lib/wire.js'
 /** Commands kept. */
 export const KEPT = 40
 
-/** @typedef {{devices: Partial<Report['devices'][number]>[], spreadMs?: number | null}} Reported */
+/** @typedef {{devices: Partial<Report['devices'][number]>[], spreadMs?: number | null, spreadBoundMs?: number | null}} Reported */
 
 /**
  * A command as it comes: the data of its event, or the server's list.
@@ -118,17 +118,14 @@ export function acted(report) {
 }
 
 /**
- * How far apart a command's acts were, with what that may be wrong by: the bounds of the
- * two outermost together. Null with less than two.
+ * How far apart a command's acts were, with what that may be wrong by. Null with less than two.
  *
  * @param {Reported | null | undefined} report
  * @returns {{spreadMs: number, boundMs: number} | null}
  */
 export function spreadOf(report) {
-  const there = acted(report).sort((a, b) => a.errorMs - b.errorMs)
-  if (there.length < 2) return null
-  const [first, last] = [there[0], there[there.length - 1]]
-  return { spreadMs: last.errorMs - first.errorMs, boundMs: (first.boundMs ?? Infinity) + (last.boundMs ?? Infinity) }
+  if (report?.spreadMs == null || acted(report).length < 2) return null
+  return { spreadMs: report.spreadMs, boundMs: report.spreadBoundMs ?? Infinity }
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as format from '../ui/format.js'
 import { Keyed } from '../ui/keyed.js'
 import { RecordingRow, tableOf } from './recordingrow.js'
-import { firstFrames, takeWords } from './takestate.js'
+import { takeWords } from './takestate.js'
 import { picture } from './errorplot.js'
 import { fillFiles } from './takefiles.js'
 import { TakeTools } from './taketools.js'
@@ -63,11 +63,10 @@ export class TakeCard {
    */
   update(take, may) {
     this.#take = take
-    const { number, label, timestamp, recordings } = take
+    const { number, label, timestamp, recordings, firstFramesMs, firstFramesBoundMs } = take
     say(this.#title, label ? `Take ${number}: ${label}` : `Take ${number}`)
     say(this.#time, format.timeOfDay(timestamp))
-    const frames = firstFrames(recordings.filter(r => !((r.part ?? 1) > 1)))
-    say(this.#apart, frames ? `first frames ${format.span(frames.spreadMs)} apart, ± ${format.span(frames.boundMs)}` : '')
+    say(this.#apart, firstFramesMs == null ? '' : `first frames ${format.span(firstFramesMs)} apart, ± ${format.span(firstFramesBoundMs)}`)
     setPill(this.#pill, ...takeWords(recordings))
     this.#rows.show(recordings.map(r => [r.recordingId ?? '', r]))
     fillFiles(this.#files, take)

@@ -13,7 +13,7 @@ import { count } from '../ui/format.js'
  *
  * @typedef {object} Listing
  * @property {Listed[]} recordings
- * @property {{takeId: string, manifestUrl: string, otioUrl?: string | null, ffmpegUrl?: string | null, zipUrl?: string | null, mark?: string, note?: string}[]} takes
+ * @property {{takeId: string, manifestUrl: string, otioUrl?: string | null, ffmpegUrl?: string | null, zipUrl?: string | null, mark?: string, note?: string, firstFramesMs?: number | null, firstFramesBoundMs?: number | null}[]} takes
  */
 
 /**
@@ -31,6 +31,8 @@ import { count } from '../ui/format.js'
  * @property {string | null} [zipUrl]
  * @property {string} [mark]  good, bad, or empty
  * @property {string} [note]
+ * @property {number | null} [firstFramesMs]       how far apart the devices' first frames are
+ * @property {number | null} [firstFramesBoundMs]  by how much that may be wrong
  */
 
 /**
@@ -51,9 +53,9 @@ export function takesOf(listing) {
     take.recordings.push(r)
     takes.set(takeId, take)
   }
-  for (const { takeId, manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note } of listing?.takes ?? []) {
+  for (const { takeId, manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note, firstFramesMs, firstFramesBoundMs } of listing?.takes ?? []) {
     const take = takes.get(takeId)
-    if (take) Object.assign(take, { manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note })
+    if (take) Object.assign(take, { manifestUrl, otioUrl, ffmpegUrl, zipUrl, mark, note, firstFramesMs, firstFramesBoundMs })
   }
   return [...takes.values()].reverse()
 }
@@ -93,20 +95,6 @@ const LINKS_LAST = 20 * 60_000
 export function lookAgainIn(recordings, still) {
   if (!recordings.some(unfinished)) return recordings.length ? LINKS_LAST : Infinity
   return still < 60_000 ? 1000 : 10_000
-}
-
-/**
- * How far apart the first frames of a take are, and the bound of that: the
- * two outermost ones' together. Null with less than two.
- *
- * @param {Listed[]} recordings
- * @returns {{spreadMs: number, boundMs: number} | null}
- */
-export function firstFrames(recordings) {
-  const started = recordings.flatMap(({ startTimestamp: at, startBoundMs: bound }) => (at == null ? [] : [{ at, bound: bound ?? Infinity }])).sort((a, b) => a.at - b.at)
-  if (started.length < 2) return null
-  const [first, last] = [started[0], started[started.length - 1]]
-  return { spreadMs: last.at - first.at, boundMs: first.bound + last.bound }
 }
 
 /**
