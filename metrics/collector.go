@@ -46,6 +46,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	c.reference(ch)
 	c.disk(ch)
 	c.connections(ch)
+	c.ntpClients(ch)
 }
 
 // sessions leaves the number out while the store doesn't answer.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
+	"github.com/downbeat-sync/downbeat/ntpserver"
 )
 
 // Config says where to look at each scrape. Any of the functions may be nil; they
@@ -33,6 +34,7 @@ type Config struct {
 	Reference   func() Reference     // nil: there are no other instances
 	Disk        func() (Disk, error) // nil: recordings aren't kept
 	Connections func() Connections
+	NTPClients  func() map[ntpserver.Outcome]uint64 // nil: none are answered
 }
 
 // Device is what is known of a connected device.

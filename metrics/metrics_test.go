@@ -13,6 +13,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
+	"github.com/downbeat-sync/downbeat/ntpserver"
 )
 
 // sample is an instance in which something is going on.
@@ -37,6 +38,7 @@ func sample() *Metrics {
 			}
 		},
 		Disk:        func() (Disk, error) { return Disk{Open: 2, Free: 1 << 40, Reserve: 1 << 30}, nil },
+		NTPClients:  func() map[ntpserver.Outcome]uint64 { return map[ntpserver.Outcome]uint64{ntpserver.Limited: 5} },
 		Connections: func() Connections { return Connections{Open: 9, WebSockets: 7, Refused: 3, Closed: 4} },
 	})
 	m.Exchange("")
@@ -78,6 +80,7 @@ func TestValues(t *testing.T) {
 	text := scrape(t, sample())
 	for _, line := range []string{
 		`downbeat_sessions 7`,
+		`downbeat_ntp_client_packets_total{outcome="rate_limited"} 5`,
 		`downbeat_devices_connected{path="udp",state="tracking"} 2`,
 		`downbeat_devices_connected{path="",state="unsynced"} 1`,
 		`downbeat_devices_connected{path="tcp",state="holdover"} 0`,

@@ -52,6 +52,9 @@ type Config struct {
 	SessionIdle time.Duration // how long a session without activity is kept; default 24 h, at most nats.MaxIdle
 	NTP         []string      // servers, host or host:port, that keep session time near UTC; none: it follows this machine's clock
 
+	// NTPListen is where NTP clients are told session time, over UDP, such as :123; empty: nowhere.
+	NTPListen string
+
 	// Data is the directory of sessions and recordings. Without it sessions are in memory and uploads are
 	// refused. It is one Server's alone.
 	Data             string

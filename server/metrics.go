@@ -5,6 +5,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/metrics"
+	"github.com/downbeat-sync/downbeat/ntpserver"
 )
 
 // measure makes the metrics of a Server whose parts are yet to be made: they are
@@ -20,6 +21,9 @@ func (s *Server) measure() *metrics.Metrics {
 		cfg.Time = func() utc.Status { return s.ntp.Status() }
 	}
 	cfg.Connections = s.connections
+	if s.cfg.NTPListen != "" {
+		cfg.NTPClients = func() map[ntpserver.Outcome]uint64 { return s.ntpServer.Counts() }
+	}
 	if s.cfg.Data != "" {
 		cfg.Disk = func() (metrics.Disk, error) {
 			space, err := s.storage.uploads.Space()

@@ -73,6 +73,7 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	s.awaitNTP(ctx)
 	s.runKeeper(base, group)
+	s.runNTP(base, group)
 	group.Go(func() error { return s.storage.run(base, s.sessions, s.log) })
 	s.become(starting, serving)
 	served := make(chan error, 1)

@@ -17,6 +17,7 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
+	"github.com/downbeat-sync/downbeat/ntpserver"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/reference"
 	"github.com/downbeat-sync/downbeat/session"
@@ -28,27 +29,28 @@ import (
 // Server is one instance: the packages wired together. It is the [http.Handler] of all that
 // Downbeat serves. Its methods are safe for concurrent use.
 type Server struct {
-	cfg      Config
-	sockets  *sockets
-	limits   connectionLimits
-	policy   *access.Policy
-	secure   *security
-	clock    *clock.Source
-	peers    *peer.Server
-	devices  *devices
-	sessions *session.Service
-	store    *nats.Store // nil: in memory
-	observer *observer
-	accepted atomic.Pointer[httplimit.Listener] // nil before it serves, and where somebody else does
-	ntp      *utc.Discipline                    // nil without servers
-	keeper   *reference.Keeper                  // nil where there can't be other instances
-	keeping  atomic.Bool                        // keeper runs
-	signal   *signaling.Server
-	handler  http.Handler
-	storage  *storage
-	films    *films // nil: none
-	lines    *lineLimit
-	log      *slog.Logger
+	cfg       Config
+	sockets   *sockets
+	limits    connectionLimits
+	policy    *access.Policy
+	secure    *security
+	clock     *clock.Source
+	peers     *peer.Server
+	devices   *devices
+	sessions  *session.Service
+	store     *nats.Store // nil: in memory
+	observer  *observer
+	accepted  atomic.Pointer[httplimit.Listener] // nil before it serves, and where somebody else does
+	ntp       *utc.Discipline                    // nil without servers
+	ntpServer *ntpserver.Server                  // nil: no NTP clients are answered
+	keeper    *reference.Keeper                  // nil where there can't be other instances
+	keeping   atomic.Bool                        // keeper runs
+	signal    *signaling.Server
+	handler   http.Handler
+	storage   *storage
+	films     *films // nil: none
+	lines     *lineLimit
+	log       *slog.Logger
 
 	mu       sync.Mutex
 	stage    stage
@@ -90,7 +92,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.sockets, err = s.cfg.listen(); err != nil {
 		return nil, err
 	}
-	for _, open := range []func(context.Context) error{s.openStore, s.openAccess, s.openTLS, s.openSessions, s.openFiles, s.openHTTP} {
+	for _, open := range []func(context.Context) error{s.openStore, s.openAccess, s.openTLS, s.openSessions, s.openNTP, s.openFiles, s.openHTTP} {
 		if err := open(ctx); err != nil {
 			if cfg.Listener != nil {
 				s.sockets.http = nil

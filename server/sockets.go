@@ -17,6 +17,7 @@ type sockets struct {
 	http net.Listener // nil: somebody else serves
 	udp  net.PacketConn
 	tcp  net.Listener // nil: none
+	ntp  *net.UDPConn // nil: none
 }
 
 func (s *sockets) close() error {
@@ -25,6 +26,9 @@ func (s *sockets) close() error {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}
+	}
+	if s.ntp != nil {
+		errs = append(errs, s.ntp.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -40,7 +44,7 @@ func (s *sockets) at() *net.TCPAddr {
 
 // checkAddresses refuses what is no address on any machine. Whether this machine has it shows when it is listened on.
 func (c *Config) checkAddresses() error {
-	for field, addr := range map[string]string{"{Addr}": c.Addr, "{RTCAddr}": c.RTCAddr, "{TLS.SetupAddr}": c.TLS.SetupAddr} {
+	for field, addr := range map[string]string{"{Addr}": c.Addr, "{RTCAddr}": c.RTCAddr, "{TLS.SetupAddr}": c.TLS.SetupAddr, "{NTPListen}": c.NTPListen} {
 		if addr == "" {
 			continue
 		}
@@ -106,10 +110,13 @@ func (c *Config) listenOnce() (*sockets, error) {
 		s.udp = c.udp
 		return s, nil
 	}
+	if err := s.listenNTP(c); err != nil {
+		return nil, err
+	}
 	if c.Addr != "" {
 		l, err := net.Listen("tcp", c.Addr)
 		if err != nil {
-			return nil, taken("{Addr} %s: %w", c.Addr, plainError(err))
+			return nil, errors.Join(taken("{Addr} %s: %w", c.Addr, plainError(err)), s.close())
 		}
 		s.http = l
 	}
@@ -146,6 +153,19 @@ func (s *sockets) listenRTC(c *Config) error {
 		return taken("TCP port %d for WebRTC ({RTCTCPPort}): %w", port, plainError(err))
 	}
 	s.tcp = tcp
+	return nil
+}
+
+// listenNTP opens the port of NTP clients, where one is wanted.
+func (s *sockets) listenNTP(c *Config) error {
+	if c.NTPListen == "" {
+		return nil
+	}
+	conn, err := net.ListenPacket("udp", c.NTPListen)
+	if err != nil {
+		return taken("{NTPListen} %s: %w", c.NTPListen, plainError(err))
+	}
+	s.ntp = conn.(*net.UDPConn)
 	return nil
 }
 

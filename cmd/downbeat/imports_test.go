@@ -26,6 +26,7 @@ var edges = map[string]map[string]string{
 	"clock/sim":   {"clock": "plays exchanges to the estimator"},
 	"clock/trace": {"clock": "reads and writes its exchanges"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
+	"ntpserver":   {"clock": "tells session time"},
 	"reference":   {"clock": "learns the reference's clock with its estimator, and steers session time"},
 	"session": {
 		"clock":         "session time, and the estimates that choose a command's lead",
@@ -133,6 +134,7 @@ var edges = map[string]map[string]string{
 		"internal/httplimit": "its own HTTP server",
 		"lan":                "TLS in a network without public names",
 		"metrics":            "counts for Prometheus",
+		"ntpserver":          "session time for NTP clients",
 		"peer":               "measures devices",
 		"reference":          "one session time for all instances",
 		"session":            "the sessions",
@@ -161,6 +163,7 @@ var edges = map[string]map[string]string{
 	"metrics": {
 		"clock":     "states and reasons are labels",
 		"clock/utc": "what session time follows",
+		"ntpserver": "what becomes of NTP clients' packets is a label",
 		"wire":      "events of commands are labels",
 	},
 	"web": {},

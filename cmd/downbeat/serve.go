@@ -31,6 +31,7 @@ type serveCmd struct {
 	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
 	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
+	NTPListen  string        `name:"ntp-listen" placeholder:"ADDR" help:"Address of an NTP server that tells session time, over UDP, such as :123. Default: none."`
 	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
 	Media      string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
 	UploadMax  shell.Size    `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
@@ -121,7 +122,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	cfg = server.Config{
 		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin,
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices,
-		SessionIdle: c.SessionIdle, NTP: c.NTP, Data: c.Data, NATS: c.NATS, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
+		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
 		Now: now,
 		Access: access.Config{
@@ -164,7 +165,7 @@ var flagOf = map[string]string{
 	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
 	"MaxDevices": "max-devices", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
 	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
-	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas",
+	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas", "NTPListen": "ntp-listen",
 	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",
 }
 
