@@ -161,6 +161,25 @@ func TestParseNetwork(t *testing.T) {
 }
 
 // FuzzHostName: the one spelling of a name is its own, and an origin is the same as itself.
+// FuzzNetwork: what is read as a network is one that has its own address, and is read as itself when it is written.
+func FuzzNetwork(f *testing.F) {
+	for _, s := range []string{"10.0.0.0/8", "10.1.2.3", "::ffff:10.0.0.0/104", "::ffff:0:0/95", "fe80::1%eth0", "fe80::/64", "[::1]:80", "1.2.3.4:80", "1.2.3.4/33", "0/0", "", "10.0.0.1/8", "::/0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, ok := ParseNetwork(s)
+		if !ok {
+			return
+		}
+		if !p.IsValid() || p.Addr().Is4In6() && p.Bits() >= 96 || p.Addr().Zone() != "" || !p.Contains(p.Addr()) {
+			t.Fatalf("%q is read as %v", s, p)
+		}
+		if again, ok := ParseNetwork(p.String()); !ok || again != p {
+			t.Fatalf("%q is read as %v, and that as %v, %v", s, p, again, ok)
+		}
+	})
+}
+
 func FuzzHostName(f *testing.F) {
 	for _, s := range []string{"a.example:443", "[::1]:80", "bücher.example", "a.b.", "a..", "xn--", "localhost。", "0x7f.1", "::ffff:1.2.3.4", "A\xbc"} {
 		f.Add(s)

@@ -9,6 +9,22 @@ import (
 	"github.com/downbeat-sync/downbeat/store"
 )
 
+// FuzzCursor: a place in the list that is accepted is written as one that is the same place.
+func FuzzCursor(f *testing.F) {
+	for _, s := range []string{"", "0.studio", "-1y2p0ij32e8e8.a", "1y2p0ij32e8e7.studio", "1y2p0ij32e8e8.studio", "+A.b", "a.b.c", ".b", "a.", "a.\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		at, err := parseCursor(s)
+		if err != nil || at == nil {
+			return
+		}
+		if again, err := parseCursor(at.cursor()); err != nil || *again != *at {
+			t.Fatalf("%q is %v, written as %q, which is %v, %v", s, at, at.cursor(), again, err)
+		}
+	})
+}
+
 // FuzzPage: no page that a store may hold breaks the list of commands.
 func FuzzPage(f *testing.F) {
 	f.Add([]byte(`{"devices":["d"],"commands":[{"id":"c","event":"command","timestamp":5,"rows":"AAsJBwAA"}]}`))

@@ -68,6 +68,9 @@ func (s *Server) sound(id string, r *record) error {
 	if r.ID != id || !isWord(r.Session) || !isWord(r.Take) || r.File.validate() != nil {
 		return errors.New("its record is not one of ours")
 	}
+	if err := r.consistent(); err != nil {
+		return err
+	}
 	if _, err := r.restore(); err != nil {
 		return err
 	}
@@ -85,6 +88,21 @@ func (s *Server) sound(id string, r *record) error {
 		return err
 	case f.Size() < least:
 		return fmt.Errorf("the file has %d bytes, %d were on the disk", f.Size(), least)
+	}
+	return nil
+}
+
+// consistent refuses a record whose fields contradict each other: sizes of it are summed up and subtracted.
+func (r *record) consistent() error {
+	counts := r.Size >= -1 && r.Size <= maxSize && r.Offset >= 0 && r.Offset <= maxSize && (r.Size < 0 || r.Offset <= r.Size)
+	whole := r.Whole == nil || r.complete() && r.Whole.Size >= 0 && r.Whole.Size <= maxSize
+	switch {
+	case !counts:
+		return fmt.Errorf("its record has %d of %d bytes", r.Offset, r.Size)
+	case r.complete() && (r.Offset != r.Size || r.Concat == isPart), r.Told && !r.complete(), !whole:
+		return errors.New("its record contradicts itself about what is complete")
+	case r.Concat != "" && r.Concat != isPart && r.Concat != ofParts, r.By < Anybody || r.By > Recorder:
+		return errors.New("its record is of a kind that isn't known here")
 	}
 	return nil
 }

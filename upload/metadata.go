@@ -12,12 +12,13 @@ const (
 	tusVersion = "1.0.0"
 	bytesType  = "application/offset+octet-stream"
 
-	maxMetadata = 4 << 10 // bytes of Upload-Metadata
-	maxName     = 255     // characters of a file's name
-	maxType     = 127     // bytes of a media type
+	maxMetadata = 4 << 10  // bytes of Upload-Metadata
+	maxSize     = 1e18 - 1 // bytes of anything
+	maxName     = 255      // characters of a file's name
+	maxType     = 127      // bytes of a media type
 )
 
-// parseSize reads a count of bytes: digits alone, less than 10^18.
+// parseSize reads a count of bytes: digits alone, maxSize at most.
 func parseSize(s string) (n int64, ok bool) {
 	if s == "" || len(s) > 18 || strings.Trim(s, "0123456789") != "" {
 		return 0, false

@@ -95,9 +95,11 @@ func checkAddress(address string) error {
 		}
 		host = h
 	}
-	host = strings.Trim(host, "[]")
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		host = strings.TrimSuffix(inside, "]")
+	}
 	_, noAddress := netip.ParseAddr(host)
-	if host == "" || strings.ContainsAny(host, " /@\t\r\n") || strings.Contains(host, ":") && noAddress != nil {
+	if host == "" || strings.ContainsAny(host, " /@[]\t\r\n\x00") || strings.Contains(host, ":") && noAddress != nil {
 		return fmt.Errorf("utc: server %q: not a host or host:port", address)
 	}
 	return nil

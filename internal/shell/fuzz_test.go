@@ -26,6 +26,22 @@ func FuzzSize(f *testing.F) {
 	})
 }
 
+// FuzzFakeClock: a clock that is accepted is ahead by a finite time, and goes on.
+func FuzzFakeClock(f *testing.F) {
+	for _, s := range []string{"+50ms,+20ppm", "-1h", "+50ms,20", "1s,NaNppm", "1s,-Infppm", "1s,0x1p3ppm", "2562047h,200ppm", ",", "", "1s,1ppm,1ppm", " 1s , 2 ppm"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		now, err := FakeClock(s)
+		if err != nil {
+			return
+		}
+		if first, second := now(), now(); second.Before(first) {
+			t.Fatalf("%q goes from %v to %v", s, first, second)
+		}
+	})
+}
+
 // FuzzTarget: an address or a link of the console either is refused with a word about --url, or leads to the
 // host that it names, by http or https, without the secrets that it has.
 func FuzzTarget(f *testing.F) {
