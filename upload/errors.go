@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"syscall"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Error is a refusal as the client sees it. Recordings.Begin refuses with one.
@@ -16,27 +18,28 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 
 var (
-	errUnknown     = &Error{http.StatusNotFound, "unknown_upload", "there is no such upload, or it has expired"}
-	errNotFound    = &Error{http.StatusNotFound, "not_found", "there is no such call"}
-	errVersion     = &Error{http.StatusPreconditionFailed, "bad_tus_version", "Tus-Resumable must be 1.0.0"}
-	errContentType = &Error{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type must be application/offset+octet-stream"}
-	errOffset      = &Error{http.StatusConflict, "offset_mismatch", "Upload-Offset isn't where this upload is: ask by HEAD"}
-	errTooLarge    = &Error{http.StatusRequestEntityTooLarge, "upload_too_large", "the file is larger than this server takes"}
-	errTooLong     = &Error{http.StatusRequestEntityTooLarge, "upload_too_long", "more bytes than Upload-Length said"}
-	errFull        = &Error{http.StatusInsufficientStorage, "disk_full", "there isn't enough free space for this file"}
-	errTooMany     = &Error{http.StatusTooManyRequests, "too_many_uploads", "too many unfinished uploads"}
-	errAlready     = &Error{http.StatusConflict, "already_uploaded", "this recording has been uploaded"}
-	errUnderWay    = &Error{http.StatusLocked, "upload_under_way", "another upload of this recording is under way"}
-	errSuperseded  = &Error{http.StatusLocked, "superseded", "a newer request goes on with this upload"}
-	errBody        = &Error{http.StatusBadRequest, "bad_body", "the body ended early; what arrived is kept"}
-	errLength      = badRequest("bad_length", "Upload-Length must be a number of bytes, the one of before, or Upload-Defer-Length 1 in its place")
-	errNoOffset    = badRequest("bad_offset", "Upload-Offset must be a number of bytes")
-	errConcat      = badRequest("bad_concat", "Upload-Concat must be partial, or final with the addresses of complete parts of the same recording, each once")
-	errClosing     = &Error{http.StatusServiceUnavailable, "unavailable", "this instance goes away"}
-	errInternal    = &Error{http.StatusInternalServerError, "internal", "the server could not do that"}
+	errUnknown     = refuse(wire.CodeUnknownUpload, "there is no such upload, or it has expired")
+	errNotFound    = refuse(wire.CodeNotFound, "there is no such call")
+	errVersion     = refuse(wire.CodeBadTusVersion, "Tus-Resumable must be 1.0.0")
+	errContentType = refuse(wire.CodeBadContentType, "Content-Type must be application/offset+octet-stream")
+	errOffset      = refuse(wire.CodeOffsetMismatch, "Upload-Offset isn't where this upload is: ask by HEAD")
+	errTooLarge    = refuse(wire.CodeUploadTooLarge, "the file is larger than this server takes")
+	errTooLong     = refuse(wire.CodeUploadTooLong, "more bytes than Upload-Length said")
+	errFull        = refuse(wire.CodeDiskFull, "there isn't enough free space for this file")
+	errTooMany     = refuse(wire.CodeTooManyUploads, "too many unfinished uploads")
+	errAlready     = refuse(wire.CodeAlreadyUploaded, "this recording has been uploaded")
+	errUnderWay    = refuse(wire.CodeUploadUnderWay, "another upload of this recording is under way")
+	errSuperseded  = refuse(wire.CodeSuperseded, "a newer request goes on with this upload")
+	errBody        = refuse(wire.CodeBadBody, "the body ended early; what arrived is kept")
+	errLength      = refuse(wire.CodeBadLength, "Upload-Length must be a number of bytes, the one of before, or Upload-Defer-Length 1 in its place")
+	errNoOffset    = refuse(wire.CodeBadOffset, "Upload-Offset must be a number of bytes")
+	errConcat      = refuse(wire.CodeBadConcat, "Upload-Concat must be partial, or final with the addresses of complete parts of the same recording, each once")
+	errClosing     = refuse(wire.CodeUnavailable, "this instance goes away")
+	errInternal    = refuse(wire.CodeInternal, "the server could not do that")
 )
 
-func badRequest(code, message string) *Error { return &Error{http.StatusBadRequest, code, message} }
+// refuse is a refusal with the status that the protocol has for its code.
+func refuse(code, message string) *Error { return &Error{wire.StatusOf(code), code, message} }
 
 // refusal is what a client is told of err; what it isn't told is logged.
 func (s *Server) refusal(r *http.Request, err error) *Error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/internal/text"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 const (
@@ -31,14 +32,14 @@ func parseSize(s string) (n int64, ok bool) {
 // Keys that aren't known are ignored, but must be well-formed.
 func parseMetadata(s string) (File, error) {
 	if len(s) > maxMetadata {
-		return File{}, badRequest("bad_metadata", "Upload-Metadata may have 4 KiB")
+		return File{}, refuse(wire.CodeBadMetadata, "Upload-Metadata may have 4 KiB")
 	}
 	values := map[string]string{}
 	for pair := range strings.SplitSeq(s, ",") {
 		key, coded, _ := strings.Cut(strings.Trim(pair, " "), " ")
 		value, err := base64.StdEncoding.Strict().DecodeString(coded)
 		if _, twice := values[key]; !isKey(key) || twice || err != nil {
-			return File{}, badRequest("bad_metadata", "Upload-Metadata must be pairs of a key and a value in base64, each key once")
+			return File{}, refuse(wire.CodeBadMetadata, "Upload-Metadata must be pairs of a key and a value in base64, each key once")
 		}
 		values[key] = string(value)
 	}
@@ -53,11 +54,11 @@ func (f *File) validate() error {
 	f.Name = name
 	switch {
 	case !isWord(f.RecordingID):
-		return badRequest("bad_recording_id", "Upload-Metadata must name a recordingId")
+		return refuse(wire.CodeBadRecordingID, "Upload-Metadata must name a recordingId")
 	case !ok:
-		return badRequest("bad_filename", "filename must be text of at most 255 characters")
+		return refuse(wire.CodeBadFilename, "filename must be text of at most 255 characters")
 	case !text.Fits(f.Type, maxType):
-		return badRequest("bad_filetype", "filetype must be text of at most 127 bytes")
+		return refuse(wire.CodeBadFiletype, "filetype must be text of at most 127 bytes")
 	}
 	return nil
 }

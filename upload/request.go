@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
+
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // request is one HTTP request on its way through tusd's handler, which hands its context on to
@@ -171,7 +173,7 @@ func translated(text string) error {
 }
 
 var refusals = map[string]*Error{
-	"ERR_INTERNAL_SERVER_ERROR":                           badRequest("bad_metadata", "Content-Type or Content-Disposition can't be read"), // of a draft's creation alone
+	"ERR_INTERNAL_SERVER_ERROR":                           refuse(wire.CodeBadMetadata, "Content-Type or Content-Disposition can't be read"), // of a draft's creation alone
 	handler.ErrMaxSizeExceeded.ErrorCode:                  errTooLarge,
 	handler.ErrInvalidContentType.ErrorCode:               errContentType,
 	handler.ErrInvalidUploadLength.ErrorCode:              errLength,

@@ -152,6 +152,7 @@ var edges = map[string]map[string]string{
 	"upload": {
 		"internal/text":       "names of files",
 		"internal/atomicfile": "checkpoints, files that were rewritten",
+		"wire":                "codes of refusals and their statuses",
 	},
 	"container": {},
 	"takes": {
