@@ -2,7 +2,10 @@ import { Emitter } from './emitter.js'
 import { DownbeatError } from './signaling.js'
 import * as wire from './wire.js'
 
-/** @import { ToEngine } from './engine.js' */
+/**
+ * @import { ToEngine } from './engine.js'
+ * @import { AnswerData, RequestData } from './wire.js'
+ */
 
 /**
  * @typedef {object} Scheduled
@@ -48,7 +51,7 @@ import * as wire from './wire.js'
  * @typedef {object} DeviceStatus
  * @property {number} [battery]       0 to 1
  * @property {boolean} [charging]
- * @property {string} [camera]
+ * @property {'ready' | 'recording' | 'covered' | 'frozen' | 'lost' | 'refused' | 'off' | 'none'} [camera]
  * @property {number} [pendingBytes]  recorded, and not yet uploaded
  * @property {number} [freeBytes]     left for recordings
  * @property {string} [note]
@@ -74,40 +77,43 @@ export class Calls extends Emitter {
   }
 
   /**
-   * Sends an event and resolves to its answer's data.
+   * Sends a request and resolves to its answer's data.
    *
-   * @param {string} event
-   * @param {object} [data]
-   * @returns {Promise<any>}
+   * @template {keyof RequestData} E
+   * @param {E} event
+   * @param {RequestData[E]} [data]
+   * @returns {Promise<AnswerData[E]>}
    */
-  request(event, data = {}) {
+  request(event, data) {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(closed())
       this.#asked.set(id, { resolve, reject })
-      this.#post({ type: 'request', id, event, data })
+      this.#post({ type: 'request', id, event, data: data ?? {} })
     })
   }
 
   /**
    * Sends an event that needs no answer.
    *
-   * @param {string} event
-   * @param {object} [data]
+   * @template {keyof RequestData} E
+   * @param {E} event
+   * @param {RequestData[E]} [data]
    */
-  send(event, data = {}) {
-    this.#post({ type: 'send', event, data })
+  send(event, data) {
+    this.#post({ type: 'send', event, data: data ?? {} })
   }
 
   /**
    * Sends an event that may be lost: over the data channel where it is open, so that it stands
    * in nobody's way, else over the WebSocket; not at all while what was sent before still waits.
    *
-   * @param {string} event
-   * @param {object} [data]
+   * @template {keyof RequestData} E
+   * @param {E} event
+   * @param {RequestData[E]} [data]
    */
-  sendAside(event, data = {}) {
-    this.#post({ type: 'aside', event, data })
+  sendAside(event, data) {
+    this.#post({ type: 'aside', event, data: data ?? {} })
   }
 
   /**

@@ -3,6 +3,7 @@ import * as wire from './wire.js'
 
 /** @import { Instant } from './at.js' */
 /** @import { SessionClock } from './clockmap.js' */
+/** @import { RequestData } from './wire.js' */
 
 /**
  * A command as its handler gets it: `command`, `start_recording`,
@@ -93,7 +94,7 @@ export class Commands {
 
   /**
    * @param {SessionClock} clock
-   * @param {(event: string, data: object) => void} send
+   * @param {<E extends keyof RequestData>(event: E, data: RequestData[E]) => void} send
    */
   constructor(clock, send) {
     this.#clock = clock
@@ -250,7 +251,7 @@ export class Commands {
 }
 
 /**
- * @param {(event: string, data: object) => void} send
+ * @param {<E extends keyof RequestData>(event: E, data: RequestData[E]) => void} send
  * @param {string} commandId
  * @param {Act} act
  * @param {unknown} result  of the handler

@@ -52,7 +52,7 @@ export class WebStorage {
    * What was set as JSON; null where nothing was, or something that isn't JSON.
    *
    * @param {string} key
-   * @returns {any}
+   * @returns {any} whatever was stored, by an older version of the page perhaps
    */
   read(key) {
     try {

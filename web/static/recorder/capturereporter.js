@@ -136,7 +136,7 @@ export class CaptureReporter {
    */
   #date(left) {
     const { recordingId, from } = left.notes
-    if (from === undefined) return
+    if (from === undefined || !recordingId) return
     const now = this.#session.now()
     if (Number.isNaN(now)) return void this.#undated.push(left)
     const half = Math.max(0, now - from) / 2

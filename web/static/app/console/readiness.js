@@ -77,9 +77,9 @@ const LEAST_APART = 0.2
  * @param {Device[]} devices
  */
 export function serversApart(devices) {
-  const known = devices.filter(d => d.isConnected && d.sync?.state === 'tracking').map(d => /** @type {any} */ (d.sync))
+  const known = devices.flatMap(d => (d.isConnected && d.sync?.state === 'tracking' ? [d.sync] : []))
   const shared = Math.max(0, ...known.map(sync => sync.sharedMs ?? 0))
-  const own = Math.max(0, ...known.map(sync => sync.boundMs - (sync.sharedMs ?? 0)))
+  const own = Math.max(0, ...known.map(sync => (sync.boundMs ?? 0) - (sync.sharedMs ?? 0)))
   return shared > Math.max(own, LEAST_APART) ? shared : 0
 }
 
