@@ -22,18 +22,22 @@ func Drawn(name string, seed uint64) Profile {
 	return p
 }
 
-// path sets the floors and the resolution of p and returns what draws its queues.
-func (d drawer) path(name string, p *Profile) func(drawer) [2]Queue {
-	floor := map[string]float64{
+// floorOf is about how long a packet takes one way without a queue, in ms.
+func floorOf(name string) float64 {
+	ms, ok := map[string]float64{
 		"wired": 0.06, "loopback": 0.06, "wifi": 0.7, "wifi-powersave": 0.7, "wifi-congested": 0.7,
 		"lte": 10, "5g": 5, "bufferbloat": 8, "intercontinental": 78,
 		"jitter": 5, "hops": 5, "normal": 5, "lognormal": 5, "rarely-faster": 5, "ordered": 5,
-	}
-	ms, ok := floor[name]
+	}[name]
 	if !ok {
 		ms = 0.15
 	}
-	ms *= d.about()
+	return ms
+}
+
+// path sets the floors and the resolution of p and returns what draws its queues.
+func (d drawer) path(name string, p *Profile) func(drawer) [2]Queue {
+	ms := floorOf(name) * d.about()
 	p.Floor = [2]float64{ms, ms}
 	switch name {
 	case "wired":
