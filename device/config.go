@@ -10,6 +10,7 @@ import (
 	"github.com/pion/transport/v5"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
@@ -23,6 +24,9 @@ type Config struct {
 	// DeviceType is desktop, mobile or native (the default). ViewType is a label
 	// of the device's place.
 	DeviceType, ViewType string
+	// NoRecording keeps the device out of takes: it acts at their start and stop, but has no
+	// recording of its own and isn't waited for.
+	NoRecording bool
 	// Key is one of the session's keys or the admin key, Token the creator's or a
 	// JSON Web Token, as the server's access mode wants it. UserToken joins as a further
 	// device of the user who was told it, ResumeToken as the very device.
@@ -44,6 +48,10 @@ type Config struct {
 	// on a goroutine of its own; late is from the command's instant, reason one of the
 	// session package's.
 	OnMissed func(a Act, late time.Duration, reason string)
+	// OnJoined is called each time that the device has joined, the first time and after lost
+	// connections, with the session as it was then. It must not block. Messages that tell of later
+	// changes may come before it.
+	OnJoined func(session.SessionJoined)
 	// OnMessage gets the messages that are not commands, in order; it must
 	// not block.
 	OnMessage func(signaling.Message)

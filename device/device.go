@@ -28,6 +28,7 @@ type Device struct {
 	link    *signaling.Client // nil while none has joined
 	up      chan struct{}     // closed while there is a link
 	seat    session.SessionJoined
+	status  *session.DeviceStatus         // nil before SetStatus
 	proven  []string                      // the resumeTokens that it has had, the latest last
 	missing time.Time                     // since when there is no such session any more; zero while there is
 	pending map[string]context.CancelFunc // commands that lie in the future

@@ -30,6 +30,9 @@ func (d *Device) connect(ctx context.Context) error {
 	}
 	d.setLink(link)
 	defer d.setLink(nil)
+	if d.cfg.OnJoined != nil {
+		d.cfg.OnJoined(d.Seat())
+	}
 	return d.stay(ctx, link, ended)
 }
 
@@ -42,6 +45,7 @@ func (d *Device) setLink(link *signaling.Client) {
 		return
 	}
 	close(d.up)
+	d.tellStatus()
 	select {
 	case <-d.joined:
 	default:
@@ -62,6 +66,7 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 		DeviceType: d.cfg.DeviceType, ViewType: d.cfg.ViewType, UserAgent: "downbeat",
 		Key: d.cfg.Key, Token: d.cfg.Token, UserToken: cmp.Or(before.UserToken, d.cfg.UserToken),
 		ResumeToken: cmp.Or(before.ResumeToken, d.cfg.ResumeToken), Offer: offer, Exchanges: d.cfg.OnExchange != nil,
+		Records: d.records(),
 	})
 	if err != nil {
 		return fmt.Errorf("joining session %s: %w", d.cfg.SessionID, err)
@@ -73,6 +78,14 @@ func (d *Device) join(ctx context.Context, link *signaling.Client) error {
 	}
 	d.mu.Unlock()
 	return d.peer.Answer(seat.Answer)
+}
+
+// records is what the device says of takes when it joins; nil for nothing.
+func (d *Device) records() *bool {
+	if d.cfg.NoRecording {
+		return new(bool)
+	}
+	return nil
 }
 
 // maxProven is how many devices a program may have been before whose recordings it still uploads.

@@ -279,3 +279,9 @@ var codes = []Code{
 	{Name: CodeNothingToExport, Status: 404},
 	{Name: CodeUnknownTake, Status: 404},
 }
+
+// Codes of warnings in device_status that Go programs give; docs/protocol.md has all.
+const (
+	WarningProgramAway   = "program_away"   // the program that the device has act isn't there, or doesn't answer
+	WarningProgramFailed = "program_failed" // it refused or failed to do what it was to do
+)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -21,23 +20,6 @@ type targetFlags struct {
 
 // address is what the flags come to.
 func (f targetFlags) address() shell.Address { return shell.Address(f) }
-
-type deviceFlags struct {
-	Create bool   `help:"Create the session if there is none."`
-	Name   string `help:"Name of the device's user."`
-	View   string `help:"Label of the device's place: front, side, …"`
-	TCP    bool   `help:"Use no UDP."`
-	Record string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
-}
-
-type deviceCmd struct {
-	targetFlags `embed:""`
-	deviceFlags `embed:""`
-}
-
-func (c *deviceCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
-	return ofNames(shell.Device(c.deviceFlags).Run(ctx, c.address(), app.Stdout, log))
-}
 
 type sessionsCmd struct {
 	targetFlags `embed:""`

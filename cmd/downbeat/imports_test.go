@@ -85,8 +85,10 @@ var edges = map[string]map[string]string{
 		"peer":      "connects through its dialling half",
 		"clock":     "device time and session time",
 		"upload":    "sends recordings through its client half",
-		"session":   "what joining is answered with, and the errors of requests",
-		"wire":      "which events are commands; names of requests; codes",
+
+		"internal/text": "notes of statuses",
+		"session":       "what joining is answered with, and the errors of requests",
+		"wire":          "which events are commands; names of requests; codes",
 	},
 	"examples/device": {
 		"device": "what it shows",
@@ -97,6 +99,18 @@ var edges = map[string]map[string]string{
 		"clock": "session time and device time",
 	},
 	"internal/testserver": {"server": "what it starts"},
+	"internal/testact": {
+		"device":              "the device that acts",
+		"internal/testserver": "the server that it joins",
+		"internal/testutil":   "waits for what it says of itself",
+		"session":             "how the device says that it is, what it recorded",
+	},
+	"acts/exec": {
+		"device":  "whose acts it carries out",
+		"clock":   "the instants that commands are told",
+		"session": "how it tells that the command failed",
+		"wire":    "which acts are takes",
+	},
 	"examples/clock-udp":  {"clock": "what it shows"},
 	"internal/atomicfile": {},
 	"internal/httplimit":  {},
@@ -197,6 +211,7 @@ var modules = map[string]map[string]string{
 		"github.com/gorilla/websocket": "close codes that say not to come back",
 		"github.com/pion/transport/v5": "a network of the caller's own",
 	},
+	"acts/exec": {"golang.org/x/sys/unix": "the clock that a command's first frame is told by"},
 	"store/nats": {
 		"github.com/minio/highwayhash": "checksums of JetStream's files",
 		"github.com/nats-io/":          "JetStream: the server inside the process, and its client",

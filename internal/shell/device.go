@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -23,6 +24,17 @@ type Device struct {
 	View   string // label of the device's place
 	TCP    bool   // use no UDP
 	Record string // file for the exchanges over the data channel, CSV; empty: none
+
+	Programs []Program // that it has act as well
+}
+
+// Program is another program that a device has act: one of the packages below acts.
+type Program interface {
+	// Configure sets what the device is to call. It is called before the device is made.
+	Configure(*device.Config)
+	// Run does what the program needs beside that, from before the device joins until ctx ends, and leaves
+	// nothing running.
+	Run(context.Context, *device.Device) error
 }
 
 // Run joins and acts on commands until ctx ends, and prints to w what it did.
@@ -35,30 +47,70 @@ func (c Device) Run(ctx context.Context, at Address, w io.Writer, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	d := device.New(device.Config{
+	cfg := device.Config{
 		OnExchange: record.onExchange(),
 		URL:        t.url, SessionID: t.session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: t.key, Token: t.token, TCPOnly: c.TCP, TLS: t.tls, Log: log,
-		Act: func(a device.Act) {
-			fmt.Fprintf(w, "%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
-		},
+		Act: func(a device.Act) { printAct(w, a) },
 		OnMissed: func(a device.Act, late time.Duration, reason string) {
 			fmt.Fprintf(w, "%s  %s  missed: %.3f ms late, %s\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(late), reason)
 		},
+	}
+	for _, p := range c.Programs {
+		p.Configure(&cfg)
+	}
+	cfg.Prepare = printed(w, cfg.Prepare)
+	err = c.run(ctx, device.New(cfg), func(d *device.Device) {
+		fmt.Fprintf(w, "joined session %s as device %s\n", t.session, d.Seat().DeviceID)
 	})
-	said := make(chan struct{})
+	return errors.Join(t.plain(err), record.close())
+}
+
+// run runs the device with its programs until ctx ends or one of them fails.
+func (c Device) run(ctx context.Context, d *device.Device, joined func(*device.Device)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		defer close(said)
+	defer cancel()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	failed := make([]error, len(c.Programs))
+	for i, p := range c.Programs {
+		beside.Go(func() {
+			if failed[i] = p.Run(ctx, d); failed[i] != nil {
+				cancel()
+			}
+		})
+	}
+	beside.Go(func() {
 		select {
 		case <-d.Joined():
-			fmt.Fprintf(w, "joined session %s as device %s\n", t.session, d.Seat().DeviceID)
+			joined(d)
 		case <-ctx.Done():
 		}
-	}()
-	err = d.Run(ctx)
+	})
+	err := d.Run(ctx)
 	cancel()
-	<-said
-	return errors.Join(t.plain(err), record.close())
+	beside.Wait()
+	return errors.Join(append(failed, err)...)
+}
+
+// printed has what was prepared for an instant printed as well, after it was done.
+func printed(w io.Writer, prepare func(context.Context, device.Act) func(device.Act)) func(context.Context, device.Act) func(device.Act) {
+	if prepare == nil {
+		return nil
+	}
+	return func(ctx context.Context, a device.Act) func(device.Act) {
+		act := prepare(ctx, a)
+		if act == nil {
+			return nil
+		}
+		return func(a device.Act) {
+			act(a)
+			printAct(w, a)
+		}
+	}
+}
+
+func printAct(w io.Writer, a device.Act) {
+	fmt.Fprintf(w, "%s  %s  %+.3f ms  ± %.3f ms\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(a.At.Sub(a.Timestamp)), ms(a.Bound))
 }
 
 // plain says in words why a device ended that nobody here has ended.

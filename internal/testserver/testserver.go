@@ -1,4 +1,4 @@
-// Package testserver is a server for tests and examples: in memory, on the loopback interface, open to anybody.
+// Package testserver is a server for tests and examples, on the loopback interface, open to anybody.
 package testserver
 
 import (
@@ -17,13 +17,16 @@ type Server struct {
 }
 
 // Start starts a server; Close ends it.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return StartIn("") }
+
+// StartIn starts a server that keeps recordings, and what else it has, in a directory; empty: in memory.
+func StartIn(dir string) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s, err := server.New(ctx, server.Config{Log: slog.New(slog.DiscardHandler), Listener: l, RTCAddr: "127.0.0.1:0"})
+	s, err := server.New(ctx, server.Config{Log: slog.New(slog.DiscardHandler), Listener: l, RTCAddr: "127.0.0.1:0", Data: dir})
 	if err != nil {
 		stop()
 		_ = l.Close()

@@ -87,7 +87,7 @@ test('all together are ready when each is, for what is about to be done', () => 
 
 test('warnings say what is wrong, by how much, and what to do', () => {
   const codes = ['no_sound', 'silence', 'late_start', 'short_take', 'dropped_frames', 'low_frame_rate', 'camera_frozen', 'camera_covered', 'storage_low',
-    'battery_low', 'hot', 'upload_stuck', 'film_failed', 'film_buffering', 'setting_refused', 'clock_coarse']
+    'battery_low', 'hot', 'upload_stuck', 'film_failed', 'film_buffering', 'setting_refused', 'clock_coarse', 'program_away', 'program_failed']
   for (const code of codes) {
     for (const value of [undefined, NaN, 0.07, 7]) {
       const text = warningWords({ code, value })?.text ?? assert.fail(code)

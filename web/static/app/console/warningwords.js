@@ -33,6 +33,8 @@ const WORDS = {
   film_failed: [false, () => 'It can’t play the film: look at its page for the reason.'],
   film_buffering: [false, v => `It has been waiting for the film${v === null ? '' : ` for ${seconds(v)}`}: its network is too slow for it.`],
   setting_refused: [false, () => 'Its camera doesn’t do everything that was chosen: see its camera settings.'],
+  program_away: [true, () => 'The program that it has act isn’t there, or doesn’t answer: start it again. The device goes on trying.'],
+  program_failed: [true, () => 'The program that it has act has failed: its note says why.'],
   clock_coarse: [false, v => `Its clock is only known to ${v === null ? 'a coarse step' : span(v)}: first frames are as uncertain. Chrome over https is finer.`],
 }
 
