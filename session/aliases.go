@@ -61,8 +61,6 @@ type (
 	UserUpdate = rules.UserUpdate
 	// Subtitle is a file of subtitles (WebVTT) that belongs to a medium.
 	Subtitle = rules.Subtitle
-	// Media is a medium of the timeline, and how it is played.
-	Media = rules.Media
 	// MediaInfo is the data of media_info: length, options or who is waited for changed.
 	MediaInfo = rules.MediaInfo
 	// MediaLoaded is the data of media_loaded.
@@ -72,24 +70,14 @@ type (
 	OptionsRequest = rules.OptionsRequest
 	// Still is what a device sees and hears just now. All is optional.
 	Still = rules.Still
-	// HappeningKind says what has happened.
-	HappeningKind = rules.HappeningKind
 	// Happening is something that happened to a session. What its kind doesn't have is empty.
 	Happening = rules.Happening
-	// Outcome is how a command went, at its first report. Devices are those that joined with a
-	// type or have answered: a console that only looks on is none of them.
-	Outcome = rules.Outcome
 	// Part is a recording of a device that has several of one take, since it was
 	// cut off: by a reload, or because its camera was taken away.
 	Part = rules.Part
 	// JSON is a JSON text of which a part may be shared: what many readers are told at the same
 	// time, or one after the other, is encoded once and not copied. It is not to be modified.
 	JSON = rules.JSON
-	// PlaybackState is the timeline of the media as the protocol has it: at
-	// LastUpdateTime the media is at Position, later at Position plus the time since then
-	// times PlaybackRate while IsPlaying; at a known MediaDuration it stops, or with Loop begins
-	// again.
-	PlaybackState = rules.PlaybackState
 	// LoadRequest asks for a medium to be loaded, at its beginning and paused.
 	LoadRequest = rules.LoadRequest
 	// PlaybackRequest asks for the timeline to change. What is nil stays as it is.
@@ -106,8 +94,6 @@ type (
 	Spread = rules.Spread
 	// DeviceReport is one device's part of a Report.
 	DeviceReport = rules.DeviceReport
-	// MissReport tells why a device didn't carry a command out.
-	MissReport = rules.MissReport
 	// Role is what a device may do at most. The empty one may do everything.
 	Role = rules.Role
 	// Admission says how somebody may join. The zero value allows all.
@@ -115,12 +101,6 @@ type (
 	// Snapshot is a session as the protocol's session object has it. Users and Devices are shared
 	// with other snapshots, and not to be modified.
 	Snapshot = rules.Snapshot
-	// Take is a take that is scheduled or under way: until the instant of its stop.
-	Take = rules.Take
-	// UserState is a user of a Snapshot.
-	UserState = rules.UserState
-	// DeviceState is a device of a Snapshot.
-	DeviceState = rules.DeviceState
 	// Summary is a session in the list of all.
 	Summary = rules.Summary
 	// DeviceStatus is how a device says that it is. What it doesn't say is unknown: nil,
@@ -129,12 +109,6 @@ type (
 	// Warning is something that a device warns of: a code, and a number where the
 	// code has one.
 	Warning = rules.Warning
-	// MediaStatus is how the device is with the medium that it plays.
-	MediaStatus = rules.MediaStatus
-	// DeviceSettings are those of the device's camera, and what it could have instead.
-	DeviceSettings = rules.DeviceSettings
-	// Camera is one of those that a device has.
-	Camera = rules.Camera
 	// StartRequest asks for a recording on all devices that joined with a type.
 	StartRequest = rules.StartRequest
 	// TakeChange asks for a take to be changed. What is nil stays as it is.
@@ -180,10 +154,6 @@ const (
 	UploadIsDone    = rules.UploadIsDone
 	UploadIsGivenUp = rules.UploadIsGivenUp
 	RecordingIsLost = rules.RecordingIsLost
-	// every recording is uploaded
-	TakesAreComplete = rules.TakesAreComplete
-	// Devices of an instance that is gone are marked disconnected
-	DevicesAreLost = rules.DevicesAreLost
 	// may lead
 	RoleLeader = rules.RoleLeader
 	// acts, and never leads

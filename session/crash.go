@@ -47,7 +47,7 @@ func (s *Service) markOrphans(ctx context.Context, sessionID string, gone func(s
 		return changes, nil
 	})
 	if err == nil && lost > 0 {
-		s.cfg.Observe.Happened(Happening{Kind: DevicesAreLost, SessionID: sessionID, Devices: lost})
+		s.cfg.Observe.Happened(Happening{Kind: rules.DevicesAreLost, SessionID: sessionID, Devices: lost})
 	}
 	return err
 }

@@ -90,6 +90,6 @@ type Desync struct {
 
 // AuthoritativeState is where the medium is, at Timestamp.
 type AuthoritativeState struct {
-	PlaybackState
+	rules.PlaybackState
 	Timestamp clock.SessionTime `json:"timestamp"`
 }

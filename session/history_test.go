@@ -171,7 +171,7 @@ func TestTakeUnderWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Take{TakeID: cmd.CommandID, PostureLabel: "plank", Timestamp: cmd.Timestamp}
+		want := rules.Take{TakeID: cmd.CommandID, PostureLabel: "plank", Timestamp: cmd.Timestamp}
 		if take := w.join(JoinRequest{}).joined.SessionJoined.Session.Take; take == nil || asText(take) != asText(want) {
 			t.Errorf("scheduled: %s, want %s", asText(take), asText(want))
 		}

@@ -59,7 +59,7 @@ func (st *stage) checkKept(snap Snapshot) (faults []string) {
 		if p == nil || p.ended() || !slices.Contains(st.svc[:], p.Member.svc) {
 			continue
 		}
-		here := slices.ContainsFunc(snap.Devices, func(d DeviceState) bool {
+		here := slices.ContainsFunc(snap.Devices, func(d rules.DeviceState) bool {
 			return d.DeviceID == p.DeviceID() && d.IsConnected
 		})
 		if !here {
@@ -80,7 +80,7 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	for _, e := range st.ref.told() {
 		switch d := e.Data.(type) {
 		case MediaLoaded:
-			steps = []PlaybackSync{{PlaybackState: PlaybackState{
+			steps = []PlaybackSync{{PlaybackState: rules.PlaybackState{
 				MediaURL: d.MediaURL, LastUpdateTime: d.Timestamp, PlaybackRate: 1, Loop: d.Loop, MediaDuration: d.MediaDuration,
 			}}}
 		case MediaInfo:
@@ -92,7 +92,7 @@ func (st *stage) checkTimeline(svc *Service) []string {
 		}
 	}
 	now := svc.cfg.Now()
-	want := PlaybackState{PlaybackRate: 1}
+	want := rules.PlaybackState{PlaybackRate: 1}
 	for _, p := range steps {
 		if p.LastUpdateTime <= now {
 			want = timelineOf(p.PlaybackState).Settled(rules.InstantOf(now)).Wire()
@@ -105,7 +105,7 @@ func (st *stage) checkTimeline(svc *Service) []string {
 	return nil
 }
 
-func timelineOf(p PlaybackState) rules.Timeline {
+func timelineOf(p rules.PlaybackState) rules.Timeline {
 	return rules.Timeline{
 		MediaURL: p.MediaURL, MediaID: p.MediaID, Length: p.MediaDuration, Position: p.Position, IsPlaying: p.IsPlaying,
 		Rate: p.PlaybackRate, Since: rules.InstantOf(p.LastUpdateTime), Loop: p.Loop,
@@ -183,8 +183,8 @@ func (st *stage) checkHistory() (faults []string) {
 // checkSettled: when all grace periods are over, the leader is connected.
 func (st *stage) checkSettled() (faults []string) {
 	snap, err := st.instance(0).Snapshot(st.ctx, "studio")
-	connected := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected })
-	leads := slices.ContainsFunc(snap.Users, func(u UserState) bool { return u.IsConnected && u.IsLeader })
+	connected := slices.ContainsFunc(snap.Users, func(u rules.UserState) bool { return u.IsConnected })
+	leads := slices.ContainsFunc(snap.Users, func(u rules.UserState) bool { return u.IsConnected && u.IsLeader })
 	if err == nil && connected && !leads {
 		return []string{"no connected user leads"}
 	}

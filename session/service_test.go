@@ -338,7 +338,7 @@ func TestPlaybackIsTold(t *testing.T) {
 			t.Fatalf("bob heard %v", events)
 		}
 		want := PlaybackSync{
-			PlaybackState: PlaybackState{MediaURL: "/film.mp4", MediaID: "f", Position: 30, IsPlaying: true, LastUpdateTime: cmd.Timestamp, PlaybackRate: 1, Loop: false, MediaDuration: 90}, Timestamp: cmd.Timestamp, LeaderID: "ann", CommandID: cmd.CommandID,
+			PlaybackState: rules.PlaybackState{MediaURL: "/film.mp4", MediaID: "f", Position: 30, IsPlaying: true, LastUpdateTime: cmd.Timestamp, PlaybackRate: 1, Loop: false, MediaDuration: 90}, Timestamp: cmd.Timestamp, LeaderID: "ann", CommandID: cmd.CommandID,
 		}
 		if !reflect.DeepEqual(events[1].Data, want) {
 			t.Errorf("bob heard %+v, want %+v", events[1].Data, want)
