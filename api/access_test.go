@@ -38,12 +38,12 @@ func bearing(secret string) func(*http.Request) {
 // refused expects a join to be refused, and the session to stay as it was.
 func (w *world) refused(t *testing.T, data, code string) {
 	t.Helper()
-	before := w.state("studio")
-	c := w.connect(t)
+	before := w.State(t, "studio")
+	c := w.Connect(t)
 	c.Send(message("join_session", data, 1))
 	c.WantError(code, "join_session")
 	c.WantClose(wire.CloseRefused)
-	if after := w.state("studio"); after != before {
+	if after := w.State(t, "studio"); after != before {
 		t.Errorf("%s: the session was\n%s and is\n%s", code, before, after)
 	}
 }
@@ -72,8 +72,8 @@ func TestLinkMode(t *testing.T) {
 	w.refused(t, `{"sessionId":"`+id+`","userId":"ann","key":"`+key+`","token":"wrong"}`, wire.CodeBadToken)
 	w.refused(t, `{"sessionId":"other","key":"`+w.server.access.JoinKey("other")+`"}`, wire.CodeSessionNotFound)
 
-	leader := w.join(t, `{"sessionId":"`+id+`","token":"`+made.Token+`"}`)
-	member := w.join(t, `{"sessionId":"`+id+`","key":"`+key+`"}`)
+	leader := w.Join(t, `{"sessionId":"`+id+`","token":"`+made.Token+`"}`)
+	member := w.Join(t, `{"sessionId":"`+id+`","key":"`+key+`"}`)
 	if !leader.Seat.IsLeader || member.Seat.IsLeader || leader.Seat.JoinKey != key || member.Seat.JoinKey != key {
 		t.Errorf("seats %+v, %+v", leader.Seat, member.Seat)
 	}
@@ -81,10 +81,10 @@ func TestLinkMode(t *testing.T) {
 		t.Errorf("keys %+v, %+v", leader.Seat.Keys, member.Seat.Keys)
 	}
 	must(t, member.WS.Close())
-	if back := w.join(t, `{"sessionId":"`+id+`","resumeToken":"`+member.Seat.ResumeToken+`"}`); back.Seat.DeviceID != member.Seat.DeviceID {
+	if back := w.Join(t, `{"sessionId":"`+id+`","resumeToken":"`+member.Seat.ResumeToken+`"}`); back.Seat.DeviceID != member.Seat.DeviceID {
 		t.Errorf("came back as %+v", back.Seat)
 	}
-	if admin := w.join(t, `{"sessionId":"made","key":"`+adminKey+`"}`); !admin.Seat.IsLeader {
+	if admin := w.Join(t, `{"sessionId":"made","key":"`+adminKey+`"}`); !admin.Seat.IsLeader {
 		t.Errorf("the admin joined as %+v", admin.Seat)
 	}
 	for _, c := range []struct {
@@ -130,15 +130,15 @@ func TestTokenMode(t *testing.T) {
 	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "other", "leader", soon)+`"}`, wire.CodeTokenSession)
 	w.refused(t, `{"sessionId":"studio","token":"`+jwtOf(t, "lea", "studio", "leader", time.Unix(1, 0))+`"}`, wire.CodeTokenExpired)
 
-	leader := w.join(t, join("lea", "leader", ""))
-	member := w.join(t, join("mia", "member", `,"userId":"mia"`))
-	observer := w.join(t, join("obi", "observer", ""))
-	again := w.join(t, join("mia", "member", "")) // a second device of the same user needs no resumeToken
+	leader := w.Join(t, join("lea", "leader", ""))
+	member := w.Join(t, join("mia", "member", `,"userId":"mia"`))
+	observer := w.Join(t, join("obi", "observer", ""))
+	again := w.Join(t, join("mia", "member", "")) // a second device of the same user needs no resumeToken
 	if !leader.Seat.IsLeader || member.Seat.UserID != "mia" || again.Seat.UserID != "mia" || observer.Seat.IsLeader {
 		t.Errorf("seats %+v, %+v, %+v", leader.Seat, member.Seat, observer.Seat)
 	}
 	w.refused(t, join("eve", "member", `,"resumeToken":"`+leader.Seat.ResumeToken+`"`), wire.CodeBadResumeToken)
-	watcher := w.join(t, join("wil", "watcher", ""))
+	watcher := w.Join(t, join("wil", "watcher", ""))
 	limited{t, watcher, wire.Watcher}.check()
 	limited{t, member, wire.Member}.check()
 	limited{t, observer, wire.Observer}.check()
@@ -154,11 +154,11 @@ func TestTokenMode(t *testing.T) {
 	must(t, leader.WS.Close())
 	member.Next("device_disconnected")
 	wantAliveAfterAll(member)
-	if snap, err := w.svc.Snapshot(t.Context(), "studio"); err != nil || snap.LeaderID != "lea" {
+	if snap, err := w.Sessions.Snapshot(t.Context(), "studio"); err != nil || snap.LeaderID != "lea" {
 		t.Errorf("%s leads, %v", snap.LeaderID, err)
 	}
 	time.Sleep(2 * time.Millisecond) // longer than this world's grace; it has real sockets, so real time
-	if lou := w.join(t, join("lou", "leader", "")); !lou.Seat.IsLeader {
+	if lou := w.Join(t, join("lou", "leader", "")); !lou.Seat.IsLeader {
 		t.Errorf("another leader joined as %+v", lou.Seat)
 	}
 	for _, c := range []struct {
@@ -208,16 +208,16 @@ func TestGuessing(t *testing.T) {
 // TestTooManyConnections: an address has so many, and another one when one of them has ended.
 func TestTooManyConnections(t *testing.T) {
 	w := setup{perAddress: 2}.onSockets(t)
-	first := w.join(t, `{"sessionId":"studio"}`)
-	w.join(t, `{"sessionId":"studio"}`)
-	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
+	first := w.Join(t, `{"sessionId":"studio"}`)
+	w.Join(t, `{"sessionId":"studio"}`)
+	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.URL, "http")+"/ws", nil)
 	if err == nil || res.StatusCode != http.StatusTooManyRequests {
 		t.Fatalf("a third one: %v", err)
 	}
 	first.Send(message("leave_session", "null", 1))
 	first.WantClose(wire.CloseLeft)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", nil)
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.URL, "http")+"/ws", nil)
 		if err == nil {
 			must(t, ws.Close())
 			return
@@ -258,7 +258,7 @@ func TestListedOrigins(t *testing.T) {
 	if r := w.call(t, "POST", "/api/sessions", `{}`, from("https://app.example.evil")); r.Status != 403 {
 		t.Errorf("not listed: %+v", r)
 	}
-	q, err := http.NewRequest(http.MethodOptions, w.url+"/api/sessions", nil)
+	q, err := http.NewRequest(http.MethodOptions, w.URL+"/api/sessions", nil)
 	must(t, err)
 	q.Header.Set("Origin", "https://app.example")
 	q.Header.Set("Access-Control-Request-Method", "POST")

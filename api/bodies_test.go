@@ -18,10 +18,10 @@ import (
 // TestPlainBodies is TestPlainWords for calls over HTTP.
 func TestPlainBodies(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	w.join(t, `{"sessionId":"studio"}`)
+	w.Join(t, `{"sessionId":"studio"}`)
 	w.server.calls = access.NewThrottle(1e6, 1e6)
 	ask := func(method, path, body string) {
-		q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
+		q, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
 		must(t, err)
 		r, err := http.DefaultClient.Do(q)
 		must(t, err)
@@ -56,7 +56,7 @@ func TestPlainBodies(t *testing.T) {
 // TestSlowBody: a body that doesn't come keeps nobody waiting.
 func TestSlowBody(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c, err := w.dial(t.Context(), "tcp", "")
+		c, err := w.Dial(t.Context(), "tcp", "")
 		must(t, err)
 		defer c.Close()
 		_, err = c.Write([]byte("POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"))

@@ -73,10 +73,10 @@ func (w *world) recorded(t *testing.T, c *socket, fileType string) session.Recor
 	must(t, os.WriteFile(filepath.Join(dir, path), content, 0o600))
 	w.server.cfg.Files, w.server.cfg.Exports = kept{dir: dir}, described{}
 	sum := sha256.Sum256(content)
-	must(t, w.svc.UploadDone(t.Context(), session.UploadedFile{
+	must(t, w.Sessions.UploadDone(t.Context(), session.UploadedFile{
 		RecordingID: take.RecordingID, Size: int64(len(content)), Path: path, SHA256: hex.EncodeToString(sum[:]), Type: fileType,
 	}))
-	list, err := w.svc.Recordings(t.Context(), c.Seat.SessionID)
+	list, err := w.Sessions.Recordings(t.Context(), c.Seat.SessionID)
 	must(t, err)
 	return list[len(list)-1]
 }
@@ -84,12 +84,12 @@ func (w *world) recorded(t *testing.T, c *socket, fileType string) session.Recor
 // fetch gets what is no JSON.
 func (w *world) fetch(t *testing.T, method, path string, edit func(*http.Request)) (*http.Response, []byte) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, nil)
+	q, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, nil)
 	must(t, err)
 	if edit != nil {
 		edit(q)
 	}
-	client := http.Client{Transport: &http.Transport{DialContext: w.dial, DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}
 	resp, err := client.Do(q)
 	must(t, err)
 	defer resp.Body.Close()
@@ -118,7 +118,7 @@ func (w *world) listing(t *testing.T, id, key string) (listed, listedTake) {
 // TestDownload: the file as it arrived, whole and in ranges, that no browser opens as a page.
 func TestDownload(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"front"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"front"}`)
 	rec := w.recorded(t, c, "video/webm;codecs=vp8,opus")
 	row, take := w.listing(t, "studio", "")
 	path := "/api/sessions/studio/recordings/" + rec.RecordingID + "/file"
@@ -161,7 +161,7 @@ func TestDownload(t *testing.T) {
 // TestExports: what is made of a take names the files as they are downloaded.
 func TestExports(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	rec := w.recorded(t, c, "video/webm")
 	_, take := w.listing(t, "studio", "")
 	if take.OTIOURL == nil || take.FFmpegURL == nil {
@@ -197,7 +197,7 @@ func TestExports(t *testing.T) {
 // TestNoDownload: every reason has its code.
 func TestNoDownload(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	rec := w.recorded(t, c, "text/html")
 	c.Send(message("start_recording", `{"duration":60000}`, 2))
 	var second session.StartRecording
@@ -244,7 +244,7 @@ func TestSignedLinksOverHTTP(t *testing.T) {
 		sessions: session.Config{MinLead: time.Millisecond},
 		access:   access.Config{Mode: access.Link, AdminKey: adminKey, Now: func() time.Time { return now }},
 	}.onSockets(t)
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+adminKey+`"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+adminKey+`"}`)
 	w.recorded(t, c, "video/mp4")
 	row, take := w.listing(t, "studio", c.Seat.JoinKey)
 	status := func(path string, edit func(*http.Request), want int, code string) {

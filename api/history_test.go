@@ -11,7 +11,7 @@ import (
 // TestHistoryOverHTTP: what was issued is listed with what it did, whatever kind it is of.
 func TestHistoryOverHTTP(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"native"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"native"}`)
 	w.callRaw(t, "/api/sessions/studio/commands", `"commands":[],"more":false`)
 	for i, m := range []string{
 		message("schedule", `{"name":"flash","payload":{"n":1}}`, 1), message("sync_playback", `{"isPlaying":true,"position":2}`, 2),

@@ -14,10 +14,10 @@ import (
 func TestManaging(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	made := w.call(t, "POST", "/api/sessions", `{"creatorId":"ann","name":"Brücke"}`, nil)
-	leader := w.join(t, `{"sessionId":"`+made.SessionID+`","token":"`+made.Token+`","username":"Ann"}`)
-	other := w.join(t, `{"sessionId":"`+made.SessionID+`","userId":"bob","deviceType":"mobile"}`)
-	third := w.join(t, `{"sessionId":"`+made.SessionID+`"}`)
-	ghost := w.join(t, `{"sessionId":"`+made.SessionID+`","userId":"gus"}`)
+	leader := w.Join(t, `{"sessionId":"`+made.SessionID+`","token":"`+made.Token+`","username":"Ann"}`)
+	other := w.Join(t, `{"sessionId":"`+made.SessionID+`","userId":"bob","deviceType":"mobile"}`)
+	third := w.Join(t, `{"sessionId":"`+made.SessionID+`"}`)
+	ghost := w.Join(t, `{"sessionId":"`+made.SessionID+`","userId":"gus"}`)
 	if leader.Seat.Session.Name != "Brücke" || leader.Seat.UserToken == "" {
 		t.Errorf("joined %+v", leader.Seat)
 	}
@@ -47,7 +47,7 @@ func TestManaging(t *testing.T) {
 	ask(leader, "remove_device", `{"deviceId":"`+ghost.Seat.DeviceID+`"}`)
 	hears("device_removed", ghost.Seat.DeviceID)
 	ghost.WantClose(wire.CloseRemoved)
-	away := w.join(t, `{"sessionId":"`+made.SessionID+`","deviceType":"mobile"}`)
+	away := w.Join(t, `{"sessionId":"`+made.SessionID+`","deviceType":"mobile"}`)
 	_ = away.WS.Close()
 	hears("device_disconnected", away.Seat.DeviceID)
 	ask(leader, "remove_device", `{"absent":"all"}`)
@@ -70,7 +70,7 @@ func TestManaging(t *testing.T) {
 	leader.WantClose(wire.CloseEnded)
 	other.WantClose(wire.CloseEnded)
 	third.WantClose(wire.CloseEnded)
-	if state := w.state(made.SessionID); state != "" {
+	if state := w.State(t, made.SessionID); state != "" {
 		t.Errorf("left is %s", state)
 	}
 }
@@ -80,7 +80,7 @@ func TestManagingOverHTTP(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
 	made := w.call(t, "POST", "/api/sessions", `{"creatorName":"Ann"}`, bearing(adminKey))
 	at := "/api/sessions/" + made.SessionID
-	c := w.join(t, `{"sessionId":"`+made.SessionID+`","username":"Dir","key":"`+made.Keys.Direct+`"}`)
+	c := w.Join(t, `{"sessionId":"`+made.SessionID+`","username":"Dir","key":"`+made.Keys.Direct+`"}`)
 	for _, call := range []struct {
 		method, body, secret, code string
 		status                     int

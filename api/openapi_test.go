@@ -100,7 +100,7 @@ func TestOpenAPIIsWhole(t *testing.T) {
 	if described := api.operations(); !slices.Equal(described, served) {
 		t.Errorf("described are\n%v, served\n%v", described, served)
 	}
-	w.join(t, `{"sessionId":"studio"}`)
+	w.Join(t, `{"sessionId":"studio"}`)
 	operations := api.operations() // DELETE first
 	for _, op := range slices.Backward(operations) {
 		method, path, _ := strings.Cut(op, " ")

@@ -132,15 +132,15 @@ func TestForeignOrigin(t *testing.T) {
 	if r := w.call(t, "POST", "/api/sessions", "{}", from("http://evil.example")); r.Status != 403 || r.Error.Code != "bad_origin" {
 		t.Errorf("from another server: %+v", r)
 	}
-	if r := w.call(t, "POST", "/api/sessions", "{}", from(w.url)); r.Status != 201 {
+	if r := w.call(t, "POST", "/api/sessions", "{}", from(w.URL)); r.Status != 201 {
 		t.Errorf("from its own page: %+v", r)
 	}
 	if r := w.call(t, "GET", "/api/sessions", "", nil); r.TotalSessions != 1 {
 		t.Errorf("there are %d sessions", r.TotalSessions)
 	}
-	for origin, want := range map[string]int{"http://evil.example": 403, "null": 403, w.url: 101} {
-		d := websocket.Dialer{NetDialContext: w.dial}
-		ws, resp, err := d.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws", http.Header{"Origin": {origin}})
+	for origin, want := range map[string]int{"http://evil.example": 403, "null": 403, w.URL: 101} {
+		d := websocket.Dialer{NetDialContext: w.Dial}
+		ws, resp, err := d.Dial("ws"+strings.TrimPrefix(w.URL, "http")+"/ws", http.Header{"Origin": {origin}})
 		if err == nil {
 			_ = ws.Close()
 		}
@@ -161,7 +161,7 @@ func TestResourcePolicy(t *testing.T) {
 			policy = "cross-origin"
 		}
 		for path, want := range map[string]string{"/api/info": policy, "/api/nothing": policy, "/api/sessions/x/recordings": policy, "/livez": ""} {
-			res, err := http.Get(w.url + path)
+			res, err := http.Get(w.URL + path)
 			must(t, err)
 			must(t, res.Body.Close())
 			if h := res.Header; h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cross-Origin-Resource-Policy") != want {
@@ -176,9 +176,9 @@ func TestResourcePolicy(t *testing.T) {
 func TestDialUnderAnotherName(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	elsewhere := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return w.dial(ctx, network, strings.TrimPrefix(w.url, "http://"))
+		return w.Dial(ctx, network, strings.TrimPrefix(w.URL, "http://"))
 	}
-	_, err := signaling.Dial(t.Context(), signaling.ClientConfig{URL: strings.Replace(w.url, "http://127.0.0.1", "http://evil.example", 1), NetDial: elsewhere})
+	_, err := signaling.Dial(t.Context(), signaling.ClientConfig{URL: strings.Replace(w.URL, "http://127.0.0.1", "http://evil.example", 1), NetDial: elsewhere})
 	if err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("under another name: %v", err)
 	}

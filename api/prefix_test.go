@@ -83,8 +83,8 @@ func TestPrefix(t *testing.T) {
 // TestHandshakeSaysWhy: a page of an origin that isn't known reads why its WebSocket didn't open.
 func TestHandshakeSaysWhy(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	for origin, want := range map[string]string{"https://app.example": "start it with --origin https://app.example", "null": "another server", w.url: "WebSockets"} {
-		q, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/ws", nil)
+	for origin, want := range map[string]string{"https://app.example": "start it with --origin https://app.example", "null": "another server", w.URL: "WebSockets"} {
+		q, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/ws", nil)
 		must(t, err)
 		q.Header.Set("Origin", origin)
 		res, err := http.DefaultClient.Do(q)

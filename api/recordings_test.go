@@ -16,7 +16,7 @@ import (
 // TestRecordingsOverTheWire records, reports, uploads and reads the list both ways.
 func TestRecordingsOverTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"=cmd|' /C calc'!A0"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile","viewType":"=cmd|' /C calc'!A0"}`)
 	sent := w.now()
 	c.Send(message("start_recording", `{"postureLabel":"a \"b\", c","duration":1,"delay":40}`, 2))
 	var take session.StartRecording
@@ -53,7 +53,7 @@ func TestRecordingsOverTheWire(t *testing.T) {
 // TestProgressIsListed while a recording is uploaded, and no longer.
 func TestProgressIsListed(t *testing.T) {
 	w := onSockets(t, session.Config{MinLead: time.Millisecond})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	c.Send(message("start_recording", `{"duration":1}`, 2))
 	var take session.StartRecording
 	must(t, c.Next("start_recording").Decode(&take))
@@ -67,7 +67,7 @@ func TestProgressIsListed(t *testing.T) {
 	if r := row(); r.UploadedBytes != nil || r.UploadLength != nil {
 		t.Errorf("before uploading %+v", r)
 	}
-	_, err := w.svc.UploadBegan(t.Context(), take.RecordingID)
+	_, err := w.Sessions.UploadBegan(t.Context(), take.RecordingID)
 	must(t, err)
 	if r := row(); r.UploadedBytes == nil || *r.UploadedBytes != 5 || r.UploadLength != nil {
 		t.Errorf("while uploading %+v", r)
@@ -79,10 +79,10 @@ func TestProgressIsListed(t *testing.T) {
 
 func (w *world) get(t *testing.T, path, accept string) []byte {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), "GET", w.url+path, nil)
+	q, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+path, nil)
 	must(t, err)
 	q.Header.Set("Accept", accept)
-	client := http.Client{Transport: &http.Transport{DialContext: w.dial, DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}
 	resp, err := client.Do(q)
 	must(t, err)
 	defer resp.Body.Close()

@@ -48,16 +48,16 @@ func FuzzREST(f *testing.F) {
 				Method: method, URL: u, Host: "127.0.0.1", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: "127.0.0.1:9", RequestURI: u.RequestURI(),
 				Header: http.Header{"Accept": {accept}, "Accept-Encoding": {accept}}, Body: httptest.NewRequest("POST", "/", strings.NewReader(made.Replace(string(body)))).Body,
 			}
-			before := w.state("studio")
+			before := w.State(t, "studio")
 			answer := httptest.NewRecorder()
 			w.server.ServeHTTP(answer, r.WithContext(t.Context()))
 			synctest.Wait()
 			w.checkAnswer(t, r, answer)
-			if answer.Code >= 300 && w.state("studio") != before {
-				t.Errorf("%s %s was answered %d, and made\n%s of\n%s", method, u, answer.Code, w.state("studio"), before)
+			if answer.Code >= 300 && w.State(t, "studio") != before {
+				t.Errorf("%s %s was answered %d, and made\n%s of\n%s", method, u, answer.Code, w.State(t, "studio"), before)
 			}
 			time.Sleep(10 * time.Second) // of the bubble's: what the call has begun is over then
-			if snap, err := w.svc.Snapshot(t.Context(), "studio"); err == nil {
+			if snap, err := w.Sessions.Snapshot(t.Context(), "studio"); err == nil {
 				for _, fault := range testsocket.FaultsOf(snap) {
 					t.Errorf("%s: %s", fault, testsocket.AsJSON(t, snap))
 				}
@@ -74,7 +74,7 @@ func isToken(s string) bool {
 // makeTake makes a session with a member, a command and a take that has ended; what is made has a name each.
 func (w *world) makeTake(t *testing.T) *strings.Replacer {
 	ctx, recording := t.Context(), ""
-	m, _, err := w.svc.Join(ctx, session.JoinRequest{SessionID: "studio", UserID: "ann", DeviceType: "mobile"}, func(e session.Event) {
+	m, _, err := w.Sessions.Join(ctx, session.JoinRequest{SessionID: "studio", UserID: "ann", DeviceType: "mobile"}, func(e session.Event) {
 		if s, ok := e.Data.(session.StartRecording); ok {
 			recording = s.RecordingID
 		}

@@ -35,12 +35,12 @@ type reply struct {
 // call makes an HTTP call; edit, if any, changes the request.
 func (w *world) call(t testing.TB, method, path, body string, edit func(*http.Request)) reply {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(body))
+	q, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
 	must(t, err)
 	if edit != nil {
 		edit(q)
 	}
-	client := http.Client{Transport: &http.Transport{DialContext: w.dial, DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}
 	resp, err := client.Do(q)
 	must(t, err)
 	defer resp.Body.Close()
@@ -62,7 +62,7 @@ func TestREST(t *testing.T) {
 		t.Fatalf("created: %+v", r)
 	}
 	id := r.SessionID
-	c := w.join(t, `{"sessionId":"`+id+`","token":"`+r.Token+`","deviceType":"native"}`)
+	c := w.Join(t, `{"sessionId":"`+id+`","token":"`+r.Token+`","deviceType":"native"}`)
 	if !c.Seat.IsLeader || c.Seat.UserID != "ann" {
 		t.Errorf("the creator joined as %+v", c.Seat)
 	}
@@ -105,7 +105,7 @@ func TestRESTInfo(t *testing.T) {
 
 func TestRESTErrors(t *testing.T) {
 	w := onSockets(t, session.Config{MaxSessions: 1})
-	c := w.join(t, `{"sessionId":"studio"}`)
+	c := w.Join(t, `{"sessionId":"studio"}`)
 	for _, q := range []struct {
 		name, method, path, body string
 		status                   int
@@ -134,13 +134,13 @@ func TestRESTErrors(t *testing.T) {
 		{"not a WebSocket", "GET", "/ws", "", 400, "not_websocket"},
 	} {
 		t.Run(q.name, func(t *testing.T) {
-			before := w.state("studio")
+			before := w.State(t, "studio")
 			r := w.call(t, q.method, q.path, q.body, nil)
 			if r.Status != q.status || r.Success || r.Error.Code != q.code || r.Error.Message == "" {
 				t.Errorf("answered %d %+v, want %d %s", r.Status, r.Error, q.status, q.code)
 			}
 			c.WantAlive()
-			if after := w.state("studio"); after != before {
+			if after := w.State(t, "studio"); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
 			}
 		})
@@ -164,7 +164,7 @@ func TestStatusOf(t *testing.T) {
 func TestSessionPages(t *testing.T) {
 	w := onSockets(t, session.Config{})
 	for _, id := range []string{"a", "b", "c"} {
-		w.join(t, `{"sessionId":"`+id+`"}`)
+		w.Join(t, `{"sessionId":"`+id+`"}`)
 	}
 	type page struct {
 		Sessions      []session.Summary
@@ -219,7 +219,7 @@ func TestCostlyRequests(t *testing.T) {
 	w.server.cfg.Metrics = http.NotFoundHandler()
 	w.server.costly = access.NewThrottle(0.001, 2)
 	get := func(path string) int {
-		res, err := http.Get(w.url + path)
+		res, err := http.Get(w.URL + path)
 		must(t, err)
 		must(t, res.Body.Close())
 		return res.StatusCode

@@ -68,19 +68,19 @@ func TestWhatKeysOpen(t *testing.T) {
 func TestWatcher(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
 	made := w.call(t, "POST", "/api/sessions", `{}`, bearing(adminKey))
-	leader := w.join(t, `{"sessionId":"`+made.SessionID+`","key":"`+adminKey+`","token":"`+made.Token+`"}`)
+	leader := w.Join(t, `{"sessionId":"`+made.SessionID+`","key":"`+adminKey+`","token":"`+made.Token+`"}`)
 	join := `{"sessionId":"` + made.SessionID + `","deviceType":"mobile","key":"`
-	watcher := w.join(t, join+made.Keys.Watch+`"}`)
+	watcher := w.Join(t, join+made.Keys.Watch+`"}`)
 	if watcher.Seat.Role != "watcher" || watcher.Seat.JoinKey != "" || watcher.Seat.Keys != nil || watcher.Seat.Session.Devices[1].Records {
 		t.Errorf("the watcher is %+v", watcher.Seat)
 	}
 	limited{t, watcher, wire.Watcher}.check()
-	own := w.join(t, join+made.Keys.Watch+`","userToken":"`+leader.Seat.UserToken+`"}`)
+	own := w.Join(t, join+made.Keys.Watch+`","userToken":"`+leader.Seat.UserToken+`"}`)
 	if own.Seat.UserID != leader.Seat.UserID || own.Seat.IsLeader || own.Seat.Keys != nil {
 		t.Errorf("the leader's watching device is %+v", own.Seat)
 	}
 	limited{t, own, wire.Watcher}.check()
-	director := w.join(t, join+made.Keys.Direct+`"}`)
+	director := w.Join(t, join+made.Keys.Direct+`"}`)
 	if director.Seat.Role != "leader" || director.Seat.IsLeader || director.Seat.Keys == nil {
 		t.Errorf("the director is %+v", director.Seat)
 	}

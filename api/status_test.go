@@ -12,7 +12,7 @@ import (
 // TestDeviceStatusOnTheWire: what a device says of itself is what the others read.
 func TestDeviceStatusOnTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	c.Send(message("device_status", `{"battery":0.25,"charging":false,"camera":"lost","pendingBytes":7,"freeBytes":0,"note":"no light"}`, 5))
 	if m := c.Next("ok"); m.ReplyTo != 5 {
 		t.Errorf("answered %+v", m)

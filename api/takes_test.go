@@ -13,7 +13,7 @@ import (
 // TestTakesOverTheWire: parts, reports, marks and the end of a take.
 func TestTakesOverTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	c.Send(message("start_recording", `{"postureLabel":"plank"}`, 2))
 	var take session.StartRecording
 	must(t, c.Next("start_recording").Decode(&take))
@@ -70,7 +70,7 @@ func TestTakesOverTheWire(t *testing.T) {
 // TestWhoMayChangeTakes: who may command the session, and nobody else.
 func TestWhoMayChangeTakes(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
-	w.join(t, `{"sessionId":"studio","key":"`+adminKey+`"}`)
+	w.Join(t, `{"sessionId":"studio","key":"`+adminKey+`"}`)
 	for secret, code := range map[string]string{
 		"": wire.CodeKeyNeeded, w.server.access.JoinKey("studio"): wire.CodeNotAllowed, adminKey: wire.CodeUnknownTake,
 	} {

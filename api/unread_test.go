@@ -57,21 +57,21 @@ func crowded(t testing.TB, n int) (*world, *socket) {
 	must(t, <-ended)
 	crowd(t, store, "studio", n)
 	w := onSockets(t, session.Config{Store: store, MaxDevices: 20_000})
-	return w, w.join(t, `{"sessionId":"studio"}`)
+	return w, w.Join(t, `{"sessionId":"studio"}`)
 }
 
 // TestLargeSession: a session of several megabytes comes whole, over HTTP, compressed or not, and over
 // the WebSocket, between other messages.
 func TestLargeSession(t *testing.T) {
 	w, c := crowded(t, 1000)
-	want := w.state("studio")
+	want := w.State(t, "studio")
 	var got struct{ Session json.RawMessage }
 	must(t, json.Unmarshal(w.get(t, "/api/sessions/studio", ""), &got)) // net/http decompresses
 	if string(got.Session) != want {
 		t.Error("it isn't what the session is")
 	}
 	for accept, coding := range map[string]string{"gzip": "gzip", "br, gzip;q=0.5": "gzip", "gzip;q=0": "", "identity": ""} {
-		r, err := http.NewRequest(http.MethodGet, w.url+"/api/sessions/studio", nil)
+		r, err := http.NewRequest(http.MethodGet, w.URL+"/api/sessions/studio", nil)
 		must(t, err)
 		r.Header.Set("Accept-Encoding", accept)
 		res, err := http.DefaultTransport.RoundTrip(r)
@@ -101,7 +101,7 @@ func TestLargeSession(t *testing.T) {
 
 // unread has 60 readers of a session ask for it and take nothing, and 6 members that ask 200 times each.
 func unread(t testing.TB, w *world) {
-	addr := strings.TrimPrefix(w.url, "http://")
+	addr := strings.TrimPrefix(w.URL, "http://")
 	for range 60 {
 		c, err := net.Dial("tcp", addr)
 		must(t, err)
@@ -113,7 +113,7 @@ func unread(t testing.TB, w *world) {
 		must(t, err)
 	}
 	for i := range 6 {
-		c := w.connectSilent(t)
+		c := w.ConnectSilent(t)
 		must(t, c.WS.NetConn().(*net.TCPConn).SetReadBuffer(4096))
 		c.Send(message("join_session", fmt.Sprintf(`{"sessionId":"studio","username":"reader %d"}`, i), 1))
 		for range 200 {
@@ -125,7 +125,7 @@ func unread(t testing.TB, w *world) {
 // TestUnreadAnswers: 66 readers who don't take what they ask for cost far less together than a copy for each.
 func TestUnreadAnswers(t *testing.T) {
 	w, _ := crowded(t, 3000)
-	size := int64(len(w.state("studio")))
+	size := int64(len(w.State(t, "studio")))
 	before := live()
 	unread(t, w)
 	if grown := live() - before; grown > 10*size {
@@ -180,7 +180,7 @@ func TestHeavyAnswers(t *testing.T) {
 // TestNothingIsEscapedForHTML: what people write takes as many bytes on the wire as it has.
 func TestNothingIsEscapedForHTML(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.join(t, `{"sessionId":"studio","username":"<&>"}`)
+	c := w.Join(t, `{"sessionId":"studio","username":"<&>"}`)
 	payload := `"` + strings.Repeat("<", 16000) + `"`
 	c.Send(message("schedule", `{"name":"x","payload":`+payload+`}`, 1))
 	if m := c.Next("command"); !strings.Contains(string(m.Data), payload) {

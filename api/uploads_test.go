@@ -43,8 +43,8 @@ func TestWhoMayUpload(t *testing.T) {
 	w := guarded(t, access.Config{Mode: access.Link, AdminKey: adminKey})
 	taken := &uploaders{}
 	w.server.cfg.Uploads = taken
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+adminKey+`"}`)
-	other := w.join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+w.server.access.JoinKey("studio")+`"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+adminKey+`"}`)
+	other := w.Join(t, `{"sessionId":"studio","deviceType":"mobile","key":"`+w.server.access.JoinKey("studio")+`"}`)
 	c.Send(message("start_recording", `{}`, 2))
 	var take session.StartRecording
 	must(t, c.Next("start_recording").Decode(&take))
@@ -95,8 +95,8 @@ func TestWhoUploadsWhereAllMay(t *testing.T) {
 	taken := &uploaders{}
 	w.server.cfg.Uploads = taken
 	created := w.call(t, "POST", "/api/sessions", `{"creatorId":"ann"}`, nil)
-	c := w.join(t, `{"sessionId":"`+created.SessionID+`","token":"`+created.Token+`","deviceType":"mobile"}`)
-	other := w.join(t, `{"sessionId":"`+created.SessionID+`","deviceType":"mobile"}`)
+	c := w.Join(t, `{"sessionId":"`+created.SessionID+`","token":"`+created.Token+`","deviceType":"mobile"}`)
+	other := w.Join(t, `{"sessionId":"`+created.SessionID+`","deviceType":"mobile"}`)
 	c.Send(message("start_recording", `{}`, 2))
 	var take session.StartRecording
 	must(t, c.Next("start_recording").Decode(&take))
@@ -114,7 +114,7 @@ func TestWhoUploadsWhereAllMay(t *testing.T) {
 func (w *world) awaitRecording(id string) {
 	w.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := w.svc.PlaceOf(w.t.Context(), id); err == nil {
+		if _, err := w.Sessions.PlaceOf(w.t.Context(), id); err == nil {
 			return
 		} else if time.Now().After(deadline) {
 			w.t.Fatal(err)

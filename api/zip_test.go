@@ -37,10 +37,10 @@ func TestZip(t *testing.T) {
 	var err error
 	w.server.access, err = access.New(access.Config{Mode: access.Link, AdminKey: admin})
 	must(t, err)
-	c := w.join(t, `{"sessionId":"studio","username":"Ann","viewType":"front","deviceType":"mobile","key":"`+admin+`"}`)
-	w.join(t, `{"sessionId":"studio","username":"Late","viewType":"side","deviceType":"mobile","key":"`+admin+`"}`)
+	c := w.Join(t, `{"sessionId":"studio","username":"Ann","viewType":"front","deviceType":"mobile","key":"`+admin+`"}`)
+	w.Join(t, `{"sessionId":"studio","username":"Late","viewType":"side","deviceType":"mobile","key":"`+admin+`"}`)
 	w.recorded(t, c, "video/webm")
-	list, err := w.svc.Recordings(t.Context(), "studio")
+	list, err := w.Sessions.Recordings(t.Context(), "studio")
 	must(t, err)
 	rec := list[slices.IndexFunc(list, func(r session.Recording) bool { return r.SHA256 != "" })]
 	_, take := w.listing(t, "studio", admin)

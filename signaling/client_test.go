@@ -29,7 +29,7 @@ type client struct {
 func (w *world) client(t *testing.T, cfg ClientConfig) *client {
 	t.Helper()
 	c := &client{ended: make(chan error, 1)}
-	cfg.URL, cfg.NetDial = w.url, w.dial
+	cfg.URL, cfg.NetDial = w.URL, w.Dial
 	cfg.OnMessage = func(m Message) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -135,7 +135,7 @@ func TestClientOfALargeSession(t *testing.T) {
 	avatar := strings.Repeat("x", 1024)
 	const users = 100
 	for range users {
-		_, _, err := w.svc.Join(t.Context(), session.JoinRequest{SessionID: "studio", Avatar: avatar}, func(session.Event) {})
+		_, _, err := w.Sessions.Join(t.Context(), session.JoinRequest{SessionID: "studio", Avatar: avatar}, func(session.Event) {})
 		must(t, err)
 	}
 	c := w.client(t, ClientConfig{})
@@ -242,7 +242,7 @@ func TestDialErrors(t *testing.T) {
 	}
 	closed := testnet.NewPipes()
 	must(t, closed.Close())
-	if _, err := Dial(t.Context(), ClientConfig{URL: w.url, NetDial: closed.Dial}); err == nil {
+	if _, err := Dial(t.Context(), ClientConfig{URL: w.URL, NetDial: closed.Dial}); err == nil {
 		t.Error("connected to a closed listener")
 	}
 }

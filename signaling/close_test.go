@@ -14,10 +14,10 @@ import (
 // TestReplaced: a device that joins over another connection closes the one before.
 func TestReplaced(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	there := w.join(t, `{"sessionId":"studio"}`)
-	first := w.join(t, `{"sessionId":"studio"}`)
+	there := w.Join(t, `{"sessionId":"studio"}`)
+	first := w.Join(t, `{"sessionId":"studio"}`)
 	before := w.peer(first.Seat.DeviceID)
-	second := w.join(t, `{"sessionId":"studio","resumeToken":"`+first.Seat.ResumeToken+`"}`)
+	second := w.Join(t, `{"sessionId":"studio","resumeToken":"`+first.Seat.ResumeToken+`"}`)
 	first.WantClose(wire.CloseReplaced)
 	if second.Seat.DeviceID != first.Seat.DeviceID || second.Seat.UserID != first.Seat.UserID {
 		t.Errorf("came back as %+v, was %+v", second.Seat, first.Seat)
@@ -33,15 +33,15 @@ func TestReplaced(t *testing.T) {
 // TestLeave: who leaves is answered and closed, and its seat is gone.
 func TestLeave(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	there := w.join(t, `{"sessionId":"studio"}`)
-	c := w.join(t, `{"sessionId":"studio"}`)
+	there := w.Join(t, `{"sessionId":"studio"}`)
+	c := w.Join(t, `{"sessionId":"studio"}`)
 	c.Send(message("leave_session", `{}`, 7))
 	if m := c.Next("ok"); m.ReplyTo != 7 {
 		t.Errorf("replyTo is %d", m.ReplyTo)
 	}
 	c.WantClose(wire.CloseLeft)
 	there.Next("user_left")
-	back := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`"}`)
+	back := w.Join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`"}`)
 	if back.Seat.DeviceID == c.Seat.DeviceID {
 		t.Error("the seat was kept")
 	}
@@ -50,15 +50,15 @@ func TestLeave(t *testing.T) {
 // TestDisconnected: a connection that breaks leaves the seat, and ends the peer.
 func TestDisconnected(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		there := w.join(t, `{"sessionId":"studio"}`)
-		c := w.join(t, `{"sessionId":"studio"}`)
+		there := w.Join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		must(t, c.WS.Close())
 		there.Next("user_left")
 		synctest.Wait()
 		if !w.peer(c.Seat.DeviceID).HasEnded() {
 			t.Error("the peer goes on")
 		}
-		snap, err := w.svc.Snapshot(t.Context(), "studio")
+		snap, err := w.Sessions.Snapshot(t.Context(), "studio")
 		must(t, err)
 		if len(snap.Devices) != 2 {
 			t.Errorf("the devices are %+v", snap.Devices)
@@ -75,7 +75,7 @@ func TestDisconnected(t *testing.T) {
 // for them, and takes nobody any more.
 func TestGoodbye(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		wires := []*socket{w.join(t, `{"sessionId":"studio"}`), w.connect(t)}
+		wires := []*socket{w.Join(t, `{"sessionId":"studio"}`), w.Connect(t)}
 		synctest.Wait()
 		start := time.Now()
 		w.server.Close()
@@ -88,7 +88,7 @@ func TestGoodbye(t *testing.T) {
 			}
 			c.WantClose(websocket.CloseGoingAway)
 		}
-		late := w.connect(t)
+		late := w.Connect(t)
 		if m, ok := <-late.In; ok {
 			t.Errorf("the closed server said %s", m.Event)
 		}
@@ -99,7 +99,7 @@ func TestGoodbye(t *testing.T) {
 // TestGoodbyeToTheDeaf: a client that never closes holds the server up for closeWait.
 func TestGoodbyeToTheDeaf(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		c.WS.SetCloseHandler(func(int, string) error {
 			time.Sleep(time.Hour)
 			return nil
@@ -115,13 +115,13 @@ func TestGoodbyeToTheDeaf(t *testing.T) {
 // TestAfterTheClose: what is sent after the server has closed isn't heeded.
 func TestAfterTheClose(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.connect(t)
+		c := w.Connect(t)
 		c.WS.SetCloseHandler(func(int, string) error { return nil })
 		c.Send(message("join_session", `{"sessionId":"*"}`, 1))
 		c.Send(message("join_session", `{"sessionId":"studio"}`, 2))
 		c.WantClose(wire.CloseRefused)
 		time.Sleep(2 * closeWait)
-		if w.state("studio") != "" {
+		if w.State(t, "studio") != "" {
 			t.Error("joined after the refusal")
 		}
 	})

@@ -17,7 +17,7 @@ import (
 // over the WebSocket; commands go both ways, the rest doesn't.
 func TestControlChannel(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		p := w.peer(c.Seat.DeviceID)
 		control := []byte(message("schedule", `{"name":"flash"}`, 7))
 		p.line.OnControl(control)
@@ -44,7 +44,7 @@ func TestControlChannel(t *testing.T) {
 // which waits for its last message to be taken.
 func TestOfferWhileTheChannelSpeaks(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		p := w.peer(c.Seat.DeviceID)
 		p.OnAccept = func() { p.line.OnControl([]byte(message("heartbeat", `{}`, 1))) }
 		c.Send(message("offer", `{"sdp":"again"}`, 2))
@@ -58,7 +58,7 @@ func TestOfferWhileTheChannelSpeaks(t *testing.T) {
 // TestControlFlood: what comes faster than it can be handled is refused.
 func TestControlFlood(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		p := w.peer(c.Seat.DeviceID)
 		for range messageBurst + maxFaults + queueLen {
 			p.line.OnControl([]byte(`{"event":"resync"}`)) // which isn't answered: only what is refused is
@@ -71,7 +71,7 @@ func TestControlFlood(t *testing.T) {
 // TestOfferFlood: 20 at once, and one more every 3 s; each costs the server a connection.
 func TestOfferFlood(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		offer := message("offer", `{"sdp":"again"}`, 1)
 		for range offerBurst {
 			c.Send(offer)

@@ -12,11 +12,11 @@ import (
 // TestExchangesOnRequest: who asks gets them to the last bit; nobody else costs anything.
 func TestExchangesOnRequest(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		plain := w.join(t, `{"sessionId":"studio"}`)
+		plain := w.Join(t, `{"sessionId":"studio"}`)
 		if w.peer(plain.Seat.DeviceID).line.OnExchange != nil {
 			t.Error("exchanges are told without being asked for")
 		}
-		c := w.join(t, `{"sessionId":"studio","exchanges":true}`)
+		c := w.Join(t, `{"sessionId":"studio","exchanges":true}`)
 		x := clock.Exchange{T1: 1795431600000000001, T2: math.MinInt64, T3: -1, T4: math.MaxInt64}
 		w.peer(c.Seat.DeviceID).line.OnExchange("udp", x)
 		m := c.Next("exchange")

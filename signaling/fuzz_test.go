@@ -112,9 +112,9 @@ func (c *conversation) begin(entries store.Store) {
 		running.Wait()
 	})
 	c.of = map[byte]*socket{
-		'l': c.join(c.t, `{"sessionId":"studio","userId":"leader","deviceType":"desktop"}`),
-		'm': c.join(c.t, `{"sessionId":"studio","userId":"member","deviceType":"mobile"}`),
-		'n': c.connect(c.t),
+		'l': c.Join(c.t, `{"sessionId":"studio","userId":"leader","deviceType":"desktop"}`),
+		'm': c.Join(c.t, `{"sessionId":"studio","userId":"member","deviceType":"mobile"}`),
+		'n': c.Connect(c.t),
 	}
 	c.member = c.of['m'].Seat
 	c.hearAll()
@@ -138,7 +138,7 @@ func (c *conversation) line(line string) {
 		"@command", c.command, "@recording", c.recording, "@now", string(at), "@device", c.member.DeviceID,
 		"@resume", c.member.ResumeToken, "@user", c.member.UserToken,
 	).Replace(text)
-	before := c.state("studio")
+	before := c.State(c.t, "studio")
 	if from.WS.WriteMessage(websocket.TextMessage, []byte(text)) != nil {
 		return // the server has ended the connection
 	}
@@ -153,7 +153,7 @@ func (c *conversation) line(line string) {
 	if wire.CodeOf(e.Code).Name == "" || e.Message == "" || e.Code == wire.CodeInternal {
 		c.t.Errorf("%s was refused with %+v", text, e)
 	}
-	if after := c.state("studio"); after != before {
+	if after := c.State(c.t, "studio"); after != before {
 		c.t.Errorf("%s was refused with %+v, and made\n%s of\n%s", text, e, after, before)
 	}
 }
@@ -240,7 +240,7 @@ func (c *conversation) check() {
 	c.t.Helper()
 	c.hearAll()
 	ctx := c.t.Context()
-	first, err := c.svc.Snapshot(ctx, "studio")
+	first, err := c.Sessions.Snapshot(ctx, "studio")
 	var gone *session.Error
 	if errors.As(err, &gone) && gone.Code == wire.CodeSessionNotFound {
 		return
@@ -254,14 +254,14 @@ func (c *conversation) check() {
 	for _, fault := range testsocket.FaultsOf(first) {
 		c.t.Errorf("%s: %s", fault, testsocket.AsJSON(c.t, first))
 	}
-	commands, _, err := c.svc.Commands(ctx, "studio", session.MaxListed, "")
+	commands, _, err := c.Sessions.Commands(ctx, "studio", session.MaxListed, "")
 	must(c.t, err)
 	for _, is := range commands {
-		report, err := c.svc.Report(ctx, "studio", is.CommandID)
+		report, err := c.Sessions.Report(ctx, "studio", is.CommandID)
 		must(c.t, err)
 		testsocket.AsJSON(c.t, report)
 	}
-	recordings, err := c.svc.Recordings(ctx, "studio")
+	recordings, err := c.Sessions.Recordings(ctx, "studio")
 	must(c.t, err)
 	testsocket.AsJSON(c.t, recordings)
 }

@@ -19,14 +19,14 @@ type badInput struct {
 // session stays as it is, and that the connection goes on.
 func TestBadInput(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	leader := w.join(t, `{"sessionId":"studio","userId":"leader"}`)
-	member := w.join(t, `{"sessionId":"studio","userId":"member"}`)
+	leader := w.Join(t, `{"sessionId":"studio","userId":"leader"}`)
+	member := w.Join(t, `{"sessionId":"studio","userId":"member"}`)
 	leader.Next("device_joined")
 	for _, c := range slicesOf(
 		by{leader, notMessages}, by{leader, wrongTypes}, by{leader, wrongValues}, by{member, notTheirs},
 	) {
 		t.Run(c.name, func(t *testing.T) {
-			before := w.state("studio")
+			before := w.State(t, "studio")
 			c.from.Send(c.text)
 			m := c.from.WantError(c.code, c.of)
 			if wantsReply := strings.HasSuffix(c.text, `"id":5}`); wantsReply != (m.ReplyTo == 5) {
@@ -34,7 +34,7 @@ func TestBadInput(t *testing.T) {
 			}
 			leader.WantAlive()
 			member.WantAlive()
-			if after := w.state("studio"); after != before {
+			if after := w.State(t, "studio"); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
 			}
 		})
@@ -148,7 +148,7 @@ var notTheirs = []badInput{
 // TestBadFrames sends binary frames that are none.
 func TestBadFrames(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.connect(t)
+	c := w.Connect(t)
 	c.SendFrame(make([]byte, 60))
 	c.WantError("not_joined", "")
 	c.Send(message("join_session", `{"sessionId":"studio"}`, 1))

@@ -12,7 +12,7 @@ import (
 // connection can still join.
 func TestJoinFirst(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.connect(t)
+	c := w.Connect(t)
 	for event := range requests {
 		if event == "join_session" {
 			continue
@@ -22,7 +22,7 @@ func TestJoinFirst(t *testing.T) {
 			t.Errorf("%s: replyTo is %d", event, m.ReplyTo)
 		}
 	}
-	if w.state("studio") != "" {
+	if w.State(t, "studio") != "" {
 		t.Error("there is a session")
 	}
 	c.Send(message("join_session", `{"sessionId":"studio","offer":"hello","deviceType":"mobile"}`, 6))
@@ -37,9 +37,9 @@ func TestJoinFirst(t *testing.T) {
 // TestRefusedJoins expects an error, close code 4006, and no trace.
 func TestRefusedJoins(t *testing.T) {
 	w := onSockets(t, session.Config{MaxDevices: 3})
-	info, err := w.svc.Create(t.Context(), session.CreateRequest{CreatorID: "creator"})
+	info, err := w.Sessions.Create(t.Context(), session.CreateRequest{CreatorID: "creator"})
 	must(t, err)
-	there := w.join(t, `{"sessionId":"studio","userId":"taken"}`)
+	there := w.Join(t, `{"sessionId":"studio","userId":"taken"}`)
 	for _, c := range []struct{ name, data, code string }{
 		{"no data", `null`, wire.CodeBadSessionID},
 		{"wrong type", `{"sessionId":7}`, "bad_field"},
@@ -62,15 +62,15 @@ func TestRefusedJoins(t *testing.T) {
 		{"creator's token", `{"sessionId":"` + info.SessionID + `","token":"x"}`, wire.CodeBadToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			before := w.state("studio") + w.state(info.SessionID)
-			refused := w.connect(t)
+			before := w.State(t, "studio") + w.State(t, info.SessionID)
+			refused := w.Connect(t)
 			refused.Send(message("join_session", c.data, 5))
 			if m := refused.WantError(c.code, "join_session"); m.ReplyTo != 5 {
 				t.Errorf("replyTo is %d", m.ReplyTo)
 			}
 			refused.WantClose(wire.CloseRefused)
 			there.WantAlive()
-			if after := w.state("studio") + w.state(info.SessionID); after != before {
+			if after := w.State(t, "studio") + w.State(t, info.SessionID); after != before {
 				t.Errorf("the session was\n%s and is\n%s", before, after)
 			}
 		})
@@ -80,30 +80,30 @@ func TestRefusedJoins(t *testing.T) {
 // TestFullSession refuses one more, until somebody has gone.
 func TestFullSession(t *testing.T) {
 	w := onSockets(t, session.Config{MaxDevices: 2})
-	first := w.join(t, `{"sessionId":"studio"}`)
-	second := w.join(t, `{"sessionId":"studio"}`)
-	third := w.connect(t)
-	before := w.state("studio")
+	first := w.Join(t, `{"sessionId":"studio"}`)
+	second := w.Join(t, `{"sessionId":"studio"}`)
+	third := w.Connect(t)
+	before := w.State(t, "studio")
 	third.Send(message("join_session", `{"sessionId":"studio"}`, 1))
 	third.WantError(wire.CodeSessionFull, "join_session")
 	third.WantClose(wire.CloseRefused)
-	if after := w.state("studio"); after != before {
+	if after := w.State(t, "studio"); after != before {
 		t.Errorf("the session was\n%s and is\n%s", before, after)
 	}
 	second.Send(message("leave_session", `{}`, 2))
 	second.WantClose(wire.CloseLeft)
 	first.Next("user_left")
-	w.join(t, `{"sessionId":"studio"}`)
+	w.Join(t, `{"sessionId":"studio"}`)
 }
 
 // TestBadOfferOfANewSession leaves nothing, neither session nor leader.
 func TestBadOfferOfANewSession(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.connect(t)
+	c := w.Connect(t)
 	c.Send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
 	c.WantError("bad_offer", "join_session")
 	c.WantClose(wire.CloseRefused)
-	if state := w.state("studio"); state != "" {
+	if state := w.State(t, "studio"); state != "" {
 		t.Errorf("it left %s", state)
 	}
 }
@@ -112,13 +112,13 @@ func TestBadOfferOfANewSession(t *testing.T) {
 // hears of it.
 func TestBadOfferAtJoining(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	there := w.join(t, `{"sessionId":"studio"}`)
-	c := w.connect(t)
+	there := w.Join(t, `{"sessionId":"studio"}`)
+	c := w.Connect(t)
 	c.Send(message("join_session", `{"sessionId":"studio","offer":"nonsense"}`, 1))
 	c.WantError("bad_offer", "join_session")
 	c.WantClose(wire.CloseRefused)
 	there.WantAlive()
-	snap, err := w.svc.Snapshot(t.Context(), "studio")
+	snap, err := w.Sessions.Snapshot(t.Context(), "studio")
 	must(t, err)
 	if len(snap.Users) != 1 || len(snap.Devices) != 1 || snap.LeaderID != there.Seat.UserID {
 		t.Errorf("the session is %+v", snap)
@@ -128,13 +128,13 @@ func TestBadOfferAtJoining(t *testing.T) {
 // TestBadOfferAtComingBack costs a device its connection but not its seat.
 func TestBadOfferAtComingBack(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	c := w.join(t, `{"sessionId":"studio"}`)
+	c := w.Join(t, `{"sessionId":"studio"}`)
 	must(t, c.WS.Close())
-	back := w.connect(t)
+	back := w.Connect(t)
 	back.Send(message("join_session", `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`","offer":"nonsense"}`, 1))
 	back.WantError("bad_offer", "join_session")
 	back.WantClose(wire.CloseRefused)
-	again := w.join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`","offer":"hello"}`)
+	again := w.Join(t, `{"sessionId":"studio","resumeToken":"`+c.Seat.ResumeToken+`","offer":"hello"}`)
 	if again.Seat.DeviceID != c.Seat.DeviceID || !again.Seat.IsLeader {
 		t.Errorf("came back as %+v, was %+v", again.Seat, c.Seat)
 	}

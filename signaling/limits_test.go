@@ -18,12 +18,12 @@ import (
 // frame and at either side of joining, and that the largest message passes.
 func TestMessageTooLarge(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	there := w.join(t, `{"sessionId":"studio"}`)
+	there := w.Join(t, `{"sessionId":"studio"}`)
 	for _, kind := range []int{websocket.TextMessage, websocket.BinaryMessage} {
 		for _, size := range []int{maxMessage + 1, 10 * maxMessage, maxDropped} {
 			for _, joins := range []bool{false, true} {
 				t.Run(fmt.Sprintf("kind %d, %d bytes, joined %v", kind, size, joins), func(t *testing.T) {
-					c := w.connect(t)
+					c := w.Connect(t)
 					if joins {
 						c.Send(message("join_session", `{"sessionId":"studio"}`, 1))
 						c.Joined()
@@ -45,7 +45,7 @@ func TestJoinTimeout(t *testing.T) {
 		t.Run(sends, func(t *testing.T) {
 			inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 				start := time.Now()
-				c := w.connect(t)
+				c := w.Connect(t)
 				if sends != "" {
 					time.Sleep(4 * time.Second)
 					c.Send(sends)
@@ -65,8 +65,8 @@ func TestJoinTimeout(t *testing.T) {
 // three of them; one who answers stays.
 func TestSilence(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		there := w.join(t, `{"sessionId":"studio"}`)
-		silent := w.join(t, `{"sessionId":"studio"}`)
+		there := w.Join(t, `{"sessionId":"studio"}`)
+		silent := w.Join(t, `{"sessionId":"studio"}`)
 		silent.WS.SetPingHandler(func(string) error { return nil })
 		silent.Send(message("heartbeat", `{}`, 1))
 		silent.Next("heartbeat_ack")
@@ -85,8 +85,8 @@ func TestSilence(t *testing.T) {
 // others hear everything in the meantime.
 func TestSlowReader(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		leader := w.join(t, `{"sessionId":"studio"}`)
-		slow := w.connectSilent(t)
+		leader := w.Join(t, `{"sessionId":"studio"}`)
+		slow := w.ConnectSilent(t)
 		go func() { slow.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
 		leader.Next("device_joined")
 		synctest.Wait() // for it to hear of what comes
@@ -110,8 +110,8 @@ func TestSlowReader(t *testing.T) {
 // TestStuckReader: who never reads again is given up after the write timeout.
 func TestStuckReader(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		leader := w.join(t, `{"sessionId":"studio"}`)
-		stuck := w.connectSilent(t)
+		leader := w.Join(t, `{"sessionId":"studio"}`)
+		stuck := w.ConnectSilent(t)
 		go func() { stuck.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
 		leader.Next("device_joined")
 		start := time.Now()
@@ -130,8 +130,8 @@ func TestAbuse(t *testing.T) {
 	for _, joins := range []bool{false, true} {
 		t.Run(fmt.Sprintf("joined %v", joins), func(t *testing.T) {
 			inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-				there := w.join(t, `{"sessionId":"studio"}`)
-				c := w.connect(t)
+				there := w.Join(t, `{"sessionId":"studio"}`)
+				c := w.Connect(t)
 				if joins {
 					c.Send(message("join_session", `{"sessionId":"studio"}`, 1))
 					c.Joined()
@@ -149,7 +149,7 @@ func TestAbuse(t *testing.T) {
 		})
 	}
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		for range 10 * maxFaults {
 			time.Sleep(2 * time.Second)
 			c.Send(`{`)
@@ -162,7 +162,7 @@ func TestAbuse(t *testing.T) {
 // TestTooManyMessages: beyond the limit each is refused, and may be sent again.
 func TestTooManyMessages(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio"}`)
+		c := w.Join(t, `{"sessionId":"studio"}`)
 		for i := range messageBurst - 1 { // joining was one of them
 			c.Send(message("heartbeat", `{}`, i+1))
 			c.Next("heartbeat_ack")
@@ -180,8 +180,8 @@ func TestTooManyMessages(t *testing.T) {
 // may wait.
 func TestQueueBytes(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		leader := w.join(t, `{"sessionId":"studio"}`)
-		slow := w.connectSilent(t)
+		leader := w.Join(t, `{"sessionId":"studio"}`)
+		slow := w.ConnectSilent(t)
 		go func() { slow.Send(message("join_session", `{"sessionId":"studio"}`, 1)) }()
 		leader.Next("device_joined")
 		synctest.Wait()

@@ -28,8 +28,8 @@ func stillOf(size, id int) string {
 // the one who watches gets it.
 func TestMonitorOverTheWire(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	leader := w.join(t, `{"sessionId":"studio"}`)
-	camera := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	leader := w.Join(t, `{"sessionId":"studio"}`)
+	camera := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	leader.Send(message("watch_monitor", `{"on":true}`, 2))
 	leader.Next("ok")
 	if m := camera.Next("monitor_wanted"); string(m.Data) != `{"on":true}` {
@@ -56,7 +56,7 @@ func TestMonitorOverTheWire(t *testing.T) {
 	}
 	leader.Send(message("camera_settings", `{"settings":{"width":"wide"}}`, 7))
 	leader.WantError("bad_field", "camera_settings")
-	if is := w.state("studio"); !strings.Contains(is, `"camera":{"width":1280}`) {
+	if is := w.State(t, "studio"); !strings.Contains(is, `"camera":{"width":1280}`) {
 		t.Errorf("the session is %s", is)
 	}
 }
@@ -116,20 +116,20 @@ func (f *far) Read(p []byte) (int, error) {
 // is as good as in time, the connection stays, and what is seen is of now.
 func TestMonitorKeepsNobodyWaiting(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		near := w.dial
+		near := w.Dial
 		const rate = 100 << 10 // of 480 KiB a second that come
-		w.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		w.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := near(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}
 			return newFar(c, rate), nil
 		}
-		leader := w.join(t, `{"sessionId":"studio"}`)
-		w.dial = near
+		leader := w.Join(t, `{"sessionId":"studio"}`)
+		w.Dial = near
 		var cameras []*socket
 		for range 15 {
-			c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+			c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 			cameras = append(cameras, c)
 		}
 		leader.Send(message("watch_monitor", `{"on":true}`, 2))

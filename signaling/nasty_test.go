@@ -66,7 +66,7 @@ func TestNastyValues(t *testing.T) {
 		"mediaDuration": `90`, "buffering": `true`, "on": `true`, "settings": `{}`,
 	}
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		leader := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
+		leader := w.Join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
 		for event := range requests {
 			if strings.HasPrefix(event, "join") || event == "leave_session" {
 				continue
@@ -84,7 +84,7 @@ func TestNastyValues(t *testing.T) {
 	for _, field := range fields["join_session"] {
 		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 			for _, value := range nasty {
-				c := w.connect(t)
+				c := w.Connect(t)
 				c.Send(message("join_session", dataWith(fields["join_session"], good, field, value), 5))
 				wantSaneAnswer(c, "join_session."+field+" "+value, string(doc))
 				_ = c.WS.WriteControl(websocket.CloseMessage, nil, time.Time{})
@@ -126,7 +126,7 @@ func wantSaneAnswer(c *socket, what, doc string) {
 // the protocol.
 func TestPlainWords(t *testing.T) {
 	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
-		c := w.join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
+		c := w.Join(t, `{"sessionId":"studio","deviceType":"desktop"}`)
 		c.Send(message("load_media", `{"mediaUrl":"/film.mp4"}`, 1))
 		for event := range requests {
 			if strings.HasPrefix(event, "join") || event == "leave_session" || event == "end_session" {
@@ -163,7 +163,7 @@ func TestPlainWords(t *testing.T) {
 	for _, field := range fields["join_session"] {
 		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
 			for _, value := range testsocket.Wrong {
-				c := w.connect(t)
+				c := w.Connect(t)
 				c.Send(`{"event":"join_session","id":5,"data":{"` + field + `":` + value + `}}`)
 				m := c.Any()
 				var e wireError

@@ -25,8 +25,8 @@ func TestRequestsAreThoseOfTheTable(t *testing.T) {
 // TestWhatTheLeaderAloneMay: what is marked so is refused to others, and nothing else is.
 func TestWhatTheLeaderAloneMay(t *testing.T) {
 	w := onSockets(t, session.Config{})
-	w.join(t, `{"sessionId":"studio"}`)
-	c := w.join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
+	w.Join(t, `{"sessionId":"studio"}`)
+	c := w.Join(t, `{"sessionId":"studio","deviceType":"mobile"}`)
 	data := `{"userId":"x","deviceId":"` + c.Seat.DeviceID + `","name":"x","mediaUrl":"x","isPlaying":true,"loop":true,"commandId":"x",` +
 		`"settings":{},"on":true,"recordingId":"x","timestamp":1,"at":1,"lateMs":1,"reason":"woke_late","fileSizeBytes":1,` +
 		`"buffering":true,"mediaDuration":1,"reportedPosition":1,"reportedTime":1,"sdp":"x","candidate":"x"}`

@@ -1,30 +1,23 @@
 package signaling
 
 import (
-	"context"
-	"errors"
 	"net"
-	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/internal/testsocket"
 	"github.com/downbeat-sync/downbeat/session"
-	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // world is a server with a real session service and peers that only pretend.
 type world struct {
+	testsocket.World
 	t      testing.TB
-	url    string
-	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 	server *Server
-	svc    *session.Service
 	now    func() clock.SessionTime
 
 	mu    sync.Mutex
@@ -37,7 +30,7 @@ func onSockets(t testing.TB, sessions session.Config) *world {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	w := newWorld(t, sessions, l)
-	w.url, w.dial = "http://"+l.Addr().String(), new(net.Dialer).DialContext
+	w.URL, w.Dial = "http://"+l.Addr().String(), new(net.Dialer).DialContext
 	return w
 }
 
@@ -47,7 +40,7 @@ func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *
 	synctest.Test(t, func(t *testing.T) {
 		l := testnet.NewPipes()
 		w := newWorld(t, sessions, l)
-		w.url, w.dial = "http://127.0.0.1", l.Dial
+		w.URL, w.Dial = "http://127.0.0.1", l.Dial
 		test(t, w)
 	})
 }
@@ -55,37 +48,25 @@ func inBubble(t *testing.T, sessions session.Config, test func(t *testing.T, w *
 func newWorld(t testing.TB, sessions session.Config, l net.Listener) *world {
 	t.Helper()
 	w := &world{t: t, peers: map[string]*fakePeer{}, now: clock.NewSource(time.Now).Now}
+	w.Check = checkTold
 	sessions.Now = w.now
 	var err error
-	w.svc, err = session.New(sessions)
+	w.Sessions, err = session.New(sessions)
 	must(t, err)
 	w.server = New(Config{
-		Sessions: w.svc, OpenPeer: w.open, Now: w.now,
+		Sessions: w.Sessions, OpenPeer: w.open, Now: w.now,
 	})
-	w.serve(l)
-	return w
-}
-
-// serve serves until the test ends, and joins everything then.
-func (w *world) serve(l net.Listener) {
-	ctx, stop := context.WithCancel(context.Background())
-	httpServer := &http.Server{Handler: w.server}
-	var running sync.WaitGroup
-	running.Go(func() { _ = w.svc.Run(ctx) })
-	running.Go(func() { _ = httpServer.Serve(l) })
-	w.t.Cleanup(func() {
-		w.server.Close()
-		_ = httpServer.Close()
-		stop()
-		running.Wait()
+	t.Cleanup(func() { // once the server has ended
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for id, p := range w.peers {
 			if !p.HasEnded() {
-				w.t.Errorf("the peer of %s was never ended", id)
+				t.Errorf("the peer of %s was never ended", id)
 			}
 		}
 	})
+	w.Serve(t, l, w.server, w.server.Close)
+	return w
 }
 
 func (w *world) open(deviceID string, line Line) Peer {
@@ -102,44 +83,10 @@ func (w *world) peer(deviceID string) *fakePeer {
 	return w.peers[deviceID]
 }
 
-// state returns a session as JSON; "" when there is none.
-func (w *world) state(sessionID string) string {
-	w.t.Helper()
-	snap, err := w.svc.Snapshot(w.t.Context(), sessionID)
-	var e *session.Error
-	if errors.As(err, &e) && e.Code == wire.CodeSessionNotFound {
-		return ""
-	}
-	must(w.t, err)
-	b, err := plainjson.Marshal(snap)
-	must(w.t, err)
-	return string(b)
-}
-
 // fakePeer is a peer, and what it was opened with.
 type fakePeer struct {
 	testsocket.Peer
 	line Line
-}
-
-// connect opens a socket that reads.
-func (w *world) connect(t testing.TB) *socket {
-	t.Helper()
-	c := w.connectSilent(t)
-	c.Read()
-	return c
-}
-
-// connectSilent opens a socket that doesn't read before it is told to.
-func (w *world) connectSilent(t testing.TB) *socket {
-	t.Helper()
-	return testsocket.Dial(t, w.url, w.dial, checkTold)
-}
-
-// join joins a session and waits for the answer.
-func (w *world) join(t testing.TB, data string) *socket {
-	t.Helper()
-	return w.connect(t).Join(data)
 }
 
 type socket = testsocket.Socket
