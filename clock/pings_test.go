@@ -46,6 +46,28 @@ func TestPingsAreLost(t *testing.T) {
 	}
 }
 
+// TestPingsOfOtherLimits: a path may wait for fewer pings, and for less time.
+func TestPingsOfOtherLimits(t *testing.T) {
+	p := Pings{Limit: 2, Timeout: time.Second}
+	if _, ok := p.Oldest(); ok {
+		t.Error("there is an oldest of none")
+	}
+	for n := range uint64(3) {
+		p.Begin(n, day0.Add(time.Duration(n)))
+	}
+	if t1, ok := p.Oldest(); !ok || t1 != day0.Add(1) || p.Waiting() != 2 || p.Lost != 1 {
+		t.Errorf("the oldest is %v, %+v", t1.Sub(day0), p)
+	}
+	p.Expire(day0.Add(time.Second + 1))
+	if p.Waiting() != 2 {
+		t.Errorf("%d wait after a second", p.Waiting())
+	}
+	p.Expire(day0.Add(time.Second + 2))
+	if t1, _ := p.Oldest(); t1 != day0.Add(2) || p.Lost != 2 {
+		t.Errorf("the oldest is %v, %+v", t1.Sub(day0), p)
+	}
+}
+
 func TestPingsAreBounded(t *testing.T) {
 	var p Pings
 	for n := range uint64(MaxPings + 10) {

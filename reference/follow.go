@@ -164,7 +164,7 @@ func (k *Keeper) judge() {
 // old reports whether the reference has been asked for long enough to have answered.
 func (f *following) old(at clock.SessionTime) bool {
 	for _, p := range f.paths {
-		if len(p.out) > 0 && at.Sub(p.out[0].t1) > lostAfter/2 {
+		if t1, ok := p.out.Oldest(); ok && at.Sub(t1) > lostAfter/2 {
 			return true
 		}
 	}

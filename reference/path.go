@@ -22,19 +22,14 @@ const (
 type path struct {
 	at    netip.AddrPort // not valid: the store's network
 	est   *clock.Estimator
-	out   []question
+	out   clock.Pings // questions that wait for an answer
 	asked clock.SessionTime
 	heard clock.SessionTime // 0: never
 	last  frame             // the latest answer
 }
 
-type question struct {
-	nonce uint64
-	t1    clock.SessionTime
-}
-
 func newPath(at netip.AddrPort) *path {
-	return &path{at: at, est: clock.NewEstimator(clock.Config{Seed: nonce()})}
+	return &path{at: at, out: clock.Pings{Limit: maxOut, Timeout: lostAfter}, est: clock.NewEstimator(clock.Config{Seed: nonce()})}
 }
 
 // name says over what it is.
@@ -58,26 +53,19 @@ func (p *path) due(used, any bool) clock.SessionTime {
 
 // begin notes a question that leaves at t1.
 func (p *path) begin(nonce uint64, t1 clock.SessionTime) {
-	for len(p.out) > 0 && (len(p.out) >= maxOut || t1.Sub(p.out[0].t1) > lostAfter) {
-		p.out = p.out[1:]
-	}
-	p.out = append(p.out, question{nonce, t1})
+	p.out.Begin(nonce, t1)
 	p.asked = t1
 	p.est.Sent(t1)
 }
 
 // take enters an answer that came at t4; false when nothing waits for it.
 func (p *path) take(f frame, t4 clock.SessionTime) bool {
-	for i, q := range p.out {
-		if q.nonce != f.nonce {
-			continue
-		}
-		p.out = append(p.out[:i:i], p.out[i+1:]...)
+	t1, ok := p.out.Answered(f.nonce)
+	if ok {
 		p.heard, p.last = t4, f
-		_ = p.est.Add(clock.Exchange{T1: q.t1, T2: clock.DeviceTime(f.t2), T3: clock.DeviceTime(f.t3), T4: t4})
-		return true
+		_ = p.est.Add(clock.Exchange{T1: t1, T2: clock.DeviceTime(f.t2), T3: clock.DeviceTime(f.t3), T4: t4})
 	}
-	return false
+	return ok
 }
 
 // fresh reports whether the path may be used.
