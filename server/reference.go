@@ -104,7 +104,10 @@ func contradiction(utcs utc.Status, own reference.Status) time.Duration {
 func (s *Server) mayFollowUTC() bool { return !s.keeping.Load() || s.keeper.Holds() }
 
 // stepToUTC is the discipline's Step: no more once other instances may follow this one.
-func (s *Server) stepToUTC(f func()) bool { return !s.keeping.Load() && s.devices.beforeFirst(f) }
+func (s *Server) stepToUTC(f func()) bool {
+	stepped := false
+	return !s.keeping.Load() && s.devices.beforeFirst(func() { stepped = s.stepTo(f) }) && stepped
+}
 
 // followedReference tells how session time is that of the other instances; nil where there can't be any.
 func (s *Server) followedReference() *api.ReferenceStatus {

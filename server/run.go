@@ -67,6 +67,7 @@ func (s *Server) run(ctx context.Context) error {
 	defer cancel()
 	group, base := errgroup.WithContext(base)
 	s.runStore(base, group)
+	group.Go(func() error { return s.keepTime(base) })
 	group.Go(func() error { return s.sessions.Run(base) })
 	if s.ntp != nil {
 		group.Go(func() error { s.ntp.Run(base); return nil })

@@ -45,6 +45,7 @@ type Server struct {
 	ntpServer *ntpserver.Server                  // nil: no NTP clients are answered
 	keeper    *reference.Keeper                  // nil where there can't be other instances
 	keeping   atomic.Bool                        // keeper runs
+	kept      *keptClock                         // nil where session time isn't kept with the data
 	signal    *signaling.Server
 	handler   http.Handler
 	storage   *storage
@@ -92,7 +93,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.sockets, err = s.cfg.listen(); err != nil {
 		return nil, err
 	}
-	for _, open := range []func(context.Context) error{s.openStore, s.openAccess, s.openTLS, s.openSessions, s.openNTP, s.openFiles, s.openHTTP} {
+	for _, open := range []func(context.Context) error{s.openStore, s.openClock, s.openAccess, s.openTLS, s.openSessions, s.openNTP, s.openFiles, s.openHTTP} {
 		if err := open(ctx); err != nil {
 			if cfg.Listener != nil {
 				s.sockets.http = nil
@@ -105,7 +106,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 
 // release gives back what New took.
 func (s *Server) release() error {
-	err := errors.Join(s.secure.drop(), closeStore(s.store))
+	err := errors.Join(s.secure.drop(), s.kept.close(), closeStore(s.store))
 	if s.peers != nil {
 		err = errors.Join(err, s.peers.Close())
 	}
