@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"runtime"
 	"testing"
 	"time"
 
@@ -55,5 +56,29 @@ func TestClockSetBack(t *testing.T) {
 	film := state.PlaybackState
 	if on := after.Timestamp.Sub(film.LastUpdateTime); !film.IsPlaying || film.Position != 100 || on <= 0 || on > time.Minute {
 		t.Errorf("the film goes on %v after %+v", on, film)
+	}
+}
+
+// TestOnlyInstanceKilled: the only instance on a NATS server is killed, and started again at the same address. It
+// takes its predecessor's lease over, which would hold for 15 s, and goes on from there
+// although its machine's clock has been set back.
+func TestOnlyInstanceKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("whose socket it was can be told on Linux alone")
+	}
+	server := newInstance(t, "--nats", newNATS(t).url(), "--fake-clock=+0s")
+	server.join(signaling.JoinRequest{SessionID: "studio", UserID: "ann"})
+	time.Sleep(4 * time.Second) // a renewal says that nobody follows it
+	before, began := server.schedules(), time.Now()
+	server.kill()
+	server.args[len(server.args)-1] = "--fake-clock=-1h"
+	ready := server.start()
+	after, passed := server.schedules(), time.Since(began)
+	t.Logf("ready after %v", ready)
+	if ready > 12*time.Second {
+		t.Errorf("ready after %v: it waited for its predecessor's lease", ready)
+	}
+	if on := after.Timestamp.Sub(before.Timestamp); on <= 0 || on > passed+5*time.Second {
+		t.Errorf("session time went on by %v while %v passed", on, passed)
 	}
 }

@@ -28,6 +28,7 @@ var ErrConflict = errors.New("reference: the key has been changed by another ins
 type Config struct {
 	Instance  string           // names this process, and no other one ever
 	Addresses []netip.AddrPort // where the others' questions reach Packet
+	Place     string           // a socket of this machine, which no two processes have at once; empty: that can't be told
 	Source    *clock.Source    // what is kept at the reference's session time
 	Now       func() time.Time // what Source was made with
 	Store     Store
@@ -35,6 +36,9 @@ type Config struct {
 	Send func(b []byte, to netip.AddrPort) error
 	// Ask asks another instance over the store's network; nil: that can't be.
 	Ask func(ctx context.Context, instance string, question []byte) ([]byte, error)
+	// Alone reports whether this process has listened for the others for long enough to have heard
+	// any, and has heard none; nil: that can't be told.
+	Alone func() bool
 	// Step calls its argument if session time may be stepped now, and reports whether it did,
 	// as utc.Config's.
 	Step func(step func()) bool
@@ -50,6 +54,9 @@ func (c Config) ready() (Config, error) {
 	}
 	if c.Step == nil {
 		c.Step = func(func()) bool { return false }
+	}
+	if c.Alone == nil {
+		c.Alone = func() bool { return false }
 	}
 	if c.UTC == nil {
 		c.UTC = func() (uint8, time.Duration) { return 1, -1 }

@@ -184,6 +184,16 @@ func (a askers) note(f frame, now time.Time) {
 	}
 }
 
+// count returns how many there are.
+func (a askers) count(now time.Time) (n int) {
+	for _, other := range a {
+		if now.Sub(other.at) <= askersKept {
+			n++
+		}
+	}
+	return n
+}
+
 // most returns by how much the one that knows least may be off.
 func (a askers) most(now time.Time) (u clock.Uncertainty) {
 	for _, other := range a {

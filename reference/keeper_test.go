@@ -203,6 +203,56 @@ func TestColdStart(t *testing.T) {
 	})
 }
 
+// TestPredecessor: an instance that has its dead predecessor's socket doesn't wait for that one's lease, if nobody followed
+// it and nobody else is heard; otherwise it does.
+func TestPredecessor(t *testing.T) {
+	always, never := func() bool { return true }, func() bool { return false }
+	for name, c := range map[string]struct {
+		place    string
+		alone    func() bool
+		followed bool
+		waits    bool
+	}{
+		"its own":          {"here", always, false, false},
+		"another's":        {"there", always, false, true},
+		"not known":        {"", always, false, true},
+		"others are heard": {"here", never, false, true},
+		"it was followed":  {"here", always, true, true},
+		"it can't be told": {"here", nil, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				defer w.stop()
+				w.place = c.place
+				if name == "another's" {
+					w.place = "here"
+				}
+				a := w.add(time.Hour, 0)
+				w.known(a, time.Second)
+				if c.followed {
+					w.known(w.add(0, 0), 3*time.Second)
+				}
+				time.Sleep(10 * time.Second)
+				last := a.source.Now()
+				for _, in := range w.all {
+					in.kill()
+				}
+				w.place, w.alone = c.place, c.alone
+				b := w.add(0, 0)
+				time.Sleep(time.Second)
+				if waits := b.Ready() != ""; waits != c.waits {
+					t.Fatalf("waits: %v, want %v: %+v", waits, c.waits, b.Status())
+				}
+				w.known(b, leaseFor+deferTo+time.Second)
+				if now := b.source.Now(); now < last {
+					t.Errorf("session time went back by %v", last.Sub(now))
+				}
+			})
+		})
+	}
+}
+
 // TestApart: an instance whose clock has stopped, as when its machine slept, says so, isn't ready,
 // and isn't stepped while it has devices.
 func TestApart(t *testing.T) {

@@ -28,6 +28,8 @@ type lease struct {
 	Term      uint64            `json:"term"`      // grows with each holder
 	Renewal   uint64            `json:"renewal"`   // grows with each write of a holder
 	Addresses []netip.AddrPort  `json:"addresses"` // that it answers at
+	Place     string            `json:"place"`     // Config.Place of the holder
+	Followers int               `json:"followers"` // that have asked the holder lately; of a new one one at least
 	Session   clock.SessionTime `json:"session"`   // when it was written
 	Bound     time.Duration     `json:"boundNs"`   // by how much the holder may have been off the one before it
 	Hard      time.Duration     `json:"hardNs"`
@@ -63,7 +65,9 @@ func (k *Keeper) claim(ctx context.Context) {
 	k.mu.Lock()
 	l, holding, since := k.lease, k.holding, now.Sub(k.renewed)
 	free := k.free(now)
+	heir := k.inherits()
 	k.mu.Unlock()
+	free = free || heir && k.cfg.Alone()
 	switch {
 	case holding && since > giveUp:
 		k.stepDown("the lease couldn't be renewed in time")
@@ -93,18 +97,37 @@ func (k *Keeper) free(now time.Time) bool {
 	return quiet > leaseFor+deferTo
 }
 
+// inherits reports whether the lease is that of this instance's dead predecessor, and of nobody else's concern:
+// this one has the socket that the holder had, and nobody followed that one. The caller holds mu.
+func (k *Keeper) inherits() bool {
+	l := &k.lease
+	return l.known && l.Holder != "" && l.Holder != k.cfg.Instance && l.Place != "" && l.Place == k.cfg.Place && l.Followers == 0
+}
+
 // next returns the lease as this instance would write it.
 func (k *Keeper) next(l held, term uint64) lease {
 	at := k.cfg.Source.Steady()
 	off := k.cfg.Source.Uncertainty(at)
 	return lease{
-		Holder: k.cfg.Instance, Term: term, Renewal: l.Renewal + 1, Addresses: k.cfg.Addresses,
-		Session: k.coldStart(l), Bound: off.Bound, Hard: off.Hard,
+		Holder: k.cfg.Instance, Term: term, Renewal: l.Renewal + 1, Addresses: k.cfg.Addresses, Place: k.cfg.Place,
+		Followers: k.followers(term == l.Term), Session: k.coldStart(l), Bound: off.Bound, Hard: off.Hard,
 	}
 }
 
+// followers returns how many instances follow this one: those of a new holder may not have asked it yet.
+func (k *Keeper) followers(renewal bool) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := k.askers.count(k.cfg.Now())
+	if !renewal {
+		n = max(n, 1)
+	}
+	return n
+}
+
 // coldStart returns the session time that a lease begins with: the present one; of an instance
-// that has never known the others', no less than what was stored and has passed since.
+// that has never known the others', no less than what was stored and has passed since. Where this
+// machine's clock is before that, it has been set back, and the holder went on for up to a renewal more.
 func (k *Keeper) coldStart(l held) clock.SessionTime {
 	now := k.cfg.Now()
 	at := k.cfg.Source.At(now)
@@ -113,7 +136,10 @@ func (k *Keeper) coldStart(l held) clock.SessionTime {
 	if k.settled || l.revision == 0 {
 		return at
 	}
-	return max(at, l.Session.Add(now.Sub(l.seen)))
+	if stored := l.Session.Add(now.Sub(l.seen)); at < stored {
+		return stored.Add(renewEvery)
+	}
+	return at
 }
 
 // write tries to make the lease what it says; whoever is first is the reference.

@@ -37,11 +37,7 @@ func (k *Keeper) Status() Status {
 	}
 	if s.Holds {
 		s.Stratum, s.Distance = stratum, distance
-		for _, a := range k.askers {
-			if now.Sub(a.at) <= askersKept {
-				s.Asking++
-			}
-		}
+		s.Asking = k.askers.count(now)
 		return s
 	}
 	if p := k.follow.used; p.fresh(at) {

@@ -123,6 +123,9 @@ type world struct {
 	random *rand.Rand
 	way    time.Duration // floor; and as much again of queueing at most, usually far less
 
+	place string      // of the next instances
+	alone func() bool // as they see it
+
 	mu   sync.Mutex
 	all  []*instance
 	byAt map[netip.AddrPort]*instance
@@ -161,8 +164,8 @@ func (w *world) add(ahead time.Duration, ppm float64) *instance {
 		Instance: in.name, Addresses: []netip.AddrPort{in.addr}, Source: in.source, Now: in.now, Store: view{w.store, in},
 		Send: func(b []byte, to netip.AddrPort) error { w.carry(in, to, append([]byte(nil), b...)); return nil },
 		Ask:  func(ctx context.Context, other string, b []byte) ([]byte, error) { return w.ask(ctx, in, other, b) },
-		Step: in.step,
-		UTC:  func() (uint8, time.Duration) { return 1, -1 },
+		Step: in.step, Place: w.place, Alone: w.alone,
+		UTC: func() (uint8, time.Duration) { return 1, -1 },
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -47,6 +47,10 @@ func (s *Store) Attend(ctx context.Context, instance string, mark Mark) error {
 	return a.run(ctx, conn, heard)
 }
 
+// Alone reports whether no other instance is there: none was heard for as long as two of its beats take,
+// while this one heard its own. It is false before Attend has found that out.
+func (s *Store) Alone() bool { return s.alone.Load() }
+
 // attendAlone marks what an earlier process left behind.
 func (s *Store) attendAlone(ctx context.Context, instance string, mark Mark) error {
 	for {
@@ -80,8 +84,10 @@ func (a *attendance) run(ctx context.Context, conn *nats.Conn, heard <-chan stri
 			return nil
 		case other := <-heard:
 			a.roll.hear(other, time.Now())
+			a.store.alone.Store(a.roll.alone(time.Now()))
 		case now := <-ticker.C:
 			beat()
+			a.store.alone.Store(a.roll.alone(now))
 			a.call(ctx, now)
 		}
 	}

@@ -39,6 +39,19 @@ func (r *roll) due(now time.Time) bool {
 	return false
 }
 
+// alone reports whether own is heard, and none of the others was lately.
+func (r *roll) alone(now time.Time) bool {
+	if now.Sub(r.heard[r.own]) > silentAfter/2 || now.Sub(r.since) < silentAfter/2 {
+		return false
+	}
+	for instance, at := range r.heard {
+		if instance != r.own && now.Sub(at) <= silentAfter {
+			return false
+		}
+	}
+	return true
+}
+
 // gone returns a function that tells whether an instance is silent: one that
 // was never heard is.
 func (r *roll) gone(now time.Time) func(instance string) bool {

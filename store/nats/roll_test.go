@@ -50,3 +50,30 @@ func TestRoll(t *testing.T) {
 		})
 	}
 }
+
+// TestAlone: nobody else is there once own beats have been heard for as long as others take to beat twice, and none
+// of theirs; one that beats, or did until a moment ago, is there.
+func TestAlone(t *testing.T) {
+	began := time.Unix(0, 0)
+	at := func(s float64) time.Time { return began.Add(time.Duration(s * float64(time.Second))) }
+	r := newRoll("own", began)
+	if r.alone(at(3)) {
+		t.Error("alone without hearing itself")
+	}
+	r.hear("own", at(3))
+	if r.alone(at(4)) {
+		t.Error("alone after a second")
+	}
+	for s := 4.0; s < 20; s++ {
+		r.hear("own", at(s))
+		if s == 8 {
+			r.hear("other", at(s))
+		}
+		if want := s >= 5 && s < 8 || s > 12; r.alone(at(s)) != want {
+			t.Errorf("after %v s: alone is %v", s, !want)
+		}
+	}
+	if r.alone(at(22)) {
+		t.Error("alone once it doesn't hear itself any more")
+	}
+}

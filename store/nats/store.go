@@ -25,6 +25,7 @@ type Store struct {
 	journal *journal // nil without the engine
 	engine  *engine  // nil when the NATS server is somebody else's
 
+	alone    atomic.Bool   // no other instance is heard
 	failures atomic.Int32  // of writes that weren't answered, since the last one that was
 	ailing   chan struct{} // of capacity 1: there are many of them
 }
