@@ -1,14 +1,16 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"mime"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -35,7 +37,7 @@ type Exports interface {
 var (
 	noStorage   = &session.Error{Code: wire.CodeNoStorage, Message: "this server keeps no recordings: it was started without --data"}
 	notUploaded = &session.Error{Code: wire.CodeNotUploaded, Message: "this recording's file hasn't arrived"}
-	fileMissing = &session.Error{Code: wire.CodeFileMissing, Message: "the file isn't on this server's disk; another one may have it"}
+	fileMissing = &session.Error{Code: wire.CodeFileMissing, Message: "the file isn't on the disk any more"}
 	nothing     = &session.Error{Code: wire.CodeNothingToExport, Message: "no recording of the take has its times and a file yet"}
 	unknownTake = &session.Error{Code: wire.CodeUnknownTake, Message: "there are no recordings of such a take"}
 )
@@ -57,33 +59,39 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) {
 }
 
 // openRecording finds a recording and opens its file.
-func (s *Server) openRecording(r *http.Request) (session.Recording, *os.File, error) {
+func (s *Server) openRecording(r *http.Request) (session.Recording, File, error) {
 	list, err := s.cfg.Sessions.Recordings(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return session.Recording{}, nil, err
 	}
 	for _, rec := range list {
 		if rec.RecordingID == r.PathValue("recording") {
-			f, err := s.openFile(rec)
+			if isPassedOn(r) && rec.Disk != s.cfg.Instances.Disk() {
+				return rec, nil, fileMissing
+			}
+			f, err := s.openFile(r.Context(), rec)
 			return rec, f, err
 		}
 	}
 	return session.Recording{}, nil, &session.Error{Code: wire.CodeUnknownRecording, Message: "the session has no such recording"}
 }
 
-func (s *Server) openFile(rec session.Recording) (*os.File, error) {
+func (s *Server) openFile(ctx context.Context, rec session.Recording) (File, error) {
 	switch {
 	case s.cfg.Files == nil:
 		return nil, noStorage
 	case rec.SHA256 == "":
 		return nil, notUploaded
 	}
-	f, err := s.cfg.Files.Open(rec.File)
+	f, err := s.cfg.Files.Open(ctx, rec)
+	if errors.Is(err, disks.ErrAway) {
+		return nil, away
+	}
 	if err != nil {
 		s.log.Warn("recording_unreadable", "recording", rec.RecordingID, "err", err)
 		return nil, fileMissing
 	}
-	if is, err := f.Stat(); err != nil || !is.Mode().IsRegular() || is.Size() != *rec.FileSizeBytes {
+	if f.Size() != *rec.FileSizeBytes {
 		s.log.Error("recording_changed", "recording", rec.RecordingID, "file", rec.File)
 		_ = f.Close()
 		return nil, fileMissing

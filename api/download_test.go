@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -29,7 +30,21 @@ func (k kept) Progress(string) map[string]Progress {
 	return map[string]Progress{k.arriving: {Offset: 5, Length: -1}}
 }
 
-func (k kept) Open(path string) (*os.File, error) { return os.OpenInRoot(k.dir, path) }
+func (k kept) Open(_ context.Context, of session.Recording) (File, error) {
+	f, err := os.OpenInRoot(k.dir, of.File)
+	if err != nil {
+		return nil, err
+	}
+	is, err := f.Stat()
+	return sized{f, is.Size()}, err
+}
+
+type sized struct {
+	*os.File
+	size int64
+}
+
+func (s sized) Size() int64 { return s.size }
 
 // described makes documents as the program does.
 type described struct{}

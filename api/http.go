@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
@@ -29,6 +30,7 @@ type route struct {
 	act     access.Act // what its caller must be allowed to do
 	serve   http.HandlerFunc
 	signed  bool // whether a signed link is permission enough
+	passed  bool // whether another instance may pass it on, which has asked for permission
 }
 
 // anybody may call what needs no permission.
@@ -48,7 +50,7 @@ func (s *Server) api() []route {
 		{pattern: "DELETE /api/sessions/{id}", act: access.Command, serve: s.deleteSession},
 		{pattern: "GET /api/sessions/{id}/sync", act: access.Look, serve: s.getSync},
 		{pattern: "GET /api/sessions/{id}/recordings", act: access.Look, serve: s.getRecordings},
-		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true},
+		{pattern: "GET /api/sessions/{id}/recordings/{recording}/file", act: access.Look, serve: s.getFile, signed: true, passed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/manifest", act: access.Look, serve: s.getManifest, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/timeline.otio", act: access.Look, serve: s.getTimeline, signed: true},
 		{pattern: "GET /api/sessions/{id}/takes/{take}/ffmpeg.sh", act: access.Look, serve: s.getScript, signed: true},
@@ -73,6 +75,7 @@ func (s *Server) routes() http.Handler {
 	uploads := httplimit.Upload(uploadIdle, http.HandlerFunc(s.serveUploads))
 	mux.Handle("/api/uploads", uploads)
 	mux.Handle("/api/uploads/", uploads)
+	mux.HandleFunc("GET "+disks.ProbePath, s.probe)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, &session.Error{Code: wire.CodeNotFound, Message: "there is no such call"})
 	})
@@ -92,6 +95,7 @@ func (s *Server) guard(to route) http.HandlerFunc {
 		var err error
 		switch {
 		case to.act == anybody:
+		case to.passed && isPassedOn(r):
 		case to.signed && s.byLink(r):
 			err = s.opened(r)
 		default:

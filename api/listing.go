@@ -1,8 +1,9 @@
 package api
 
 import (
+	"context"
+	"io"
 	"net/http"
-	"os"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
@@ -14,8 +15,15 @@ type Files interface {
 	// Progress tells how much of a session's recordings has arrived here, by
 	// the recording's id.
 	Progress(sessionID string) map[string]Progress
-	// Open opens a finished file by the path that the session has of it.
-	Open(path string) (*os.File, error)
+	// Open opens a recording's finished file, wherever it is; Size -1 is none of a file. It fails with
+	// disks.ErrAway where the instance that has it isn't reached.
+	Open(ctx context.Context, of session.Recording) (File, error)
+}
+
+// File is a finished file.
+type File interface {
+	io.ReadSeekCloser
+	Size() int64 // bytes
 }
 
 // Progress is how much of a recording has arrived, in bytes.

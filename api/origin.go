@@ -65,6 +65,9 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 
 // mayCall counts a request, and says whether its address may make one more of the kind now.
 func (s *Server) mayCall(r *http.Request) bool {
+	if _, passedOn := passedOn(r); passedOn { // the other instance has counted it
+		return true
+	}
 	throttle := s.calls
 	switch path := r.URL.Path; {
 	case path == "/metrics" || path == "/qr.svg" || path == "/readyz":

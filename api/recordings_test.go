@@ -67,7 +67,7 @@ func TestProgressIsListed(t *testing.T) {
 	if r := row(); r.UploadedBytes != nil || r.UploadLength != nil {
 		t.Errorf("before uploading %+v", r)
 	}
-	_, err := w.Sessions.UploadBegan(t.Context(), take.RecordingID)
+	_, err := w.Sessions.UploadBegan(t.Context(), take.RecordingID, session.Receiver{})
 	must(t, err)
 	if r := row(); r.UploadedBytes == nil || *r.UploadedBytes != 5 || r.UploadLength != nil {
 		t.Errorf("while uploading %+v", r)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/downbeat-sync/downbeat/access"
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -28,6 +29,7 @@ type Config struct {
 	Uploads   Uploads           // what lies at /api/uploads; nil: 404 no_storage
 	Files     Files             // where recordings are kept; nil: nowhere
 	Exports   Exports           // documents of a take; nil: none
+	Instances *disks.Disks      // the others on the store, and which of them has which disk; nil: there can't be any
 	DiskFull  func() bool       // whether recordings can't be taken in for want of space; nil: never
 	Films     Films             // media that the server sends itself; nil: none
 	Access    *access.Policy    // who may do what; nil: anybody everything
@@ -77,7 +79,7 @@ func New(cfg Config) *Server {
 	for i, h := range s.cfg.Hosts {
 		s.cfg.Hosts[i] = strings.ToLower(h)
 	}
-	s.handler = httplimit.Unread(s.prefixed(s.watched(s.checkHost(s.timed(s.routes())))))
+	s.handler = httplimit.Unread(s.prefixed(s.watched(s.fromInstance(s.checkHost(s.timed(s.routes()))))))
 	return s
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -34,41 +35,74 @@ var notYours = &session.Error{
 }
 
 // serveUploads lets those begin an upload who recorded, or may command the
-// recording's session.
+// recording's session. What another instance has or takes in, it answers.
 func (s *Server) serveUploads(w http.ResponseWriter, r *http.Request) {
 	r.Method = meant(r)
+	if as, ok := passedOn(r); ok {
+		s.takeIn(w, r, uploaderIn(as))
+		return
+	}
+	if s.cfg.Uploads == nil && s.cfg.Instances == nil {
+		writeError(w, http.StatusNotFound, noStorage)
+		return
+	}
+	by, disk, err := s.receiver(r)
+	if err != nil {
+		writeError(w, 0, err)
+		return
+	}
+	if s.cfg.Instances != nil && disk != "" && disk != s.cfg.Instances.Disk() {
+		if s.forward(w, r, disk, by) {
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), insteadKey{}, disk))
+	}
+	s.takeIn(w, r, by)
+}
+
+func (s *Server) takeIn(w http.ResponseWriter, r *http.Request, by Uploader) {
 	if s.cfg.Uploads == nil {
 		writeError(w, http.StatusNotFound, noStorage)
 		return
 	}
-	by := ByAnybody
-	if r.Method == http.MethodPost {
-		var err error
-		if by, err = s.uploader(r); err != nil {
-			writeError(w, 0, err)
-			return
-		}
-	}
 	s.cfg.Uploads.ServeUpload(w, r, by)
 }
 
-// uploader tells who wants to begin an upload, and refuses those who may not.
-func (s *Server) uploader(r *http.Request) (Uploader, error) {
+// receiver tells who uploads, and which disk has what has come of it: empty for none, or for this instance's.
+func (s *Server) receiver(r *http.Request) (by Uploader, disk string, err error) {
+	if r.Method != http.MethodPost {
+		return ByAnybody, diskOf(r.URL.Path), nil
+	}
+	by, place, err := s.uploader(r)
+	return by, place.Disk, err
+}
+
+// uploader tells who wants to begin an upload, and of what, and refuses those who may not.
+func (s *Server) uploader(r *http.Request) (Uploader, session.Place, error) {
 	open, secret := s.access.Mode() == access.Open, bearer(r)
-	if secret == "" {
-		if open {
-			return ByAnybody, nil
-		}
-		return 0, s.access.Call(access.Add, "", "") // nothing is looked up for a stranger
+	if secret == "" && !open {
+		return 0, session.Place{}, s.access.Call(access.Add, "", "") // nothing is looked up for a stranger
+	}
+	if secret == "" && s.cfg.Instances == nil {
+		return ByAnybody, session.Place{}, nil
 	}
 	place, err := s.cfg.Sessions.PlaceOf(r.Context(), uploadOf(r.Header.Get("Upload-Metadata")))
-	if err != nil {
-		return 0, err
+	if secret == "" {
+		return ByAnybody, place, nil // an error is told by whoever takes it in, who looks at more
 	}
+	if err != nil {
+		return 0, place, err
+	}
+	by, err := s.rank(r, place, secret)
+	return by, place, err
+}
+
+// rank tells what a client has proven who wants to upload a recording.
+func (s *Server) rank(r *http.Request, place session.Place, secret string) (Uploader, error) {
 	if place.IsOwner(secret) {
 		return ByRecorder, nil
 	}
-	if open {
+	if s.access.Mode() == access.Open {
 		is, err := s.cfg.Sessions.IsCreator(r.Context(), place.SessionID, secret)
 		if err == nil && is {
 			return ByLeader, nil

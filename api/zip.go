@@ -2,11 +2,11 @@ package api
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -17,7 +17,7 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 )
 
-// entry is a file of a ZIP: a document that is made, or a recording that is on the disk.
+// entry is a file of a ZIP: a document that is made, or a recording.
 type entry struct {
 	name string
 	size int64
@@ -31,7 +31,7 @@ func (s *Server) getZip(w http.ResponseWriter, r *http.Request) {
 	take, err := s.take(r)
 	var entries []entry
 	if err == nil {
-		entries, err = s.zipOf(take)
+		entries, err = s.zipOf(r.Context(), take)
 	}
 	if err != nil {
 		writeError(w, 0, err)
@@ -46,7 +46,7 @@ func (s *Server) getZip(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := s.writeZip(httplimit.Stream(w, pieceTime), entries); err != nil {
+	if err := s.writeZip(r.Context(), httplimit.Stream(w, pieceTime), entries); err != nil {
 		s.log.Warn("zip_broken_off", "take", r.PathValue("take"), "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes what was sent for the whole
 	}
@@ -61,13 +61,13 @@ func (s *Server) zipName(take []session.Recording) string {
 	return strings.TrimSuffix(doc.Name, path.Ext(doc.Name)) + ".zip"
 }
 
-// zipOf lists what there is of a take: the files that are here, and what is made of it.
-func (s *Server) zipOf(take []session.Recording) (entries []entry, err error) {
+// zipOf lists what there is of a take: the files that are reached, and what is made of it.
+func (s *Server) zipOf(ctx context.Context, take []session.Recording) (entries []entry, err error) {
 	var missing []string
 	taken := map[string]bool{}
 	for i := range take {
 		rec := &take[i]
-		f, err := s.openFile(*rec)
+		f, err := s.openFile(ctx, *rec)
 		if err != nil {
 			missing = append(missing, fmt.Sprintf("%s, part %d (%s): %s", deviceWords(rec), rec.Part, rec.RecordingID, lacking(rec, err)))
 			continue
@@ -149,26 +149,26 @@ func freeName(taken map[string]bool, name string) string {
 }
 
 // writeZip writes the entries as they are, without compressing what is compressed already.
-func (s *Server) writeZip(w io.Writer, entries []entry) error {
+func (s *Server) writeZip(ctx context.Context, w io.Writer, entries []entry) error {
 	z := zip.NewWriter(w)
 	for _, e := range entries {
 		to, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: zip.Store})
 		if err != nil {
 			return err
 		}
-		if err := s.writeEntry(to, e); err != nil {
+		if err := s.writeEntry(ctx, to, e); err != nil {
 			return err
 		}
 	}
 	return z.Close()
 }
 
-func (s *Server) writeEntry(w io.Writer, e entry) error {
+func (s *Server) writeEntry(ctx context.Context, w io.Writer, e entry) error {
 	if e.rec == nil {
 		_, err := w.Write(e.body)
 		return err
 	}
-	f, err := s.openFile(*e.rec)
+	f, err := s.openFile(ctx, *e.rec)
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (s *Server) writeEntry(w io.Writer, e entry) error {
 }
 
 // copyAll copies a file that must be as long as it was said to be.
-func copyAll(w io.Writer, f *os.File, size int64) error {
+func copyAll(w io.Writer, f io.Reader, size int64) error {
 	n, err := io.Copy(w, io.LimitReader(f, size))
 	if err == nil && n != size {
 		err = fmt.Errorf("a file of %d bytes has %d", size, n)

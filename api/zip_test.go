@@ -75,7 +75,7 @@ func TestZip(t *testing.T) {
 	}
 	must(t, os.Remove(filepath.Join(w.server.cfg.Files.(kept).dir, rec.File)))
 	_, b = w.fetch(t, "GET", *take.ZipURL, nil)
-	if files := unzip(t, b); len(files) != 4 || !strings.Contains(string(files["README.txt"]), "isn't on this server's disk") {
+	if files := unzip(t, b); len(files) != 4 || !strings.Contains(string(files["README.txt"]), "isn't on the disk any more") {
 		t.Errorf("without the file: %d files; %s", len(files), files["README.txt"])
 	}
 }
@@ -93,14 +93,14 @@ func TestZipSize(t *testing.T) {
 	doc := entry{name: "README.txt", size: 3, body: []byte("abc")}
 	for _, entries := range [][]entry{nil, {doc}, {doc, small, doc, small}, {large, small, doc}} {
 		var n counter
-		must(t, s.writeZip(&n, entries))
+		must(t, s.writeZip(t.Context(), &n, entries))
 		if int64(n) != zipSize(entries) {
 			t.Errorf("%d entries: %d bytes were told, %d written", len(entries), zipSize(entries), n)
 		}
 	}
 	shrunk := small
 	shrunk.size++
-	if err := s.writeZip(io.Discard, []entry{shrunk}); err == nil {
+	if err := s.writeZip(t.Context(), io.Discard, []entry{shrunk}); err == nil {
 		t.Error("a file that is too short makes a whole ZIP")
 	}
 }

@@ -59,6 +59,7 @@ type Config struct {
 	// refused. It is one Server's alone.
 	Data             string
 	NATS             string // servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…
+	InstanceURL      string // where the other instances on NATS reach this one, such as http://10.0.0.2:8080; default: at each address of this machine, on HTTP's port
 	NATSReplicas     int    // how many servers of a NATS cluster keep each session; default: three in a cluster, else one
 	AcceptLoss       bool   // start with a Data that has lost what was acknowledged; else that is refused
 	Media            string // directory of films and music that the server offers; empty: none
@@ -174,6 +175,9 @@ func (c *Config) checkNames() (err error) {
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != o {
 			return wrong("{Origins} %s: an origin is a scheme and a host, such as https://app.example", o)
 		}
+	}
+	if err := checkInstanceURL(c.InstanceURL); err != nil {
+		return err
 	}
 	switch {
 	case c.Addr != "" && c.Listener != nil:

@@ -24,8 +24,8 @@ func (s *Server) newKeeper() (*reference.Keeper, error) {
 		return nil, nil
 	}
 	return reference.New(reference.Config{
-		Instance: s.cfg.Instance, Addresses: reachable(s.sockets.udp.LocalAddr(), s.cfg.Advertise), Source: s.clock, Now: s.cfg.Now,
-		Store: leaseStore{s.store}, Ask: s.store.Ask, Alone: s.store.Alone, Place: place(s.sockets.udp.LocalAddr()), Step: s.devices.beforeFirst, UTC: s.stratum, Log: s.log,
+		Instance: s.cfg.Instance, Addresses: s.askedAt(), Source: s.clock, Now: s.cfg.Now,
+		Store: leaseStore{s.store}, Ask: s.store.Ask, Step: s.devices.beforeFirst, UTC: s.stratum, Log: s.log,
 		Send: func(b []byte, to netip.AddrPort) error {
 			_, err := s.sockets.udp.WriteTo(b, net.UDPAddrFromAddrPort(to))
 			return err
@@ -59,6 +59,7 @@ func (s *Server) runKeeper(ctx context.Context, group *errgroup.Group) {
 	}
 	s.keeping.Store(true)
 	group.Go(func() error { s.keeper.Run(ctx); return nil })
+	group.Go(func() error { s.disks.Run(ctx); return nil })
 	if s.ntp != nil {
 		group.Go(func() error { s.watchReference(ctx); return nil })
 	}
@@ -172,22 +173,25 @@ func (s *Server) stratum() (uint8, time.Duration) {
 	return uint8(min(best+1, 15)), st.RootDistance
 }
 
-// reachable returns where packets to a socket arrive: at its address, or at the machine's, and at
-// those that are advertised.
-func reachable(at net.Addr, advertise []string) []netip.AddrPort {
-	udp, ok := at.(*net.UDPAddr)
-	if !ok {
-		return nil
+// askedAt returns where questions of the other instances arrive.
+func (s *Server) askedAt() []netip.AddrPort {
+	if udp, ok := s.sockets.udp.LocalAddr().(*net.UDPAddr); ok {
+		return reachable(udp.IP, udp.Port, s.cfg.Advertise)
 	}
-	port := uint16(udp.Port)
+	return nil
+}
+
+// reachable returns where what is sent to a socket arrives: at its address, or at the machine's, and at
+// those that are advertised.
+func reachable(at net.IP, port int, advertise []string) []netip.AddrPort {
 	var all []netip.AddrPort
 	add := func(ip net.IP) {
 		if a, ok := netip.AddrFromSlice(ip); ok {
-			all = append(all, netip.AddrPortFrom(a.Unmap(), port))
+			all = append(all, netip.AddrPortFrom(a.Unmap(), uint16(port)))
 		}
 	}
-	if !udp.IP.IsUnspecified() {
-		add(udp.IP)
+	if !at.IsUnspecified() {
+		add(at)
 	} else {
 		ifaces, _ := net.InterfaceAddrs()
 		for _, a := range ifaces {

@@ -37,12 +37,11 @@ func TestContradiction(t *testing.T) {
 }
 
 func TestReachable(t *testing.T) {
-	at := func(ip string) net.Addr { return &net.UDPAddr{IP: net.ParseIP(ip), Port: 8080} }
-	got := reachable(at("127.0.0.1"), []string{"203.0.113.7"})
+	got := reachable(net.ParseIP("127.0.0.1"), 8080, []string{"203.0.113.7"})
 	if want := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:8080"), netip.MustParseAddrPort("203.0.113.7:8080")}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if got := reachable(at("::"), nil); len(got) == 0 {
+	if got := reachable(net.ParseIP("::"), 8080, nil); len(got) == 0 {
 		t.Error("a socket of all addresses is reached at none")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/clock/utc"
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/ntpserver"
 	"github.com/downbeat-sync/downbeat/peer"
@@ -52,6 +53,7 @@ type Server struct {
 	films     *films // nil: none
 	lines     *lineLimit
 	log       *slog.Logger
+	disks     *disks.Disks // nil where there can't be other instances
 
 	mu       sync.Mutex
 	stage    stage
@@ -151,8 +153,11 @@ func (s *Server) openSessions(context.Context) (err error) {
 	return err
 }
 
-// openFiles makes what keeps recordings and offers films.
+// openFiles makes what keeps recordings, here and at other instances, and offers films.
 func (s *Server) openFiles(context.Context) (err error) {
+	if err = s.openDisks(); err != nil {
+		return err
+	}
 	if s.storage, err = s.newStorage(); err != nil {
 		return err
 	}
@@ -170,7 +175,7 @@ func (s *Server) openHTTP(context.Context) error {
 		Sessions: s.sessions, WebSocket: s.signal, Pages: web.Handler(web.Config{}),
 		Hosts: append(s.secure.hosts, cfg.Hosts...), URLs: s.URLs, Prefix: cfg.Prefix, SetupURL: s.secure.setup, Time: s.followed, Unready: s.unready, Starting: s.starting, Metrics: s.observer.Handler(), Version: cfg.version(), Log: s.log,
 		Observe: s.observer,
-		Uploads: s.storage.takesIn(), Files: s.storage.files(), Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),
+		Uploads: s.storage.takesIn(), Files: s.files(), Instances: s.disks, Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),
 		Access: s.policy, Proxies: cfg.Proxies, Origins: cfg.Origins,
 	})
 	return nil

@@ -25,9 +25,9 @@ func (s *Server) newStorage() (*storage, error) {
 	if cfg.Data == "" {
 		return nil, nil
 	}
-	belongs := recordings{s.sessions}
+	belongs := recordings{s.sessions, s.disk()}
 	uploads, err := upload.New(upload.Config{
-		Dir: cfg.Data, Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.UploadMax, Reserve: cfg.DiskReserve,
+		Dir: cfg.Data, Disk: s.disk(), Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.UploadMax, Reserve: cfg.DiskReserve,
 		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) }, Log: s.log,
 		Observe: uploadObserver{s.observer},
 	})
@@ -56,12 +56,15 @@ func (s *storage) full() func() bool {
 	}
 }
 
-// files returns what this instance keeps of the recordings, as signaling needs it.
-func (s *storage) files() api.Files {
-	if s == nil {
-		return nil
+// files returns what this instance reaches of the recordings, as the API needs it.
+func (s *Server) files() api.Files {
+	switch {
+	case s.storage != nil:
+		return keptFiles{s.storage.uploads, s.storage.manifests.Dir, s.disks}
+	case s.disks != nil:
+		return keptFiles{others: s.disks}
 	}
-	return keptFiles{s.uploads, s.manifests.Dir}
+	return nil
 }
 
 func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.Logger) error {

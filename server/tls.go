@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"net"
 	"net/mail"
@@ -49,9 +50,10 @@ type security struct {
 	namesOnly bool     // the certificate is for no address
 	hosts     []string // further ones that requests may name
 	run       []func(context.Context) error
-	setup     func() string // URL of the page for devices; nil: there is none
-	authority string        // fingerprint of the server's own; empty: there is none
-	close     func() error  // gives back what open took, where run isn't run; nil: nothing
+	setup     func() string     // URL of the page for devices; nil: there is none
+	authority string            // fingerprint of the server's own; empty: there is none
+	root      *x509.Certificate // of the server's own authority; nil: there is none
+	close     func() error      // gives back what open took, where run isn't run; nil: nothing
 }
 
 // openTLS makes what encrypts.

@@ -50,7 +50,7 @@ func (f *TLS) local(s served) (*security, error) {
 	}
 	sec.close = l.Close
 	sec.setup = func() string { return baseURL("http", host(), l.Addr().(*net.TCPAddr).Port) + "/" }
-	sec.authority = ca.Fingerprint()
+	sec.authority, sec.root = ca.Fingerprint(), ca.Certificate()
 	sec.run = append(sec.run,
 		func(ctx context.Context) error { certs.Run(ctx); return nil },
 		func(ctx context.Context) error { return serveSetup(ctx, l, page) })

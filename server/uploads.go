@@ -13,6 +13,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/container"
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
@@ -20,13 +21,16 @@ import (
 )
 
 // recordings lets uploads belong to the sessions' recordings.
-type recordings struct{ sessions *session.Service }
+type recordings struct {
+	sessions *session.Service
+	disk     string // on which they are taken in; empty: no other instance can be
+}
 
 func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, error) {
 	if f.Size == 0 {
 		return upload.Place{}, &upload.Error{Status: http.StatusBadRequest, Code: wire.CodeEmptyUpload, Message: "a file of no bytes is no recording"}
 	}
-	p, err := r.sessions.UploadBegan(ctx, f.RecordingID)
+	p, err := r.sessions.UploadBegan(ctx, f.RecordingID, session.Receiver{Disk: r.disk, Instead: api.Instead(ctx)})
 	if err != nil {
 		return upload.Place{}, refusedUpload(err)
 	}
@@ -35,7 +39,7 @@ func (r recordings) Begin(ctx context.Context, f upload.File) (upload.Place, err
 
 func (r recordings) Done(ctx context.Context, f upload.Finished) error {
 	err := r.sessions.UploadDone(ctx, session.UploadedFile{
-		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256, Type: f.Type,
+		RecordingID: f.RecordingID, Size: f.Size, Path: f.Path, SHA256: f.SHA256, Type: f.Type, Disk: r.disk,
 	})
 	if unwanted(err) {
 		return fmt.Errorf("%w: %w", upload.ErrUnwanted, refusedUpload(err))
@@ -46,11 +50,11 @@ func (r recordings) Done(ctx context.Context, f upload.Finished) error {
 // unwanted reports whether a finished file isn't to be kept.
 func unwanted(err error) bool {
 	var e *session.Error
-	return errors.As(err, &e) && (e.Code == wire.CodeRecordingDeleted || e.Code == wire.CodeEmptyUpload)
+	return errors.As(err, &e) && (e.Code == wire.CodeRecordingDeleted || e.Code == wire.CodeEmptyUpload || e.Code == wire.CodeAlreadyUploaded)
 }
 
 func (r recordings) GivenUp(ctx context.Context, recordingID string) error {
-	err := r.sessions.UploadGivenUp(ctx, recordingID)
+	err := r.sessions.UploadGivenUp(ctx, recordingID, r.disk)
 	if unwanted(err) {
 		return nil
 	}
@@ -102,14 +106,9 @@ func refusedUpload(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	status := http.StatusNotFound
-	switch {
-	case e.Retry:
+	status := wire.StatusOf(e.Code)
+	if e.Retry {
 		status = http.StatusServiceUnavailable
-	case e.Code == wire.CodeRecordingDeleted:
-		status = http.StatusGone
-	case e.Code == wire.CodeEmptyUpload:
-		status = http.StatusBadRequest
 	}
 	return &upload.Error{Status: status, Code: e.Code, Message: e.Message}
 }
@@ -125,19 +124,47 @@ var ranks = map[api.Uploader]upload.Rank{
 	api.ByAnybody: upload.Anybody, api.ByLeader: upload.Commander, api.ByRecorder: upload.Recorder,
 }
 
-// keptFiles are the recordings on the disk, and how much of the others is there.
+// keptFiles are the recordings on the disks of all instances, and how much of the others is on this one's.
 type keptFiles struct {
 	uploads *upload.Server
 	dir     string
+	others  *disks.Disks // nil: there can't be any
 }
 
-// Open opens what lies below the directory, whatever the path or links on it say.
-func (f keptFiles) Open(path string) (*os.File, error) {
-	return os.OpenInRoot(f.dir, filepath.FromSlash(path))
+// Open opens what lies below the directory, whatever the path or links on it say, or what another
+// instance has.
+func (f keptFiles) Open(ctx context.Context, of session.Recording) (api.File, error) {
+	if f.others != nil && of.Disk != "" && of.Disk != f.others.Disk() {
+		return f.others.Open(ctx, of.Disk, "/api/sessions/"+of.SessionID+"/recordings/"+of.RecordingID+"/file", `"`+of.SHA256+`"`)
+	}
+	file, err := os.OpenInRoot(f.dir, filepath.FromSlash(of.File))
+	if err != nil {
+		return nil, err
+	}
+	is, err := file.Stat()
+	if err == nil && !is.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return ownFile{file, is.Size()}, nil
 }
+
+// ownFile is a file on this instance's disk.
+type ownFile struct {
+	*os.File
+	size int64
+}
+
+// Size implements api.File.
+func (f ownFile) Size() int64 { return f.size }
 
 func (f keptFiles) Progress(sessionID string) map[string]api.Progress {
 	of := map[string]api.Progress{}
+	if f.uploads == nil {
+		return of
+	}
 	for id, p := range f.uploads.Progress(sessionID) {
 		of[id] = api.Progress{Offset: p.Offset, Length: p.Length}
 	}

@@ -117,6 +117,8 @@ type (
 	TakeChanged = rules.TakeChanged
 	// UploadedFile is a recording that has arrived as a whole.
 	UploadedFile = rules.UploadedFile
+	// Receiver is the disk that takes a recording in.
+	Receiver = rules.Receiver
 )
 
 // Reasons, kinds of happenings and roles.

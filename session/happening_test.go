@@ -119,10 +119,10 @@ func TestHappenings(t *testing.T) {
 		if reports := len(got) - 2; reports != 2 {
 			t.Errorf("of the take: %q", got)
 		}
-		_, err = w.svc.UploadBegan(w.ctx, ids[0])
+		_, err = w.svc.UploadBegan(w.ctx, ids[0], Receiver{})
 		must(err)
-		must(w.svc.UploadGivenUp(w.ctx, ids[0]))
-		_, err = w.svc.UploadBegan(w.ctx, ids[0])
+		must(w.svc.UploadGivenUp(w.ctx, ids[0], ""))
+		_, err = w.svc.UploadBegan(w.ctx, ids[0], Receiver{})
 		must(err)
 		must(b.RecordingFailed(w.ctx, ids[1]))
 		here.expect(t, "upload_started", "upload_given_up", "upload_started")

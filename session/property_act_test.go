@@ -25,7 +25,7 @@ func (st *stage) act(kind string, p *part, command string) {
 		err = p.RecordingFailed(st.ctx, recording)
 		promised = isUploaded(recording, rules.UploadFailed, rules.UploadUploaded, rules.UploadUploading)
 	case "begun":
-		_, err = p.Member.svc.UploadBegan(st.ctx, recording)
+		_, err = p.Member.svc.UploadBegan(st.ctx, recording, Receiver{})
 		promised = isUploaded(recording, rules.UploadUploading, rules.UploadUploaded)
 	case "part":
 		var made Part

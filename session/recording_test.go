@@ -52,7 +52,7 @@ func TestUploadsAreActivity(t *testing.T) {
 		_ = a.Disconnect(w.ctx)
 		for range 30 {
 			time.Sleep(time.Hour)
-			if _, err := w.svc.UploadBegan(w.ctx, id); err != nil {
+			if _, err := w.svc.UploadBegan(w.ctx, id, Receiver{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -79,7 +79,7 @@ func TestSessionCompletes(t *testing.T) {
 		if list := w.recordings(); list[0].UploadStatus == list[1].UploadStatus || count(a.heard(), "session_completed") != 0 {
 			t.Errorf("with one of two uploaded: %+v", list)
 		}
-		place, err := w.svc.UploadBegan(w.ctx, ids[1])
+		place, err := w.svc.UploadBegan(w.ctx, ids[1], Receiver{})
 		must(err)
 		if place.SessionID != "studio" || place.DeviceID != b.DeviceID() {
 			t.Errorf("place %+v", place)
@@ -132,17 +132,17 @@ func TestUploadWhileRecording(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := a.heard()[0].Data.(StartRecording).RecordingID
-		if _, err := w.svc.UploadBegan(w.ctx, id); codeOf(err) != wire.CodeUnknownRecording {
+		if _, err := w.svc.UploadBegan(w.ctx, id, Receiver{}); codeOf(err) != wire.CodeUnknownRecording {
 			t.Errorf("before the instant: %v", err)
 		}
 		time.Sleep(time.Second)
 		if s := w.recordings()[0].UploadStatus; s != "recording" {
 			t.Errorf("status %s", s)
 		}
-		if _, err := w.svc.UploadBegan(w.ctx, id); err != nil {
+		if _, err := w.svc.UploadBegan(w.ctx, id, Receiver{}); err != nil {
 			t.Error(err)
 		}
-		if err := w.svc.UploadGivenUp(w.ctx, id); err != nil || w.recordings()[0].UploadStatus != "recording" {
+		if err := w.svc.UploadGivenUp(w.ctx, id, ""); err != nil || w.recordings()[0].UploadStatus != "recording" {
 			t.Errorf("given up: %v, %+v", err, w.recordings())
 		}
 		if err := w.svc.UploadDone(w.ctx, file(id)); err != nil {
@@ -206,7 +206,7 @@ func TestUploadsRefused(t *testing.T) {
 		wantCode(t, w.svc.UploadDone(w.ctx, UploadedFile{RecordingID: ids[0], SHA256: "x"}), wire.CodeBadSize)
 		wantCode(t, w.svc.UploadDone(w.ctx, file("nothing")), wire.CodeUnknownRecording)
 		for _, id := range []string{"", "*", ">", "a.b", strings.Repeat("x", 65)} {
-			_, err := w.svc.UploadBegan(w.ctx, id)
+			_, err := w.svc.UploadBegan(w.ctx, id, Receiver{})
 			wantCode(t, err, wire.CodeUnknownRecording)
 		}
 	})

@@ -106,11 +106,11 @@ func TestDeleteTake(t *testing.T) {
 		takeID, late := w.open(a, a, b)
 		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), wire.CodeRecordingInProgress)
 		w.stop(a)
-		if _, err := w.svc.UploadBegan(w.ctx, late[0]); err != nil {
+		if _, err := w.svc.UploadBegan(w.ctx, late[0], Receiver{}); err != nil {
 			t.Fatal(err)
 		}
 		wantCode(t, w.svc.DeleteTake(w.ctx, "studio", takeID, false), wire.CodeRecordingInProgress)
-		if err := w.svc.UploadGivenUp(w.ctx, late[0]); err != nil {
+		if err := w.svc.UploadGivenUp(w.ctx, late[0], ""); err != nil {
 			t.Fatal(err)
 		}
 		a.heard()
@@ -135,7 +135,7 @@ func TestDeleteTake(t *testing.T) {
 			if snap, err := svc.Snapshot(w.ctx, "studio"); err != nil || snap.Status != "completed" {
 				t.Errorf("the session is %s, %v", snap.Status, err)
 			}
-			_, err := svc.UploadBegan(w.ctx, late[0])
+			_, err := svc.UploadBegan(w.ctx, late[0], Receiver{})
 			wantCode(t, err, wire.CodeRecordingDeleted)
 			wantCode(t, svc.UploadDone(w.ctx, file(late[1])), wire.CodeRecordingDeleted)
 			_, err = svc.ChangeTake(w.ctx, "studio", takeID, TakeChange{Mark: new("bad")})
@@ -188,7 +188,7 @@ func TestForcedDeletion(t *testing.T) {
 			t.Errorf("told %v", got)
 		}
 		takeID, ids := w.open(a, a)
-		if _, err := w.svc.UploadBegan(w.ctx, ids[0]); err != nil {
+		if _, err := w.svc.UploadBegan(w.ctx, ids[0], Receiver{}); err != nil {
 			t.Fatal(err)
 		}
 		a.heard()

@@ -15,6 +15,7 @@ type Place struct {
 	SessionID string
 	TakeID    string // the start command's id: letters, digits and hyphens
 	DeviceID  string
+	Disk      string // that has the file, or what has come of it; empty: none yet, or every instance reaches it
 
 	owner string // hash of the secret in the device's resumeToken; none of recordings of before it was kept
 }
@@ -30,23 +31,24 @@ func (p Place) HasOwner() bool { return p.owner != "" }
 
 // UploadBegan notes that a recording's upload begins, and tells where the
 // recording belongs. Saying so again tells that it goes on, which is activity of the session. It fails with the code
-// unknown_recording when no session has it.
-func (s *Service) UploadBegan(ctx context.Context, recordingID string) (Place, error) {
+// unknown_recording when no session has it, upload_under_way when its bytes go to another disk, and
+// already_uploaded when that has all of them.
+func (s *Service) UploadBegan(ctx context.Context, recordingID string, to Receiver) (Place, error) {
 	return s.ofRecording(ctx, recordingID, func(st *rules.State, now rules.Instant) ([]rules.Change, error) {
-		return rules.Began(st, recordingID, now)
+		return rules.Began(st, recordingID, to, now)
 	})
 }
 
-// UploadGivenUp notes that an upload that had begun is removed unfinished.
-func (s *Service) UploadGivenUp(ctx context.Context, recordingID string) error {
+// UploadGivenUp notes that an upload that had begun is removed unfinished from a disk.
+func (s *Service) UploadGivenUp(ctx context.Context, recordingID, disk string) error {
 	_, err := s.ofRecording(ctx, recordingID, func(st *rules.State, _ rules.Instant) ([]rules.Change, error) {
-		return rules.GaveUp(st, recordingID)
+		return rules.GaveUp(st, recordingID, disk)
 	})
 	return err
 }
 
-// UploadDone notes that a recording is uploaded. It may be told again: the file
-// that was told first stays. With the last one missing the session is completed. A file
+// UploadDone notes that a recording is uploaded. It may be told again; any other file
+// than the first is refused with already_uploaded. With the last one missing the session is completed. A file
 // without a byte is refused with the code empty_upload, and its recording has failed; one
 // of a recording that was deleted with recording_deleted.
 func (s *Service) UploadDone(ctx context.Context, f UploadedFile) error {
@@ -78,7 +80,7 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 			return Place{}, rules.Deleted(recordingID)
 		}
 		if err == nil && badRecord == nil && r != nil {
-			return Place{sessionID, r.Take, r.DeviceID, string(r.Owner)}, nil
+			return Place{sessionID, r.Take, r.DeviceID, r.Disk, string(r.Owner)}, nil
 		}
 	}
 	return Place{}, rules.Fault(wire.CodeUnknownRecording, "there is no recording %s", recordingID)

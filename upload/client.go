@@ -48,6 +48,10 @@ func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
 		if s.offset > before {
 			pause = firstPause
 		}
+		if s.at != "" && gone(err) {
+			s.at = "" // it is begun again
+			err = nil
+		}
 		if denied(err) && len(s.secrets) > 1 {
 			s.secrets = s.secrets[1:]
 			continue
@@ -136,14 +140,15 @@ func (f File) metadata() string {
 	return "recordingId " + b(f.RecordingID) + ",filename " + b(f.Name) + ",filetype " + b(f.Type)
 }
 
-// ask learns how far the server is. An upload that it doesn't know is created anew.
+// gone tells whether the server doesn't know the upload. A HEAD has no code.
+func gone(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Status == http.StatusNotFound && (refused.Code == errUnknown.Code || refused.Code == "")
+}
+
+// ask learns how far the server is.
 func (s *sending) ask(ctx context.Context) error {
 	h, err := s.do(ctx, http.MethodHead, s.at, nil, nil, 0)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		s.at = ""
-		return s.create(ctx)
-	}
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,29 @@ func TestClientShowsItsKey(t *testing.T) {
 	w.arrived(want)
 }
 
+// TestClientBeginsAgain where a server has forgotten the upload, whichever request hears of it.
+func TestClientBeginsAgain(t *testing.T) {
+	w, want := newWorld(t), random(1000)
+	forgetful := map[string]int{http.MethodPatch: 2, http.MethodHead: 2}
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if forgetful[r.Method] > 0 {
+			forgetful[r.Method]--
+			rw.WriteHeader(http.StatusNotFound)
+			if r.Method != http.MethodHead {
+				_, _ = io.WriteString(rw, `{"success":false,"error":{"code":"unknown_upload","message":"gone"}}`)
+			}
+			return
+		}
+		w.uploads.ServeHTTP(rw, r)
+	}))
+	defer front.Close()
+	c := upload.Client{URL: front.URL, HTTP: front.Client()}
+	if err := c.Send(t.Context(), upload.File{RecordingID: "rec1", Name: "a.webm", Type: "video/webm", Size: 1000}, bytes.NewReader(want)); err != nil {
+		t.Fatal(err)
+	}
+	w.arrived(want)
+}
+
 func TestClientGivesUp(t *testing.T) {
 	w := newWorld(t, func(c *upload.Config) { c.MaxSize = 100 })
 	to := w.http.Listener.Addr().String()

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Dir        string     // where uploads/ and recordings/ are, on one file system
 	Recordings Recordings // to whom the files belong
+	Disk       string     // names Dir among the directories of other servers, in the addresses of its uploads; without a dot; default: nothing does
 
 	MaxSize    int64         // bytes that one file may have; default 64 GiB
 	Reserve    int64         // bytes of the disk that stay free; default 1 GiB, negative: none

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
@@ -168,6 +169,9 @@ func drain(w http.ResponseWriter, r *http.Request, err error) {
 // find returns an upload that hasn't expired, or nil. Ids are the ones that
 // this server makes; whatever else is asked for isn't there.
 func (s *Server) find(id string) *upload {
+	if disk, bare := disks.SplitUpload(id); disk == s.cfg.Disk {
+		id = bare // as it is alone where it was made before the disk had a name
+	}
 	if len(id) != 36 || uuid.Validate(id) != nil {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/tus/tusd/v2/pkg/handler"
 	"golang.org/x/exp/slog"
+
+	"github.com/downbeat-sync/downbeat/disks"
 )
 
 // store is what a Server is for tusd's handler, which speaks the protocol: where the
@@ -165,7 +167,7 @@ type resource struct {
 func (r *resource) GetInfo(context.Context) (handler.FileInfo, error) {
 	rec := r.upload.record()
 	return handler.FileInfo{
-		ID: rec.ID, Size: max(rec.Size, 0), SizeIsDeferred: rec.Size < 0, Offset: rec.Offset, IsPartial: rec.Concat == isPart,
+		ID: disks.UploadID(r.request.server.cfg.Disk, rec.ID), Size: max(rec.Size, 0), SizeIsDeferred: rec.Size < 0, Offset: rec.Offset, IsPartial: rec.Concat == isPart,
 	}, nil
 }
 

@@ -121,20 +121,22 @@ const (
 	CodeOffsetMismatch   = "offset_mismatch"    // not where the upload is: ask by HEAD
 	CodeSuperseded       = "superseded"         // a newer request goes on with this upload
 	CodeNotYourRecording = "not_your_recording" // the recording is another device's, and the caller may not command its session
-	CodeUploadUnderWay   = "upload_under_way"   // another upload of the recording is under way, begun by its device or by who commands the session
+	CodeUploadUnderWay   = "upload_under_way"   // another upload of the recording is under way, begun by its device or by who commands the session, or just now at another instance
 	CodeEmptyUpload      = "empty_upload"       // a file of no bytes is no recording
 	CodeUploadTooLarge   = "upload_too_large"   // larger than the server takes
 	CodeUploadTooLong    = "upload_too_long"    // more bytes than Upload-Length said
 	CodeAlreadyUploaded  = "already_uploaded"   // the recording has its file
 	CodeTooManyUploads   = "too_many_uploads"   // 32 uploads of the device, 1000 of the session or 2000 in all are unfinished
 	CodeDiskFull         = "disk_full"          // too little free space
+	CodeInstanceAway     = "instance_away"      // the instance that keeps the file doesn't answer just now; may be sent again. Of downloads, too
+	CodeBadInstance      = "bad_instance"       // the request says that another instance passes it on, and none has
 )
 
 // Codes of downloads.
 const (
 	CodeUnknownMedia    = "unknown_media"     // there is no such film below --media
 	CodeNotUploaded     = "not_uploaded"      // the recording's file hasn't arrived
-	CodeFileMissing     = "file_missing"      // it has, but isn't on this server's disk: another instance has it, or somebody changed or removed it
+	CodeFileMissing     = "file_missing"      // it has, but isn't on the disk any more: somebody changed or removed it
 	CodeNothingToExport = "nothing_to_export" // no recording of the take has both its times and its file
 	CodeUnknownTake     = "unknown_take"      // there are no recordings of such a take
 )
@@ -272,6 +274,8 @@ var codes = []Code{
 	{Name: CodeAlreadyUploaded, Status: 409},
 	{Name: CodeTooManyUploads, Status: 429},
 	{Name: CodeDiskFull, Status: 507},
+	{Name: CodeInstanceAway, Status: 503},
+	{Name: CodeBadInstance, Status: 403},
 	// Of downloads.
 	{Name: CodeUnknownMedia, Status: 404},
 	{Name: CodeNotUploaded, Status: 404},

@@ -45,6 +45,7 @@ type serveCmd struct {
 	MaxPerAddress  int `name:"max-connections-per-address" default:"1500" help:"How many of them may come from one IPv4 address or one IPv6 network of 64 bits, at most three quarters of all. Proxies that are trusted are exempt."`
 
 	NATS         string        `name:"nats" placeholder:"URL" help:"NATS servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…"`
+	InstanceURL  string        `name:"instance-url" placeholder:"URL" help:"Where the other instances on --nats reach this one, such as http://10.0.0.2:8080. Default: at each address of this machine, on the port of --addr."`
 	NATSReplicas int           `name:"nats-replicas" default:"0" help:"How many servers of a NATS cluster keep each session; 0: three in a cluster, else one."`
 	AcceptLoss   bool          `name:"accept-data-loss" help:"Start with a data directory that has lost what was acknowledged; else that is refused."`
 	SessionIdle  time.Duration `default:"24h" help:"How long a session without activity is kept, 84h at most."`
@@ -122,7 +123,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	cfg = server.Config{
 		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin,
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices,
-		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
+		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
 		Now: now,
 		Access: access.Config{
@@ -163,7 +164,7 @@ func (c *serveCmd) proxies() ([]netip.Prefix, error) {
 // flagOf are the flags whose names aren't those of a Config's fields in lower case.
 var flagOf = map[string]string{
 	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
-	"MaxDevices": "max-devices", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
+	"MaxDevices": "max-devices", "InstanceURL": "instance-url", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
 	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
 	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas", "NTPListen": "ntp-listen",
 	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",

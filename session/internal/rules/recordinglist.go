@@ -36,6 +36,7 @@ type Recording struct {
 
 	Mark string `json:"-"` // of the take: good, bad or empty
 	Note string `json:"-"` // of the take
+	Disk string `json:"-"` // that has the file; empty: every instance reaches it
 
 	First Reading `json:"-"` // what StartTimestamp is of
 }
@@ -90,7 +91,7 @@ func (s *State) wireRecording(r *RecordingRecord, now Instant) Recording {
 	w := Recording{
 		RecordingID: r.ID, SessionID: s.ID, TakeID: r.Take, TakeTimestamp: r.TakeAt.Time(), PostureLabel: s.label(r.Take, r.Label),
 		DeviceID: r.DeviceID, DeviceType: r.Type, ViewType: r.View, Username: r.User, UploadStatus: s.uploadStatus(r, now),
-		File: r.Path, SHA256: r.SHA256, FileType: r.FileType, Part: r.part(), Report: r.Report,
+		File: r.Path, SHA256: r.SHA256, FileType: r.FileType, Part: r.part(), Report: r.Report, Disk: r.Disk,
 	}
 	if t := s.Takes[r.Take]; t != nil {
 		w.Mark, w.Note = t.Mark, t.Note

@@ -152,6 +152,7 @@ type RecordingRecord struct {
 	Path       string        `json:"path,omitempty"`   // of the file that this service took in
 	SHA256     string        `json:"sha256,omitempty"` // hexadecimal, of that file
 	FileType   string        `json:"fileType,omitempty"`
+	Disk       string        `json:"disk,omitempty"` // which has the file, or what has come of it; empty: every instance's
 
 	Part    int              `json:"part,omitempty"` // of the device's; 0 as 1
 	Report  *RecordingReport `json:"report,omitempty"`

@@ -12,37 +12,61 @@ import (
 // one to be worth a write.
 const heardEvery = 10 * time.Minute
 
-// Began notes that a recording's bytes begin to come, or go on.
-func Began(s *State, id string, now Instant) ([]Change, error) {
+// Receiver is the disk that takes a recording in.
+type Receiver struct {
+	Disk    string // its name; empty: every instance reaches what is taken in
+	Instead string // another disk that isn't reached any more, and may have begun to
+}
+
+// Began notes that a recording's bytes begin to come to a disk, or go on. Where they go to another one
+// already, that is refused.
+func Began(s *State, id string, to Receiver, now Instant) ([]Change, error) {
 	r, err := s.recordingOf(id)
-	if err != nil || r.Upload == UploadUploaded || r.Upload == UploadUploading && now.Sub(r.Heard) < heardEvery {
+	elsewhere := err == nil && r.Disk != to.Disk
+	switch {
+	case err != nil:
 		return nil, err
+	case elsewhere && r.SHA256 != "":
+		return nil, alreadyUploaded(id)
+	case elsewhere && r.Upload == UploadUploading && r.Disk != "" && r.Disk != to.Instead:
+		return nil, Fault(wire.CodeUploadUnderWay, "recording %s is being uploaded to another instance", id)
+	case r.Upload == UploadUploaded, !elsewhere && r.Upload == UploadUploading && now.Sub(r.Heard) < heardEvery:
+		return nil, nil
 	}
-	r.Upload, r.Heard = UploadUploading, now
+	r.Upload, r.Heard, r.Disk = UploadUploading, now, to.Disk
 	return s.putRecording(r), nil
 }
 
-// GaveUp notes that an upload which had begun is gone.
-func GaveUp(s *State, id string) ([]Change, error) {
+// GaveUp notes that an upload which had begun is gone from a disk.
+func GaveUp(s *State, id, disk string) ([]Change, error) {
 	r, err := s.recordingOf(id)
-	if err != nil || r.Upload != UploadUploading {
+	if err != nil || r.Upload != UploadUploading || r.Disk != disk {
 		return nil, err
 	}
-	r.Upload = ""
+	r.Upload, r.Disk = "", ""
 	return s.putRecording(r), nil
+}
+
+func alreadyUploaded(id string) *Error {
+	return Fault(wire.CodeAlreadyUploaded, "recording %s has been uploaded", id)
 }
 
 // Uploaded notes that a recording is a file of this service now. A file that is
-// there stays: telling the same again changes nothing.
+// there stays: telling the same again changes nothing, another one is refused.
 func Uploaded(s *State, f UploadedFile, now Instant) ([]Change, error) {
 	r, err := s.recordingOf(f.RecordingID)
-	if err != nil || r.SHA256 != "" {
+	switch {
+	case err != nil:
 		return nil, err
+	case r.SHA256 != "" && (r.SHA256 != f.SHA256 || r.Path != f.Path || r.Disk != f.Disk):
+		return nil, alreadyUploaded(f.RecordingID)
+	case r.SHA256 != "":
+		return nil, nil
 	}
 	if f.Size == 0 { // it holds nothing, whatever was said of it
 		return s.empty(r), nil
 	}
-	r.Upload, r.Size, r.Path, r.SHA256, r.FileType = UploadUploaded, f.Size, f.Path, f.SHA256, f.Type
+	r.Upload, r.Size, r.Path, r.SHA256, r.FileType, r.Disk = UploadUploaded, f.Size, f.Path, f.SHA256, f.Type, f.Disk
 	r.Heard = now
 	return s.putRecording(r), nil
 }
@@ -139,6 +163,7 @@ type UploadedFile struct {
 	Path        string // below the directory of the service's files
 	SHA256      string // hexadecimal
 	Type        string // its media type, as the device told it; may be empty
+	Disk        string // that has the file; empty: every instance reaches it
 }
 
 // MaxFileSize is the largest that JSON's numbers tell exactly.
