@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/disks"
@@ -64,13 +67,39 @@ func (s *Server) fromInstance(next http.Handler) http.Handler {
 	})
 }
 
-// probe proves to another instance that this one has its disk.
+// probe proves to another instance that this one has its disk, or tells how far a session's uploads on it are.
 func (s *Server) probe(w http.ResponseWriter, r *http.Request) {
 	if !isPassedOn(r) {
 		writeError(w, 0, badInstance)
 		return
 	}
+	if id := r.URL.Query().Get("session"); id != "" {
+		writeJSON(w, http.StatusOK, s.progressHere(id))
+		return
+	}
 	s.cfg.Instances.ServeProbe(w, r)
+}
+
+// progressTime is how long other instances may take to tell how far their uploads are.
+const progressTime = time.Second
+
+// progressOf asks the instances that have some disks how far a session's uploads there are; those that
+// don't answer say nothing.
+func (s *Server) progressOf(ctx context.Context, sessionID string, there []string) []map[string]Progress {
+	ctx, cancel := context.WithTimeout(ctx, progressTime)
+	defer cancel()
+	of := make([]map[string]Progress, len(there))
+	var asking sync.WaitGroup
+	for i, disk := range there {
+		asking.Go(func() {
+			b, err := s.cfg.Instances.Ask(ctx, disk, disks.ProbePath+"?session="+url.QueryEscape(sessionID))
+			if err == nil {
+				_ = json.Unmarshal(b, &of[i]) // else nothing is told
+			}
+		})
+	}
+	asking.Wait()
+	return of
 }
 
 // forward passes a request of an upload on to the instance that has it, and reports whether it

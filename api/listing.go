@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/session"
@@ -28,14 +30,14 @@ type File interface {
 
 // Progress is how much of a recording has arrived, in bytes.
 type Progress struct {
-	Offset int64 // on the disk
-	Length int64 // of the whole; negative while it isn't known
+	Offset int64 `json:"offset"` // on the disk
+	Length int64 `json:"length"` // of the whole; negative while it isn't known
 }
 
 // listed is a row of the list of recordings.
 type listed struct {
 	session.Recording
-	UploadedBytes *int64  `json:"uploadedBytes"` // on this instance's disk; null but while uploading
+	UploadedBytes *int64  `json:"uploadedBytes"` // on the disk; null but while uploading, and while its instance is away
 	UploadLength  *int64  `json:"uploadLength"`  // of the whole; null while it isn't known
 	FileURL       *string `json:"fileUrl"`       // null where the file isn't kept
 }
@@ -66,10 +68,7 @@ func (s *Server) list(r *http.Request) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var progress map[string]Progress
-	if s.cfg.Files != nil {
-		progress = s.cfg.Files.Progress(r.PathValue("id"))
-	}
+	progress := s.progress(r.Context(), r.PathValue("id"), recordings)
 	rows := make([]listed, 0, len(recordings))
 	for _, rec := range recordings {
 		row := listed{Recording: rec}
@@ -82,6 +81,32 @@ func (s *Server) list(r *http.Request) ([]listed, error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// progress tells how far the uploads of recordings are, here and at the other instances that they go to.
+func (s *Server) progress(ctx context.Context, sessionID string, recordings []session.Recording) map[string]Progress {
+	all := s.progressHere(sessionID)
+	if s.cfg.Instances == nil {
+		return all
+	}
+	elsewhere := map[string]bool{}
+	for _, rec := range recordings {
+		if rec.UploadStatus == "uploading" && rec.Disk != "" && rec.Disk != s.cfg.Instances.Disk() {
+			elsewhere[rec.Disk] = true
+		}
+	}
+	for _, there := range s.progressOf(ctx, sessionID, slices.Collect(maps.Keys(elsewhere))) {
+		maps.Copy(all, there)
+	}
+	return all
+}
+
+func (s *Server) progressHere(sessionID string) map[string]Progress {
+	all := map[string]Progress{}
+	if s.cfg.Files != nil {
+		maps.Copy(all, s.cfg.Files.Progress(sessionID))
+	}
+	return all
 }
 
 func (l *listed) progress(p Progress) {

@@ -3,9 +3,12 @@ package disks_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
 	"io/fs"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -131,6 +134,12 @@ func TestOpen(t *testing.T) {
 	if _, err := a.Open(t.Context(), nobodys, "/file", `"tag"`); !errors.Is(err, disks.ErrAway) || b.served.Load() != before {
 		t.Errorf("a disk that nobody has: %v", err)
 	}
+	if answer, err := a.Ask(t.Context(), second, "/file?x=1"); err != nil || !bytes.Equal(answer, content) {
+		t.Errorf("asked: %d bytes, %v", len(answer), err)
+	}
+	if _, err := a.Ask(t.Context(), second, "/other"); err == nil {
+		t.Error("an answer that isn't there")
+	}
 	b.http.Close()
 	if _, err := a.Open(t.Context(), second, "/file", `"tag"`); !errors.Is(err, disks.ErrAway) {
 		t.Errorf("an instance that is away: %v", err)
@@ -165,6 +174,40 @@ func TestForward(t *testing.T) {
 	}
 	if _, err := forward(second); !errors.Is(err, disks.ErrAway) {
 		t.Errorf("after that: %v", err)
+	}
+}
+
+// TestTLS: an instance is reached under the name that its certificate is for, if the authority is the one that the
+// store says, and no other.
+func TestTLS(t *testing.T) {
+	s := store.NewMemory()
+	b := newInstance(t, s, second, "key", func(c *disks.Config) { c.Place = nil })
+	secure := httptest.NewUnstartedServer(b)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}))
+	for name, c := range map[string]struct {
+		place   disks.Place
+		reached bool
+	}{
+		"right":             {disks.Place{URLs: []string{secure.URL}, Name: "example.com", Authority: root}, true},
+		"by address":        {disks.Place{URLs: []string{secure.URL}, Authority: root}, true},
+		"another name":      {disks.Place{URLs: []string{secure.URL}, Name: "example.org", Authority: root}, false},
+		"unknown authority": {disks.Place{URLs: []string{secure.URL}, Name: "example.com"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			value, err := json.Marshal(map[string]any{"instance": "b", "urls": c.place.URLs, "name": c.place.Name, "authority": c.place.Authority})
+			testutil.Check(t, err)
+			stored := store.NewMemory()
+			_, err = stored.Put(t.Context(), "disk."+second, value, 0)
+			testutil.Check(t, err)
+			a := newInstance(t, stored, first, "key")
+			testutil.Eventually(t, "the store to be read", func() bool { return a.Absent(nobodys) > 0 })
+			if got := a.knows(t, second); got != c.reached {
+				t.Errorf("reached: %v", got)
+			}
+		})
 	}
 }
 

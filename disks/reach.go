@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -107,6 +109,31 @@ func (d *Disks) probe(ctx context.Context, o *other, base string) bool {
 	_, _ = io.CopyN(io.Discard, res.Body, 4<<10)
 	_ = res.Body.Close()
 	return hmac.Equal([]byte(res.Header.Get(Header)), []byte(mac(d.cfg.Key(), "answer", o.disk, q.Header.Get(Header))))
+}
+
+// mostOfAnswer bounds what Ask reads, in bytes.
+const mostOfAnswer = 4 << 20
+
+// Ask gets a small answer of the instance that has a disk.
+func (d *Disks) Ask(ctx context.Context, disk, path string) ([]byte, error) {
+	o, base, err := d.reach(ctx, disk)
+	if err != nil {
+		return nil, err
+	}
+	q, err := d.request(ctx, http.MethodGet, o, base, path)
+	if err != nil {
+		return nil, err
+	}
+	res, err := o.transport.RoundTrip(q)
+	if err != nil {
+		d.lost(ctx, o)
+		return nil, errors.Join(ErrAway, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%w: it answered %s", ErrAway, res.Status)
+	}
+	return io.ReadAll(io.LimitReader(res.Body, mostOfAnswer))
 }
 
 // request makes a signed request of this instance's own.

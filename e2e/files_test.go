@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,6 +139,9 @@ func (i *instance) recorded() session.Recording {
 	})
 	return of
 }
+
+// data is the directory of an instance of a cluster.
+func (i *instance) data() string { return i.args[slices.Index(i.args, "--data")+1] }
 
 type row struct {
 	session.Recording
@@ -306,8 +310,13 @@ func TestInstanceAway(t *testing.T) {
 	through := newRoundRobin(t, fiveCuts, all...)
 	cmd, said := startJS(t, through.url, id, want)
 	eventually(t, "bytes to arrive", func() bool { return through.carried.Load() > 10<<20 })
+	eventually(t, "every instance to tell how much has arrived", func() bool {
+		a, _ := one.listed(id)
+		b, _ := two.listed(id)
+		return a.UploadedBytes != nil && b.UploadedBytes != nil
+	})
 	keeps, other := one, two
-	if r, _ := two.listed(id); r.UploadedBytes != nil {
+	if begun, _ := filepath.Glob(filepath.Join(one.data(), "uploads", "*.part")); len(begun) == 0 {
 		keeps, other = two, one
 	}
 	keeps.kill()
