@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/downbeat-sync/downbeat/acts/exec"
+	"github.com/downbeat-sync/downbeat/acts/osc"
 	"github.com/downbeat-sync/downbeat/internal/shell"
 )
 
@@ -20,6 +22,7 @@ type deviceFlags struct {
 	Record string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
 
 	execFlags `embed:"" group:"A command that runs at the instant"`
+	oscFlags  `embed:"" group:"Open Sound Control"`
 }
 
 type deviceCmd struct {
@@ -46,6 +49,12 @@ type execFlags struct {
 	ExecDir   string        `type:"path" placeholder:"DIR" help:"Where recordings are until they are uploaded. Default: the directory for temporary files."`
 }
 
+// oscFlags are those of package acts/osc.
+type oscFlags struct {
+	OSC       string `name:"osc" placeholder:"udp://HOST:PORT" xor:"act" help:"Tell acts by OSC: ahead in a bundle whose time tag is the instant, and at the instant."`
+	OSCListen string `name:"osc-listen" placeholder:"ADDR" help:"Take OSC messages in at this UDP address that start commands, if this device leads: 127.0.0.1:9000 for this machine's alone, :9000 for anybody's."`
+}
+
 // programs are those that the flags ask for.
 func (c *deviceCmd) programs(log *slog.Logger) (list []shell.Program, err error) {
 	if c.Exec != "" {
@@ -55,6 +64,20 @@ func (c *deviceCmd) programs(log *slog.Logger) (list []shell.Program, err error)
 		})
 		if err != nil {
 			return nil, err
+		}
+		list = append(list, p)
+	}
+	if c.OSC != "" {
+		p, err := osc.NewSender(c.OSC, log)
+		if err != nil {
+			return nil, fmt.Errorf("--osc: %w", err)
+		}
+		list = append(list, p)
+	}
+	if c.OSCListen != "" {
+		p, err := osc.NewReceiver(c.OSCListen, log)
+		if err != nil {
+			return nil, fmt.Errorf("--osc-listen: %w", err)
 		}
 		list = append(list, p)
 	}

@@ -106,6 +106,13 @@ var edges = map[string]map[string]string{
 		"internal/testutil":   "waits for what it says of itself",
 		"session":             "how the device says that it is, what it recorded",
 	},
+	"acts/osc": {
+		"device":    "whose acts it tells, and whose requests it makes",
+		"clock":     "instants in time tags",
+		"session":   "how it tells that nobody listens; refusals",
+		"signaling": "the error of a device that isn't connected",
+		"wire":      "which acts are what; codes",
+	},
 	"acts/exec": {
 		"device":  "whose acts it carries out",
 		"clock":   "the instants that commands are told",
