@@ -3,6 +3,7 @@
 package exec
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/downbeat-sync/downbeat/internal/testact"
 	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
 
 func stage(t testing.TB, cfg Config) *testact.Stage {
@@ -28,8 +30,19 @@ func stage(t testing.TB, cfg Config) *testact.Stage {
 // flash schedules a command, and returns its instant.
 func flash(t testing.TB, s *testact.Stage, name string) session.Scheduled {
 	t.Helper()
-	cmd, err := s.Schedule(t.Context(), device.Command{Name: name, Payload: "a 'b' $(c)", When: device.When{Delay: 150 * time.Millisecond}})
-	testutil.Check(t, err)
+	return flashIn(t, s, name, 150*time.Millisecond)
+}
+
+func flashIn(t testing.TB, s *testact.Stage, name string, delay time.Duration) (cmd session.Scheduled) {
+	t.Helper()
+	testutil.Eventually(t, "a connection", func() (done bool) {
+		var err error
+		cmd, err = s.Schedule(t.Context(), device.Command{Name: name, Payload: "a 'b' $(c)", When: device.When{Delay: delay}})
+		if !errors.Is(err, signaling.ErrEnded) { // a busy machine may lose one
+			testutil.Check(t, err)
+		}
+		return err == nil
+	})
 	return cmd
 }
 
@@ -73,11 +86,11 @@ func TestOnlyWhatIsAsked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ran")
 	s := stage(t, Config{On: []string{"gong", "end"}, Command: `echo $DOWNBEAT_NAME >>` + file})
 	flash(t, s, "flash")
-	taken := flash(t, s, "gong")
+	taken := flashIn(t, s, "gong", 2*time.Second)
 	testutil.Check(t, s.Cancel(t.Context(), taken.CommandID))
 	_, err := s.StartRecording(t.Context(), device.Recording{Duration: 100 * time.Millisecond})
 	testutil.Check(t, err)
-	flash(t, s, "end")
+	flashIn(t, s, "end", 2*time.Second)
 	if got := awaitFile(t, file); got != "end\n" {
 		t.Errorf("it ran for %q", got)
 	}
@@ -103,10 +116,10 @@ func TestRecords(t *testing.T) {
 			if r.FileSizeBytes == nil || *r.FileSizeBytes != int64(len("begin\nend\n")) || filepath.Ext(r.File) != filepath.Ext(c.file) {
 				t.Errorf("recorded %+v", r)
 			}
-			if r.StartTimestamp == nil || *r.StartTimestamp < take.Timestamp || *r.StartBoundMs < 500 {
-				t.Errorf("began at %v with a bound of %v ms: nobody knows when the first frame came", r.StartTimestamp, *r.StartBoundMs)
+			if r.StartTimestamp == nil || *r.StartTimestamp < take.Timestamp || r.StopTimestamp == nil || testutil.Ms(r.StopTimestamp.Sub(*r.StartTimestamp)) > *r.StartBoundMs+0.01 {
+				t.Fatalf("recorded %+v: nobody knows when the first frame came", r)
 			}
-			if r.StopTimestamp == nil || r.StopTimestamp.Sub(take.Timestamp) < 500*time.Millisecond {
+			if r.StopTimestamp.Sub(take.Timestamp) < 500*time.Millisecond {
 				t.Errorf("ended at %v", r.StopTimestamp)
 			}
 			testutil.Eventually(t, "an empty directory", func() bool {
@@ -120,7 +133,7 @@ func TestRecords(t *testing.T) {
 
 // TestFirstFrame: a command that knows when its first frame came says so.
 func TestFirstFrame(t *testing.T) {
-	p, err := New(Config{Command: `echo film; echo nonsense >&3; echo "first $(cut -d' ' -f1 /proc/uptime | tr -d .)0000000 20000000" >&3; while :; do sleep 0.01; done`})
+	p, err := New(Config{Dir: t.TempDir(), Command: `echo film; echo nonsense >&3; echo "first $(cut -d' ' -f1 /proc/uptime | tr -d .)0000000 20000000" >&3; while :; do sleep 0.01; done`})
 	testutil.Check(t, err)
 	if _, err := os.Stat("/proc/uptime"); err != nil {
 		t.Skip("this system has no /proc/uptime to read the clock by")
@@ -140,7 +153,7 @@ func TestFirstFrame(t *testing.T) {
 
 // TestFailures: the session hears why, and of the next success that it is over.
 func TestFailures(t *testing.T) {
-	s := stage(t, Config{Limit: 300 * time.Millisecond, Grace: 100 * time.Millisecond, Command: `case $DOWNBEAT_NAME in
+	s := stage(t, Config{Dir: t.TempDir(), Limit: 300 * time.Millisecond, Grace: 100 * time.Millisecond, Command: `case $DOWNBEAT_NAME in
 		fails) echo first >&2; echo no such camera >&2; exit 3;;
 		hangs) trap '' INT TERM; sleep 60;;
 		"") exit 0;;

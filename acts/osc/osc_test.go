@@ -189,7 +189,15 @@ func TestStarts(t *testing.T) {
 	}
 	var history struct{ Commands []struct{ Name string } }
 	d.Get("/commands", &history)
-	if len(history.Commands) != 11 {
+	named, others := 0, 0
+	for _, c := range history.Commands {
+		if c.Name != "" {
+			named++
+		} else {
+			others++
+		}
+	}
+	if named != 3 || others < 8 { // the take's own stop may be one more
 		t.Errorf("scheduled are %+v", history)
 	}
 }
