@@ -37,7 +37,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
 	$(GO) test -run '^$$' -bench Put ./store/nats
 	$(GO) test -run '^$$' -bench List ./session
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./clock
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./clock ./clock/sim
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./reference
 
 bench-browser: setup ## print the figures of the browser alone

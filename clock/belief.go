@@ -19,6 +19,7 @@ type belief struct {
 	fwd, bwd floor
 	fwdShape shape
 	bwdShape shape
+	gaps     float64 // by how much the gaps of the two may differ
 	queueFwd float64 // mean queueing
 	queueBwd float64
 	res      float64

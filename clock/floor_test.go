@@ -53,3 +53,33 @@ func TestShapesAreTold(t *testing.T) {
 		}
 	}
 }
+
+// Two spreads that come to the same for once don't show that the gaps do: what the gaps
+// may differ by grows at once and falls slowly.
+func TestGapsAreHeld(t *testing.T) {
+	b := belief{count: 1000}
+	b.fwd.spread, b.bwd.spread = 1e6, 2e5
+	b.holdGaps()
+	apart := b.gaps
+	if apart != b.gapsApart() {
+		t.Fatalf("gaps that differ by %.0f ns are taken to differ by %.0f", b.gapsApart(), apart)
+	}
+	b.fwd.spread = b.bwd.spread
+	if b.holdGaps(); b.gaps < 0.9*apart {
+		t.Errorf("%.0f ns after one exchange with equal spreads, %.0f before", b.gaps, apart)
+	}
+	for range 200 {
+		b.holdGaps()
+	}
+	if b.gaps > 0.01*apart {
+		t.Errorf("still %.0f ns after 200 exchanges with equal spreads, %.0f before", b.gaps, apart)
+	}
+}
+
+// A lowest point far below all others took a faster way: the gap is not that of a high power.
+func TestFasterWayIsNoHighPower(t *testing.T) {
+	power, way := shape{mid: 0.70, n: 1}, shape{mid: 0.85, n: 1}
+	if power.gap() < 2 || way.gap() > 1 {
+		t.Errorf("a high power's gap is %.2f spreads, a faster way's %.2f", power.gap(), way.gap())
+	}
+}

@@ -131,6 +131,11 @@ func Sawtooth(lo, hi float64) Queue {
 	}
 }
 
+// Scaled is q times by.
+func Scaled(by float64, q Queue) Queue {
+	return func(rng *rand.Rand, at, idle float64) float64 { return by * q(rng, at, idle) }
+}
+
 // Sum adds queues up.
 func Sum(qs ...Queue) Queue {
 	return func(rng *rand.Rand, at, idle float64) float64 {
