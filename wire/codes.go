@@ -42,7 +42,7 @@ const (
 	CodeMayNotLead          = "may_not_lead"          // the role doesn't lead
 	CodeNotLeader           = "not_leader"            // only the leader may do that
 	CodeLeaderConnected     = "leader_connected"      // leadership is only granted when the leader is away
-	CodeTooManyCommands     = "too_many_commands"     // 64 commands lie ahead
+	CodeTooManyCommands     = "too_many_commands"     // 64 commands are scheduled
 	CodeUnknownUser         = "unknown_user"          // no such user, or, to hand over to, none that is connected
 	CodeUnknownCommand      = "unknown_command"       // no such command, or one too long ago to be acknowledged (at least the latest 128 can be)
 	CodeUnknownDevice       = "unknown_device"        // the session has no such device
@@ -54,7 +54,7 @@ const (
 	CodeUnknownRecording    = "unknown_recording"     // not a recording of this device
 	CodeRecordingDeleted    = "recording_deleted"     // with its take
 	CodeRecordingNotStarted = "recording_not_started" // recording_stopped before recording_started
-	CodeNotJoined           = "not_joined"            // the member has left, or its device is connected anew
+	CodeNotJoined           = "not_joined"            // the member has left, or its device has connected again
 	CodeBusy                = "busy"                  // too many writers at once; may be sent again
 	CodeUnavailable         = "unavailable"           // the store doesn't answer or the service isn't running; may be sent again
 )
@@ -70,10 +70,10 @@ const (
 	CodeTokenAlgorithm     = "token_algorithm"      // signed in another way than is agreed on, or not at all
 	CodeTokenSignature     = "token_signature"      // signed by somebody else
 	CodeTokenExpired       = "token_expired"        // exp has passed
-	CodeTokenNotYet        = "token_not_yet"        // nbf or iat lies ahead
+	CodeTokenNotYet        = "token_not_yet"        // nbf or iat is in the future
 	CodeTokenCritical      = "token_critical"       // an extension (crit) that this server doesn't know
-	CodeTokenIssuer        = "token_issuer"         // iss is none of those that are taken
-	CodeTokenAudience      = "token_audience"       // aud is none of those that are taken
+	CodeTokenIssuer        = "token_issuer"         // iss is none of those that are accepted
+	CodeTokenAudience      = "token_audience"       // aud is none of those that are accepted
 	CodeTokenClaims        = "token_claims"         // exp, sub, session or role is missing or malformed
 	CodeTokenSession       = "token_session"        // of another session
 	CodeTokenUser          = "token_user"           // userId isn't the token's sub

@@ -23,7 +23,7 @@ const FINAL = new Map([
   [wire.CLOSE_TOO_MANY_FAULTY_MESSAGES, 'The server closed the connection: too many or faulty messages.'],
   [wire.CLOSE_LEFT, 'This device left the session.'],
   [wire.CLOSE_JOIN_REFUSED, 'The server refused to let this device in.'],
-  [wire.CLOSE_REMOVED, 'Whoever leads the session removed this device.'],
+  [wire.CLOSE_REMOVED, 'The leader of the session removed this device.'],
   [wire.CLOSE_ENDED, 'The session has ended.'],
 ])
 

@@ -94,7 +94,7 @@ export class CardTools {
   /** @param {string} deviceId */
   async #remove(deviceId) {
     const name = this.#roster.name(deviceId)
-    const reasons = ['It leaves the session, and its page says so. Whoever has the link can join again.', 'What it has recorded stays.']
+    const reasons = ['It leaves the session, and its page says so. Anyone with the link can join again.', 'What it has recorded stays.']
     if (await ask(`Remove ${name}?`, reasons, 'Remove it', 'Keep it')) attempt('remove', this.#session.request(wire.REMOVE_DEVICE, { deviceId }))
   }
 }

@@ -74,7 +74,7 @@ export class SessionTools {
   }
 
   async #removeAbsent() {
-    const reasons = ['All devices and people that aren’t connected leave the list. Whoever has a link can join again.', 'What they recorded stays.']
+    const reasons = ['All devices and people that aren’t connected leave the list. Anyone with a link can join again.', 'What they recorded stays.']
     if (await ask('Remove who is away?', reasons, 'Remove them', 'Keep them')) attempt('remove', this.#session.request(wire.REMOVE_DEVICE, { absent: 'all' }))
   }
 

@@ -67,10 +67,10 @@ export class Identity {
     say(byId('name'), [viewType, this.#user?.username].filter(Boolean).join(' · '))
     say(byId('of-session'), session?.name ? `in “${session.name}”` : `in session ${sessionId}`)
     const idle = deviceType !== '' && !records && !byId('finder').hidden
-    say(byId('orders'), idle ? 'Whoever leads set this device aside: it acts, and doesn’t record.' : '')
+    say(byId('orders'), idle ? 'The leader keeps this device out of takes: it acts, and doesn’t record.' : '')
     reveal(byId('orders'), idle)
     this.#beeper.silenced = silenced
     this.#off()
-    this.#off = silenced ? alertUser('Whoever leads silenced this device: it makes no sound until they let it.') : () => {}
+    this.#off = silenced ? alertUser('The leader silenced this device: it makes no sound until they allow it again.') : () => {}
   }
 }

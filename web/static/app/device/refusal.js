@@ -43,7 +43,7 @@ export function showOutside(code, message) {
 export function goneWords(code, message) {
   switch (code) {
     case '': return 'This device left the session.'
-    case wire.CODE_CLOSED_REMOVED: return 'Whoever leads removed this device from the session. If that was a mistake, join again.'
+    case wire.CODE_CLOSED_REMOVED: return 'The leader removed this device from the session. If that was a mistake, join again.'
     case wire.CODE_CLOSED_ENDED: case wire.CODE_SESSION_NOT_FOUND: return 'The session has ended. What was recorded here and isn’t sent yet stays on this device.'
   }
   return message

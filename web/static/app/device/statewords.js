@@ -25,7 +25,7 @@ export function stateOf(state, bound, recorder, absent = false) {
     case 'connecting': return ['connecting', 'warn', 'Connecting to the server…']
     case 'syncing': return ['measuring', 'warn', 'Connected. Measuring this device’s clock…']
     case 'reconnecting': return absent
-      ? ['waiting', 'bad', 'The server doesn’t have this session any more; it may have been restarted. Waiting for whoever leads to come back.']
+      ? ['waiting', 'bad', 'The server doesn’t have this session any more; it may have been restarted. Waiting for the leader to come back.']
       : ['reconnecting', 'bad', 'The connection is lost. Trying again; the clock goes on meanwhile.']
     case 'closed': return ['left', 'bad', 'This device left the session.']
     default: return synced(bound, recorder === 'failed')
