@@ -2,10 +2,10 @@ package peer
 
 import "context"
 
-// Accept answers an SDP offer; the answer holds the server's candidates. A
-// later offer, after a change of network, replaces the connection; what is
-// believed of the clock stays until the new one has told better. Errors wrap
-// ErrBadOffer when the offer is to blame, ErrClosed when Run has ended.
+// Accept answers an SDP offer; the answer contains the server's candidates. A later offer,
+// after a change of network, replaces the connection; the estimate of the clock stays until the
+// new connection has a better one. Errors wrap ErrBadOffer if the offer is faulty, ErrClosed if
+// Run has ended.
 func (d *Device) Accept(ctx context.Context, offer string) (answer string, err error) {
 	d.accepting.Lock()
 	defer d.accepting.Unlock()
@@ -20,8 +20,8 @@ func (d *Device) Accept(ctx context.Context, offer string) (answer string, err e
 	return answer, nil
 }
 
-// AddCandidate takes a trickled candidate of the device in. ErrNoPeer before
-// any offer.
+// AddCandidate adds a trickled ICE candidate of the device. It fails with ErrNoPeer before any
+// offer.
 func (d *Device) AddCandidate(candidate string) error {
 	d.mu.Lock()
 	l := d.link

@@ -2,9 +2,9 @@ package peer
 
 import "github.com/downbeat-sync/downbeat/clock"
 
-// AnswerPing returns the pong to a ping that came over the WebSocket, and takes
-// over the map that it brought; t2 is when the ping was read. The pong is to be
-// sent at once: its T3 is already stamped. An error wraps ErrBadFrame.
+// AnswerPing returns the pong for a ping received over the WebSocket, and adopts the map in the
+// ping; t2 is the device time at which the ping was read. Send the pong at once: its T3 is
+// already stamped. An error wraps ErrBadFrame.
 func (c *Client) AnswerPing(frame []byte, t2 clock.DeviceTime) (pong []byte, err error) {
 	p, err := ParsePing(frame)
 	if err != nil {

@@ -49,7 +49,7 @@ type Client struct {
 	link   *link
 }
 
-// NewClient returns a Client that has done nothing yet.
+// NewClient returns a Client without a connection: Offer begins one.
 func NewClient(cfg DialConfig) (*Client, error) {
 	if cfg.Now == nil {
 		return nil, errors.New("peer: DialConfig needs Now")
@@ -69,10 +69,10 @@ func NewClient(cfg DialConfig) (*Client, error) {
 	}, nil
 }
 
-// Offer begins a connection and returns its SDP offer, at once and without
-// candidates: the server learns the client's addresses from its checks. A later
-// Offer, after a change of network, gives the connection before it up and joins
-// its goroutines: don't call it from one of the DialConfig's functions.
+// Offer begins a connection and returns its SDP offer, at once and without candidates: the
+// server learns the client's addresses from its connectivity checks. A later Offer, after a
+// change of network, closes the earlier connection and joins its goroutines: don't call it from
+// one of the DialConfig's functions.
 func (c *Client) Offer() (offer string, err error) {
 	c.dialling.Lock()
 	defer c.dialling.Unlock()
@@ -120,7 +120,7 @@ func (c *Client) offer(l *link) (string, error) {
 	return offer.SDP, nil
 }
 
-// Answer takes the server's answer to the last Offer.
+// Answer applies the server's answer to the last Offer.
 func (c *Client) Answer(answer string) error {
 	l := c.current()
 	if l == nil {
@@ -133,7 +133,7 @@ func (c *Client) Answer(answer string) error {
 	return nil
 }
 
-// AddCandidate takes a trickled candidate of the server in.
+// AddCandidate adds a trickled ICE candidate of the server.
 func (c *Client) AddCandidate(candidate string) error {
 	l := c.current()
 	if l == nil {
@@ -156,12 +156,12 @@ func (c *Client) SendControl(msg []byte) error {
 // Clock returns session time as this device knows it.
 func (c *Client) Clock() *Clock { return c.clock }
 
-// SetHidden says whether the device may answer late because its system holds
-// it back, as a page in the background is.
+// SetHidden says whether the device may answer late because its system throttles it, like a
+// page in the background.
 func (c *Client) SetHidden(hidden bool) { c.hidden.Store(hidden) }
 
-// Stopped says that the device's clock may have stopped: the server forgets
-// its exchanges with the next pong.
+// Stopped says that the device's clock may have stood still. The next pong tells the server,
+// which then forgets the exchanges before it.
 func (c *Client) Stopped() { c.stopped.Store(true) }
 
 // Connected returns a channel that is closed once a ping of a data channel has

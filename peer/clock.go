@@ -40,15 +40,15 @@ func (c *Clock) Device(s clock.SessionTime) clock.DeviceTime {
 	return c.follower.Device(s)
 }
 
-// Bound returns the error that Now has at most at present, with 99 %
-// confidence.
+// Bound returns the largest error of Now at present, with 99 % confidence.
 func (c *Clock) Bound() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.follower.Bound(c.now())
 }
 
-// Hard returns the error that causality alone leaves possible in Now at present.
+// Hard returns the largest error of Now at present that causality allows, without any
+// assumption about delays.
 func (c *Clock) Hard() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

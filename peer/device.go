@@ -19,12 +19,12 @@ type DeviceConfig struct {
 	// OnExchange gets every whole exchange of either path, used or not, T1 and T4 by the
 	// steady clock; nil, as it usually is, costs nothing.
 	OnExchange func(Path, clock.Exchange)
-	// OnPath is told when the device's map comes from another path.
+	// OnPath is called when the device's map begins to come from another path.
 	OnPath func(Path)
 }
 
-// Device is the server's half of one device: it answers the device's offers,
-// pings it, and holds what is believed of its clock. Safe for concurrent use.
+// Device is the server's half of one device: it answers the device's offers, pings it, and
+// holds the estimate of its clock. Safe for concurrent use.
 type Device struct {
 	srv  *Server
 	cfg  DeviceConfig
@@ -190,7 +190,7 @@ func (d *Device) reset() {
 	}
 }
 
-// Kick has the pinger look again at what it has to do. It never blocks.
+// Kick makes the pinger check again what is due. It never blocks.
 func (d *Device) Kick() {
 	select {
 	case d.wake <- struct{}{}:

@@ -8,8 +8,8 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// FrameSize is the length of every clock frame in bytes. Pings and pongs are
-// equally long, so that the two directions of a path differ as little as may be.
+// FrameSize is the length of every clock frame in bytes. Pings and pongs are equally long, so
+// that the two directions of a path differ as little as possible.
 const FrameSize = 60
 
 const (

@@ -6,9 +6,9 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// HandleFrame takes a pong in that came over the WebSocket; t4 is the session time at
-// which it was read, just now. An error wraps ErrBadFrame. A pong that nothing waits for is none: it
-// is dropped and counted.
+// HandleFrame handles a pong received over the WebSocket; t4 is the session time at which it
+// was read, just now. An error wraps ErrBadFrame. A pong that answers no outstanding ping isn't
+// an error: it is dropped and counted (Status.Stray).
 func (d *Device) HandleFrame(b []byte, t4 clock.SessionTime) error {
 	p, err := ParsePong(b)
 	if err != nil {

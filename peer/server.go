@@ -36,19 +36,19 @@ type Config struct {
 	Net            transport.Net  // nil: the machine's own network
 	// Now is the steady clock that devices are measured against; safe for concurrent use.
 	Now func() clock.SessionTime
-	// Line is session time over Now around one of its readings, by which what is told of
-	// a device is composed; nil: session time is what Now reads. Kick the Devices when
-	// another one holds than was foreseen.
+	// Line returns session time as a straight line over Now, valid around the given reading. It
+	// turns what is measured by Now into session time. nil: Now is session time itself. Call the
+	// Devices' Kick when the line changes unexpectedly.
 	Line func(steady clock.SessionTime) clock.Line
-	// Off is by how much session time itself may be off at a reading of Now; every map's bounds
-	// have it. nil: not at all.
+	// Off returns by how much session time itself may be wrong at a reading of Now; the bounds of
+	// every map include it. nil: not at all.
 	Off func(steady clock.SessionTime) clock.Uncertainty
-	// Packet gets each packet of UDP first, as soon as it is read, and reports whether it was
-	// for it; it must not block nor keep the bytes. nil: all are for WebRTC.
+	// Packet sees each UDP packet first, as soon as it is read, and reports whether it has
+	// consumed it. It must neither block nor keep the bytes. nil: all packets are WebRTC's.
 	Packet   func(b []byte, from netip.AddrPort) bool
 	Holdover func() bool // is session time in holdover? nil: never
-	// Observe is told of each exchange: the reason why it wasn't used, or "" for one
-	// that was. It is called with a lock held and must return at once. May be nil.
+	// Observe is called for each exchange with the reason why it wasn't used, or "" if it was. It
+	// is called with a lock held and must return at once. May be nil.
 	Observe func(clock.Reason)
 	Log     *slog.Logger  // nil: silence
 	Seed    func() uint64 // of the jitter of each path's pings; nil: unpredictable
@@ -69,8 +69,8 @@ type Server struct {
 	epoch  uint16 // that the maps of its devices begin after: another server's are others
 }
 
-// NewServer takes cfg's sockets over, also when it fails. Close every Device
-// (end its Run) before the Server.
+// NewServer takes ownership of cfg's sockets, even if it fails. Close every Device (end its
+// Run) before the Server.
 func NewServer(cfg Config) (*Server, error) {
 	s, err := newServer(cfg)
 	if err != nil {
