@@ -36,7 +36,17 @@ func (d *Device) tell(now clock.SessionTime) clock.Map {
 		m.Bound += strays
 		m.Hard += strays
 	}
+	m.Growth += d.bend()
 	return m
+}
+
+// bend returns how fast session time will part from the line that is told, once it bends as is known already:
+// the device doesn't hear of that if this server dies before. The caller holds mu.
+func (d *Device) bend() float64 {
+	if d.told.Until == math.MaxInt64 {
+		return 0
+	}
+	return math.Abs(d.srv.cfg.Line(d.told.Until).Rate - d.told.Rate)
 }
 
 // due returns when the next ping of a path is to leave: when its estimator wants one,

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -58,6 +59,31 @@ func TestLineIsTold(t *testing.T) {
 	}
 	if rate := m.Rate - 100e-6; rate < -90e-6 || rate > 90e-6 {
 		t.Errorf("the map's rate is %v", m.Rate)
+	}
+}
+
+// TestServerDiesInASlew: what a device was told while session time was slewed holds within its bound although it
+// never hears that the slew is over.
+func TestServerDiesInASlew(t *testing.T) {
+	began := sessionNow()
+	ends := began.Add(4 * time.Second)
+	slew := clock.Line{Steady: began, Session: began, Rate: 50e-6, Until: ends}
+	after := clock.Line{Steady: ends, Session: slew.At(ends), Until: math.MaxInt64}
+	m, known := toldBy(t, Config{Line: func(s clock.SessionTime) clock.Line {
+		if s < ends {
+			return slew
+		}
+		return after
+	}})
+	for _, passed := range []time.Duration{5 * time.Second, 20 * time.Second, 2 * time.Minute} {
+		steady := ends.Add(passed)
+		at := clock.DeviceTime(steady.Add(deviceOffset))
+		if err := m.At(at).Sub(after.At(steady)).Abs(); err > m.BoundAt(at) || err > m.HardAt(at) {
+			t.Errorf("after %v the device is %v off, ± %v, hard %v", passed, err, m.BoundAt(at), m.HardAt(at))
+		}
+	}
+	if bend := m.Growth - known.Map.Growth; math.Abs(bend-50e-6) > 1e-9 {
+		t.Errorf("the bound grows by %v more than what is known of the device, want 50 ppm", bend)
 	}
 }
 
