@@ -69,6 +69,9 @@ func (s *Server) routes() http.Handler {
 	if s.cfg.WebSocket != nil {
 		mux.HandleFunc("GET /ws", s.serveWebSocket)
 	}
+	if s.cfg.SocketIO != nil {
+		mux.HandleFunc(socketIOAt, s.serveSocketIO)
+	}
 	for _, r := range s.api() {
 		mux.HandleFunc(r.pattern, s.guard(r))
 	}
@@ -148,7 +151,7 @@ func noTime(why string) error {
 // timed refuses what needs session time until it is known.
 func (s *Server) timed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		needs := r.URL.Path == "/ws" || strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/api/info"
+		needs := r.URL.Path == "/ws" || r.URL.Path == socketIOAt || strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/api/info"
 		if needs && s.cfg.Starting != nil && s.cfg.Starting() {
 			writeError(w, http.StatusServiceUnavailable, noTime("it isn't known here yet"))
 			return

@@ -72,7 +72,7 @@ func (s *Server) mayCall(r *http.Request) bool {
 	switch path := r.URL.Path; {
 	case path == "/metrics" || path == "/qr.svg" || path == "/readyz":
 		throttle = s.costly
-	case path != "/ws" && !strings.HasPrefix(path, "/api/"): // pages, from memory, and films
+	case path != "/ws" && path != socketIOAt && !strings.HasPrefix(path, "/api/"): // pages, from memory, and films
 		return true
 	}
 	return throttle.Allow(access.AskedOf(r).Addr, time.Now())
@@ -131,7 +131,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			writeError(w, 0, tooManyRequests)
 			return
 		}
-		if api && s.allowOrigin(w, r) {
+		if api && s.allowOrigin(w, r) || r.URL.Path == socketIOAt && s.allowPages(w, r) {
 			return
 		}
 		if api && (changes(r.Method) || changes(meant(r))) && !s.originAllowed(r) {

@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Sessions  *session.Service
 	WebSocket http.Handler      // GET /ws, of those who may connect; nil: 404
+	SocketIO  http.Handler      // what lies at /socket.io/, of those who may connect; nil: 404
 	Time      func() TimeStatus // what session time follows; nil: the local clock
 	Unready   func() string     // why this server should get no new devices; nil or empty: it may
 	Starting  func() bool       // whether session time isn't known yet, so that nothing is served; nil: it is

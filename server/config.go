@@ -37,7 +37,10 @@ type Config struct {
 	Advertise []string       // further IP addresses under which devices reach this machine (behind a NAT, say)
 	Proxies   []netip.Prefix // whose X-Forwarded-… and Forwarded headers are believed
 	Origins   []string       // other servers whose pages may use this one, such as https://app.example
-	TLS       TLS            // of Addr or Listener
+
+	NoSocketIO bool // serve no clients of Socket.IO, at /socket.io/
+
+	TLS TLS // of Addr or Listener
 
 	MaxConnections int // over HTTP, WebSockets included; default: half the files that the process may open, 16384 at most
 	MaxPerAddress  int // of one IPv4 address or IPv6 network of 64 bits, Proxies exempt; default 1500, at most three quarters of all

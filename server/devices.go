@@ -17,6 +17,8 @@ type devices struct {
 	server *peer.Server
 	others *qualities // of other instances' devices; nil where there can't be any
 
+	clockless func(id string) (session.Quality, bool) // of devices without a clock; nil: there are none
+
 	mu     sync.RWMutex
 	byID   map[string]*peer.Device
 	opened bool // a device has come
@@ -93,6 +95,9 @@ func (d *devices) get(id string) *peer.Device {
 // Quality is what is known of a device's clock now, by this instance or another one.
 func (d *devices) Quality(id string) (session.Quality, bool) {
 	if q, ok := d.own(id); ok {
+		return q, true
+	}
+	if q, ok := d.withoutClock(id); ok {
 		return q, true
 	}
 	return d.others.of(id)

@@ -86,6 +86,7 @@ func (s *Server) run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.log.Info("server_stopping", "devices", s.signal.WebSockets())
+	s.closeSocketIO()
 	s.signal.Close()
 	s.storage.close()
 	err := errors.Join(failed, shut())

@@ -23,6 +23,7 @@ import (
 	"github.com/downbeat-sync/downbeat/reference"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
+	"github.com/downbeat-sync/downbeat/socketio"
 	"github.com/downbeat-sync/downbeat/store/nats"
 	"github.com/downbeat-sync/downbeat/web"
 )
@@ -48,6 +49,7 @@ type Server struct {
 	keeping   atomic.Bool                        // keeper runs
 	kept      *keptClock                         // nil where session time isn't kept with the data
 	signal    *signaling.Server
+	socketio  *socketio.Server // nil: none
 	handler   http.Handler
 	storage   *storage
 	films     *films // nil: none
@@ -172,7 +174,7 @@ func (s *Server) openHTTP(context.Context) error {
 		WebSockets: webSockets(s.limits.all), PerAddress: webSockets(s.limits.perAddress),
 	})
 	s.handler = api.New(api.Config{
-		Sessions: s.sessions, WebSocket: s.signal, Pages: web.Handler(web.Config{}),
+		Sessions: s.sessions, WebSocket: s.signal, SocketIO: s.openSocketIO(), Pages: web.Handler(web.Config{}),
 		Hosts: append(s.secure.hosts, cfg.Hosts...), URLs: s.URLs, Prefix: cfg.Prefix, SetupURL: s.secure.setup, Time: s.followed, Unready: s.unready, Starting: s.starting, Metrics: s.observer.Handler(), Version: cfg.version(), Log: s.log,
 		Observe: s.observer,
 		Uploads: s.storage.takesIn(), Files: s.files(), Instances: s.disks, Exports: exports{}, DiskFull: s.storage.full(), Films: s.films.offered(),

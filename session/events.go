@@ -17,19 +17,30 @@ type Event struct {
 	shared *sharedEncoding // nil for one that is for one member
 }
 
-// sharedEncoding is what all those who are told the same write.
-type sharedEncoding struct {
+// Encoding is a way in which events are written.
+type Encoding int
+
+// The ways of the connections that there are.
+const (
+	ForWebSocket Encoding = iota
+	ForSocketIO
+	encodings
+)
+
+// sharedEncoding is what all those who are told the same write, in each way.
+type sharedEncoding [encodings]struct {
 	once  sync.Once
 	bytes []byte
 	err   error
 }
 
 // Encoded returns what encode makes of the event, which is called once for all the
-// members who are told it. The bytes are not to be modified.
-func (e Event) Encoded(encode func(Event) ([]byte, error)) ([]byte, error) {
+// members who are told it in the same way. The bytes are not to be modified.
+func (e Event) Encoded(as Encoding, encode func(Event) ([]byte, error)) ([]byte, error) {
 	if e.shared == nil {
 		return encode(e)
 	}
-	e.shared.once.Do(func() { e.shared.bytes, e.shared.err = encode(e) })
-	return e.shared.bytes, e.shared.err
+	s := &e.shared[as]
+	s.once.Do(func() { s.bytes, s.err = encode(e) })
+	return s.bytes, s.err
 }

@@ -31,7 +31,7 @@ func (r *room) start(ctx context.Context, by string, q StartRequest) (Scheduled,
 	if err := q.Validate(); err != nil {
 		return Scheduled{}, err
 	}
-	c := rules.CommandRecord{Event: wire.StartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices}
+	c := rules.CommandRecord{Event: wire.StartRecording, By: by, Label: q.PostureLabel, Duration: q.Duration, Devices: q.Devices, Unended: q.Unended}
 	return r.issue(ctx, func(id string, extra time.Duration) transition {
 		c.ID = id
 		return func(s *rules.State, now rules.Instant) ([]rules.Change, error) {

@@ -74,7 +74,7 @@ func (s *Service) seat(
 		return nil, Joined{}, err
 	}
 	m := &Member{
-		svc: s, room: r, userID: at.UserID, deviceID: at.DeviceID, conn: at.Conn, rules: at.Rules,
+		svc: s, room: r, userID: at.UserID, deviceID: at.DeviceID, conn: at.Conn, rules: at.Rules, directsTakes: q.DirectsTakes,
 		deliver: deliver, gone: make(chan struct{}),
 	}
 	joined, err := r.attach(m, at)
@@ -106,6 +106,7 @@ func (r *room) attach(m *Member, at rules.Seat) (Joined, error) {
 	}
 	m.role = d.Role
 	r.members[m.deviceID] = m
+	r.unlinger(m.deviceID)
 	joined := Joined{SessionJoined: SessionJoined{
 		SessionID: r.id, UserID: u.ID, DeviceID: d.ID, IsLeader: m.leads(),
 		ResumeToken: at.Token, UserToken: at.UserToken, Role: d.Role, RecordingID: r.state.RecordingNow(d, now),

@@ -20,6 +20,7 @@ type Member struct {
 	conn             uint64
 	role             Role
 	rules            bool // may take the lead from one who is there
+	directsTakes     bool // starts and stops takes without leading
 	deliver          func(Event)
 	monitor          monitoring    // guarded by room.mu
 	status           *DeviceStatus // guarded by room.mu; nil before the device has told one
@@ -27,6 +28,7 @@ type Member struct {
 	once   sync.Once     // it ends once
 	gone   chan struct{} // closed when the membership has ended
 	ending Ending        // why, set before that
+	ousted bool          // by others, set before that
 }
 
 // DeviceID returns the device's id, a UUID given by the service.
@@ -70,13 +72,13 @@ func (m *Member) Schedule(ctx context.Context, q ScheduleRequest) (Scheduled, er
 	return m.room.schedule(ctx, m.userID, q)
 }
 
-// StartRecording begins a take on all devices. Leader only.
+// StartRecording begins a take on all devices. Leader only, but for members that direct takes.
 func (m *Member) StartRecording(ctx context.Context, q StartRequest) (Scheduled, error) {
 	if err := m.begin(); err != nil {
 		return Scheduled{}, err
 	}
 	defer m.svc.exit(m.room)
-	return m.room.start(ctx, m.userID, q)
+	return m.room.start(ctx, m.director(), q)
 }
 
 // StopRecording ends the take. When its stop is under way already, it returns that. Leader only.
@@ -85,7 +87,7 @@ func (m *Member) StopRecording(ctx context.Context) (Scheduled, error) {
 		return Scheduled{}, err
 	}
 	defer m.svc.exit(m.room)
-	return m.room.stopTake(ctx, m.userID)
+	return m.room.stopTake(ctx, m.director())
 }
 
 // LoadMedia puts a medium on the session's timeline. Leader only.
@@ -290,7 +292,7 @@ func (m *Member) end() bool {
 // by a goroutine of the service.
 func (m *Member) replace(why Ending) {
 	m.once.Do(func() {
-		m.ending = why
+		m.ending, m.ousted = why, true
 		close(m.gone)
 		m.svc.wg.Go(func() { m.svc.exit(m.room) })
 	})

@@ -21,18 +21,20 @@ type room struct {
 	wake   chan struct{} // of capacity 1: the next deadline may have moved
 	users  int           // guarded by Service.mu
 
-	mu       sync.Mutex
-	state    *rules.State
-	seen     uint64 // the newest revision that was applied
-	waiting  []waiter
-	members  map[string]*Member // by device
-	reports  map[string]*reported
-	issued   map[string]bool   // commands that this instance issued, and hasn't told the outcome of
-	dropped  map[string]uint64 // connections that are gone but not yet marked so
-	desyncs  map[string]*desyncs
-	mistaken map[string]uint64 // connections that are here but marked gone by another instance
-	lastSync rules.Instant
-	retryAt  rules.Instant // no due change is tried again before
+	mu      sync.Mutex
+	state   *rules.State
+	seen    uint64 // the newest revision that was applied
+	waiting []waiter
+	members map[string]*Member // by device
+
+	lingering map[*Member]bool // that are gone, and still hear what happens
+	reports   map[string]*reported
+	issued    map[string]bool   // commands that this instance issued, and hasn't told the outcome of
+	dropped   map[string]uint64 // connections that are gone but not yet marked so
+	desyncs   map[string]*desyncs
+	mistaken  map[string]uint64 // connections that are here but marked gone by another instance
+	lastSync  rules.Instant
+	retryAt   rules.Instant // no due change is tried again before
 
 	issuing  map[string]bool          // commands that are being issued here → whether they were seen too late
 	withheld map[string]rules.Instant // commands that nobody here was told of yet → until when
@@ -51,7 +53,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 	return &room{
 		svc: s, id: id, stop: stop,
 		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
-		state: rules.NewState(id), members: map[string]*Member{},
+		state: rules.NewState(id), members: map[string]*Member{}, lingering: map[*Member]bool{},
 		reports: map[string]*reported{}, issued: map[string]bool{}, dropped: map[string]uint64{},
 		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
 		issuing: map[string]bool{}, withheld: map[string]rules.Instant{}, disowned: map[string]bool{},
@@ -155,6 +157,11 @@ func (r *room) tell(n rules.Notice) {
 	}
 	for deviceID, m := range r.members {
 		if _, d := r.state.Device(deviceID); d != nil {
+			m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
+		}
+	}
+	for m := range r.lingering {
+		if _, d := r.state.Device(m.deviceID); d != nil {
 			m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
 		}
 	}

@@ -30,6 +30,8 @@ type Quality struct {
 	// made from Since on; earlier ones have no common part that is known.
 	Common time.Duration
 	Since  clock.SessionTime
+	// NoClock is of a device that has none: of its Estimate Delay and Jitter alone are known.
+	NoClock bool
 }
 
 // common returns what a reading of a device that is connected here has in common with those
@@ -60,7 +62,7 @@ type DeviceSync struct {
 	JitterMs float64 `json:"jitterMs"`
 	SkewPpm  float64 `json:"skewPpm"`
 	Path     string  `json:"path"`
-	State    string  `json:"state"` // unsynced, settling, tracking, holdover
+	State    string  `json:"state"` // unsynced, settling, tracking, holdover; none: it has no clock
 	Hidden   bool    `json:"hidden"`
 
 	LeadMs     float64  `json:"leadMs"`     // how far ahead it needs a command
@@ -106,10 +108,14 @@ func deviceSync(deviceID string, q Quality, ok bool) DeviceSync {
 		return DeviceSync{DeviceID: deviceID, State: stateName(clock.Unsynced)}
 	}
 	e := q.Estimate
+	state := stateName(e.State)
+	if q.NoClock {
+		state = "none"
+	}
 	return DeviceSync{
 		DeviceID: deviceID, OffsetMs: rules.Millis(e.Offset), BoundMs: rules.Millis(e.Bound), HardMs: rules.Millis(e.Hard),
 		DelayMs: rules.Millis(e.Delay), JitterMs: rules.Millis(e.Jitter), SkewPpm: e.Skew * 1e6,
-		SharedMs: rules.Millis(q.Shared), Path: q.Path, State: stateName(e.State), Hidden: q.Hidden,
+		SharedMs: rules.Millis(q.Shared), Path: q.Path, State: state, Hidden: q.Hidden,
 	}
 }
 

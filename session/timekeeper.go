@@ -196,7 +196,7 @@ func (r *room) links() map[string]rules.Link {
 			if !d.Connected {
 				continue
 			}
-			if q, ok := r.svc.cfg.Clocks.Quality(d.ID); ok && q.Estimate.State != clock.Unsynced {
+			if q, ok := r.svc.cfg.Clocks.Quality(d.ID); ok && (q.NoClock || q.Estimate.State != clock.Unsynced) {
 				links[d.ID] = rules.Link{Delay: q.Estimate.Delay, Jitter: q.Estimate.Jitter}
 			}
 		}

@@ -39,7 +39,7 @@ func (l *link) event(e session.Event) {
 func encodeEvent(e session.Event) ([]byte, error) { return encode(e.Name, e.Data, 0) }
 
 func (l *link) pass(e session.Event) {
-	b, err := e.Encoded(encodeEvent)
+	b, err := e.Encoded(session.ForWebSocket, encodeEvent)
 	if err != nil {
 		l.server.log.Error("event_not_encoded", "event", e.Name, "err", err)
 		return

@@ -12,7 +12,6 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
-	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
 	"github.com/downbeat-sync/downbeat/internal/plainjson"
 	"github.com/downbeat-sync/downbeat/session"
@@ -46,6 +45,7 @@ type link struct {
 	member    *session.Member
 	peer      Peer
 	left      bool
+	unended   bool // its takes have no stop of the server's
 	sessionID string
 	resumed   bool
 	joinedAt  time.Time
@@ -229,14 +229,9 @@ func (l *link) join(ctx context.Context, m Message) error {
 }
 
 func (l *link) enter(ctx context.Context, q JoinRequest, id int64) error {
-	admission, err := l.admission(q)
+	request, err := l.server.Admit(l.addr, q)
 	if err != nil {
 		return err
-	}
-	request := q.request()
-	request.Admission = admission
-	if l.server.access.Mode() == access.Token {
-		request.CreatorToken = "" // the token is another one
 	}
 	var peer Peer
 	var answer string

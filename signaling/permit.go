@@ -36,14 +36,3 @@ func (s *Server) unclaim(addr netip.Addr) {
 		delete(s.count, at)
 	}
 }
-
-// admission decides whether and how somebody may join.
-func (l *link) admission(q JoinRequest) (session.Admission, error) {
-	if err := l.server.access.Patience(l.addr); err != nil {
-		return session.Admission{}, err
-	}
-	return l.server.access.Join(access.Claim{
-		SessionID: q.SessionID, UserID: q.UserID, Key: q.Key, Token: q.Token,
-		Resumes: q.ResumeToken != "", IsCreator: q.Token != "",
-	})
-}

@@ -125,10 +125,11 @@ func heartbeat(ctx context.Context, l *link, _ json.RawMessage) (any, error) {
 	if err := l.member.Touch(ctx); err != nil {
 		return nil, err
 	}
-	return heartbeatAck{l.server.cfg.Now()}, nil
+	return HeartbeatAck{l.server.cfg.Now()}, nil
 }
 
-type heartbeatAck struct {
+// HeartbeatAck is the data of heartbeat_ack.
+type HeartbeatAck struct {
 	Timestamp clock.SessionTime `json:"timestamp"`
 }
 
@@ -179,6 +180,7 @@ func startRecording(ctx context.Context, l *link, q recordingData) (any, error) 
 	if d := plainjson.Millis(q.Duration); d != nil {
 		r.Duration = *d
 	}
+	r.Unended = l.unended
 	return scheduled(l.member.StartRecording(ctx, r))
 }
 

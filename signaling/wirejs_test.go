@@ -59,7 +59,7 @@ var eventData = map[string]reflect.Type{
 	wire.CameraSettings:     reflect.TypeFor[session.CameraChanged](),
 	wire.MonitorWanted:      reflect.TypeFor[session.MonitorWanted](),
 	wire.Monitor:            reflect.TypeFor[session.Monitored](),
-	wire.HeartbeatAck:       reflect.TypeFor[heartbeatAck](),
+	wire.HeartbeatAck:       reflect.TypeFor[HeartbeatAck](),
 	wire.SessionState:       reflect.TypeFor[session.Snapshot](),
 	wire.CommandReport:      reflect.TypeFor[session.Report](),
 	wire.SyncStatus:         reflect.TypeFor[session.SyncStatus](),

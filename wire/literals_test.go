@@ -19,6 +19,7 @@ var homonyms = map[string]string{
 	"counts.go cancelled":            "a label: how a command went",
 	"counts.go missed":               "a label: how a device did",
 	"refuse.go exchange":             "why an answer of NTP is refused",
+	"polling.go ok":                  "what a POST of Engine.IO is answered with",
 	"status.go buffering":            "a state of what a device plays",
 	"keys.go command":                "a kind of key of the store",
 	"sync.go buffering":              "in what a device is left behind",

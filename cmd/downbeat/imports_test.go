@@ -81,6 +81,16 @@ var edges = map[string]map[string]string{
 		"clock":              "session time on the wire, T4 of clock frames",
 		"wire":               "requests, what answers them and who may send them; codes",
 	},
+	"internal/engineio": {},
+	"socketio": {
+		"access":             "the address that a connection comes from",
+		"clock":              "session time: when what is to arrive",
+		"internal/engineio":  "the transport of Socket.IO",
+		"internal/plainjson": "arguments of events",
+		"session":            "joins its sessions as a member without a clock",
+		"signaling":          "its limits and its access, which also carries requests out; its words for who comes and goes",
+		"wire":               "names of requests and events; codes",
+	},
 	"device": {
 		"signaling": "joins through its client half",
 		"peer":      "connects through its dialling half",
@@ -163,6 +173,7 @@ var edges = map[string]map[string]string{
 		"reference":           "one session time for all instances",
 		"session":             "the sessions",
 		"signaling":           "serves them over the WebSocket",
+		"socketio":            "lets clients of Socket.IO in",
 		"store":               "sessions in memory",
 		"store/nats":          "sessions that are kept",
 		"takes":               "what lies beside recordings, and is exported",
@@ -217,6 +228,11 @@ var modules = map[string]map[string]string{
 	},
 	"signaling": {
 		"github.com/gorilla/websocket": "the WebSocket",
+		"golang.org/x/time/rate":       "how many messages a connection may send",
+	},
+	"internal/engineio": {"github.com/gorilla/websocket": "the WebSocket"},
+	"socketio": {
+		"github.com/gorilla/websocket": "close codes, for the log",
 		"golang.org/x/time/rate":       "how many messages a connection may send",
 	},
 	"device": {

@@ -58,6 +58,7 @@ type serveCmd struct {
 	JWTAudience  []string      `name:"jwt-audience" help:"Who tokens must be for: one of these in aud. Default: aud isn't looked at."`
 	JWTIssuer    []string      `name:"jwt-issuer" help:"Who tokens must be from: one of these as iss. Default: iss isn't looked at."`
 	TrustedProxy []string      `help:"Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-… and Forwarded headers are believed."`
+	SocketIO     bool          `name:"socket-io" default:"true" negatable:"" help:"Let clients of Socket.IO in, at /socket.io/; --no-socket-io: don't."`
 	Origin       []string      `help:"Origins of other servers whose pages may use this one, such as https://app.example."`
 
 	TLS       string `name:"tls" enum:",local,acme,files" default:"" help:"Encrypt: local (a certificate authority of this server's own, which devices install once), acme (a public one, for --host) or files (--tls-cert, --tls-key)."`
@@ -121,7 +122,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 		return cfg, fmt.Errorf("--fake-clock: %w", err)
 	}
 	cfg = server.Config{
-		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin,
+		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin, NoSocketIO: !c.SocketIO,
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices,
 		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,

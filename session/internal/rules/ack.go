@@ -33,6 +33,8 @@ type Act struct {
 
 	Common   time.Duration // the part of Bound that Instance's devices have in common
 	Instance string
+
+	Heard bool // At is when the device, which has no clock, heard of the command
 }
 
 // Fired notes when a device acted. The first word counts.
@@ -56,6 +58,7 @@ func Fired(s *State, deviceID, commandID string, a Act) ([]Change, error) {
 	if a.Common > 0 && a.Common <= a.Bound {
 		after.Common, after.Instance = a.Common, a.Instance
 	}
+	after.Heard = a.Heard
 	return append(s.unpaged(commandID), s.Put(before != nil, &after, KindAck, commandID, deviceID)), nil
 }
 

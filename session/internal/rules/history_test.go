@@ -18,7 +18,7 @@ func TestPagesKeepReports(t *testing.T) {
 	c := b.Commands["c"]
 	whole := Ack{
 		Armed: true, ArmedAt: after(time.Second), Fired: true, FiredAt: c.Timestamp.Add(-1234 * time.Microsecond), Late: true,
-		Bounded: true, Bound: 345_678, Common: 45_678, Instance: "one", Missed: MissedOvertaken, MissedBy: 26 * time.Second,
+		Bounded: true, Bound: 345_678, Common: 45_678, Instance: "one", Missed: MissedOvertaken, MissedBy: 26 * time.Second, Heard: true,
 	}
 	for i := range reflect.TypeFor[Ack]().NumField() {
 		if reflect.ValueOf(whole).Field(i).IsZero() {

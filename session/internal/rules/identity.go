@@ -29,7 +29,7 @@ func (n *Newcomer) identity(s *State) (identity, error) {
 	if n.UserToken != "" && n.Admission.UserID == "" {
 		return n.byUserToken(s, who)
 	}
-	who.userID, who.proved = cmp.Or(n.Admission.UserID, n.UserID, n.NewUserID), n.Admission.UserID != ""
+	who.userID, who.proved = cmp.Or(n.Admission.UserID, n.UserID, n.NewUserID), n.Admission.UserID != "" || n.namesItself(s)
 	return who, nil
 }
 

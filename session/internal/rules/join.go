@@ -23,6 +23,10 @@ type JoinRequest struct {
 	UserToken    string // to join as a further device of a user, as SessionJoined had it
 	CreatorToken string // as Create returned it: joins as the creator, who leads from then on
 	Admission    Admission
+
+	ByName       bool // of clients that keep no tokens: who came so is joined again by its UserID alone
+	DirectsTakes bool // where its role may lead, it starts and stops takes without leading
+	NoClock      bool // the device's clock can't be known: it does what it is told when it hears it
 }
 
 // maxUserDevices bounds the devices of one user, and so the size of its entry. One more takes
@@ -148,7 +152,7 @@ func (n *Newcomer) user(present *User, who identity, now Instant) *User {
 	}
 	return &User{
 		ID: who.userID, Username: cmp.Or(n.Username, guestName(who.userID)), Avatar: n.Avatar, TokenHash: Hash(n.userTokenSecret()),
-		JoinedAt: now, LastSeen: now, Changed: now,
+		JoinedAt: now, LastSeen: now, Changed: now, ByName: n.ByName && n.UserID != "",
 	}
 }
 
@@ -164,6 +168,6 @@ func (n *Newcomer) device(who identity, now Instant) Device {
 	return Device{
 		ID: n.NewDeviceID, Type: n.DeviceType, View: n.ViewType, UserAgent: n.UserAgent, NoRecords: n.Records != nil && !*n.Records,
 		TokenHash: Hash(n.NewSecret), JoinedAt: now, Connected: true, Conn: 1, Since: now,
-		Instance: n.Instance, Role: who.role,
+		Instance: n.Instance, Role: who.role, NoClock: n.NoClock,
 	}
 }

@@ -74,7 +74,7 @@ func (s *State) Needs(links map[string]Link) []need {
 	return meant
 }
 
-// answers returns the longest time that each connected device took to be armed for one of the
+// answers returns the longest time that each connected device with a clock took to be armed for one of the
 // latest commands, counted from when it could know of it. An answer that came after the instant
 // says no more than that the lead was too short: not how long a device was frozen, or silent.
 func (s *State) answers() map[string]time.Duration {
@@ -83,7 +83,7 @@ func (s *State) answers() map[string]time.Duration {
 	for _, c := range commands[max(0, len(commands)-AnswersKept):] {
 		for deviceID, a := range s.Acks[c.ID] {
 			_, d := s.Device(deviceID)
-			if d == nil || !d.Connected || !a.Armed || a.ArmedAt <= d.Since {
+			if d == nil || !d.Connected || d.NoClock || !a.Armed || a.ArmedAt <= d.Since {
 				continue
 			}
 			from := max(c.IssuedAt, d.Since)

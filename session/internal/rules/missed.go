@@ -36,7 +36,7 @@ func (c *CommandRecord) maxLate() (d time.Duration, limited bool) {
 		return DefaultMaxLate, true
 	case c.Event == wire.Command:
 		return c.MaxLate, true
-	case c.Event == wire.StartRecording && c.Duration > 0:
+	case c.Event == wire.StartRecording && c.Duration > 0 && !c.Unended:
 		return c.Duration, true
 	}
 	return 0, false

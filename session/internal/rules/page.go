@@ -36,6 +36,7 @@ const (
 	rowBounded
 	rowMissed
 	rowCommon
+	rowHeard
 )
 
 // NewPage writes commands down with their acknowledgements.
@@ -84,7 +85,7 @@ func (a *Ack) AppendRow(b []byte, device, instance int, at Instant) []byte {
 		return append(b, 0)
 	}
 	flags := uint64(0)
-	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded, rowMissed: a.Missed != "", rowCommon: a.Common > 0} {
+	for flag, set := range map[uint64]bool{rowArmed: a.Armed, rowFired: a.Fired, rowLate: a.Late, rowBounded: a.Bounded, rowMissed: a.Missed != "", rowCommon: a.Common > 0, rowHeard: a.Heard} {
 		if set {
 			flags |= flag
 		}
@@ -127,7 +128,7 @@ func (c PagedCommand) AllRows() (rows []row) {
 	}
 	for len(b) > 0 {
 		device, flags := next(), next()
-		a := Ack{Armed: flags&rowArmed != 0, Fired: flags&rowFired != 0, Late: flags&rowLate != 0, Bounded: flags&rowBounded != 0}
+		a := Ack{Armed: flags&rowArmed != 0, Fired: flags&rowFired != 0, Late: flags&rowLate != 0, Bounded: flags&rowBounded != 0, Heard: flags&rowHeard != 0}
 		if a.Fired {
 			v := next()
 			late := int64(v>>1) ^ -int64(v&1) // as binary.Varint has it

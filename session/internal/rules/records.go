@@ -62,6 +62,7 @@ type User struct {
 
 	Edited    Instant `json:"edited,omitempty"`    // when something but its connections changed
 	TokenHash []byte  `json:"tokenHash,omitempty"` // of the secret in its user token
+	ByName    bool    `json:"byName,omitempty"`    // it keeps no token: who names it is it
 }
 
 // Device is one endpoint of a user.
@@ -74,7 +75,8 @@ type Device struct {
 	Silenced  bool    `json:"silenced,omitempty"`  // is to make no sound
 	Removed   bool    `json:"removed,omitempty"`   // the leader removed it; what is left is being removed
 	Role      Role    `json:"role,omitempty"`
-	TokenHash []byte  `json:"tokenHash"` // of the secret in its resume token
+	NoClock   bool    `json:"noClock,omitempty"` // it acts when it hears a command
+	TokenHash []byte  `json:"tokenHash"`         // of the secret in its resume token
 	JoinedAt  Instant `json:"joinedAt"`
 	Connected bool    `json:"connected"`
 	Conn      uint64  `json:"conn"`               // counts its connections
@@ -101,6 +103,7 @@ type CommandRecord struct {
 	Play      *played         `json:"play,omitempty"`    // playback_sync: what it brought
 	Paged     bool            `json:"paged,omitempty"`   // it is in a page of the history as well
 	MaxLate   time.Duration   `json:"maxLate,omitempty"` // command: how late it may be carried out; 0: the default
+	Unended   bool            `json:"unended,omitempty"` // start_recording: its duration is told, and no stop follows from it
 }
 
 // played is what a playback_sync made of the timeline.
@@ -117,6 +120,7 @@ type Ack struct {
 	Fired   bool          `json:"fired,omitempty"`
 	FiredAt Instant       `json:"firedAt,omitempty"` // when the device acted
 	Late    bool          `json:"late,omitempty"`
+	Heard   bool          `json:"heard,omitempty"`   // FiredAt is when the device, which has no clock, heard of the command
 	Bounded bool          `json:"bounded,omitempty"` // whether Bound is known
 	Bound   time.Duration `json:"bound,omitempty"`   // of the device's clock when it reported
 

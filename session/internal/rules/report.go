@@ -11,7 +11,7 @@ type Report struct {
 	CommandID     string            `json:"commandId"`
 	Event         string            `json:"event"`
 	Timestamp     clock.SessionTime `json:"timestamp"`
-	SpreadMs      *float64          `json:"spreadMs"`      // latest act less earliest; none before anybody acted
+	SpreadMs      *float64          `json:"spreadMs"`      // latest act less earliest, of devices with a clock; none before one of them acted
 	SpreadBoundMs *float64          `json:"spreadBoundMs"` // of the error of SpreadMs; none of fewer than two acts, or where one's isn't known
 	Devices       []DeviceReport    `json:"devices"`       // the longest joined first
 }
@@ -25,6 +25,8 @@ type DeviceReport struct {
 	BoundMs  *float64           `json:"boundMs"` // of the error, when it reported; none if unknown
 	Late     bool               `json:"late"`    // whether it got the command too late to act in time
 	Missed   *MissReport        `json:"missed"`  // if it didn't act because it was too late; else none
+
+	NoClock bool `json:"noClock,omitempty"` // At is when it heard of the command: what it did then isn't known
 }
 
 // MissReport tells why a device didn't carry a command out.
@@ -43,6 +45,8 @@ func ReportOn(s *State, c *CommandRecord) Report {
 	for _, d := range s.DevicesByJoining() {
 		if a := acks[d.ID]; a != nil || d.concerned(c) && s.means(d, c) {
 			r.add(d.ID, a)
+			listing := &r.rep.Devices[len(r.rep.Devices)-1]
+			listing.NoClock = listing.NoClock || d.NoClock
 			listed[d.ID] = true
 		}
 	}
@@ -69,7 +73,7 @@ func newReporter(c *CommandRecord) *reporter {
 // add lists a device and what it has said, which is nil if it said nothing.
 func (r *reporter) add(deviceID string, a *Ack) {
 	r.rep.Devices = append(r.rep.Devices, deviceReport(r.c, deviceID, a))
-	if a == nil || !a.Fired {
+	if a == nil || !a.Fired || a.Heard {
 		return
 	}
 	r.acts.Add(a.reading())
@@ -98,7 +102,7 @@ func deviceReport(c *CommandRecord, deviceID string, a *Ack) DeviceReport {
 	if a == nil {
 		return r
 	}
-	r.Armed = a.Armed
+	r.Armed, r.NoClock = a.Armed, a.Heard
 	if a.Fired {
 		at, late := a.FiredAt.Time(), Millis(a.FiredAt.Sub(c.Timestamp))
 		r.At, r.ErrorMs, r.Late = &at, &late, a.Late

@@ -18,6 +18,7 @@ type StartRequest struct {
 	Duration     time.Duration      // 0: until stopped; rounded to milliseconds on the wire
 	At           *clock.SessionTime // as in ScheduleRequest
 	Delay        *time.Duration
+	Unended      bool // Duration is told to the devices, and no stop follows from it: the asker stops
 }
 
 // Start begins a take: one recording on each device with a type.
@@ -135,7 +136,7 @@ func (s *State) StopOf(takeID string) *CommandRecord {
 // was started with a duration: early enough for the stop to have its lead.
 func autoStopDue(s *State, lead time.Duration, now Instant) (take *CommandRecord, due Instant) {
 	take = s.activeTake(now)
-	if take == nil || take.Duration == 0 || s.Commands[take.ID+"-stop"] != nil {
+	if take == nil || take.Duration == 0 || take.Unended || s.Commands[take.ID+"-stop"] != nil {
 		return nil, 0
 	}
 	return take, take.Timestamp.Add(take.Duration - lead)

@@ -745,6 +745,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number | null} boundMs  of the error, when it reported; none if unknown
  * @property {boolean} late  whether it got the command too late to act in time
  * @property {MissReport | null} missed  if it didn't act because it was too late; else none
+ * @property {boolean} [noClock]  At is when it heard of the command: what it did then isn't known
  */
 
 /**
@@ -752,7 +753,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {string} commandId
  * @property {string} event
  * @property {number} timestamp
- * @property {number | null} spreadMs  latest act less earliest; none before anybody acted
+ * @property {number | null} spreadMs  latest act less earliest, of devices with a clock; none before one of them acted
  * @property {number | null} spreadBoundMs  of the error of SpreadMs; none of fewer than two acts, or where one's isn't known
  * @property {DeviceReport[]} devices  the longest joined first
  */
@@ -832,7 +833,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @property {number} jitterMs
  * @property {number} skewPpm
  * @property {string} path
- * @property {string} state  unsynced, settling, tracking, holdover
+ * @property {string} state  unsynced, settling, tracking, holdover; none: it has no clock
  * @property {boolean} hidden
  * @property {number} leadMs  how far ahead it needs a command
  * @property {string[]} leftBehind  what the others don't wait for it with: lead, buffering

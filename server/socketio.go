@@ -1,0 +1,37 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/downbeat-sync/downbeat/api"
+	"github.com/downbeat-sync/downbeat/session"
+	"github.com/downbeat-sync/downbeat/socketio"
+	"github.com/downbeat-sync/downbeat/web"
+)
+
+// openSocketIO makes the door for clients of Socket.IO, unless it is to be shut.
+func (s *Server) openSocketIO() http.Handler {
+	if s.cfg.NoSocketIO {
+		return nil
+	}
+	s.socketio = socketio.New(socketio.Config{
+		Sessions: s.sessions, Signaling: s.signal, Now: s.clock.Now, Observe: s.observer, Refuse: api.Refuse, Client: web.SocketIO(), Log: s.log,
+	})
+	s.devices.clockless = s.socketio.Quality
+	return s.socketio
+}
+
+// closeSocketIO ends what openSocketIO has made.
+func (s *Server) closeSocketIO() {
+	if s.socketio != nil {
+		s.socketio.Close()
+	}
+}
+
+// withoutClock is what is known of a device that is connected here and has no clock.
+func (d *devices) withoutClock(id string) (session.Quality, bool) {
+	if d.clockless == nil {
+		return session.Quality{}, false
+	}
+	return d.clockless(id)
+}
