@@ -25,7 +25,7 @@ func (s *Server) newKeeper() (*reference.Keeper, error) {
 	}
 	return reference.New(reference.Config{
 		Instance: s.cfg.Instance, Addresses: s.askedAt(), Source: s.clock, Now: s.cfg.Now,
-		Store: leaseStore{s.store}, Ask: s.store.Ask, Step: s.devices.beforeFirst, UTC: s.stratum, Log: s.log,
+		Store: leaseStore{s.store}, Ask: s.store.Ask, Alone: s.store.Alone, Place: place(s.sockets.udp.LocalAddr()), Step: s.devices.beforeFirst, UTC: s.stratum, Log: s.log,
 		Send: func(b []byte, to netip.AddrPort) error {
 			_, err := s.sockets.udp.WriteTo(b, net.UDPAddrFromAddrPort(to))
 			return err
