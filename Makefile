@@ -39,6 +39,7 @@ bench: setup ## print the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench List ./session
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./clock ./clock/sim
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./reference
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./ntpserver
 
 bench-browser: setup ## print the figures of the browser alone
 	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./e2e

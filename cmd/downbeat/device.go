@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/acts/exec"
 	"github.com/downbeat-sync/downbeat/acts/osc"
+	"github.com/downbeat-sync/downbeat/internal/chronysock"
 	"github.com/downbeat-sync/downbeat/internal/shell"
 )
 
@@ -20,6 +21,8 @@ type deviceFlags struct {
 	View   string `help:"Label of the device's place: front, side, …"`
 	TCP    bool   `help:"Use no UDP."`
 	Record string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
+
+	ChronySock string `xor:"act" placeholder:"PATH" help:"Feed session time to chronyd by its SOCK driver, at this socket, which chronyd makes."`
 
 	execFlags `embed:"" group:"A command that runs at the instant"`
 	oscFlags  `embed:"" group:"Open Sound Control"`
@@ -78,6 +81,13 @@ func (c *deviceCmd) programs(log *slog.Logger) (list []shell.Program, err error)
 		p, err := osc.NewReceiver(c.OSCListen, log)
 		if err != nil {
 			return nil, fmt.Errorf("--osc-listen: %w", err)
+		}
+		list = append(list, p)
+	}
+	if c.ChronySock != "" {
+		p, err := chronysock.New(c.ChronySock, log)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, p)
 	}

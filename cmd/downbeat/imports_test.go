@@ -131,7 +131,11 @@ var edges = map[string]map[string]string{
 	},
 	"examples/clock-udp":  {"clock": "what it shows"},
 	"internal/atomicfile": {},
-	"internal/httplimit":  {},
+	"internal/chronysock": {
+		"clock":  "session time and device time",
+		"device": "whose session time it feeds",
+	},
+	"internal/httplimit": {},
 	"internal/lab": {
 		"clock":       "the estimator that it judges",
 		"clock/sim":   "the networks and clocks of which it knows the truth",
@@ -148,13 +152,14 @@ var edges = map[string]map[string]string{
 		"clock":       "exchanges that are recorded",
 		"clock/trace": "their file",
 		"device":      "a device at a shell",
-		"lan":         "a server's certificate authority on this machine",
-		"peer":        "over which path an exchange went",
-		"server":      "what it is greeted with; where its authority is",
-		"session":     "what a server answers",
-		"signaling":   "leads a session for a request",
-		"takes":       "exports",
-		"wire":        "names of requests, codes",
+
+		"lan":       "a server's certificate authority on this machine",
+		"peer":      "over which path an exchange went",
+		"server":    "what it is greeted with; where its authority is",
+		"session":   "what a server answers",
+		"signaling": "leads a session for a request",
+		"takes":     "exports",
+		"wire":      "names of requests, codes",
 	},
 	"internal/testutil": {},
 	"server": {
@@ -287,8 +292,9 @@ var modules = map[string]map[string]string{
 		"github.com/willabides/kongplete": "completion in shells",
 		"golang.org/x/term":               "whether this is a terminal",
 	},
-	"internal/testutil": {"go.uber.org/goleak": "goroutines that tests leave"},
-	"web":               {"rsc.io/qr": "/qr.svg"},
+	"internal/chronysock": {"golang.org/x/sys/unix": "a clock that chronyd doesn't steer"},
+	"internal/testutil":   {"go.uber.org/goleak": "goroutines that tests leave"},
+	"web":                 {"rsc.io/qr": "/qr.svg"},
 }
 
 // pkg is what `go list` says of a package; its files are those of the product.
