@@ -54,7 +54,7 @@
 //
 // The device stamps T2 as soon as it has read a ping, answers with the nonce, T2 and T3, and
 // gives the map to its [Follower], in whatever order the maps arrive. The Follower needs
-// nothing else. examples/clock-udp is all of this over UDP.
+// nothing else. Package clock/loop is all of this over any transport, examples/clock shows it.
 //
 // Nothing in this package reads a clock, starts a goroutine or locks: time is an
 // argument, and a caller that shares a value between goroutines guards it.

@@ -11,6 +11,8 @@ import (
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
+
+	"github.com/downbeat-sync/downbeat/clock/loop"
 )
 
 // Device is a Go program in a session. Its methods are safe for concurrent use.
@@ -57,7 +59,7 @@ func (d *Device) Joined() <-chan struct{} { return d.joined }
 func (d *Device) Connected() <-chan struct{} { return d.peer.Connected() }
 
 // Clock returns session time as this device knows it.
-func (d *Device) Clock() *peer.Clock { return d.peer.Clock() }
+func (d *Device) Clock() *loop.Clock { return d.peer.Clock() }
 
 // Seat returns what the server said at joining.
 func (d *Device) Seat() session.SessionJoined {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
-	"github.com/downbeat-sync/downbeat/peer"
+	clockframe "github.com/downbeat-sync/downbeat/clock/frame"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -137,8 +137,8 @@ func TestReportsAgain(t *testing.T) {
 // TestPongFlags: hidden as long as it holds, stopped once.
 func TestPongFlags(t *testing.T) {
 	d := New(Config{})
-	pong := func() peer.Pong {
-		p, err := peer.ParsePong(d.frame(pingWith(clock.Map{})))
+	pong := func() clockframe.Pong {
+		p, err := clockframe.ParsePong(d.frame(pingWith(clock.Map{})))
 		must(t, err)
 		return p
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	clockframe "github.com/downbeat-sync/downbeat/clock/frame"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
@@ -145,4 +146,4 @@ func codeOf(err error) string {
 	return ""
 }
 
-func pingWith(m clock.Map) []byte { return peer.Ping{Nonce: 1, Map: m}.Append(nil) }
+func pingWith(m clock.Map) []byte { return clockframe.Ping{Nonce: 1, Map: m}.Append(nil) }

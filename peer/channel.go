@@ -9,6 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 const (
@@ -17,8 +18,8 @@ const (
 
 	maxChannels = 16 // that one connection may open; two are needed
 
-	maxClockMessage = 2 * FrameSize
-	maxClockBacklog = clock.MaxPings * FrameSize // what is in flight counts too
+	maxClockMessage = 2 * frame.Size
+	maxClockBacklog = clock.MaxPings * frame.Size // what is in flight counts too
 )
 
 // channel is an open, detached data channel.

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/loop"
 )
 
 // DialConfig sets a Client up. Now is required. The functions must not block
@@ -35,7 +36,7 @@ type DialConfig struct {
 type Client struct {
 	cfg   DialConfig
 	api   *webrtc.API
-	clock *Clock
+	clock *loop.Clock
 
 	connected chan struct{}
 	first     sync.Once // closes connected
@@ -64,7 +65,7 @@ func NewClient(cfg DialConfig) (*Client, error) {
 	return &Client{
 		cfg:       cfg,
 		api:       newAPI(engine),
-		clock:     &Clock{now: cfg.Now},
+		clock:     loop.NewClock(cfg.Now),
 		connected: make(chan struct{}),
 	}, nil
 }
@@ -154,7 +155,7 @@ func (c *Client) SendControl(msg []byte) error {
 }
 
 // Clock returns session time as this device knows it.
-func (c *Client) Clock() *Clock { return c.clock }
+func (c *Client) Clock() *loop.Clock { return c.clock }
 
 // SetHidden says whether the device may answer late because its system throttles it, like a
 // page in the background.

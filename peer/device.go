@@ -46,7 +46,7 @@ type Device struct {
 	hidden    bool
 	firstPong clock.SessionTime // by the steady clock
 	wakeAt    clock.SessionTime // when the pinger wakes by itself, by the steady clock
-	told      clock.Line        // that the map of the last ping is composed with
+	told      clock.Told        // that the map of the last ping is composed with
 	toldOff   time.Duration     // the part of its bound that is Config.Off's
 	common    common            // and the least of it lately
 	past      clock.Pings       // the counts of tracks that were given up

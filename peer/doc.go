@@ -8,10 +8,10 @@
 //
 // One exchange, in the words of docs/protocol.md:
 //
-//  1. The Device stamps T1 (session time) and sends a [Ping], which also tells
+//  1. The Device stamps T1 (session time) and sends a [frame.Ping], which also tells
 //     the device its map as far as it is known.
 //  2. The device stamps T2 (device time) as soon as it has read the ping.
-//  3. It stamps T3 as its last act before it writes the [Pong].
+//  3. It stamps T3 as its last act before it writes the [frame.Pong].
 //  4. The Device stamps T4 as soon as it has read the pong, and gives all four
 //     to the estimator of the path that the exchange took.
 //

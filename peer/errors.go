@@ -3,6 +3,8 @@ package peer
 import (
 	"errors"
 	"fmt"
+
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 var (
@@ -12,7 +14,7 @@ var (
 	// ErrBadCandidate says that an ICE candidate is none, or too long.
 	ErrBadCandidate = errors.New("peer: bad candidate")
 	// ErrBadFrame says that bytes are no clock frame of the kind expected.
-	ErrBadFrame = errors.New("peer: bad clock frame")
+	ErrBadFrame = frame.ErrBad
 	// ErrNoControl says that no control channel is open.
 	ErrNoControl = errors.New("peer: no control channel")
 	// ErrBusy says that the control channel holds as much as it may of what

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 // idle is how long the pinger sleeps when no path can be pinged.
@@ -24,7 +25,7 @@ func (d *Device) ping(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var told Path
-	frame := make([]byte, 0, FrameSize)
+	buf := make([]byte, 0, frame.Size)
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,7 +34,7 @@ func (d *Device) ping(ctx context.Context) {
 		case <-d.wake:
 		}
 		d.reap()
-		frame = d.pingDue(frame)
+		buf = d.pingDue(buf)
 		path, wait := d.schedule()
 		if path != told && d.cfg.OnPath != nil {
 			d.cfg.OnPath(path)
@@ -78,34 +79,34 @@ func (d *Device) actives() []active {
 	return a
 }
 
-func (d *Device) pingDue(frame []byte) []byte {
+func (d *Device) pingDue(buf []byte) []byte {
 	d.mu.Lock()
 	paths := d.actives()
 	d.mu.Unlock()
 	for _, p := range paths {
-		frame = d.pingIfDue(p, frame)
+		buf = d.pingIfDue(p, buf)
 	}
-	return frame
+	return buf
 }
 
 // pingIfDue makes the frame first, so that T1 is read just before it is sent.
-func (d *Device) pingIfDue(p active, frame []byte) []byte {
+func (d *Device) pingIfDue(p active, buf []byte) []byte {
 	n, holdover := nonce(), d.srv.cfg.Holdover()
 	d.mu.Lock()
 	now := d.srv.cfg.Now()
 	if d.due(p.track, now) > now {
 		d.mu.Unlock()
-		return frame
+		return buf
 	}
-	frame = Ping{Nonce: n, Holdover: holdover, Map: d.tell(now)}.Append(frame[:0])
+	buf = frame.Ping{Nonce: n, Holdover: holdover, Map: d.tell(now)}.Append(buf[:0])
 	p.track.begin(n, d.srv.cfg.Now())
 	d.mu.Unlock()
-	if err := p.send(frame); err != nil {
+	if err := p.send(buf); err != nil {
 		d.mu.Lock()
 		p.track.Unsent(n)
 		d.mu.Unlock()
 	}
-	return frame
+	return buf
 }
 
 // schedule returns the present path and how long the pinger may sleep.

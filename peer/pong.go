@@ -4,13 +4,14 @@ import (
 	"errors"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 // HandleFrame handles a pong received over the WebSocket; t4 is the session time at which it
 // was read, just now. An error wraps ErrBadFrame. A pong that answers no outstanding ping isn't
 // an error: it is dropped and counted (Status.Stray).
 func (d *Device) HandleFrame(b []byte, t4 clock.SessionTime) error {
-	p, err := ParsePong(b)
+	p, err := frame.ParsePong(b)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (d *Device) HandleFrame(b []byte, t4 clock.SessionTime) error {
 // clockFrame takes a pong of the data channel in.
 func (d *Device) clockFrame(l *link, b []byte) {
 	t4 := d.srv.cfg.Now()
-	p, err := ParsePong(b)
+	p, err := frame.ParsePong(b)
 	if err != nil {
 		d.srv.cfg.Log.Debug("dropping a frame", "err", err)
 		return
@@ -37,7 +38,7 @@ func (d *Device) clockFrame(l *link, b []byte) {
 	}
 }
 
-func (d *Device) dataPong(l *link, p Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
+func (d *Device) dataPong(l *link, p frame.Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.dataLink != l {
@@ -59,7 +60,7 @@ func (d *Device) observe(path Path, x clock.Exchange) {
 
 // pong gives a whole exchange to the estimator; false when it belongs to no
 // ping. The caller holds mu.
-func (d *Device) pong(t *track, p Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
+func (d *Device) pong(t *track, p frame.Pong, t4 clock.SessionTime) (x clock.Exchange, ok bool) {
 	t1, ok := t.Answered(p.Nonce)
 	if !ok {
 		return x, false

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 // prober owns the server's end of a link and measures round trips over its
@@ -47,7 +49,7 @@ func (p *prober) linkState(*link, linkState) {}
 
 func (p *prober) clockFrame(_ *link, b []byte) {
 	now := time.Now()
-	pong, err := ParsePong(b)
+	pong, err := frame.ParsePong(b)
 	if err != nil {
 		return
 	}
@@ -66,11 +68,11 @@ func (p *prober) clockFrame(_ *link, b []byte) {
 func (p *prober) ping(t testing.TB) {
 	t.Helper()
 	n := nonce()
-	frame := Ping{Nonce: n}.Append(nil)
+	ping := frame.Ping{Nonce: n}.Append(nil)
 	p.mu.Lock()
 	p.sent[n] = time.Now()
 	p.mu.Unlock()
-	must(t, p.link.writeClock(frame))
+	must(t, p.link.writeClock(ping))
 }
 
 // pingEvery sends n pings in even intervals and waits a second for the last.

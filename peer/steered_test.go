@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 // told returns what a server's device is told once an exchange has been made.
@@ -20,7 +21,7 @@ func toldBy(t *testing.T, cfg Config) (clock.Map, clock.Estimate) {
 	d := s.NewDevice(DeviceConfig{})
 	for n := range uint64(30) {
 		d.ws.begin(n, sessionNow())
-		p := Pong{Nonce: n, T2: deviceNow(), T3: deviceNow()}.Append(nil)
+		p := frame.Pong{Nonce: n, T2: deviceNow(), T3: deviceNow()}.Append(nil)
 		if err := d.HandleFrame(p, s.cfg.Line(sessionNow()).At(sessionNow())); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/frame"
 )
 
 const t0 = clock.SessionTime(1_800_000_000_000_000_000)
@@ -85,12 +86,12 @@ func TestHandleFrame(t *testing.T) {
 	if err := d.HandleFrame([]byte("hello"), t0); !errors.Is(err, ErrBadFrame) {
 		t.Errorf("nonsense: %v, want ErrBadFrame", err)
 	}
-	must(t, d.HandleFrame(Pong{Nonce: 1}.Append(nil), t0))
+	must(t, d.HandleFrame(frame.Pong{Nonce: 1}.Append(nil), t0))
 	if s := d.Status(); s.Stray != 1 || s.Estimate.Exchanges != 0 {
 		t.Errorf("a pong to no ping: %d stray, %d exchanges", s.Stray, s.Estimate.Exchanges)
 	}
 
-	answer := func(n uint64, at clock.SessionTime, p Pong) {
+	answer := func(n uint64, at clock.SessionTime, p frame.Pong) {
 		t.Helper()
 		d.ws.begin(n, at)
 		p.Nonce = n
@@ -98,12 +99,12 @@ func TestHandleFrame(t *testing.T) {
 	}
 	for n := range uint64(3) {
 		at := time.Duration(n) * 20_123_457 // no round stamps: they would look coarse
-		answer(10+n, t0.Add(at), Pong{T2: clock.DeviceTime(at), T3: clock.DeviceTime(at), Hidden: true})
+		answer(10+n, t0.Add(at), frame.Pong{T2: clock.DeviceTime(at), T3: clock.DeviceTime(at), Hidden: true})
 	}
 	if s := d.Status(); !s.Hidden || s.Estimate.Exchanges != 3 {
 		t.Errorf("hidden %v, %d exchanges", s.Hidden, s.Estimate.Exchanges)
 	}
-	answer(20, t0.Add(time.Second), Pong{T2: 98_765_431, T3: 98_765_432, Stopped: true})
+	answer(20, t0.Add(time.Second), frame.Pong{T2: 98_765_431, T3: 98_765_432, Stopped: true})
 	got := d.ws.est.Estimate(t0.Add(time.Second)).Map
 	if off := got.At(98_765_431).Sub(t0.Add(time.Second + time.Millisecond)).Abs(); off > 10*time.Microsecond {
 		t.Errorf("after the clock stopped, the map is off by %v", off)

@@ -1,4 +1,4 @@
-package peer
+package loop
 
 import (
 	"sync"
@@ -7,13 +7,16 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// Clock is session time as a dialling device knows it. Safe for concurrent use.
+// Clock is session time as a device knows it. Safe for concurrent use.
 type Clock struct {
 	now func() clock.DeviceTime
 
 	mu       sync.Mutex
 	follower clock.Follower
 }
+
+// NewClock returns a Clock that knows no session time yet; now is the device's clock.
+func NewClock(now func() clock.DeviceTime) *Clock { return &Clock{now: now} }
 
 // Now returns the present session time, never less than it returned before (see
 // clock.Follower); false as long as no map has come.
@@ -55,8 +58,8 @@ func (c *Clock) Hard() time.Duration {
 	return c.follower.Hard(c.now())
 }
 
-// set follows a map; false when the follower drops it.
-func (c *Clock) set(m clock.Map) bool {
+// Follow follows a map; false when it is dropped, as [clock.Follower.Set] says.
+func (c *Clock) Follow(m clock.Map) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.follower.Set(m, c.now())

@@ -1,16 +1,20 @@
-package peer
+// Package frame is the wire form of clock frames, the ping and the pong of docs/protocol.md, for any
+// transport that keeps frames whole. docs/vectors.json has examples of all of them.
+package frame
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// FrameSize is the length of every clock frame in bytes. Pings and pongs are equally long, so
+// Size is the length of every clock frame in bytes. Pings and pongs are equally long, so
 // that the two directions of a path differ as little as possible.
-const FrameSize = 60
+const Size = 60
 
 const (
 	kindPing = 1
@@ -22,6 +26,22 @@ const (
 	flagStopped  = 2 // pong: the device's clock may have stopped
 )
 
+// ErrBad says that bytes are no clock frame of the kind expected.
+var ErrBad = errors.New("bad clock frame")
+
+// refusal says what is wrong with a frame, "it".
+type refusal string
+
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
+func (r refusal) Error() string { return ErrBad.Error() + ": " + string(r) }
+
+// Is reports whether target is ErrBad.
+func (r refusal) Is(target error) bool { return target == ErrBad }
+
+// ForDevice returns what a device may be told about the frame that it sent.
+func (r refusal) ForDevice() string { return string(r) }
+
 // Ping is what the server sends: a nonce to be answered, and the device's map
 // as the server knows it.
 type Ping struct {
@@ -30,7 +50,7 @@ type Ping struct {
 	Map      clock.Map // its Valid and Epoch travel too
 }
 
-// Append appends the frame, FrameSize bytes, to b: kind, flags, epoch, nonce, and the rest of
+// Append appends the frame, Size bytes, to b: kind, flags, epoch, nonce, and the rest of
 // the map in its wire form.
 func (p Ping) Append(b []byte) []byte {
 	var buf [clock.MapSize]byte
@@ -40,7 +60,7 @@ func (p Ping) Append(b []byte) []byte {
 	return append(b, m[3:]...)
 }
 
-// ParsePing reads a ping. Errors wrap ErrBadFrame: another length or kind, or
+// ParsePing reads a ping. Errors wrap ErrBad: another length or kind, or
 // a map that no clock can have.
 func ParsePing(b []byte) (Ping, error) {
 	if err := checkFrame(b, kindPing); err != nil {
@@ -49,7 +69,7 @@ func ParsePing(b []byte) (Ping, error) {
 	var buf [clock.MapSize]byte
 	m, err := clock.ParseMap(append(append(buf[:0], b[1]&flagValid, b[2], b[3]), b[12:]...))
 	if err != nil {
-		return Ping{}, refuse(ErrBadFrame, "its map is impossible")
+		return Ping{}, refuse("its map is impossible")
 	}
 	return Ping{Nonce: binary.BigEndian.Uint64(b[4:]), Holdover: b[1]&flagHoldover != 0, Map: m}, nil
 }
@@ -64,7 +84,7 @@ type Pong struct {
 	T3         clock.DeviceTime // when this leaves
 }
 
-// Append appends the frame, FrameSize bytes, to b.
+// Append appends the frame, Size bytes, to b.
 func (p Pong) Append(b []byte) []byte {
 	us := min(max(p.Resolution/time.Microsecond, 0), math.MaxUint16)
 	b = append(b, kindPong, flags(p.Hidden, p.Stopped))
@@ -72,11 +92,11 @@ func (p Pong) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, p.Nonce)
 	b = binary.BigEndian.AppendUint64(b, uint64(p.T2))
 	b = binary.BigEndian.AppendUint64(b, uint64(p.T3))
-	var padding [FrameSize - 28]byte
+	var padding [Size - 28]byte
 	return append(b, padding[:]...)
 }
 
-// ParsePong reads a pong. Errors wrap ErrBadFrame: another length or kind, or
+// ParsePong reads a pong. Errors wrap ErrBad: another length or kind, or
 // a T3 before its T2.
 func ParsePong(b []byte) (Pong, error) {
 	if err := checkFrame(b, kindPong); err != nil {
@@ -91,17 +111,17 @@ func ParsePong(b []byte) (Pong, error) {
 		T3:         clock.DeviceTime(binary.BigEndian.Uint64(b[20:])),
 	}
 	if p.T3 < p.T2 {
-		return Pong{}, refuse(ErrBadFrame, "the pong leaves before its ping arrives")
+		return Pong{}, refuse("the pong leaves before its ping arrives")
 	}
 	return p, nil
 }
 
 func checkFrame(b []byte, kind byte) error {
-	if len(b) != FrameSize {
-		return refuse(ErrBadFrame, "it has %d bytes", len(b))
+	if len(b) != Size {
+		return refuse("it has %d bytes", len(b))
 	}
 	if b[0] != kind {
-		return refuse(ErrBadFrame, "it is of kind %d", b[0])
+		return refuse("it is of kind %d", b[0])
 	}
 	return nil
 }
