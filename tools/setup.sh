@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need on a Debian machine: Chromium, certutil, openssl, ffmpeg and liblo-tools from Debian's
-# packages and the type checker from the lock file. Does nothing when it is there.
+# Installs what the tests need on a Debian machine: Chromium, certutil, openssl, ffmpeg, liblo-tools and a C compiler
+# from Debian's packages and the type checker from the lock file. Does nothing when it is there.
 # chronyd, nginx and Caddy are unpacked below bin/, never installed: Debian's packages would start
 # them, and chrony's would take the place of this machine's time daemon and set its clock.
 set -euo pipefail
@@ -15,6 +15,7 @@ need openssl || packages+=(openssl)
 need ffmpeg && need ffprobe || packages+=(ffmpeg)
 need oscdump && need oscsend || packages+=(liblo-tools)
 need node && need npm || packages+=(nodejs npm)
+need cc || packages+=(gcc libc6-dev)
 chronyd=""
 if ! need chronyd && [ ! -x /usr/sbin/chronyd ] && [ ! -x bin/chrony/usr/sbin/chronyd ]; then
   chronyd=missing

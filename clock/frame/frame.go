@@ -1,5 +1,7 @@
 // Package frame is the wire form of clock frames, the ping and the pong of docs/protocol.md, for any
 // transport that keeps frames whole. docs/vectors.json has examples of all of them.
+//
+//go:generate go test -count 1 -run ^TestVectorsAreCurrent$ . -update
 package frame
 
 import (
