@@ -34,6 +34,12 @@ var homonyms = map[string]string{
 	"tls_acme.go error":              "a field of what certmagic tells",
 	"http.go command":                "a part of a path",
 	"disk.go disk_full":              "a state of the disk",
+	"exec.go command":                "an attribute of the log",
+	"told.go command":                "an attribute of the log",
+	"receiver.go ok":                 "a part of an OSC address",
+	"receiver.go error":              "a part of an OSC address",
+	"receiver.go command":            "a part of an OSC address",
+	"reach.go answer":                "what a code of authentication is of: an answer",
 }
 
 // sources calls f with each Go file of the product outside this package.
