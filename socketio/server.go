@@ -160,6 +160,7 @@ type door struct {
 	query  credentials
 }
 
+//lint:ignore ST1005 clients are sent it, in the reference server's words
 var errNamespace = errors.New("Invalid namespace")
 
 // connect lets a client in, to the seat that it had before if it had one.
