@@ -12,31 +12,40 @@ import (
 // told is told again.
 const sweepEvery = time.Minute
 
+// settleAgain is how soon a complete upload is looked at again that was held at the time: by a
+// question for its offset, perhaps, which settles nothing.
+const settleAgain = time.Second
+
 // Run settles what a crash has left complete but not told, and from then on
 // removes what has expired and tries again what failed, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		s.sweep(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(s.sweep(ctx))
 		}
 	}
 }
 
-func (s *Server) sweep(ctx context.Context) {
+// sweep returns how soon it is due again.
+func (s *Server) sweep(ctx context.Context) (next time.Duration) {
+	next = sweepEvery
 	for _, u := range s.list() {
 		if ctx.Err() != nil {
-			return
+			return next
 		}
-		if release, ok := u.turn.try(); ok { // whoever holds it is at work on it
+		if release, ok := u.turn.try(); ok {
 			s.tend(u)
 			release()
+		} else if rec := u.record(); rec.complete() && !rec.Told {
+			next = settleAgain
 		}
 	}
+	return next
 }
 
 func (s *Server) list() []*upload {
