@@ -10,6 +10,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/clock/utc"
 	"github.com/downbeat-sync/downbeat/metrics"
+	"github.com/downbeat-sync/downbeat/ntpserver"
 )
 
 // everyMetric returns what /metrics has where all is configured.
@@ -20,6 +21,7 @@ func everyMetric(t *testing.T) string {
 		Reference:   func() metrics.Reference { return metrics.Reference{Shared: true} },
 		Disk:        func() (metrics.Disk, error) { return metrics.Disk{}, nil },
 		Connections: func() metrics.Connections { return metrics.Connections{} },
+		NTPClients:  func() map[ntpserver.Outcome]uint64 { return map[ntpserver.Outcome]uint64{ntpserver.Answered: 1} },
 	}))
 }
 

@@ -83,7 +83,7 @@ func theOnly(t *testing.T, s *server.Server) (status peer.Status, ok bool) {
 // TestRecordNowhere: the file is made first of all.
 func TestRecordNowhere(t *testing.T) {
 	_, says, code := finish(t, "", "device", "--url=http://127.0.0.1:1", "--session=x", "--record=/nonexistent/x.csv")
-	if code != 1 || !strings.Contains(says, "--record: open /nonexistent/x.csv") {
+	if code != 2 || !strings.Contains(says, "--record: open /nonexistent/x.csv") {
 		t.Errorf("code %d, says %q", code, says)
 	}
 }
