@@ -43,21 +43,41 @@ func (s *Server) originListed(origin string) bool {
 	return slices.ContainsFunc(s.cfg.Origins, func(o string) bool { return access.SameOrigin(o, origin) })
 }
 
-// allowOrigin lets pages of the listed origins read what the API answers, and
-// reports whether the request only asked for that.
-func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight bool) {
+// crossOrigin is what pages of the listed origins may do.
+type crossOrigin struct {
+	methods     string
+	headers     string // that they may send
+	exposed     string // headers that they may read, besides those that all may
+	credentials bool   // whether they may ask with cookies and the like
+}
+
+// ofAPI is what they may do with the API.
+var ofAPI = crossOrigin{
+	methods: "GET, POST, HEAD, PATCH, DELETE",
+	headers: "Authorization, Content-Disposition, Content-Type, Tus-Resumable, X-HTTP-Method-Override, Upload-Complete, Upload-Concat, Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, Upload-Metadata, Upload-Offset",
+	exposed: "Location, Tus-Resumable, Upload-Complete, Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset",
+}
+
+// allowOrigin lets pages of the listed origins read what is answered, and reports whether the
+// request only asked for that.
+func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request, may crossOrigin) (preflight bool) {
 	h := w.Header()
 	h.Add("Vary", "Origin")
 	if !s.originListed(r.Header.Get("Origin")) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
-	h.Set("Access-Control-Expose-Headers", "Location, Tus-Resumable, Upload-Complete, Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset")
+	if may.exposed != "" {
+		h.Set("Access-Control-Expose-Headers", may.exposed)
+	}
+	if may.credentials {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, HEAD, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Disposition, Content-Type, Tus-Resumable, X-HTTP-Method-Override, Upload-Complete, Upload-Concat, Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, Upload-Metadata, Upload-Offset")
+	h.Set("Access-Control-Allow-Methods", may.methods)
+	h.Set("Access-Control-Allow-Headers", may.headers)
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true
@@ -65,7 +85,7 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) (preflight 
 
 // mayCall counts a request, and says whether its address may make one more of the kind now.
 func (s *Server) mayCall(r *http.Request) bool {
-	if _, passedOn := passedOn(r); passedOn { // the other instance has counted it
+	if isPassedOn(r) { // the other instance has counted it
 		return true
 	}
 	throttle := s.calls
@@ -131,7 +151,7 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			writeError(w, 0, tooManyRequests)
 			return
 		}
-		if api && s.allowOrigin(w, r) || r.URL.Path == socketIOAt && s.allowPages(w, r) {
+		if api && s.allowOrigin(w, r, ofAPI) || r.URL.Path == socketIOAt && s.allowOrigin(w, r, ofSocketIO) {
 			return
 		}
 		if api && (changes(r.Method) || changes(meant(r))) && !s.originAllowed(r) {

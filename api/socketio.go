@@ -1,8 +1,6 @@
 package api
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // socketIOAt is where clients of Socket.IO connect; its files are below.
 const socketIOAt = "/socket.io/"
@@ -17,22 +15,5 @@ func (s *Server) serveSocketIO(w http.ResponseWriter, r *http.Request) {
 	s.cfg.SocketIO.ServeHTTP(w, r)
 }
 
-// allowPages is allowOrigin for Socket.IO, whose clients may ask with credentials.
-func (s *Server) allowPages(w http.ResponseWriter, r *http.Request) (preflight bool) {
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if !s.originListed(origin) {
-		return false
-	}
-	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Allow-Credentials", "true")
-	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-		return false
-	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-	h.Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
-	return true
-}
+// ofSocketIO is what pages of the listed origins may do with Socket.IO, whose clients may ask with credentials.
+var ofSocketIO = crossOrigin{methods: "GET, POST", headers: "Authorization, Content-Type", credentials: true}
