@@ -94,16 +94,19 @@ func (l *link) selected(pair *webrtc.ICECandidatePair) {
 // buffers and goroutines, and a device whose UDP fails later makes a new offer anyhow. It looks
 // again as long as the device is on TCP.
 func (l *link) settled() {
-	l.mu.Lock()
-	wait := l.path == PathTCP
-	if wait && !l.closed {
-		l.settling.Reset(settledAfter)
-	}
-	wait = wait || l.closed
-	l.mu.Unlock()
-	if !wait {
+	if l.onUDP() {
 		l.udpAlone()
 	}
+}
+
+// onUDP reports whether the path is UDP; while it is TCP it has settled called again.
+func (l *link) onUDP() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.path == PathTCP && !l.closed {
+		l.settling.Reset(settledAfter)
+	}
+	return l.path == PathUDP && !l.closed
 }
 
 // transport returns which of PathUDP and PathTCP the link takes.
