@@ -70,6 +70,18 @@ func (r *rig) toServer(b []byte) error {
 	return nil
 }
 
+// run has the server ping until what it returns is called, in a bubble.
+func (r *rig) run(t *testing.T) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { r.server.Run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+		time.Sleep(time.Minute) // of the bubble's: all frames have arrived
+	}
+}
+
 // error is by how much the device's session time is off.
 func (r *rig) error() time.Duration {
 	now, _ := r.device.Clock().Now()
@@ -99,10 +111,7 @@ const tracedReadings = 1000
 // followTrace returns how many readings of a run are outside of the 99 % bound.
 func followTrace(t *testing.T, p sim.Profile, seed uint64) (outside int) {
 	r := newRig(p, seed)
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { r.server.Run(ctx) })
-	defer func() { stop(); running.Wait(); time.Sleep(time.Minute) }() // all frames have arrived
+	defer r.run(t)()
 	time.Sleep(10 * time.Second)
 	for range tracedReadings {
 		time.Sleep(53 * time.Millisecond)
@@ -121,10 +130,7 @@ func followTrace(t *testing.T, p sim.Profile, seed uint64) (outside int) {
 func TestSteered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(sim.Profiles()[0], 3)
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { r.server.Run(ctx) })
-		defer func() { stop(); running.Wait(); time.Sleep(time.Minute) }()
+		defer r.run(t)()
 		time.Sleep(10 * time.Second)
 		r.source.Steer(time.Now().Add(time.Millisecond), clock.Steering{Rate: 20e-6, By: 3 * time.Millisecond, Pace: 50e-6})
 		r.server.kick()
@@ -164,10 +170,7 @@ func TestBadFrames(t *testing.T) {
 func TestStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(sim.Profiles()[0], 3)
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { r.server.Run(ctx) })
-		defer func() { stop(); running.Wait(); time.Sleep(time.Minute) }()
+		defer r.run(t)()
 		time.Sleep(5 * time.Second)
 		before := r.server.Estimate()
 		r.device.Stopped()
