@@ -230,7 +230,7 @@ func asError(m Message) error {
 	if m.Event != wire.Error {
 		return nil
 	}
-	var e wireError
+	var e ErrorData
 	if err := json.Unmarshal(m.Data, &e); err != nil {
 		return badMessage("the server's error can't be read: %v", err)
 	}

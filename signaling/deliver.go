@@ -79,22 +79,30 @@ func answerTo(event string, data any, id int64) (session.JSON, error) {
 	return session.Whole(b), err
 }
 
-// wireError is the data of an error event.
-type wireError struct {
+// ErrorData is the data of an error event.
+type ErrorData struct {
 	Message string `json:"message"`
 	Code    string `json:"code"`
-	Event   string `json:"event,omitempty"`
+	Event   string `json:"event,omitempty"` // the request that it is about
 	Retry   bool   `json:"retry"`
+}
+
+// ErrorOf is what a client is told of an error. One that isn't a *session.Error is the server's own, of
+// which a client hears no more than that.
+func ErrorOf(err error) *session.Error {
+	e := &session.Error{Code: wire.CodeInternal, Message: "the server could not do that", Retry: true}
+	_ = errors.As(err, &e)
+	return e
 }
 
 // fail answers with an error.
 func (l *link) fail(m Message, err error) {
-	e := &session.Error{Code: wire.CodeInternal, Message: "the server could not do that", Retry: true}
-	if !errors.As(err, &e) {
+	e := ErrorOf(err)
+	if !errors.As(err, new(*session.Error)) {
 		l.server.log.Error("request_failed", "event", m.Event, "err", err)
 	}
 	l.tellRefused(e.Code)
-	l.reply(wire.Error, wireError{e.Message, e.Code, m.Event, e.Retry}, m.ID)
+	l.reply(wire.Error, ErrorData{e.Message, e.Code, m.Event, e.Retry}, m.ID)
 }
 
 // fault is fail, and counts: whoever sends nothing else is closed.

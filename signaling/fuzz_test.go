@@ -148,7 +148,7 @@ func (c *conversation) line(line string) {
 	if answer.Event != "error" {
 		return
 	}
-	var e wireError
+	var e ErrorData
 	must(c.t, json.Unmarshal(answer.Data, &e))
 	if wire.CodeOf(e.Code).Name == "" || e.Message == "" || e.Code == wire.CodeInternal {
 		c.t.Errorf("%s was refused with %+v", text, e)

@@ -58,8 +58,7 @@ type link struct {
 
 // run reads until the connection ends, and undoes all that it did.
 func (l *link) run() {
-	l.limit = rate.NewLimiter(messageRate, messageBurst)
-	l.faults = rate.NewLimiter(faultRate, maxFaults)
+	l.limit, l.faults = NewMessageLimit(), NewFaultLimit()
 	l.offers = rate.NewLimiter(rate.Every(offerEvery), offerBurst)
 	l.control = newQueue[[]byte](queueLen)
 	ctx, cancel := context.WithCancel(l.server.ctx)
@@ -148,7 +147,7 @@ func (l *link) queueControl(b []byte) {
 		return
 	}
 	l.controlBytes.Add(-int64(len(b)))
-	l.fault(Message{}, tooMany)
+	l.fault(Message{}, ErrTooMany)
 }
 
 func (l *link) handleControl(ctx context.Context) {
@@ -165,7 +164,14 @@ func (l *link) handleControl(ctx context.Context) {
 	}
 }
 
-var tooMany = &session.Error{Code: wire.CodeTooManyMessages, Message: "more than 200 messages a second", Retry: true}
+// NewMessageLimit returns how many messages one connection may send.
+func NewMessageLimit() *rate.Limiter { return rate.NewLimiter(messageRate, messageBurst) }
+
+// NewFaultLimit returns how many of them may be wrong.
+func NewFaultLimit() *rate.Limiter { return rate.NewLimiter(faultRate, maxFaults) }
+
+// ErrTooMany is what a message above the limit is answered with.
+var ErrTooMany = &session.Error{Code: wire.CodeTooManyMessages, Message: "more than 200 messages a second", Retry: true}
 
 // handle carries one message out, whichever way it came.
 func (l *link) handle(ctx context.Context, b []byte) {
@@ -173,7 +179,7 @@ func (l *link) handle(ctx context.Context, b []byte) {
 	defer l.mu.Unlock()
 	m, err := ParseMessage(b)
 	if !l.limit.Allow() {
-		err = tooMany
+		err = ErrTooMany
 	}
 	if err != nil {
 		l.fault(m, err)

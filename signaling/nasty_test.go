@@ -111,7 +111,7 @@ func wantSaneAnswer(c *socket, what, doc string) {
 	for m.ReplyTo != 5 {
 		m = c.Any()
 	}
-	var e wireError
+	var e ErrorData
 	if m.Event != "error" {
 		return
 	}
@@ -166,7 +166,7 @@ func TestPlainWords(t *testing.T) {
 				c := w.Connect(t)
 				c.Send(`{"event":"join_session","id":5,"data":{"` + field + `":` + value + `}}`)
 				m := c.Any()
-				var e wireError
+				var e ErrorData
 				if must(t, json.Unmarshal(m.Data, &e)); m.Event == "error" {
 					testsocket.WantPlain(t, "join_session "+field+" "+value, e.Message)
 				}
@@ -181,7 +181,7 @@ func wantPlainAnswers(c *socket, what string) {
 	c.T.Helper()
 	for m := c.Any(); m.ReplyTo != 998; m = c.Any() {
 		if m.Event == "error" {
-			var e wireError
+			var e ErrorData
 			must(c.T, json.Unmarshal(m.Data, &e))
 			testsocket.WantPlain(c.T, what, e.Message)
 		}

@@ -41,7 +41,7 @@ func TestWhatTheLeaderAloneMay(t *testing.T) {
 			sent = `{"name":"x"}`
 		}
 		c.Send(message(q.Name, sent, 7))
-		var e wireError
+		var e ErrorData
 		m := answer(c, 7)
 		if m.Event == wire.Error {
 			must(t, m.Decode(&e))

@@ -32,7 +32,7 @@ const wireJS = "../web/static/lib/wire.js"
 var eventData = map[string]reflect.Type{
 	wire.OK:                 nil,
 	wire.Scheduled:          reflect.TypeFor[session.Scheduled](),
-	wire.Error:              reflect.TypeFor[wireError](),
+	wire.Error:              reflect.TypeFor[ErrorData](),
 	wire.SessionJoined:      reflect.TypeFor[session.SessionJoined](),
 	wire.JoinedSession:      reflect.TypeFor[session.JoinedSession](),
 	wire.UserJoined:         reflect.TypeFor[session.UserJoined](),

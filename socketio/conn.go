@@ -2,17 +2,14 @@ package socketio
 
 import (
 	"encoding/json"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/downbeat-sync/downbeat/internal/engineio"
 	"github.com/downbeat-sync/downbeat/internal/plainjson"
+	"github.com/downbeat-sync/downbeat/signaling"
 )
-
-// maxAcks is how many acknowledgements of a client may be waited for.
-const maxAcks = 256
 
 // app is what serves namespaces.
 type app interface {
@@ -48,15 +45,11 @@ type conn struct {
 	partial packet           // whose parts are still to come; its handler's own
 	parts   [][]byte
 	size    int // of the parts
-
-	mu      sync.Mutex
-	acks    map[uint64]func(args []json.RawMessage)
-	nextAck uint64
 }
 
 // newConn returns the handler of a socket, which is closed if it enters no namespace within a time.
 func newConn(s *engineio.Socket, app app, within time.Duration) *conn {
-	c := &conn{Socket: s, app: app, limit: rate.NewLimiter(messageRate, messageBurst), spaces: map[string]space{}, acks: map[uint64]func([]json.RawMessage){}}
+	c := &conn{Socket: s, app: app, limit: signaling.NewMessageLimit(), spaces: map[string]space{}}
 	c.connect = time.AfterFunc(within, func() { s.Close("connect_timeout") })
 	return c
 }
@@ -116,8 +109,7 @@ func (c *conn) take(p packet, parts [][]byte) {
 		var name string
 		_ = json.Unmarshal(args[0], &name) // sound has read it before
 		in.event(event{name, args[1:], parts}, c.acknowledger(p))
-	case kindAck, kindBinaryAck:
-		c.acknowledged(*p.id, args)
+	case kindAck, kindBinaryAck: // nothing that is sent asks for one
 	}
 }
 
@@ -150,30 +142,9 @@ func (c *conn) enter(p packet) {
 	in.entered()
 }
 
-// emit sends an event. args is the array of its name and arguments; acked, if not nil, is called with
-// the client's acknowledgement, unless too many are waited for.
-func (c *conn) emit(namespace string, args json.RawMessage, parts [][]byte, acked func([]json.RawMessage)) {
-	p := packet{kind: kindEvent, namespace: namespace, data: args}
-	if acked != nil {
-		c.mu.Lock()
-		if len(c.acks) < maxAcks {
-			id := c.nextAck
-			p.id, c.acks[id] = &id, acked
-			c.nextAck++
-		}
-		c.mu.Unlock()
-	}
-	c.send(p, parts)
-}
-
-func (c *conn) acknowledged(id uint64, args []json.RawMessage) {
-	c.mu.Lock()
-	acked := c.acks[id]
-	delete(c.acks, id)
-	c.mu.Unlock()
-	if acked != nil {
-		acked(args)
-	}
+// emit sends an event. args is the array of its name and arguments.
+func (c *conn) emit(namespace string, args json.RawMessage, parts [][]byte) {
+	c.send(packet{kind: kindEvent, namespace: namespace, data: args}, parts)
 }
 
 func (c *conn) send(p packet, parts [][]byte) {

@@ -341,7 +341,7 @@ func TestByName(t *testing.T) {
 func TestFlood(t *testing.T) {
 	inBubble(t, func(w *world) {
 		c := w.connect("", 0)
-		for range messageBurst + maxFaults + 10 {
+		for range signaling.NewMessageLimit().Burst() + signaling.NewFaultLimit().Burst() + 10 {
 			if c.write(`42["heartbeat"]`) != nil {
 				break
 			}

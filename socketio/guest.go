@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"net/netip"
 	"time"
 
@@ -51,7 +50,7 @@ func (g *guest) entered() {
 		return
 	}
 	for _, text := range g.missed {
-		g.conn.emit(mainNamespace, text, nil, nil)
+		g.conn.emit(mainNamespace, text, nil)
 	}
 	g.missed = nil
 	g.seat.begin(nil)
@@ -69,13 +68,13 @@ func (g *guest) event(e event, ack func(json.RawMessage, [][]byte)) {
 		}
 		return
 	}
-	said := errorOf(err)
+	said := signaling.ErrorOf(err)
 	if said.Code == wire.CodeInternal {
 		g.server.log.Error("request_failed", "event", e.name, "err", err)
 	}
 	g.tellRefused(said.Code)
 	if ack == nil && !(e.name == wire.StopRecording && said.Code == wire.CodeNotRecording) { // its take is over: that is what it wants
-		g.say(wire.Error, wireError{said.Message, said.Code, e.name, said.Retry})
+		g.say(wire.Error, signaling.ErrorData{Message: said.Message, Code: said.Code, Event: e.name, Retry: said.Retry})
 	}
 	if e.name != wire.JoinSession && !g.faults.Allow() {
 		g.conn.Close("abuse")
@@ -85,7 +84,7 @@ func (g *guest) event(e event, ack func(json.RawMessage, [][]byte)) {
 // request returns the data of the answer, nil for none.
 func (g *guest) request(e event) (answer any, err error) {
 	if !g.conn.limit.Allow() {
-		return nil, tooMany
+		return nil, signaling.ErrTooMany
 	}
 	var data json.RawMessage
 	if len(e.args) > 0 {
@@ -200,7 +199,7 @@ func (g *guest) left(byClient bool, reason string) {
 // say sends an event that is this client's alone.
 func (g *guest) say(name string, data any) {
 	if b, err := arguments(name, data); err == nil {
-		g.conn.emit(mainNamespace, append(b, ']'), nil, nil)
+		g.conn.emit(mainNamespace, append(b, ']'), nil)
 	}
 }
 
@@ -213,30 +212,16 @@ func (g *guest) tellRefused(code string) {
 	g.server.cfg.Observe.Refused(r)
 }
 
-// wireError is the data of an error event.
-type wireError struct {
-	Message string `json:"message"`
-	Code    string `json:"code"`
-	Event   string `json:"event,omitempty"`
-	Retry   bool   `json:"retry"`
-}
-
-func errorOf(err error) *session.Error {
-	e := &session.Error{Code: wire.CodeInternal, Message: "the server could not do that", Retry: true}
-	_ = errors.As(err, &e)
-	return e
-}
-
 // acknowledgement is what an event is acknowledged with.
 func acknowledgement(answer any, err error) json.RawMessage {
 	var said struct {
-		Success bool       `json:"success"`
-		Data    any        `json:"data,omitempty"`
-		Error   *wireError `json:"error,omitempty"`
+		Success bool                 `json:"success"`
+		Data    any                  `json:"data,omitempty"`
+		Error   *signaling.ErrorData `json:"error,omitempty"`
 	}
 	if said.Success, said.Data = err == nil, answer; err != nil {
-		e := errorOf(err)
-		said.Error = &wireError{Message: e.Message, Code: e.Code, Retry: e.Retry}
+		e := signaling.ErrorOf(err)
+		said.Error = &signaling.ErrorData{Message: e.Message, Code: e.Code, Retry: e.Retry}
 	}
 	b, _ := plainjson.Marshal([]any{said})
 	return b

@@ -45,7 +45,7 @@ func (e *echoing) say(name string, args []json.RawMessage, parts [][]byte) {
 		all = append(all, a)
 	}
 	b, _ := json.Marshal(all)
-	e.c.emit(e.namespace, b, parts, nil)
+	e.c.emit(e.namespace, b, parts)
 }
 
 func (e *echoing) event(ev event, ack func(json.RawMessage, [][]byte)) {

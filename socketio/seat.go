@@ -219,7 +219,7 @@ func (s *seat) emit(text []byte, isAct bool, heard func(from, to time.Time)) {
 		return
 	}
 	from := time.Now()
-	s.conn.emit(mainNamespace, closedWith(text, s.offset), nil, nil)
+	s.conn.emit(mainNamespace, closedWith(text, s.offset), nil)
 	if heard != nil {
 		s.conn.Ping(func(_, to time.Time) { heard(from, to) })
 	}
@@ -267,7 +267,7 @@ func (s *seat) watch() {
 	if s.gone || !s.member.Ousted() || s.member.Ending() == session.Ended {
 		return
 	}
-	text, _ := arguments(wire.Error, wireError{Message: "the device was removed from the session", Code: wire.CodeNotJoined})
+	text, _ := arguments(wire.Error, signaling.ErrorData{Message: "the device was removed from the session", Code: wire.CodeNotJoined})
 	s.emit(text, false, nil)
 }
 

@@ -30,12 +30,8 @@ const (
 	// pingEvery is how often the round trip is measured.
 	pingEvery = 5 * time.Second
 
-	messageRate  = 200
-	messageBurst = 400
-	faultRate    = 1
-	maxFaults    = 100
-	joinEvery    = 3 * time.Second
-	joinBurst    = 20
+	joinEvery = 3 * time.Second
+	joinBurst = 20
 )
 
 // Config sets a Server up. Sessions, Signaling and Now are required.
@@ -169,7 +165,7 @@ func (d *door) connect(c *conn, namespace string, auth json.RawMessage) (space, 
 		return nil, nil, errNamespace
 	}
 	g := &guest{
-		server: d.server, conn: c, addr: d.addr, auth: d.query, faults: rate.NewLimiter(faultRate, maxFaults),
+		server: d.server, conn: c, addr: d.addr, auth: d.query, faults: signaling.NewFaultLimit(),
 		joins: rate.NewLimiter(rate.Every(joinEvery), joinBurst), pid: newID(), sid: newID(),
 	}
 	g.auth.read(auth)
@@ -193,7 +189,6 @@ func refusalOf(err error) refusal {
 
 var (
 	notJoined   = &session.Error{Code: wire.CodeNotJoined, Message: "join a session first: " + wire.JoinSession}
-	tooMany     = &session.Error{Code: wire.CodeTooManyMessages, Message: "more than 200 messages a second", Retry: true}
 	tooManyJoin = &session.Error{Code: wire.CodeTooManyMessages, Message: "more than one " + wire.JoinSession + " in 3 s", Retry: true}
 )
 

@@ -227,7 +227,7 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  * @typedef {object} EventData
  * @property {undefined} ok
  * @property {Scheduled} scheduled
- * @property {WireError} error
+ * @property {ErrorData} error
  * @property {SessionJoined} session_joined
  * @property {JoinedSession} joined_session
  * @property {UserJoined} user_joined
@@ -369,10 +369,10 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
  */
 
 /**
- * @typedef {object} WireError
+ * @typedef {object} ErrorData
  * @property {string} message
  * @property {string} code
- * @property {string} [event]
+ * @property {string} [event]  the request that it is about
  * @property {boolean} retry
  */
 
