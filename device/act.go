@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -165,7 +166,7 @@ func (d *Device) fire(ctx context.Context, a Act, prepared <-chan func(Act)) {
 	if act != nil {
 		act(a)
 	}
-	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
+	if !pause.For(ctx, reportAfter+rand.N(reportSpread)) {
 		return
 	}
 	d.report(ctx, wire.Fired, struct {
@@ -216,7 +217,7 @@ func (d *Device) wait(ctx context.Context, t clock.SessionTime) (first sight, ok
 			nap = min(left-spin, maxNap)
 		}
 		first.blind = first.blind || !known
-		if !sleep(ctx, nap) {
+		if !pause.For(ctx, nap) {
 			return sight{}, false
 		}
 	}

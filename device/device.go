@@ -7,12 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/clock/loop"
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
-
-	"github.com/downbeat-sync/downbeat/clock/loop"
 )
 
 // Device is a Go program in a session. Its methods are safe for concurrent use.
@@ -113,7 +113,7 @@ func (d *Device) insist(ctx context.Context, event string, data any) (signaling.
 		case err == nil, errors.As(err, &refused) && !refused.Retry:
 			return m, err
 		}
-		if !sleep(ctx, firstWait) {
+		if !pause.For(ctx, firstWait) {
 			return signaling.Message{}, ctx.Err()
 		}
 	}

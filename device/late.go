@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -90,7 +91,7 @@ func (d *Device) miss(ctx context.Context, a Act, reason string) {
 	if d.cfg.OnMissed != nil {
 		d.cfg.OnMissed(a, late, reason)
 	}
-	if !sleep(ctx, reportAfter+rand.N(reportSpread)) {
+	if !pause.For(ctx, reportAfter+rand.N(reportSpread)) {
 		return
 	}
 	d.report(ctx, wire.Missed, struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
 	"github.com/downbeat-sync/downbeat/wire"
@@ -47,7 +48,7 @@ func (d *Device) Run(ctx context.Context) error {
 			wait = firstWait
 		}
 		d.log.Info("connection_lost", "err", err, "retry_s", wait.Seconds())
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return nil
 		}
 		wait = min(2*wait, maxWait)
@@ -128,15 +129,5 @@ func (d *Device) stay(ctx context.Context, link *signaling.Client, ended chan er
 				d.log.Warn("data_channel_failed", "err", err)
 			}
 		}
-	}
-}
-
-// sleep waits; false when ctx ended first.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	select {
-	case <-time.After(wait):
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

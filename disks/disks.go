@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -81,7 +82,7 @@ func (d *Disks) Run(ctx context.Context) {
 			if !said && ctx.Err() == nil {
 				d.cfg.Log.Warn("disk_not_announced", "err", err)
 			}
-			if !pause(ctx, time.Second) {
+			if !pause.For(ctx, time.Second) {
 				return
 			}
 		}
@@ -90,7 +91,7 @@ func (d *Disks) Run(ctx context.Context) {
 		err := d.cfg.Store.Watch(ctx, keyPrefix+"*", d.see, d.load)
 		if ctx.Err() == nil {
 			d.cfg.Log.Warn("disks_not_watched", "err", err)
-			pause(ctx, time.Second)
+			pause.For(ctx, time.Second)
 		}
 	}
 }
@@ -154,14 +155,5 @@ func (d *Disks) close() {
 	defer d.mu.Unlock()
 	for _, o := range d.others {
 		o.close()
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/internal/pause"
 )
 
 // Keeper keeps one instance's Source at the reference's session time, or is the reference.
@@ -100,7 +101,7 @@ func (k *Keeper) shareSecret(ctx context.Context) bool {
 		if !said {
 			k.cfg.Log.Warn("reference_secret_missing", "err", err)
 		}
-		if !pause(ctx, time.Second) {
+		if !pause.For(ctx, time.Second) {
 			return false
 		}
 	}
@@ -133,7 +134,7 @@ func (k *Keeper) watch(ctx context.Context) {
 			return
 		}
 		k.cfg.Log.Warn("reference_not_watched", "err", err)
-		if !pause(ctx, time.Second) {
+		if !pause.For(ctx, time.Second) {
 			return
 		}
 	}
@@ -144,15 +145,6 @@ func (k *Keeper) wake() {
 	select {
 	case k.woken <- struct{}{}:
 	default:
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
 	}
 }
 

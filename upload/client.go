@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/internal/pause"
 )
 
 // Client sends files to a [Server]. Its methods are safe for concurrent use.
@@ -39,14 +41,14 @@ const (
 // and goes on where the server is, until ctx ends. A refusal is an [Error].
 func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
 	s := sending{client: c, file: f, from: r, secrets: c.Secrets}
-	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+	for wait := firstPause; ; wait = min(2*wait, maxPause) {
 		before := s.offset
 		done, err := s.step(ctx)
 		if done {
 			return nil
 		}
 		if s.offset > before {
-			pause = firstPause
+			wait = firstPause
 		}
 		if s.at != "" && gone(err) {
 			s.at = "" // it is begun again
@@ -59,7 +61,7 @@ func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
 		if final(err) {
 			return fmt.Errorf("uploading recording %s: %w", f.RecordingID, err)
 		}
-		if (err != nil || s.offset == before) && !wait(ctx, pause/2+rand.N(pause/2)) {
+		if (err != nil || s.offset == before) && !pause.For(ctx, wait/2+rand.N(wait/2)) {
 			return fmt.Errorf("uploading recording %s: %w", f.RecordingID, errors.Join(ctx.Err(), err))
 		}
 	}
@@ -255,13 +257,3 @@ func (b *source) end(want int64) error {
 type sourceError struct{ error }
 
 func (e *sourceError) Unwrap() error { return e.error }
-
-// wait waits; false when ctx ended first.
-func wait(ctx context.Context, pause time.Duration) bool {
-	select {
-	case <-time.After(pause):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

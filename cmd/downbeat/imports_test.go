@@ -29,7 +29,10 @@ var edges = map[string]map[string]string{
 	"clock/loop":  {"clock": "runs an estimator, follows its maps", "clock/frame": "what goes over the transport"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
 	"ntpserver":   {"clock": "tells session time"},
-	"reference":   {"clock": "learns the reference's clock with its estimator, and steers session time"},
+	"reference": {
+		"clock":          "learns the reference's clock with its estimator, and steers session time",
+		"internal/pause": "waits between tries",
+	},
 	"session": {
 		"clock":         "session time, and the estimates that choose a command's lead",
 		"internal/text": "what of people's writing it keeps",
@@ -51,6 +54,7 @@ var edges = map[string]map[string]string{
 	"store":           {},
 	"store/storetest": {"store": "tests whatever implements Store"},
 	"store/nats": {
+		"internal/pause":      "waits between tries",
 		"store":               "implements Store: the entries and errors of one",
 		"internal/atomicfile": "the data directory's format, the journal of what was acknowledged",
 	},
@@ -98,11 +102,12 @@ var edges = map[string]map[string]string{
 		"wire":               "names of requests and events; codes",
 	},
 	"device": {
-		"signaling":  "joins through its client half",
-		"peer":       "connects through its dialling half",
-		"clock":      "device time and session time",
-		"clock/loop": "session time as the device knows it",
-		"upload":     "sends recordings through its client half",
+		"internal/pause": "waits between tries, and for instants",
+		"signaling":      "joins through its client half",
+		"peer":           "connects through its dialling half",
+		"clock":          "device time and session time",
+		"clock/loop":     "session time as the device knows it",
+		"upload":         "sends recordings through its client half",
 
 		"internal/text": "notes of statuses",
 		"session":       "what joining is answered with, and the errors of requests",
@@ -172,7 +177,8 @@ var edges = map[string]map[string]string{
 		"takes":     "exports",
 		"wire":      "names of requests, codes",
 	},
-	"internal/testutil": {},
+	"internal/testutil": {"internal/pause": "waits between looks"},
+	"internal/pause":    {},
 	"server": {
 		"access":              "who may do what",
 		"api":                 "serves them over HTTP",
@@ -200,8 +206,9 @@ var edges = map[string]map[string]string{
 	"examples/embed":   {"server": "shows how it is embedded"},
 	"internal/testnet": {},
 	"internal/text":    {},
-	"disks":            {"store": "says where each disk is"},
+	"disks":            {"store": "says where each disk is", "internal/pause": "waits between tries"},
 	"upload": {
+		"internal/pause":      "waits between tries of the client",
 		"disks":               "names of uploads on several disks",
 		"internal/text":       "names of files",
 		"internal/atomicfile": "checkpoints, files that were rewritten",

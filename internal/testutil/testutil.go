@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/downbeat-sync/downbeat/internal/pause"
 )
 
 // Main runs the tests of a package, removes what was built for them, and fails for goroutines that are left.
@@ -114,14 +116,7 @@ func Eventually(t testing.TB, what string, cond func() bool) {
 }
 
 // Pause waits; false when ctx ended first.
-func Pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func Pause(ctx context.Context, d time.Duration) bool { return pause.For(ctx, d) }
 
 // Ms is a duration in milliseconds.
 func Ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -43,7 +44,7 @@ func (s *Store) feed(ctx context.Context) error {
 			return err
 		}
 		s.cfg.Log.Debug("reading the store is begun anew", "err", err)
-		pause(ctx, feedRetry)
+		pause.For(ctx, feedRetry)
 	}
 	return nil
 }
@@ -138,14 +139,4 @@ func (r *reader) next(ctx context.Context) (store.Entry, time.Time, error) {
 		e.Value = bytes.Clone(msg.Data())
 	}
 	return e, meta.Timestamp, nil
-}
-
-// pause waits; it reports whether ctx still goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

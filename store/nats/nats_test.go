@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/store/storetest"
 )
@@ -94,7 +95,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited 30 s for %s", what)
 		}
-		pause(context.Background(), 20*time.Millisecond)
+		pause.For(context.Background(), 20*time.Millisecond)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/downbeat-sync/downbeat/internal/pause"
 )
 
 const openWithin = 15 * time.Second // in which a NATS server must answer at first
@@ -147,7 +149,7 @@ func newLink(ctx context.Context, conn *nats.Conn, replicas int) (*link, error) 
 		if err == nil {
 			return &link{conn, js, stream}, nil
 		}
-		if !passing(err) || !pause(ctx, retryEvery) {
+		if !passing(err) || !pause.For(ctx, retryEvery) {
 			return nil, err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/downbeat-sync/downbeat/internal/pause"
 )
 
 const (
@@ -59,7 +61,7 @@ func (s *Store) attendAlone(ctx context.Context, instance string, mark Mark) err
 			return nil
 		}
 		s.cfg.Log.Warn("devices_not_marked", "err", err)
-		if !pause(ctx, beatEvery) {
+		if !pause.For(ctx, beatEvery) {
 			return nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -88,7 +89,7 @@ func (s *Store) Watch(ctx context.Context, filter string, changed func(store.Ent
 // renewAll writes anew what is alive and would be taken away for its age. All
 // instances try; for each key the first one does it.
 func (s *Store) renewAll(ctx context.Context) {
-	for pause(ctx, time.Hour) {
+	for pause.For(ctx, time.Hour) {
 		s.renew(ctx, time.Now().Add(-renewAge))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
+	"github.com/downbeat-sync/downbeat/internal/pause"
 	"github.com/downbeat-sync/downbeat/store"
 )
 
@@ -99,7 +100,7 @@ func (s *Store) publish(ctx context.Context, m *nats.Msg, revision uint64) (uint
 			return 0, err
 		}
 		s.failed()
-		if !pause(ctx, retryEvery) {
+		if !pause.For(ctx, retryEvery) {
 			return 0, fmt.Errorf("the store doesn't answer: %w", err)
 		}
 	}
