@@ -6,18 +6,21 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 // timingLibraries is the npm packages timing-object and timingsrc as they are,
 // as one module that a browser can import.
 func timingLibraries(t *testing.T) []byte {
 	t.Helper()
+	testutil.Modules(t)
 	bundle := exec.Command("node_modules/.bin/esbuild", "--bundle", "--format=esm")
 	bundle.Dir = "../web"
 	bundle.Stdin = strings.NewReader(`export { TimingObject } from 'timing-object'; export { setTimingsrc } from 'timingsrc'`)
 	out, err := bundle.Output()
 	if err != nil {
-		t.Fatal("no esbuild, or no timing-object: run `make setup`: ", err)
+		t.Fatal("the packages can't be bundled: ", err)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,10 +44,10 @@ func TestRecordingIsTheRun(t *testing.T) {
 	go func() {
 		ran <- shell.Device{Create: true, Record: name}.Run(ctx, shell.Address{URL: r.URL, Session: "record"}, os.Stdout, quiet())
 	}()
-	same := 0
+	same, last := 0, "there is no one device over UDP with 20 exchanges"
 	for deadline := time.Now().Add(20 * time.Second); same < 3; pause(ctx, 50*time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the file never was as long as the server's memory")
+			t.Fatalf("the file never was as long as the server's memory: %s", last)
 		}
 		s, ok := theOnly(t, r.Server)
 		if !ok || s.Path != peer.PathUDP || s.Estimate.Exchanges < 20 {
@@ -54,6 +55,8 @@ func TestRecordingIsTheRun(t *testing.T) {
 		}
 		again := relearn(t, name).Estimate(s.Estimate.Map.Session)
 		if again.Exchanges != s.Estimate.Exchanges || again.Rejected != s.Estimate.Rejected {
+			last = fmt.Sprintf("%d exchanges, %d rejected; the server has %d, %d",
+				again.Exchanges, again.Rejected, s.Estimate.Exchanges, s.Estimate.Rejected)
 			continue // the next exchange is under way to the file
 		}
 		if same++; again.Offset != s.Estimate.Offset || again.Bound != s.Estimate.Bound {

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -47,11 +46,22 @@ func Check(t testing.TB, err error) {
 // Quiet is a logger of which nothing is seen.
 func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// Root is the directory of the module.
-func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
-}
+// Root is the directory of the module: the nearest above the package that is tested. (The compiler's own word
+// for where a file is isn't a path of this machine if the test was built with -trimpath.)
+var Root = sync.OnceValue(func() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			break
+		}
+		dir = above
+	}
+	panic("testutil: no go.mod above the test")
+})
 
 // Build builds a program of the module below dir, or of one that it needs, once.
 func Build(dir, name, pkg string) func() (string, error) {
