@@ -44,11 +44,16 @@ func (d *devices) steered() {
 	}
 }
 
+// come notes that session time is followed from now on.
+func (d *devices) come() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opened = true
+}
+
 // open makes the peer of a device that is about to join.
 func (d *devices) open(id string, line signaling.Line) signaling.Peer {
-	d.mu.Lock()
-	d.opened = true
-	d.mu.Unlock()
+	d.come()
 	cfg := peer.DeviceConfig{SendFrame: line.SendFrame, OnControl: line.OnControl}
 	if line.OnExchange != nil {
 		cfg.OnExchange = func(path peer.Path, x clock.Exchange) { line.OnExchange(string(path), x) }

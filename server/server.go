@@ -140,7 +140,7 @@ func (s *Server) openSessions(context.Context) (err error) {
 		return err
 	}
 	s.devices = &devices{server: s.peers, byID: map[string]*peer.Device{}}
-	s.clock.OnSteer(s.devices.steered)
+	s.clock.OnSteer(s.steered)
 	if s.ntp, err = s.discipline(); err != nil {
 		return err
 	}

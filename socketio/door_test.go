@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/loop"
 	"github.com/downbeat-sync/downbeat/internal/testnet"
 	"github.com/downbeat-sync/downbeat/internal/testutil"
 	"github.com/downbeat-sync/downbeat/session"
@@ -22,23 +24,25 @@ import (
 
 // world is a door to real sessions, in a bubble.
 type world struct {
-	t     *testing.T
-	pipes *testnet.Pipes
-	svc   *session.Service
-	door  *Server
-	now   func() clock.SessionTime
+	t      *testing.T
+	pipes  *testnet.Pipes
+	svc    *session.Service
+	door   *Server
+	source *clock.Source
+	now    func() clock.SessionTime
 }
 
 func inBubble(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, pipes: testnet.NewPipes(), now: clock.NewSource(time.Now).Now}
+		source := clock.NewSource(time.Now)
+		w := &world{t: t, pipes: testnet.NewPipes(), source: source, now: source.Now}
 		clocks := &later{}
 		var err error
 		w.svc, err = session.New(session.Config{Now: w.now, Clocks: clocks})
 		testutil.Check(t, err)
 		signal := signaling.New(signaling.Config{Sessions: w.svc, Now: w.now})
-		w.door = New(Config{Sessions: w.svc, Signaling: signal, Now: w.now})
+		w.door = New(Config{Sessions: w.svc, Signaling: signal, Now: w.now, Measure: w.measure})
 		clocks.of = w.door.Quality
 		ctx, stop := context.WithCancel(w.t.Context())
 		h := &http.Server{Handler: w.door}
@@ -52,6 +56,10 @@ func inBubble(t *testing.T, test func(w *world)) {
 		stop()
 		running.Wait()
 	})
+}
+
+func (w *world) measure(send func([]byte) error) *loop.Server {
+	return loop.NewServer(loop.Config{Source: w.source, Send: send, Seed: 1})
 }
 
 // later are the clocks of a door that is made after the sessions.
@@ -70,6 +78,9 @@ type client struct {
 	pid  string
 	last string // offset
 
+	device *loop.Device // answers clock frames
+	frames atomic.Int64 // that came
+
 	writing sync.Mutex
 }
 
@@ -85,6 +96,10 @@ func (w *world) connect(auth string, rtt time.Duration) *client {
 	ws, _, err := d.Dial("ws://127.0.0.1/socket.io/?EIO=4&transport=websocket", nil)
 	testutil.Check(w.t, err)
 	c := &client{t: w.t, ws: ws, in: make(chan heard, 1000)}
+	began := time.Now().Add(-time.Hour)
+	c.device = loop.NewDevice(loop.DeviceConfig{
+		Now: func() clock.DeviceTime { return clock.DeviceTime(time.Since(began)) }, Send: func(b []byte) error { return c.frame(b) },
+	})
 	opened := make(chan struct{})
 	go c.read(opened, rtt)
 	c.send("40" + auth)
@@ -96,9 +111,14 @@ func (w *world) connect(auth string, rtt time.Duration) *client {
 func (c *client) read(opened chan struct{}, rtt time.Duration) {
 	defer close(c.in)
 	for {
-		_, b, err := c.ws.ReadMessage()
+		kind, b, err := c.ws.ReadMessage()
 		if err != nil {
 			return
+		}
+		if kind == websocket.BinaryMessage {
+			c.frames.Add(1)
+			testutil.Check(c.t, c.device.Receive(b))
+			continue
 		}
 		switch text := string(b); {
 		case text == "2":
@@ -136,6 +156,16 @@ func (c *client) write(text string) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	return c.ws.WriteMessage(websocket.TextMessage, []byte(text))
+}
+
+// frame sends a clock frame.
+func (c *client) frame(b []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if err := c.ws.WriteMessage(websocket.TextMessage, []byte(`451-["clock_frame",{"_placeholder":true,"num":0}]`)); err != nil {
+		return err
+	}
+	return c.ws.WriteMessage(websocket.BinaryMessage, b)
 }
 
 func (c *client) emit(name, data string) { c.t.Helper(); c.send(fmt.Sprintf(`42[%q,%s]`, name, data)) }
@@ -334,6 +364,70 @@ func TestByName(t *testing.T) {
 			t.Error("a reload is another device")
 		}
 		testutil.Check(t, m.Disconnect(w.t.Context()))
+	})
+}
+
+// TestClock: a client in a session that asks for clock frames knows session time; what is none is refused, and what
+// is too much; who leaves gets no more.
+func TestClock(t *testing.T) {
+	inBubble(t, func(w *world) {
+		c := w.connect("", 0)
+		c.send(`42["clock_frame"]`)
+		if e := c.await("error"); e.data["code"] != "not_joined" {
+			t.Error(e.data)
+		}
+		c.emit("join_session", `{"sessionId":"clock"}`)
+		c.await("session_joined")
+		time.Sleep(time.Minute)
+		if n := c.frames.Load(); n != 0 {
+			t.Errorf("%d frames came unasked", n)
+		}
+		c.send(`421["clock_frame"]`)
+		c.await(`431[{"success":true}`)
+		time.Sleep(10 * time.Second)
+		now, known := c.device.Clock().Now()
+		if off, hard := now.Sub(w.now()).Abs(), c.device.Clock().Hard(); !known || off > hard || hard > 5*time.Millisecond {
+			t.Errorf("after %d frames it is %v off, hard bound %v", c.frames.Load(), off, hard)
+		}
+		w.source.Steer(time.Now().Add(time.Second), clock.Steering{Rate: 20e-6, By: 3 * time.Millisecond, Pace: 50e-6})
+		w.door.Steered()
+		for range 200 {
+			time.Sleep(101 * time.Millisecond)
+			now, _ := c.device.Clock().Now()
+			if off, hard := now.Sub(w.now()).Abs(), c.device.Clock().Hard(); off > hard {
+				t.Errorf("%v off, hard bound %v, while session time is steered", off, hard)
+			}
+		}
+		for _, bad := range []string{`42["clock_frame",1]`, `42["clock_frame","",2]`} {
+			c.send(bad)
+			if e := c.await("error"); e.data["code"] != "bad_frame" {
+				t.Errorf("%s: %v", bad, e.data)
+			}
+		}
+		testutil.Check(t, c.frame([]byte("no frame")))
+		if e := c.await("error"); e.data["code"] != "bad_frame" {
+			t.Error(e.data)
+		}
+		c.send(`422["leave_session"]`)
+		c.await(`432[{"success":true`)
+		time.Sleep(time.Second)
+		before := c.frames.Load()
+		time.Sleep(time.Minute)
+		if more := c.frames.Load() - before; more != 0 {
+			t.Errorf("%d frames came after it left", more)
+		}
+		c.emit("join_session", `{"sessionId":"clock"}`)
+		c.await("session_joined")
+		for range frameBurst + 1 {
+			if c.frame(make([]byte, 60)) != nil {
+				break
+			}
+		}
+		for h := range c.in { // faults are bounded, so it ends
+			if h.name == "error" && h.data["code"] != "bad_frame" && h.data["code"] != "too_many_messages" {
+				t.Error(h.data)
+			}
+		}
 	})
 }
 

@@ -40,7 +40,8 @@ type guest struct {
 	faults   *rate.Limiter
 	joins    *rate.Limiter
 	pid, sid string
-	seat     *seat // nil before it has joined; the handler's own
+	seat     *seat      // nil before it has joined; the handler's own
+	clock    *measuring // nil unless its clock is measured; the handler's own
 	missed   [][]byte
 }
 
@@ -56,9 +57,15 @@ func (g *guest) entered() {
 	g.seat.begin(nil)
 }
 
-// event carries a request out.
+// event carries a request out, or takes a clock frame.
 func (g *guest) event(e event, ack func(json.RawMessage, [][]byte)) {
-	answer, err := g.request(e)
+	var answer any
+	var err error
+	if e.name == clockFrame {
+		err = g.frame(e)
+	} else {
+		answer, err = g.request(e)
+	}
 	if ack != nil {
 		ack(acknowledgement(answer, err), nil)
 	}
@@ -176,6 +183,7 @@ func (g *guest) leave(ctx context.Context) {
 
 // drop forgets a seat that was left.
 func (g *guest) drop() {
+	g.unmeasure()
 	g.server.give(g.seat)
 	g.seat.end("left")
 	g.seat = nil
@@ -186,6 +194,7 @@ func (g *guest) left(byClient bool, reason string) {
 	if g.seat == nil {
 		return
 	}
+	g.unmeasure()
 	s := g.seat
 	g.seat = nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.server.ctx), requestTimeout)

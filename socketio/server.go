@@ -16,6 +16,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/access"
 	"github.com/downbeat-sync/downbeat/clock"
+	"github.com/downbeat-sync/downbeat/clock/loop"
 	"github.com/downbeat-sync/downbeat/internal/engineio"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/signaling"
@@ -39,10 +40,11 @@ type Config struct {
 	Sessions  *session.Service
 	Signaling *signaling.Server // whose limits and access hold here too, and which carries requests out
 	Now       func() clock.SessionTime
-	Observe   signaling.Observer                          // nil: nobody
-	Refuse    func(w http.ResponseWriter, _ int, _ error) // answers a connection too many; nil: with its status alone
-	Client    http.Handler                                // of /socket.io/socket.io.js and its like; nil: 404
-	Log       *slog.Logger                                // nil: silence
+	Measure   func(send func(frame []byte) error) *loop.Server // measures the clock of a client that asks for it; nil: none's
+	Observe   signaling.Observer                               // nil: nobody
+	Refuse    func(w http.ResponseWriter, _ int, _ error)      // answers a connection too many; nil: with its status alone
+	Client    http.Handler                                     // of /socket.io/socket.io.js and its like; nil: 404
+	Log       *slog.Logger                                     // nil: silence
 }
 
 // Server is an [http.Handler] for all below /socket.io/. It serves any page: package api looks at the
@@ -59,6 +61,7 @@ type Server struct {
 		sync.Mutex
 		over bool
 	}
+	clocks  sync.Map // the loop.Servers of clients whose clocks are measured
 	devices sync.Map // seats that are taken, by device: it is asked by sessions that are locked
 
 	mu      sync.Mutex

@@ -17,6 +17,7 @@ import (
 const consumer = `
 import { join, DownbeatError, type Session, type Command, type State } from 'downbeat'
 import { Recorder } from 'downbeat/recorder'
+import { Clock } from 'downbeat/clock'
 
 export async function main(): Promise<number> {
   const session: Session = await join({ url: 'https://beat.example', sessionId: 'studio', deviceType: 'mobile' })
@@ -38,6 +39,11 @@ export async function main(): Promise<number> {
   await recorder.open()
   // @ts-expect-error a state that there isn't
   if (recorder.state === 'asleep') recorder.close()
+  const clock = new Clock((frame: Uint8Array) => frame.length, { resolution: 0.005 })
+  const taken: boolean = clock.receive(new Uint8Array(60))
+  if (taken && clock.bound < 1) clock.at(clock.now() + 500, ({ lateness }) => lateness.toFixed(3))
+  // @ts-expect-error text is no frame
+  clock.receive('frame')
   off()
   await session.leave()
   // @ts-expect-error an option that isn't

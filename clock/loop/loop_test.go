@@ -133,7 +133,7 @@ func TestSteered(t *testing.T) {
 		defer r.run(t)()
 		time.Sleep(10 * time.Second)
 		r.source.Steer(time.Now().Add(time.Millisecond), clock.Steering{Rate: 20e-6, By: 3 * time.Millisecond, Pace: 50e-6})
-		r.server.kick()
+		r.server.Kick()
 		for range 500 {
 			time.Sleep(101 * time.Millisecond)
 			if off, hard := r.error().Abs(), r.device.Clock().Hard(); off > hard {

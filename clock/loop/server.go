@@ -129,7 +129,7 @@ func (s *Server) Receive(b []byte) error {
 	if s.cfg.OnExchange != nil {
 		s.cfg.OnExchange(x, err)
 	}
-	s.kick()
+	s.Kick()
 	return nil
 }
 
@@ -138,11 +138,11 @@ func (s *Server) Burst(before clock.SessionTime) {
 	s.mu.Lock()
 	s.est.Burst(s.cfg.Source.Line(s.cfg.Source.Steady()).Inverse(before))
 	s.mu.Unlock()
-	s.kick()
+	s.Kick()
 }
 
-// kick has Run look again when the next ping is due.
-func (s *Server) kick() {
+// Kick has Run look again when the next ping is due; call it when session time was steered.
+func (s *Server) Kick() {
 	select {
 	case s.wake <- struct{}{}:
 	default:

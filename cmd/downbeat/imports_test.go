@@ -95,6 +95,7 @@ var edges = map[string]map[string]string{
 	"socketio": {
 		"access":             "the address that a connection comes from",
 		"clock":              "session time: when what is to arrive",
+		"clock/loop":         "measures the clock of a client that asks for it",
 		"internal/engineio":  "the transport of Socket.IO",
 		"internal/plainjson": "arguments of events",
 		"session":            "joins its sessions as a member without a clock",
@@ -183,6 +184,7 @@ var edges = map[string]map[string]string{
 		"access":              "who may do what",
 		"api":                 "serves them over HTTP",
 		"clock":               "session time",
+		"clock/loop":          "measures clients of Socket.IO",
 		"clock/utc":           "keeps it near UTC",
 		"container":           "makes recordings whole",
 		"disks":               "files of other instances",

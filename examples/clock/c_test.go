@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,12 +153,18 @@ func truth(source *clock.Source) func(device int64) clock.SessionTime {
 	return func(device int64) clock.SessionTime { return clock.SessionTime(device + offset) }
 }
 
-// serveC measures whoever sends a datagram first, until the test ends.
-func serveC(t *testing.T, source *clock.Source) (address string) {
+// serve measures whoever sends a datagram first, until the test ends. carry, if not nil, is what becomes of each frame
+// to the device: it calls send as often and as late as it likes.
+func serve(t *testing.T, source *clock.Source, carry func(send func())) (address string) {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	testutil.Check(t, err)
 	var from netip.AddrPort
 	server := loop.NewServer(loop.Config{Source: source, Send: func(b []byte) error {
+		if carry != nil {
+			kept := bytes.Clone(b)
+			carry(func() { _, _ = conn.WriteToUDPAddrPort(kept, from) })
+			return nil
+		}
 		_, err := conn.WriteToUDPAddrPort(b, from)
 		return err
 	}})
@@ -183,8 +190,15 @@ func serveC(t *testing.T, source *clock.Source) (address string) {
 func TestDeviceInC(t *testing.T) {
 	client := compileC(t)
 	source := clock.NewSource(time.Now)
-	host, port, _ := net.SplitHostPort(serveC(t, source))
-	cmd := exec.CommandContext(t.Context(), client, host, port)
+	honest(t, source, serve(t, source, nil), client)
+}
+
+// honest runs a device in another language, which prints what it believes, and holds that against its bounds.
+func honest(t *testing.T, source *clock.Source, address string, name string, args ...string) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(address)
+	cmd := exec.CommandContext(t.Context(), name, append(args, host, port)...)
+	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	testutil.Check(t, err)
 	testutil.Check(t, cmd.Start())

@@ -65,6 +65,7 @@ type Socket struct {
 	lastPing  time.Time
 	rtts      []time.Duration // the latest ones
 	reason    string
+	writing   bool // what was taken off the queue last isn't written yet
 	farewell  byte // what a poll that waits is told
 	over      bool
 }
@@ -79,6 +80,18 @@ func (s *Socket) Send(text []byte, parts ...[]byte) {
 		all = append(all, packet{kind: typeMessage, data: part, binary: true})
 	}
 	s.enqueue(all...)
+}
+
+// SendNow queues messages as Send does, if nothing has to be written before them and there is a
+// WebSocket that writes them at once. Else it returns false, and they are not sent.
+func (s *Socket) SendNow(text []byte, parts ...[]byte) bool {
+	s.mu.Lock()
+	now := s.ws != nil && !s.writing && len(s.queue) == 0
+	s.mu.Unlock()
+	if now {
+		s.Send(text, parts...)
+	}
+	return now
 }
 
 // SendBinary queues a binary message; it never blocks.
@@ -167,7 +180,7 @@ func (s *Socket) signal() {
 func (s *Socket) next() (p packet, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
+	if s.writing = len(s.queue) > 0; !s.writing {
 		return packet{}, false
 	}
 	p = s.queue[0]

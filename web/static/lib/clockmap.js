@@ -5,6 +5,9 @@ import { after } from './at.js'
 /** Fastest correction of the published clock within an epoch: 500 ppm. */
 export const MAX_SLEW = 500e-6
 
+/** How fast the hard bound grows: no clock that a device has is further off, ms per ms. */
+const HARD_GROWTH = 200e-6
+
 /**
  * A map may be older than the last one by less than this and still have been overtaken on
  * its way, not come from another server, ms.
@@ -86,6 +89,16 @@ export function deviceAt(course, s) {
 export function boundAt({ map, slew, until }, d) {
   const left = Math.max(0, until - d) * Math.abs(slew)
   return map.bound + Math.abs(d - map.device) * map.growth + left
+}
+
+/**
+ * The error in ms that causality alone excludes at device time `d`.
+ *
+ * @param {Course} course
+ * @param {number} d
+ */
+export function hardAt({ map, slew, until }, d) {
+  return map.hard + Math.abs(d - map.device) * HARD_GROWTH + Math.max(0, until - d) * Math.abs(slew)
 }
 
 /**
