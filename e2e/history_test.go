@@ -54,7 +54,9 @@ func TestHistoryOfTwoInstances(t *testing.T) {
 		instance.get("/api/sessions/studio/commands?limit=1000", &list)
 		var listed []string
 		for _, c := range list.Commands {
-			listed = append(listed, c.CommandID)
+			if !c.Cancelled { // by an instance that was too slow for the instant, and issued it again
+				listed = append(listed, c.CommandID)
+			}
 		}
 		slices.Sort(listed)
 		return slices.Equal(listed, ids)

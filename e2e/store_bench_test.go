@@ -210,13 +210,19 @@ func (i *instance) rss() float64 {
 // cpu returns the seconds of processor that the process has had.
 func (i *instance) cpu() float64 {
 	i.t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", i.cmd.Process.Pid))
-	check(i.t, err)
+	return cpuOf(i.t, i.cmd.Process.Pid)
+}
+
+// cpuOf returns the seconds of processor that a process has had.
+func cpuOf(t testing.TB, pid int) float64 {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	check(t, err)
 	_, after, _ := strings.Cut(string(b), ") ")
 	fields, ticks := strings.Fields(after), 0.0
 	for _, field := range fields[11:13] { // utime and stime
 		n, err := strconv.ParseFloat(field, 64)
-		check(i.t, err)
+		check(t, err)
 		ticks += n
 	}
 	return ticks / 100
