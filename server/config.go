@@ -52,6 +52,7 @@ type Config struct {
 	MinLead     time.Duration // least time from a command to its instant; default 100 ms
 	MaxLead     time.Duration // most time that the server chooses; default 5 s
 	MaxDevices  int           // connected to one session; default 1000
+	MaxSessions int           // that there may be, on all instances together; default 10,000, math.MaxInt: no limit
 	SessionIdle time.Duration // how long a session without activity is kept; default 24 h, at most nats.MaxIdle
 	NTP         []string      // servers, host or host:port, that keep session time near UTC; none: it follows this machine's clock
 
@@ -139,8 +140,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, wrong("{MinLead} %v and {MaxLead} %v: they must be positive, the second not less than the first", least, most)
 	}
 	c.MinLead, c.MaxLead = least, most
-	if c.UploadMax < 0 || c.MaxDevices < 0 {
-		return c, wrong("{UploadMax} %d and {MaxDevices} %d: they must be positive", c.UploadMax, c.MaxDevices)
+	if c.UploadMax < 0 || c.MaxDevices < 0 || c.MaxSessions < 0 {
+		return c, wrong("{UploadMax} %d, {MaxDevices} %d and {MaxSessions} %d: they must be positive", c.UploadMax, c.MaxDevices, c.MaxSessions)
 	}
 	if c.NATSReplicas < 0 || c.NATSReplicas > nats.MaxReplicas {
 		return c, wrong("{NATSReplicas} %d: there can be 1 to %d", c.NATSReplicas, nats.MaxReplicas)

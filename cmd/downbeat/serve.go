@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -22,22 +23,23 @@ import (
 
 // serveCmd has the flags of the server; config says which of a server.Config's fields is which.
 type serveCmd struct {
-	Addr       string        `default:":8080" help:"Address to listen on: HTTP over TCP, WebRTC over UDP on the same port."`
-	RTCTCPPort int           `name:"rtc-tcp-port" default:"0" help:"TCP port for devices whose UDP is blocked; 0: the port after that of --addr."`
-	Advertise  []string      `help:"Further IP addresses under which devices reach this machine (behind a NAT, say)."`
-	Host       []string      `help:"Names under which this server is known, beside addresses and .local names."`
-	BasePath   string        `placeholder:"/PATH" help:"Path that this server is below, where a proxy serves it there: /beat for https://host/beat/. Requests may have it or not."`
-	MinLead    time.Duration `default:"100ms" help:"Least time between a command and its instant."`
-	MaxLead    time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
-	MaxDevices int           `default:"1000" help:"Devices that a session may have."`
-	NTP        []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
-	NTPListen  string        `name:"ntp-listen" placeholder:"ADDR" help:"Address of an NTP server that tells session time, over UDP, such as :123. Default: none."`
-	Data       string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
-	Media      string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
-	UploadMax  shell.Size    `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
-	Reserve    shell.Size    `name:"disk-reserve" default:"1GiB" help:"How much of the disk uploads leave free; 0: nothing."`
-	Forget     bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
-	QR         bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
+	Addr        string        `default:":8080" help:"Address to listen on: HTTP over TCP, WebRTC over UDP on the same port."`
+	RTCTCPPort  int           `name:"rtc-tcp-port" default:"0" help:"TCP port for devices whose UDP is blocked; 0: the port after that of --addr."`
+	Advertise   []string      `help:"Further IP addresses under which devices reach this machine (behind a NAT, say)."`
+	Host        []string      `help:"Names under which this server is known, beside addresses and .local names."`
+	BasePath    string        `placeholder:"/PATH" help:"Path that this server is below, where a proxy serves it there: /beat for https://host/beat/. Requests may have it or not."`
+	MinLead     time.Duration `default:"100ms" help:"Least time between a command and its instant."`
+	MaxLead     time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
+	MaxDevices  int           `default:"1000" help:"Devices that a session may have."`
+	MaxSessions int           `default:"10000" help:"Sessions that there may be, on all instances together; 0: no limit."`
+	NTP         []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
+	NTPListen   string        `name:"ntp-listen" placeholder:"ADDR" help:"Address of an NTP server that tells session time, over UDP, such as :123. Default: none."`
+	Data        string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
+	Media       string        `placeholder:"DIR" type:"existingdir" help:"Directory with films and music that the server offers to whoever leads a session, and sends to its devices; nothing else in it can be reached."`
+	UploadMax   shell.Size    `default:"64GiB" help:"Most that one recording may have: 64GiB, 500MB, or bytes."`
+	Reserve     shell.Size    `name:"disk-reserve" default:"1GiB" help:"How much of the disk uploads leave free; 0: nothing."`
+	Forget      bool          `name:"forget-recordings" help:"Remove the files of a session's recordings with the session; else they stay."`
+	QR          bool          `default:"true" negatable:"" help:"Draw a QR code of the address in the terminal."`
 
 	FakeClock string `placeholder:"SHIFT,DRIFT" help:"For tests alone: believe a clock that is ahead of this machine's and gains, as in +50ms,+20ppm."`
 
@@ -123,7 +125,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	}
 	cfg = server.Config{
 		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin, NoSocketIO: !c.SocketIO,
-		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices,
+		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices, MaxSessions: cmp.Or(c.MaxSessions, math.MaxInt),
 		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
 		Now: now,
@@ -165,7 +167,7 @@ func (c *serveCmd) proxies() ([]netip.Prefix, error) {
 // flagOf are the flags whose names aren't those of a Config's fields in lower case.
 var flagOf = map[string]string{
 	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
-	"MaxDevices": "max-devices", "InstanceURL": "instance-url", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
+	"MaxDevices": "max-devices", "MaxSessions": "max-sessions", "InstanceURL": "instance-url", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
 	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
 	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas", "NTPListen": "ntp-listen",
 	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",
