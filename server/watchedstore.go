@@ -29,9 +29,14 @@ func (w *watchedStore) Get(ctx context.Context, key string) (e store.Entry, err 
 	return w.Store.Get(ctx, key)
 }
 
-func (w *watchedStore) List(ctx context.Context, filter string) (all []store.Entry, err error) {
+func (w *watchedStore) List(ctx context.Context, filters ...string) (all []store.Entry, err error) {
 	defer w.note(ctx, "list", time.Now(), &err)
-	return w.Store.List(ctx, filter)
+	return w.Store.List(ctx, filters...)
+}
+
+func (w *watchedStore) Keys(ctx context.Context, filter string) (all []store.Entry, err error) {
+	defer w.note(ctx, "list", time.Now(), &err)
+	return w.Store.Keys(ctx, filter)
 }
 
 func (w *watchedStore) Put(ctx context.Context, key string, value []byte, revision uint64) (now uint64, err error) {

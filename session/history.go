@@ -69,10 +69,11 @@ func (s *Service) pages(ctx context.Context, sessionID string) ([]store.Entry, e
 
 // trimHistory removes the oldest pages beyond what is kept.
 func (s *Service) trimHistory(ctx context.Context, sessionID string) error {
-	pages, err := s.pages(ctx, sessionID)
+	pages, err := s.cfg.Store.Keys(ctx, rules.PagesOf(sessionID))
 	if err != nil {
-		return err
+		return unavailable("reading the history", err)
 	}
+	slices.SortFunc(pages, func(a, b store.Entry) int { return strings.Compare(b.Key, a.Key) })
 	kept := 0
 	for _, e := range pages {
 		if kept >= rules.KeptHistory {
@@ -87,7 +88,7 @@ func (s *Service) trimHistory(ctx context.Context, sessionID string) error {
 
 // forgetHistory removes a session's pages.
 func (s *Service) forgetHistory(ctx context.Context, sessionID string) error {
-	pages, err := s.cfg.Store.List(ctx, rules.PagesOf(sessionID))
+	pages, err := s.cfg.Store.Keys(ctx, rules.PagesOf(sessionID))
 	for _, e := range pages {
 		if _, err := s.delete(ctx, e.Key, e.Revision); err != nil {
 			return err
@@ -98,11 +99,11 @@ func (s *Service) forgetHistory(ctx context.Context, sessionID string) error {
 
 // sweepHistory removes pages whose session is gone: of one that was removed at
 // the moment at which a page was written.
-func (s *Service) sweepHistory(ctx context.Context, states map[string]*rules.State) error {
-	pages, err := s.cfg.Store.List(ctx, rules.AllPages)
+func (s *Service) sweepHistory(ctx context.Context) error {
+	pages, err := s.cfg.Store.Keys(ctx, rules.AllPages)
 	for _, e := range pages {
 		sessionID := strings.Split(e.Key, ".")[1]
-		if states[sessionID] != nil {
+		if s.index.has(sessionID) {
 			continue
 		}
 		_, missing := s.cfg.Store.Get(ctx, rules.KeyOf(sessionID, rules.KindMeta))

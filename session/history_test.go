@@ -145,7 +145,7 @@ func TestHistoryGoesWithItsSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Hour)
-		if left, err := store.List(context.Background(), ">"); err != nil || len(left) != 0 {
+		if left, err := store.List(context.Background(), "s.>", "h.>", "x.>"); err != nil || len(left) != 0 {
 			t.Errorf("left are %d entries, %v", len(left), err)
 		}
 		a = w.join(JoinRequest{UserID: "ann"})
@@ -154,7 +154,7 @@ func TestHistoryGoesWithItsSession(t *testing.T) {
 		}
 		w.flashes(a, 100)
 		wantCode(t, a.End(w.ctx), "")
-		if left, err := store.List(context.Background(), ">"); err != nil || len(left) != 0 {
+		if left, err := store.List(context.Background(), "s.>", "h.>", "x.>"); err != nil || len(left) != 0 {
 			t.Errorf("left of one that was ended are %d entries, %v", len(left), err)
 		}
 	})

@@ -27,6 +27,7 @@ type index struct {
 type indexed struct {
 	place
 	revision uint64
+	active   rules.Instant // when somebody was heard last, roughly
 	live     bool
 }
 
@@ -89,7 +90,7 @@ func (x *index) apply(e store.Entry, watched bool) {
 	if watched {
 		delete(x.gone, id)
 	}
-	if known && was.live {
+	if known && was.live && (m == nil || m.Ended != 0 || m.CreatedAt != was.created) {
 		if i, found := slices.BinarySearchFunc(x.order, was.place, place.compare); found {
 			x.order = slices.Delete(x.order, i, i+1)
 		}
@@ -101,9 +102,12 @@ func (x *index) apply(e store.Entry, watched bool) {
 		}
 		return
 	}
-	is := indexed{place{m.CreatedAt, id}, e.Revision, m.Ended == 0}
-	x.metas[id] = is
-	if is.live {
+	is := indexed{place{m.CreatedAt, id}, e.Revision, m.Active, m.Ended == 0}
+	if known {
+		is.id = was.id // of one string there need be one
+	}
+	x.metas[is.id] = is
+	if is.live && !(known && was.live && was.created == is.created) {
 		i, _ := slices.BinarySearchFunc(x.order, is.place, place.compare)
 		x.order = slices.Insert(x.order, i, is.place)
 	}
@@ -114,6 +118,26 @@ func (x *index) count() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return len(x.metas)
+}
+
+// has reports whether the store is known to have a session.
+func (x *index) has(id string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, has := x.metas[id]
+	return has
+}
+
+// stale returns the sessions of which nothing is known to have been heard since an instant, and those that have ended.
+func (x *index) stale(since rules.Instant) (ids []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, is := range x.metas {
+		if !is.live || max(is.created, is.active) < since {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // page returns up to limit sessions behind a place, whether there are more, and how many there

@@ -62,6 +62,9 @@ func (s *Service) seat(
 		if err := s.roomForOneMore(ctx, r); err != nil {
 			return err
 		}
+		if err := s.place(ctx, r.id, false); err != nil {
+			return unavailable("noting where devices are", err)
+		}
 		return r.update(ctx, func(st *rules.State, now rules.Instant) (changes []rules.Change, err error) {
 			at, changes, err = rules.Join(st, n, now)
 			if err == nil && at.DeviceID != prepared {

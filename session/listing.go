@@ -45,12 +45,12 @@ func (s *Service) List(ctx context.Context, q ListRequest) (Listing, error) {
 	}
 	page, more, all := s.index.page(after, min(limit, MaxPage), q.Newest)
 	list := Listing{Sessions: make([]Summary, 0, len(page)), Total: all}
+	summaries, err := s.summaries(ctx, page)
+	if err != nil {
+		return Listing{}, err
+	}
 	for _, at := range page {
-		summary, ok, err := s.summary(ctx, at.id)
-		if err != nil {
-			return Listing{}, err
-		}
-		if ok {
+		if summary, ok := summaries[at.id]; ok {
 			list.Sessions = append(list.Sessions, summary)
 		}
 	}
@@ -70,26 +70,23 @@ func (s *Service) indexed(ctx context.Context) error {
 	}
 }
 
-// summary tells of a session, from its room where this instance has one; ok is false for one that has
-// gone meanwhile.
-func (s *Service) summary(ctx context.Context, id string) (is Summary, ok bool, err error) {
-	s.mu.Lock()
-	r := s.rooms[id]
-	s.mu.Unlock()
-	if r != nil {
-		select {
-		case <-r.loaded:
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if r.state.Live() {
-				return r.state.Summary(s.now()), true, nil
-			}
-		default:
+// summaries tells of some sessions, from their rooms where this instance has them; of those that have gone meanwhile nothing.
+func (s *Service) summaries(ctx context.Context, page []place) (map[string]Summary, error) {
+	found := map[string]Summary{}
+	var filters []string
+	for _, at := range page {
+		if summary, ok := s.summaryHere(at.id); ok {
+			found[at.id] = summary
+		} else {
+			filters = append(filters, rules.FilterOf(at.id))
 		}
 	}
-	entries, err := s.cfg.Store.List(ctx, rules.FilterOf(id))
+	if len(filters) == 0 {
+		return found, nil
+	}
+	entries, err := s.cfg.Store.List(ctx, filters...)
 	if err != nil {
-		return Summary{}, false, unavailable("listing the sessions", err)
+		return nil, unavailable("listing the sessions", err)
 	}
 	states := map[string]*rules.State{}
 	for _, e := range entries {
@@ -97,11 +94,28 @@ func (s *Service) summary(ctx context.Context, id string) (is Summary, ok bool, 
 			s.collect(states, e)
 		}
 	}
-	st := states[id]
-	if st == nil || !st.Live() {
-		return Summary{}, false, nil
+	for id, st := range states {
+		if st.Live() {
+			found[id] = st.Summary(s.now())
+		}
 	}
-	return st.Summary(s.now()), true, nil
+	return found, nil
+}
+
+// summaryHere tells of a session that this instance follows.
+func (s *Service) summaryHere(id string) (is Summary, ok bool) {
+	s.mu.Lock()
+	r := s.rooms[id]
+	s.mu.Unlock()
+	if r == nil || !r.isLoaded() {
+		return Summary{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.state.Live() {
+		return Summary{}, false
+	}
+	return r.state.Summary(s.now()), true
 }
 
 // summarised are the kinds of entries that a Summary is made of.

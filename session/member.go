@@ -193,11 +193,23 @@ func (m *Member) RequestLeadership(ctx context.Context, creatorToken string) err
 	})
 }
 
-// Touch notes that the member is alive. It is cheap: only one in ten seconds is stored.
+// Touch notes that the member is alive. It is cheap: the store is told once in a while that the session has somebody.
 func (m *Member) Touch(ctx context.Context) error {
-	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
-		return rules.Touch(s, m.userID, now), nil
-	})
+	if err := m.begin(); err != nil {
+		return err
+	}
+	defer m.svc.exit(m.room)
+	m.room.mu.Lock()
+	now := m.svc.now()
+	m.room.state.Seen(m.userID, now)
+	due := len(rules.Touch(m.room.state, m.svc.touchEvery(), now)) > 0
+	m.room.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return m.room.update(ctx, sure(func(s *rules.State, now rules.Instant) []rules.Change {
+		return rules.Touch(s, m.svc.touchEvery(), now)
+	}))
 }
 
 // Leave takes the device out of the session, and the user with its last one.

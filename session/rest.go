@@ -70,10 +70,10 @@ func (s *Service) Count(ctx context.Context) (int, error) {
 // nobodys is the key of no session.
 const nobodys = "s.-.-"
 
-// Ready asks the store for an answer, and fails without one.
+// Ready asks the store for an answer, and fails without one, and before it is known which sessions there are.
 func (s *Service) Ready(ctx context.Context) error {
-	if _, err := s.cfg.Store.List(ctx, nobodys); err != nil {
-		return unavailable("the store", err)
+	if err := s.indexed(ctx); err != nil {
+		return err
 	}
 	if _, err := s.cfg.Store.Get(ctx, nobodys); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return unavailable("the store", err)

@@ -33,6 +33,7 @@ type room struct {
 	dropped   map[string]uint64 // connections that are gone but not yet marked so
 	desyncs   map[string]*desyncs
 	mistaken  map[string]uint64 // connections that are here but marked gone by another instance
+	unplaced  bool              // since then the store may not know that there are devices here
 	lastSync  rules.Instant
 	retryAt   rules.Instant // no due change is tried again before
 

@@ -31,7 +31,7 @@ type Config struct {
 	KeepIdle    time.Duration // how long a session stays without activity; default 24 h
 
 	MaxDevices  int // connected at once to one session; default 1000
-	MaxSessions int // default 10,000
+	MaxSessions int // default 10,000; math.MaxInt: no limit
 
 	// Instance names this process among those that share the store, and never
 	// another one before or after it; default: a random UUID.
@@ -88,7 +88,8 @@ type Service struct {
 	rooms map[string]*room
 	wg    sync.WaitGroup
 
-	index *index
+	index  *index
+	places places
 }
 
 // New returns a service on a store. It starts nothing: that is Run's.
@@ -201,6 +202,9 @@ func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) er
 	if !ValidSessionID(sessionID) {
 		return rules.Fault(wire.CodeBadSessionID, "sessionId must be 1 to 64 letters, digits, _ or -")
 	}
+	if err := s.mayVisit(ctx, sessionID); err != nil {
+		return err
+	}
 	r, err := s.enter(ctx, sessionID)
 	if err != nil {
 		return err
@@ -210,6 +214,21 @@ func (s *Service) visit(ctx context.Context, sessionID string, do func(*room) er
 		return rules.Fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
 	}
 	return do(r)
+}
+
+// mayVisit refuses a session that doesn't exist, without following it: whoever makes names up is to cost little.
+func (s *Service) mayVisit(ctx context.Context, sessionID string) error {
+	s.mu.Lock()
+	here := s.rooms[sessionID] != nil
+	s.mu.Unlock()
+	if here || s.index.has(sessionID) {
+		return nil
+	}
+	_, err := s.cfg.Store.Get(ctx, rules.KeyOf(sessionID, rules.KindMeta))
+	if errors.Is(err, store.ErrNotFound) {
+		return rules.Fault(wire.CodeSessionNotFound, "there is no session %s", sessionID)
+	}
+	return nil // be there an answer or not: the room tells
 }
 
 // alone runs do while nobody else does so, for counting before adding.

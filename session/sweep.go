@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/session/internal/rules"
@@ -28,26 +30,56 @@ func (s *Service) sweepAll(ctx context.Context) {
 
 // sweep removes the sessions that nothing was heard of for too long.
 func (s *Service) sweep(ctx context.Context) error {
-	states, err := s.load(ctx, "s.>")
-	if err != nil {
+	if err := s.indexed(ctx); err != nil {
 		return err
 	}
-	for id, st := range states {
-		if st.Meta != nil && !st.Live() { // whoever ended it didn't come to the end
-			if err := s.clear(ctx, id); err != nil {
-				return err
-			}
-			continue
+	for some := range slices.Chunk(s.index.stale(s.now().Add(1-s.cfg.KeepIdle)), lookAt) {
+		filters := make([]string, len(some))
+		for i, id := range some {
+			filters[i] = rules.FilterOf(id)
 		}
-		if s.now().Sub(st.LastActivity()) < s.cfg.KeepIdle {
-			continue
-		}
-		if err := s.remove(ctx, st); err != nil {
+		states, err := s.load(ctx, filters...)
+		if err != nil {
 			return err
 		}
+		for id, st := range states {
+			if err := s.sweepOne(ctx, id, st); err != nil {
+				return err
+			}
+		}
 	}
-	return s.sweepHistory(ctx, states)
+	return errors.Join(s.sweepLeavings(ctx), s.sweepHistory(ctx), s.unplace(ctx))
 }
+
+func (s *Service) sweepOne(ctx context.Context, id string, st *rules.State) error {
+	if st.Meta != nil && !st.Live() { // whoever ended it didn't come to the end
+		return s.clear(ctx, id)
+	}
+	if s.now().Sub(s.lastActivity(id, st)) < s.cfg.KeepIdle {
+		return nil
+	}
+	return s.remove(ctx, st)
+}
+
+// lastActivity returns when something was heard of a session at the latest, as far as is known here.
+func (s *Service) lastActivity(id string, st *rules.State) rules.Instant {
+	s.mu.Lock()
+	r := s.rooms[id]
+	s.mu.Unlock()
+	last := st.LastActivity()
+	if st.Connected() { // what is heard isn't stored at once
+		last = last.Add(s.touchEvery())
+	}
+	if r == nil {
+		return last
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.LastActivity()
+}
+
+// touchEvery is how exactly the store knows when somebody of a session was heard.
+func (s *Service) touchEvery() time.Duration { return s.cfg.KeepIdle / 24 }
 
 // remove deletes a session's entries as far as they are as they were: its users first,
 // so that one who came back meanwhile keeps it, then what it is as a whole, so that
@@ -63,6 +95,10 @@ func (s *Service) remove(ctx context.Context, st *rules.State) error {
 	if err != nil || now[st.ID] != nil && len(now[st.ID].Users) > 0 {
 		return err
 	}
+	leaving := rules.KeyOfLeaving(st.ID)
+	if err := s.note(ctx, leaving, false); err != nil {
+		return err
+	}
 	if kept, err := s.delete(ctx, whole, st.Revisions[whole]); kept || err != nil {
 		return err
 	}
@@ -74,7 +110,45 @@ func (s *Service) remove(ctx context.Context, st *rules.State) error {
 			return err
 		}
 	}
-	return s.forgetHistory(ctx, st.ID)
+	if err := s.forgetHistory(ctx, st.ID); err != nil {
+		return err
+	}
+	return s.forgetKey(ctx, leaving)
+}
+
+// forgetKey deletes an entry whatever it says.
+func (s *Service) forgetKey(ctx context.Context, key string) error {
+	e, err := s.cfg.Store.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		_, err = s.delete(ctx, key, e.Revision)
+	}
+	return err
+}
+
+// sweepLeavings removes what is left of sessions whose removal didn't come to its end.
+func (s *Service) sweepLeavings(ctx context.Context) error {
+	leavings, err := s.cfg.Store.List(ctx, rules.Leavings)
+	for _, e := range leavings {
+		id := strings.TrimPrefix(e.Key, rules.KeyOfLeaving(""))
+		left, err := s.cfg.Store.List(ctx, rules.FilterOf(id))
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(left, func(e store.Entry) bool { return e.Key == rules.KeyOf(id, rules.KindMeta) }) {
+			for _, e := range left {
+				if _, err := s.delete(ctx, e.Key, e.Revision); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := s.delete(ctx, e.Key, e.Revision); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // delete deletes an entry, if there is one; kept says that it was changed meanwhile.
@@ -89,17 +163,15 @@ func (s *Service) delete(ctx context.Context, key string, revision uint64) (kept
 	return false, err
 }
 
-// load reads what the store has of all sessions.
+// load reads what the store has of some sessions.
 func (s *Service) load(ctx context.Context, filters ...string) (map[string]*rules.State, error) {
 	states := map[string]*rules.State{}
-	for _, filter := range filters {
-		entries, err := s.cfg.Store.List(ctx, filter)
-		if err != nil {
-			return nil, unavailable("listing the sessions", err)
-		}
-		for _, e := range entries {
-			s.collect(states, e)
-		}
+	entries, err := s.cfg.Store.List(ctx, filters...)
+	if err != nil {
+		return nil, unavailable("listing the sessions", err)
+	}
+	for _, e := range entries {
+		s.collect(states, e)
 	}
 	return states, nil
 }

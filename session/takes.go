@@ -49,21 +49,18 @@ func (s *Service) DeleteTake(ctx context.Context, sessionID, takeID string, forc
 }
 
 // WatchDeleted calls deleted with each take that is deleted, at first with all that are
-// known to be, from one goroutine. It blocks until ctx ends. It tells a take again with
+// known to be, once at a time. It blocks until ctx ends. It tells a take again with
 // each of its recordings, of which a file may have come until that moment.
 func (s *Service) WatchDeleted(ctx context.Context, deleted func(sessionID, takeID string)) {
-	s.watch(ctx, "s.*.*.*", func(e store.Entry) {
-		sessionID, k, ids, err := rules.ParseKey(e.Key)
-		if err != nil || e.Deleted() {
+	s.watchTakes(ctx, func(sessionID string, k rules.Kind, ids []string, e store.Entry) {
+		if e.Deleted() {
 			return
 		}
 		var gone struct {
 			Take    string `json:"take"` // of a recording
 			Deleted bool   `json:"deleted"`
 		}
-		if k == rules.KindTake || k == rules.KindRecording {
-			err = json.Unmarshal(e.Value, &gone)
-		}
+		err := json.Unmarshal(e.Value, &gone)
 		switch {
 		case err != nil || !gone.Deleted:
 		case k == rules.KindTake:

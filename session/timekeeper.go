@@ -32,6 +32,10 @@ func (r *room) keepTime(ctx context.Context) {
 		case <-r.wake:
 		case <-timer.C:
 		}
+		if err := r.placeAgain(ctx); err != nil && ctx.Err() == nil {
+			r.svc.cfg.Log.Warn("session_change_failed", "session", r.id, "err", err)
+			r.holdOff()
+		}
 		for _, step := range r.tick() {
 			if err := r.update(ctx, step); err != nil && ctx.Err() == nil {
 				r.svc.cfg.Log.Warn("session_change_failed", "session", r.id, "err", err)

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"encoding/hex"
+	"maps"
+	"slices"
 
 	"github.com/downbeat-sync/downbeat/session/internal/rules"
 
@@ -69,6 +71,9 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 	if !rules.IsID(recordingID, "") {
 		return Place{}, rules.Fault(wire.CodeUnknownRecording, "there is no such recording")
 	}
+	if place, ok := s.placeHere(recordingID); ok {
+		return place, nil
+	}
 	found, err := s.cfg.Store.List(ctx, rules.RecordingsOf(recordingID))
 	if err != nil {
 		return Place{}, unavailable("looking for the recording", err)
@@ -84,6 +89,22 @@ func (s *Service) PlaceOf(ctx context.Context, recordingID string) (Place, error
 		}
 	}
 	return Place{}, rules.Fault(wire.CodeUnknownRecording, "there is no recording %s", recordingID)
+}
+
+// placeHere tells where a recording belongs that is of a session which is followed here.
+func (s *Service) placeHere(recordingID string) (Place, bool) {
+	s.mu.Lock()
+	rooms := slices.Collect(maps.Values(s.rooms))
+	s.mu.Unlock()
+	for _, r := range rooms {
+		r.mu.Lock()
+		is := r.state.Recordings[recordingID]
+		r.mu.Unlock()
+		if is != nil && !is.Deleted {
+			return Place{r.id, is.Take, is.DeviceID, is.Disk, string(is.Owner)}, true
+		}
+	}
+	return Place{}, false
 }
 
 // ofRecording changes a recording, and completes the session if it was the last.

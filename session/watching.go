@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/session/internal/rules"
@@ -28,15 +29,29 @@ func (s *Service) StoredRecordings(ctx context.Context, sessionID string) ([]Rec
 }
 
 // WatchRecordings calls changed with the id of a session of which a recording or a take has
-// changed, and at first with those of all recordings, from one goroutine. It blocks
+// changed, and at first with those of all recordings, once at a time. It blocks
 // until ctx ends. Ask [Service.StoredRecordings] what has changed.
 func (s *Service) WatchRecordings(ctx context.Context, changed func(sessionID string)) {
+	s.watchTakes(ctx, func(sessionID string, _ rules.Kind, _ []string, _ store.Entry) { changed(sessionID) })
+}
+
+// watchTakes watches all recordings and takes until ctx ends, and calls changed once at a time.
+func (s *Service) watchTakes(ctx context.Context, changed func(sessionID string, k rules.Kind, ids []string, e store.Entry)) {
+	var mu sync.Mutex
 	note := func(e store.Entry) {
-		if id, k, _, err := rules.ParseKey(e.Key); err == nil && (k == rules.KindRecording || k == rules.KindTake) {
-			changed(id)
+		id, k, ids, err := rules.ParseKey(e.Key)
+		if err != nil {
+			return
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		changed(id, k, ids, e)
 	}
-	s.watch(ctx, "s.*.*.*", note)
+	var both sync.WaitGroup
+	for _, filter := range []string{rules.AllRecordings, rules.AllTakes} {
+		both.Go(func() { s.watch(ctx, filter, note) })
+	}
+	both.Wait()
 }
 
 // watch watches entries until ctx ends.

@@ -29,11 +29,20 @@ func (m *Memory) Get(ctx context.Context, key string) (Entry, error) {
 }
 
 // List implements Store.
-func (m *Memory) List(ctx context.Context, filter string) ([]Entry, error) {
+func (m *Memory) List(ctx context.Context, filters ...string) ([]Entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return m.table.List(filter), nil
+	return m.table.List(filters...), nil
+}
+
+// Keys implements Store.
+func (m *Memory) Keys(ctx context.Context, filter string) ([]Entry, error) {
+	all, err := m.List(ctx, filter)
+	for i := range all {
+		all[i].Value = []byte{}
+	}
+	return all, err
 }
 
 // Put implements Store.

@@ -39,8 +39,12 @@ type Store interface {
 	// Get returns the key's present entry, or ErrNotFound.
 	Get(ctx context.Context, key string) (Entry, error)
 
-	// List returns the present entries that match the filter, by revision.
-	List(ctx context.Context, filter string) ([]Entry, error)
+	// List returns the present entries that match any of the filters, by revision. No key matches two of them. What
+	// a Put, a Delete or a Watch of this store has returned or told before is in it.
+	List(ctx context.Context, filters ...string) ([]Entry, error)
+
+	// Keys is List for one filter without the values, which may be large: they are empty, not nil.
+	Keys(ctx context.Context, filter string) ([]Entry, error)
 
 	// Put sets the key to value, which isn't empty, and returns the new
 	// revision. It fails with ErrConflict unless the key is at the revision

@@ -120,25 +120,27 @@ func (t *Table) Get(key string) (e Entry, ok bool) {
 	return e, ok
 }
 
-// List returns the present entries that match the filter, by revision.
-func (t *Table) List(filter string) []Entry {
+// List returns the present entries that match any of the filters, by revision.
+func (t *Table) List(filters ...string) []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.list(filter)
+	return t.list(filters...)
 }
 
-func (t *Table) list(filter string) []Entry {
+func (t *Table) list(filters ...string) []Entry {
 	var found []Entry
-	collect := func(of map[string]Entry) {
-		for key, e := range of {
-			if Match(filter, key) {
-				found = append(found, e)
+	for _, filter := range filters {
+		collect := func(of map[string]Entry) {
+			for key, e := range of {
+				if Match(filter, key) {
+					found = append(found, e)
+				}
 			}
 		}
-	}
-	if scope := Scope(filter); scope != "" {
-		collect(t.entries[scope])
-	} else {
+		if scope := Scope(filter); scope != "" {
+			collect(t.entries[scope])
+			continue
+		}
 		for _, of := range t.entries {
 			collect(of)
 		}

@@ -40,7 +40,7 @@ func streamConfig(replicas int) jetstream.StreamConfig {
 		Subjects: []string{subjectPrefix + ">"}, Storage: jetstream.FileStorage, Replicas: replicas,
 		MaxMsgsPerSubject: 1, MaxAge: maxAge, Discard: jetstream.DiscardNew,
 		Duplicates: duplicates, AllowMsgTTL: true, SubjectDeleteMarkerTTL: markerTTL,
-		AllowRollup: true, DenyDelete: true,
+		AllowRollup: true, DenyDelete: true, AllowDirect: true,
 	}
 }
 
@@ -55,6 +55,12 @@ func openStream(ctx context.Context, js jetstream.JetStream, replicas int) (jets
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of sessions: %w", err)
+	}
+	if c := s.CachedInfo().Config; !c.AllowDirect {
+		c.AllowDirect = true
+		if s, err = js.UpdateStream(ctx, c); err != nil {
+			return nil, fmt.Errorf("let the bucket of sessions be read directly: %w", err)
+		}
 	}
 	return s, checkStream(s.CachedInfo().Config)
 }

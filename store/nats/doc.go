@@ -8,11 +8,12 @@
 // subject is at a revision, so that of several writers one wins, and carries an
 // id, so that one that is sent again after a lost answer is stored once.
 //
-// An instance reads the whole stream once, and follows it from then on. What it has
-// read is its mirror: lists and watches are answered from there, so that any
-// number of sessions costs the NATS server one reader for each instance, and a
-// broken reader is noticed and replaced in one place. A write returns once the
-// mirror has it.
+// An instance reads what it watches, and nothing else. What is watched of one scope (a session, say)
+// is loaded by a direct get and followed from there on by a reader, which is a consumer of the
+// stream; one reader follows up to 256 scopes, so that any number of them costs the NATS server few
+// readers, and a broken one is noticed and replaced in one place. A watch of keys of many scopes has a
+// reader of its own that keeps nothing. Lists of what is watched are answered from what is known here,
+// others by direct gets. A write returns once it is seen where it is watched.
 //
 // Deleting writes a tombstone. Nothing is ever purged: tombstones and whatever
 // else is older than a week are dropped by the stream's own limit of age, which also holds

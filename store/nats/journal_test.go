@@ -18,7 +18,11 @@ import (
 func lives(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	there := map[string]string{}
-	for _, e := range s.mirror.List("s.>") {
+	all, err := s.List(t.Context(), "s.>")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, e := range all {
 		there[e.Key] = string(e.Value)
 	}
 	if err := s.Close(); err != nil {

@@ -129,18 +129,37 @@ func TestServerKilled(t *testing.T) {
 	eventually(t, "the other instance to see the write", func() bool { return seen.Load() == second })
 }
 
-// TestServerGone: a store that stays away is a clear error, and what was read stays readable.
+// TestServerGone: a store that stays away is a clear error, and what is watched stays readable.
 func TestServerGone(t *testing.T) {
 	c := newChild(t)
 	s := run(t, Config{URL: c.url, Patience: time.Second})
-	first := put(t, s, "k.a", "1", 0)
+	first := put(t, s, "s.a.meta", "1", 0)
+	watched(t, s, "s.a.>")
 	c.kill()
-	if _, err := s.Put(t.Context(), "k.a", []byte("2"), first); err == nil || !strings.Contains(err.Error(), "doesn't answer") {
+	if _, err := s.Put(t.Context(), "s.a.meta", []byte("2"), first); err == nil || !strings.Contains(err.Error(), "doesn't answer") {
 		t.Errorf("put: %v", err)
 	}
-	if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != 1 {
+	if list, err := s.List(t.Context(), "s.a.>"); err != nil || len(list) != 1 {
 		t.Errorf("list: %v, %v", list, err)
 	}
+	if list, err := s.List(t.Context(), "s.b.>"); err == nil {
+		t.Errorf("list of what isn't watched: %v", list)
+	}
+}
+
+// watched watches keys until the test ends, and returns once all that is there has been told.
+func watched(t *testing.T, s *Store, filter string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	loaded, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- s.Watch(ctx, filter, func(store.Entry) {}, func() { close(loaded) }) }()
+	<-loaded
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestLeaderKilled: when the server of a cluster that leads the stream dies,

@@ -27,7 +27,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
-	s := &Store{cfg: cfg, mirror: newMirror(), ailing: make(chan struct{}, 1)}
+	s := &Store{cfg: cfg, interests: newInterests(), ailing: make(chan struct{}, 1), replaced: make(chan error, 1)}
+	s.life, s.end = context.WithCancel(context.Background())
 	if cfg.Dir != "" {
 		if s.dir, err = openDataDir(cfg.Dir); err != nil {
 			return nil, err
@@ -72,23 +73,25 @@ func (s *Store) prove(ctx context.Context, l *link) error {
 	return j.adopt(seen)
 }
 
-// readAll reads the stream into the mirror, and tells the newest revision of each key, deleted ones included.
+// readAll reads the whole stream, and tells the newest revision of each key, deleted ones included.
 func (s *Store) readAll(ctx context.Context, l *link) (map[string]acked, error) {
 	if err := s.compare(ctx, l); err != nil {
 		return nil, err
 	}
-	r, err := l.newReader(ctx, 0)
+	cfg := everything(0)
+	cfg.HeadersOnly = true
+	r, err := l.newReader(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer r.stop()
 	seen := map[string]acked{}
-	for ; r.pending > 0; r.pending-- {
+	for r.pending > 0 {
 		e, written, err := r.next(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.mirror.apply(e, written)
+		s.saw(e.Key, e.Revision)
 		seen[e.Key] = acked{e.Revision, written, e.Deleted()}
 	}
 	return seen, nil
@@ -96,6 +99,7 @@ func (s *Store) readAll(ctx context.Context, l *link) (map[string]acked, error) 
 
 // Close ends what Open has begun, after Run has returned.
 func (s *Store) Close() error {
+	s.end()
 	s.link.Load().conn.Close()
 	if s.engine != nil {
 		s.engine.close()

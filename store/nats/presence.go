@@ -25,11 +25,6 @@ type Mark func(ctx context.Context, gone func(instance string) bool) error
 // when one of them has fallen silent. Each instance does so for itself: whoever notices
 // first has done it for all.
 func (s *Store) Attend(ctx context.Context, instance string, mark Mark) error {
-	select {
-	case <-s.mirror.loaded:
-	case <-ctx.Done():
-		return nil
-	}
 	if s.engine != nil { // nobody else can have the directory
 		return s.attendAlone(ctx, instance, mark)
 	}
@@ -75,35 +70,46 @@ type attendance struct {
 	roll  *roll
 }
 
+// run beats, and has marked who is silent: beside that, since an instance that doesn't beat is silent itself.
 func (a *attendance) run(ctx context.Context, conn *nats.Conn, heard <-chan string) error {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	beat := func() { _ = conn.Publish(beats, []byte(a.own)) } // lost while there is no connection, as it should be
 	beat()
+	var marked chan time.Time // nil while nothing is being marked
 	for {
 		select {
 		case <-ctx.Done():
+			if marked != nil {
+				<-marked
+			}
 			return nil
 		case other := <-heard:
 			a.roll.hear(other, time.Now())
 			a.store.alone.Store(a.roll.alone(time.Now()))
+		case at := <-marked:
+			if marked = nil; !at.IsZero() {
+				a.roll.marked(at)
+			}
 		case now := <-ticker.C:
 			beat()
 			a.store.alone.Store(a.roll.alone(now))
-			a.call(ctx, now)
+			if marked == nil && a.roll.due(now) {
+				marked = make(chan time.Time, 1)
+				go a.call(ctx, now, a.roll.gone(now), marked)
+			}
 		}
 	}
 }
 
-// call marks what belongs to those who have fallen silent.
-func (a *attendance) call(ctx context.Context, now time.Time) {
-	if !a.roll.due(now) {
-		return
-	}
-	gone := a.roll.gone(now)
-	if err := a.mark(ctx, gone); err != nil && ctx.Err() == nil {
+// call marks what belongs to those who were silent at now, and tells so; the zero time where that failed.
+func (a *attendance) call(ctx context.Context, now time.Time, gone func(string) bool, marked chan<- time.Time) {
+	err := a.mark(ctx, gone)
+	if err != nil && ctx.Err() == nil {
 		a.store.cfg.Log.Warn("devices_not_marked", "err", err)
-		return
 	}
-	a.roll.marked(now)
+	if err != nil {
+		now = time.Time{}
+	}
+	marked <- now
 }

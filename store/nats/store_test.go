@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,11 +95,15 @@ func TestReopen(t *testing.T) {
 func TestRenew(t *testing.T) {
 	s := run(t, Config{Dir: t.TempDir()})
 	first := put(t, s, "k.a", "1", 0)
-	s.renew(t.Context(), time.Now().Add(-time.Hour))
+	if err := s.renew(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	if e, err := s.Get(t.Context(), "k.a"); err != nil || e.Revision != first {
 		t.Errorf("a fresh key was renewed: %+v, %v", e, err)
 	}
-	s.renew(t.Context(), time.Now().Add(time.Hour))
+	if err := s.renew(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	if e, err := s.Get(t.Context(), "k.a"); err != nil || e.Revision <= first || string(e.Value) != "1" {
 		t.Errorf("got %+v, %v", e, err)
 	}
@@ -148,4 +154,46 @@ func BenchmarkPut(b *testing.B) {
 	if err := errors.Join(<-done, s.Close()); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// TestManyScopes: of many scopes that are watched one after another few readers are left, which miss nothing, and
+// none once nobody watches them any more.
+func TestManyScopes(t *testing.T) {
+	s := run(t, Config{Dir: t.TempDir()})
+	const scopes = 40
+	var seen [scopes]atomic.Uint64
+	ctx, stop := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	for i := range scopes {
+		loaded := make(chan struct{})
+		watching.Go(func() {
+			_ = s.Watch(ctx, fmt.Sprintf("s.%d.>", i), func(e store.Entry) { seen[i].Store(e.Revision) }, func() { close(loaded) })
+		})
+		<-loaded
+	}
+	readers := func() int {
+		consumers := s.link.Load().stream.ListConsumers(t.Context())
+		n := 0
+		for range consumers.Info() {
+			n++
+		}
+		return n
+	}
+	if n := readers(); n < fewReaders {
+		t.Errorf("%d readers at first", n)
+	}
+	revisions := make([]uint64, scopes)
+	eventually(t, "few readers", func() bool {
+		for i := range scopes {
+			revisions[i] = put(t, s, fmt.Sprintf("s.%d.meta", i), "x", revisions[i])
+		}
+		return readers() <= fewReaders
+	})
+	for i := range scopes {
+		eventually(t, "all to be told", func() bool { return seen[i].Load() == revisions[i] })
+	}
+	stop()
+	watching.Wait()
+	s.interests.forget(time.Now().Add(2 * linger))
+	eventually(t, "no reader", func() bool { return readers() == 0 })
 }

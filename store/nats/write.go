@@ -61,7 +61,7 @@ func (s *Store) Delete(ctx context.Context, key string, revision uint64) (uint64
 }
 
 // write stores a message if its subject is at the revision given, and returns
-// when the mirror has it. What is stored counts, be it seen or not.
+// when it is seen where it is watched. What is stored counts, be it seen or not.
 func (s *Store) write(ctx context.Context, key string, value []byte, h nats.Header, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Patience)
 	defer cancel()
@@ -74,8 +74,22 @@ func (s *Store) write(ctx context.Context, key string, value []byte, h nats.Head
 		return 0, fmt.Errorf("store: write %s: %w", key, err)
 	}
 	s.journal.add(key, at, value == nil)
-	s.mirror.Await(ctx, at)
+	s.saw(key, at)
+	s.await(ctx, key, at)
 	return at, nil
+}
+
+// await returns once who watches the key has been told of a revision, or nobody follows it any more.
+func (s *Store) await(ctx context.Context, key string, revision uint64) {
+	is := s.interests.known(followed(key))
+	if is == nil {
+		return
+	}
+	defer s.interests.release(is)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	is.table.Await(ctx, revision)
 }
 
 // publish tries until the store has answered or ctx has ended. All tries carry

@@ -20,6 +20,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"conflicts change nothing":   testConflicts,
 		"delete and create again":    testDelete,
 		"list matches, by revision":  testList,
+		"list of several filters":    testListMany,
+		"keys without their values":  testKeys,
 		"values are the store's own": testAliasing,
 		"one of many writers wins":   testRace,
 		"watch has all, in order":    testWatch,
@@ -113,6 +115,45 @@ func testList(t *testing.T, s store.Store) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("list of %s has %v, want %v", filter, got, want)
+		}
+	}
+}
+
+// testListMany lists more filters than a store asks for at once.
+func testListMany(t *testing.T, s store.Store) {
+	var filters []string
+	for i := range 300 {
+		filters = append(filters, fmt.Sprintf("s.%d.>", i))
+		if i%10 == 0 {
+			put(t, s, fmt.Sprintf("s.%d.meta", (i*7)%300), fmt.Sprint(i), 0)
+		}
+	}
+	put(t, s, "s.other.meta", "x", 0)
+	list, err := s.List(t.Context(), filters...)
+	if err != nil || len(list) != 30 {
+		t.Fatalf("%d entries, %v", len(list), err)
+	}
+	for i, e := range list {
+		if i > 0 && e.Revision <= list[i-1].Revision || string(e.Value) != fmt.Sprint(10*i) {
+			t.Errorf("entry %d is %+v", i, e)
+		}
+	}
+}
+
+func testKeys(t *testing.T, s store.Store) {
+	put(t, s, "h.a.1", "a value", 0)
+	gone := put(t, s, "h.a.2", "a value", 0)
+	last := put(t, s, "h.b.1", "a value", 0)
+	if _, err := s.Delete(t.Context(), "h.a.2", gone); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := s.Keys(t.Context(), "h.>")
+	if err != nil || len(keys) != 2 || keys[0].Key != "h.a.1" || keys[1].Key != "h.b.1" || keys[1].Revision != last {
+		t.Fatalf("keys %+v, %v", keys, err)
+	}
+	for _, e := range keys {
+		if e.Deleted() || len(e.Value) != 0 {
+			t.Errorf("%+v has a value, or is deleted", e)
 		}
 	}
 }

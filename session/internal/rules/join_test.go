@@ -115,11 +115,14 @@ func TestPresence(t *testing.T) {
 	if c := Disconnect(b.State, "d-bob", 1, after(3*time.Second)); c != nil {
 		t.Error("a device is disconnected twice")
 	}
-	if c := Touch(b.State, "ann", after(9*time.Second)); c != nil {
+	if b.Seen("ann", after(9*time.Second)) || !b.Seen("ann", after(10*time.Second)) || b.lastSeen(b.Users["ann"]) != after(10*time.Second) {
+		t.Errorf("a heartbeat is taken at %v", b.lastSeen(b.Users["ann"]))
+	}
+	if c := Touch(b.State, time.Hour, after(59*time.Minute)); c != nil {
 		t.Error("a heartbeat is stored too soon")
 	}
-	if told := b.do(Touch(b.State, "ann", after(10*time.Second)), nil); len(told) != 0 || b.Users["ann"].LastSeen != after(10*time.Second) {
-		t.Errorf("a heartbeat tells %v and is stored at %v", told, b.Users["ann"].LastSeen)
+	if told := b.do(Touch(b.State, time.Hour, after(time.Hour)), nil); len(told) != 0 || b.LastActivity() != after(time.Hour) {
+		t.Errorf("a heartbeat tells %v and is stored at %v", told, b.LastActivity())
 	}
 	if told := b.do(Leave(b.State, "d-bob", 1, after(11*time.Second)), nil); !slices.Equal(told, []string{"device_removed"}) || b.Users["bob"] != nil {
 		t.Errorf("leaving tells %v", told)

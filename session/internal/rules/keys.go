@@ -30,6 +30,45 @@ func RecordingsOf(id string) string { return "s.*." + string(KindRecording) + ".
 // FilterOf matches all entries of a session.
 func FilterOf(sessionID string) string { return "s." + sessionID + ".>" }
 
+// Outside of the sessions: which instances have had devices, in which sessions, and which sessions are being removed.
+const (
+	Instances = "i.*"
+	Leavings  = "x.*"
+)
+
+// KeyOfInstance returns the key of an instance or, with a session, of its having devices there.
+func KeyOfInstance(instance string, sessions ...string) string {
+	return strings.Join(append([]string{"i", escape(instance)}, sessions...), ".")
+}
+
+// InstanceOf returns the instance, and the session if there is one, of such a key.
+func InstanceOf(key string) (instance, sessionID string, err error) {
+	tokens := strings.Split(key, ".")
+	if len(tokens) < 2 {
+		return "", "", fmt.Errorf("session: key %q isn't of an instance", key)
+	}
+	instance, err = unescape(tokens[1])
+	if len(tokens) > 2 {
+		sessionID = tokens[2]
+	}
+	return instance, sessionID, err
+}
+
+// SessionsOf matches the sessions that an instance has had devices in.
+func SessionsOf(instance string) string { return KeyOfInstance(instance, "*") }
+
+// KeyOfLeaving returns the key that says of a session that what is left of it is being removed.
+func KeyOfLeaving(sessionID string) string { return "x." + sessionID }
+
+// UsersOf matches the users of a session.
+func UsersOf(sessionID string) string { return "s." + sessionID + "." + string(KindUser) + ".*" }
+
+// Entries of one kind, of all sessions.
+const (
+	AllRecordings = "s.*." + string(KindRecording) + ".*"
+	AllTakes      = "s.*." + string(KindTake) + ".*"
+)
+
 // KeyOf returns the key of an entry of a session; ids tell entries of one kind apart.
 func KeyOf(sessionID string, k Kind, ids ...string) string {
 	var b strings.Builder

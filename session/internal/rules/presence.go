@@ -8,9 +8,8 @@ import (
 	"github.com/downbeat-sync/downbeat/clock"
 )
 
-// touchEvery is how much older a user's stored lastSeen must be for a
-// heartbeat to be worth a write.
-const touchEvery = 10 * time.Second
+// seenEvery is how much older a user's lastSeen must be for a heartbeat to be worth telling.
+const seenEvery = 10 * time.Second
 
 func compareJoining(a, b Instant, idA, idB string) int {
 	return cmp.Or(cmp.Compare(a, b), cmp.Compare(idA, idB))
@@ -93,16 +92,32 @@ func Leave(s *State, deviceID string, conn uint64, now Instant) []Change {
 	return append(changes, s.remove(KindUser, u.ID))
 }
 
-// Touch notes that a user is there; seldom enough to cost nothing.
-func Touch(s *State, userID string, now Instant) []Change {
+// Seen notes in this state alone that a user was heard of, which no entry says; news tells that it is worth telling others.
+func (s *State) Seen(userID string, at Instant) (news bool) {
 	u := s.Users[userID]
-	if u == nil || now.Sub(u.LastSeen) < touchEvery {
+	if u == nil || at.Sub(s.lastSeen(u)) < seenEvery {
+		return false
+	}
+	s.seen[userID] = at
+	s.outdated()
+	return true
+}
+
+// lastSeen returns when a user was last heard of.
+func (s *State) lastSeen(u *User) Instant { return max(u.LastSeen, s.seen[u.ID]) }
+
+// Touch notes that somebody of the session is there, so seldom that it costs nothing.
+func Touch(s *State, every time.Duration, now Instant) []Change {
+	if !s.Live() || now.Sub(max(s.Meta.CreatedAt, s.Meta.Active)) < every {
 		return nil
 	}
-	c := u.copy()
-	c.LastSeen = now
-	return []Change{s.Put(true, c, KindUser, u.ID)}
+	m := *s.Meta
+	m.Active = now
+	return []Change{s.Put(true, &m, KindMeta)}
 }
+
+// Connected reports whether any device is connected.
+func (s *State) Connected() bool { return s.connectedCount() > 0 }
 
 // DevicesOf returns the devices of a user, none if it doesn't exist.
 func DevicesOf(u *User) []Device {

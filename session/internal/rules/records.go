@@ -46,6 +46,7 @@ type Meta struct {
 	Asked       string  `json:"asked,omitempty"` // for the lead, first of all, while the leader was away
 	AskedAt     Instant `json:"askedAt,omitempty"`
 	Revived     bool    `json:"revived,omitempty"` // brought back by a device that remembered it: its creator may still come
+	Active      Instant `json:"active,omitempty"`  // when somebody was heard, to a part of the time that the session is kept idle
 	Take        string  `json:"take,omitempty"`    // the start that was issued last, or is about to be
 	TakeAt      Instant `json:"takeAt,omitempty"`  // when that was decided
 }

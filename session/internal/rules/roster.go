@@ -16,6 +16,7 @@ type roster struct {
 type pieceKey struct {
 	user   *User // of a user; else nil
 	leads  bool
+	seen   Instant
 	device *Device // of a device; else nil
 	camera *CameraSettings
 }
@@ -45,9 +46,9 @@ func (s *State) listMembers() *roster {
 	r.lists = append(r.lists, []byte(`"users":[`))
 	for i, u := range s.usersByJoining() {
 		leads := s.IsLeader(u.ID)
-		is := UserState{u.ID, u.Username, u.Avatar, u.JoinedAt.iso(), u.LastSeen.Time(), u.connected(), leads}
+		is := UserState{u.ID, u.Username, u.Avatar, u.JoinedAt.iso(), s.lastSeen(u).Time(), u.connected(), leads}
 		r.users = append(r.users, is)
-		r.add(i == 0, s.before, pieceKey{user: u, leads: leads}, is)
+		r.add(i == 0, s.before, pieceKey{user: u, leads: leads, seen: s.lastSeen(u)}, is)
 	}
 	r.lists = append(r.lists, []byte(`],"devices":[`))
 	for i, d := range s.DevicesByJoining() {

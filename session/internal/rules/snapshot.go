@@ -117,10 +117,10 @@ func (s *State) Summary(now Instant) Summary {
 func (s *State) LastActivity() Instant {
 	last := Instant(0)
 	if s.Meta != nil {
-		last = s.Meta.CreatedAt
+		last = max(s.Meta.CreatedAt, s.Meta.Active)
 	}
 	for _, u := range s.Users {
-		last = max(last, u.LastSeen)
+		last = max(last, s.lastSeen(u))
 	}
 	for _, c := range s.Commands {
 		last = max(last, c.IssuedAt)

@@ -22,6 +22,7 @@ type State struct {
 	Playback   *Playback
 	completed  *completion
 
+	seen   map[string]Instant  // when users were heard of, as far as no entry says it
 	roster *roster             // nil: to be made anew
 	before map[pieceKey][]byte // the pieces of the roster that isn't true any more
 }
@@ -53,6 +54,7 @@ func NewState(id string) *State {
 		Recordings: map[string]*RecordingRecord{},
 		Takes:      map[string]*takeMeta{},
 		Cameras:    map[string]*cameraWish{},
+		seen:       map[string]Instant{},
 	}
 }
 
@@ -129,6 +131,9 @@ func (s *State) setUser(d *Diff, e Entry) error {
 		for _, dev := range before.Devices {
 			delete(s.Owners, dev.ID)
 		}
+	}
+	if s.Users[d.Ids[0]] == nil {
+		delete(s.seen, d.Ids[0])
 	}
 	if after := s.Users[d.Ids[0]]; after != nil {
 		for _, dev := range after.Devices {
