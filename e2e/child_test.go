@@ -47,8 +47,8 @@ func newInstanceOf(t testing.TB, files int, flags ...string) *instance {
 	check(t, err)
 	i := &instance{t: t, files: files, url: "http://" + addr}
 	i.args = append([]string{"serve", "--addr", addr, "--rtc-tcp-port", port}, flags...)
-	i.start()
 	t.Cleanup(i.kill)
+	i.start()
 	return i
 }
 
@@ -78,6 +78,9 @@ func (i *instance) start() (readyAfter time.Duration) {
 
 // kill ends the process as a power cut would.
 func (i *instance) kill() {
+	if i.cmd == nil || i.cmd.Process == nil {
+		return
+	}
 	_ = i.cmd.Process.Kill()
 	_ = i.cmd.Wait()
 }
@@ -187,8 +190,8 @@ func newNATS(t testing.TB) *natsServer {
 	host, port, err := net.SplitHostPort(addr)
 	check(t, err)
 	n := &natsServer{t: t, addr: addr, args: []string{"-a", host, "-p", port, "-js", "-sd", t.TempDir()}}
-	n.start()
 	t.Cleanup(n.kill)
+	n.start()
 	return n
 }
 
@@ -211,6 +214,9 @@ func (n *natsServer) start() {
 }
 
 func (n *natsServer) kill() {
+	if n.cmd == nil || n.cmd.Process == nil {
+		return
+	}
 	_ = n.cmd.Process.Kill()
 	_ = n.cmd.Wait()
 }

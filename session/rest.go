@@ -72,8 +72,10 @@ const nobodys = "s.-.-"
 
 // Ready asks the store for an answer, and fails without one, and before it is known which sessions there are.
 func (s *Service) Ready(ctx context.Context) error {
-	if err := s.indexed(ctx); err != nil {
-		return err
+	select {
+	case <-s.index.loaded:
+	default:
+		return unavailable("the sessions", errors.New("they aren't all known yet"))
 	}
 	if _, err := s.cfg.Store.Get(ctx, nobodys); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return unavailable("the store", err)
