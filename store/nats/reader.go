@@ -108,7 +108,11 @@ func (r *reader) next(ctx context.Context) (store.Entry, time.Time, error) {
 func (s *Store) follow(ctx context.Context, filters []string, tell func(store.Entry), loaded func()) error {
 	l := s.link.Load()
 	cfg := latest(filters)
-	there, upTo, err := l.newestOf(ctx, filters)
+	known := s.known(l)
+	there, upTo, err := l.newestOf(ctx, and(filters, known.Key))
+	if err == nil && upTo < known.Revision {
+		return errBehind
+	}
 	if err == nil && upTo > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, upTo+1
 	}
@@ -121,7 +125,9 @@ func (s *Store) follow(ctx context.Context, filters []string, tell func(store.En
 		slices.SortFunc(there, func(a, b store.Entry) int { return cmp.Compare(a.Revision, b.Revision) })
 		for _, e := range there {
 			s.saw(e.Key, e.Revision)
-			tell(e)
+			if matchAny(filters, e.Key) {
+				tell(e)
+			}
 		}
 	}
 	for {

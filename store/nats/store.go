@@ -102,16 +102,11 @@ func (s *Store) Keys(ctx context.Context, filter string) ([]store.Entry, error) 
 // ask reads what there is once. In a cluster the server that answers may know less than this instance does: it is
 // asked again then.
 func (s *Store) ask(ctx context.Context, filters []string, keysOnly bool) ([]store.Entry, error) {
-	s.mu.Lock()
-	known := s.newest
-	s.mu.Unlock()
 	within, cancel := context.WithTimeout(ctx, s.cfg.Patience)
 	defer cancel()
 	for {
 		l := s.link.Load()
-		if l.conn.ConnectedClusterName() == "" {
-			known = store.Entry{}
-		}
+		known := s.known(l)
 		found, upTo, err := l.list(within, filters, known.Key, keysOnly)
 		if err == nil && upTo >= known.Revision {
 			found = slices.DeleteFunc(found, func(e store.Entry) bool { return e.Deleted() || !matchAny(filters, e.Key) })
@@ -119,12 +114,34 @@ func (s *Store) ask(ctx context.Context, filters []string, keysOnly bool) ([]sto
 			return found, ctx.Err()
 		}
 		if err == nil {
-			err = errors.New("the NATS server that answers is behind")
+			err = errBehind
 		}
 		if !pause.For(within, retryEvery/4) {
 			return nil, fmt.Errorf("store: list %s: %w", strings.Join(filters, ", "), err)
 		}
 	}
+}
+
+// errBehind says that the NATS server that answered knows less than this instance.
+var errBehind = errors.New("the NATS server that answers is behind")
+
+// known returns the newest entry that this instance knows of, without its value, where a server may know less: in a
+// cluster.
+func (s *Store) known(l *link) store.Entry {
+	if l.conn.ConnectedClusterName() == "" {
+		return store.Entry{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest
+}
+
+// and returns filters that match a key, too.
+func and(filters []string, key string) []string {
+	if key == "" || matchAny(filters, key) {
+		return filters
+	}
+	return append(slices.Clip(filters), key)
 }
 
 func matchAny(filters []string, key string) bool {
@@ -133,9 +150,7 @@ func matchAny(filters []string, key string) bool {
 
 // list returns the entries that match, and perhaps one besides, and up to which revision that is known to be all.
 func (l *link) list(ctx context.Context, filters []string, besides string, keysOnly bool) (found []store.Entry, upTo uint64, err error) {
-	if besides != "" && !matchAny(filters, besides) {
-		filters = append(slices.Clip(filters), besides)
-	}
+	filters = and(filters, besides)
 	if !keysOnly {
 		found, upTo, err = l.newestOf(ctx, filters)
 		if err == nil || errors.Is(err, errNothing) && besides == "" {
@@ -194,6 +209,7 @@ func (s *Store) watchMany(ctx context.Context, filter string, changed func(store
 			return
 		}
 		told = e.Revision
+		s.await(ctx, e.Key, e.Revision) // a list of its scope has it by now
 		if isLoaded || !e.Deleted() {
 			changed(e)
 		}

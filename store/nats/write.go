@@ -79,14 +79,14 @@ func (s *Store) write(ctx context.Context, key string, value []byte, h nats.Head
 	return at, nil
 }
 
-// await returns once who watches the key has been told of a revision, or nobody follows it any more.
+// await returns once what is followed of the key's scope has a revision. It doesn't wait for long for a reader that fails.
 func (s *Store) await(ctx context.Context, key string, revision uint64) {
 	is := s.interests.known(followed(key))
 	if is == nil {
 		return
 	}
 	defer s.interests.release(is)
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Patience)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	is.table.Await(ctx, revision)

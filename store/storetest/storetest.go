@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"watch has all, in order":    testWatch,
 		"watch tells of deletions":   testWatchDelete,
 		"watch misses no change":     testWatchRace,
+		"list has what was told":     testListAfterWatch,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -295,6 +296,37 @@ func testWatchRace(t *testing.T, s store.Store) {
 	for k := range keys {
 		if got := newest[fmt.Sprintf("k.%d", k)]; got != fmt.Sprint(changes-1) {
 			t.Errorf("key %d ends at %q", k, got)
+		}
+	}
+}
+
+// testListAfterWatch: what a watch of many scopes has told is in a list of one of them, whether that is watched or not.
+func testListAfterWatch(t *testing.T, s store.Store) {
+	<-startWatch(t, s, "s.a.>").loaded
+	many := startWatch(t, s, "s.*.meta")
+	<-many.loaded
+	const changes = 200
+	var writing sync.WaitGroup
+	for _, key := range []string{"s.a.meta", "s.b.meta"} {
+		writing.Go(func() {
+			revision, err := uint64(0), error(nil)
+			for i := range changes {
+				if revision, err = s.Put(t.Context(), key, fmt.Append(nil, i), revision); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	defer writing.Wait()
+	for last := 0; last < 2; {
+		told := <-many.entries
+		list, err := s.List(t.Context(), store.Scope(told.Key)+".>")
+		if err != nil || len(list) != 1 || list[0].Revision < told.Revision {
+			t.Fatalf("told %+v, listed %+v, %v", told, list, err)
+		}
+		if string(told.Value) == fmt.Sprint(changes-1) {
+			last++
 		}
 	}
 }
