@@ -52,16 +52,11 @@ func TestTwoInstances(t *testing.T) {
 			_, err := c.Call(t.Context(), "fired", map[string]any{"commandId": got.CommandID, "at": got.Timestamp})
 			check(t, err)
 		}
-		var report session.Report
-		two.get("/api/sessions/studio/commands/"+cmd.CommandID, &report)
-		for _, d := range report.Devices {
-			if d.At == nil {
-				t.Errorf("device %s hasn't acted", d.DeviceID)
-			}
-		}
-		if len(report.Devices) != 2 {
-			t.Errorf("report on %d devices", len(report.Devices))
-		}
+		eventually(t, "the other instance to know that both have acted", func() bool {
+			var report session.Report
+			two.get("/api/sessions/studio/commands/"+cmd.CommandID, &report)
+			return len(report.Devices) == 2 && report.Devices[0].At != nil && report.Devices[1].At != nil
+		})
 	})
 
 	t.Run("a take that the dead one began is stopped by the other", func(t *testing.T) {

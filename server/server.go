@@ -150,6 +150,7 @@ func (s *Server) openSessions(context.Context) (err error) {
 	s.sessions, err = session.New(session.Config{
 		Store: s.watch(storeOf(s.store)), Clocks: s.devices, Now: s.clock.Now, Log: s.log, Observe: s.observer, Instance: cfg.Instance,
 		MinLead: cfg.MinLead, MaxLead: cfg.MaxLead, MaxDevices: cfg.MaxDevices, MaxSessions: cfg.MaxSessions, KeepIdle: cfg.SessionIdle,
+		Messages: s.messages(),
 	})
 	s.hearOthers()
 	return err

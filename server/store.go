@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/store"
 	"github.com/downbeat-sync/downbeat/store/nats"
 )
@@ -56,4 +57,12 @@ func closeStore(s *nats.Store) error {
 		return nil
 	}
 	return s.Close()
+}
+
+// messages carries what instances say to each other of their sessions; nil where there can't be others.
+func (s *Server) messages() session.Messages {
+	if s.store == nil || !s.store.Shared() {
+		return nil
+	}
+	return s.store
 }

@@ -67,6 +67,7 @@ func TestWhatDevicesHaveInCommon(t *testing.T) {
 				synctest.Wait()
 				wantCode(t, p.Fired(w.ctx, cmd.CommandID, cmd.Timestamp, false), "")
 			}
+			time.Sleep(sayWithin) // the instances have heard each other's devices
 			synctest.Wait()
 			report, err := w.svc.Report(w.ctx, "studio", cmd.CommandID)
 			if err != nil || report.SpreadBoundMs == nil || *report.SpreadBoundMs != test.want {

@@ -134,29 +134,30 @@ func (m *Member) Cancel(ctx context.Context, commandID string) error {
 
 // Armed notes that the device holds a command and has set its timer. Saying so
 // again changes nothing.
-func (m *Member) Armed(ctx context.Context, commandID string) error {
-	return m.update(ctx, func(s *rules.State, now rules.Instant) ([]rules.Change, error) {
+func (m *Member) Armed(_ context.Context, commandID string) error {
+	_, err := m.say(commandID, func(s *rules.State, now rules.Instant) (*rules.Ack, error) {
 		return rules.Armed(s, m.deviceID, commandID, now)
 	})
+	return err
 }
 
 // Fired notes when the device acted on a command, and whether it got it too
 // late to act in time. Saying so again changes nothing.
-func (m *Member) Fired(ctx context.Context, commandID string, at clock.SessionTime, late bool) error {
+func (m *Member) Fired(_ context.Context, commandID string, at clock.SessionTime, late bool) error {
 	a := rules.Act{At: at, Late: late}
 	if q, ok := m.svc.cfg.Clocks.Quality(m.deviceID); ok && q.Estimate.State != clock.Unsynced {
 		a.Bound, a.Bounded = q.Estimate.Bound, true
 		a.Common, a.Instance = m.svc.common(m.deviceID, at)
 	}
-	first, off := false, time.Duration(0)
-	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
-		changes, err := rules.Fired(s, m.deviceID, commandID, a)
-		if first = len(changes) > 0; first {
+	var off time.Duration
+	first, err := m.say(commandID, func(s *rules.State, _ rules.Instant) (*rules.Ack, error) {
+		ack, err := rules.Fired(s, m.deviceID, commandID, a)
+		if ack != nil {
 			off = at.Sub(s.Commands[commandID].Timestamp.Time())
 		}
-		return changes, err
+		return ack, err
 	})
-	if err == nil && first {
+	if first {
 		m.svc.cfg.Observe.Acted(off, late)
 	}
 	return err
@@ -201,7 +202,13 @@ func (m *Member) Touch(ctx context.Context) error {
 	defer m.svc.exit(m.room)
 	m.room.mu.Lock()
 	now := m.svc.now()
-	m.room.state.Seen(m.userID, now)
+	if m.room.state.Seen(m.userID, now) {
+		out := m.room.tellOthers(now)
+		if out.Seen == nil {
+			out.Seen = map[string]rules.Instant{}
+		}
+		out.Seen[m.userID] = now
+	}
 	due := len(rules.Touch(m.room.state, m.svc.touchEvery(), now)) > 0
 	m.room.mu.Unlock()
 	if !due {
@@ -316,14 +323,16 @@ func (m *Member) Role() Role { return m.role }
 // Missed notes that the device didn't carry a command out, by how much it was late then,
 // and why. Saying so again changes nothing.
 func (m *Member) Missed(ctx context.Context, commandID string, late time.Duration, reason string) error {
-	first := false
-	err := m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
-		changes, err := rules.Missed(s, m.deviceID, commandID, rules.Miss{Late: late, Reason: reason})
-		first = len(changes) > 0
-		return changes, err
+	first, err := m.say(commandID, func(s *rules.State, _ rules.Instant) (*rules.Ack, error) {
+		return rules.Missed(s, m.deviceID, commandID, rules.Miss{Late: late, Reason: reason})
 	})
-	if err == nil && first {
+	if first {
 		m.svc.cfg.Observe.Missed(reason)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return m.update(ctx, sure(func(s *rules.State, _ rules.Instant) []rules.Change {
+		return rules.NeverRecorded(s, m.deviceID, commandID)
+	}))
 }

@@ -19,10 +19,11 @@ func (m *Member) director() string {
 
 // Heard notes when a device without a clock heard of a command, which is all that can be known of its
 // acting, and by how much that may be off. Saying so again changes nothing.
-func (m *Member) Heard(ctx context.Context, commandID string, at clock.SessionTime, bound time.Duration) error {
-	return m.update(ctx, func(s *rules.State, _ rules.Instant) ([]rules.Change, error) {
+func (m *Member) Heard(_ context.Context, commandID string, at clock.SessionTime, bound time.Duration) error {
+	_, err := m.say(commandID, func(s *rules.State, _ rules.Instant) (*rules.Ack, error) {
 		return rules.Fired(s, m.deviceID, commandID, rules.Act{At: at, Bound: bound, Bounded: true, Heard: true})
 	})
+	return err
 }
 
 // Playing returns the timeline as it holds at an instant, with its position there, as playback_sync

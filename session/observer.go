@@ -32,9 +32,10 @@ func (r *room) expect(all []Happening, stored bool) {
 	for _, h := range all {
 		switch {
 		case h.Issues() && stored:
-			r.issued[h.CommandID] = true
+			r.issued[h.CommandID], r.authored[h.CommandID] = true, true
 		case h.Issues():
 			delete(r.issued, h.CommandID)
+			delete(r.authored, h.CommandID)
 		}
 	}
 }

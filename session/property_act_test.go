@@ -68,10 +68,8 @@ func (st *stage) act(kind string, p *part, command string) {
 		promised = func(s *rules.State) string { return unless(st.command(command).Cancelled, "cancelled") }
 	case "armed":
 		err = p.Armed(st.ctx, command)
-		promised = func(s *rules.State) string { return unless(st.ack(command, p.DeviceID()).Armed, "armed") }
 	case "fired":
 		err = p.Fired(st.ctx, command, clock.SessionTime(time.Now().UnixNano()), false)
-		promised = func(s *rules.State) string { return unless(st.ack(command, p.DeviceID()).Fired, "fired") }
 	case "lead":
 		err = p.RequestLeadership(st.ctx, "")
 	case "touch":

@@ -216,21 +216,6 @@ func (st *stage) command(id string) rules.CommandRecord {
 	return rules.CommandRecord{}
 }
 
-// ack returns what a device said of a command, wherever that is kept. Called with mu held.
-func (st *stage) ack(id, deviceID string) rules.Ack {
-	if a := st.all.Acks[id][deviceID]; a != nil {
-		return *a
-	}
-	if c, ok := st.paged[id]; ok {
-		for _, row := range c.AllRows() {
-			if row.Device == deviceID {
-				return row.Ack
-			}
-		}
-	}
-	return rules.Ack{}
-}
-
 // noteJump looks whether a change of the timeline that lies ahead has moved it already.
 func (st *stage) noteJump(d rules.Diff) {
 	before, _ := d.Before.(*rules.Playback)

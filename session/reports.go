@@ -79,13 +79,14 @@ func (r *room) report(c *rules.CommandRecord, now rules.Instant) {
 
 // acknowledged reports when the acknowledgement was the last one missing, and
 // anew when it came after the report.
-func (r *room) acknowledged(d rules.Diff) {
-	c := r.state.Commands[d.Ids[0]]
-	if c == nil || c.Cancelled || d.After == nil {
+func (r *room) acknowledged(commandID string) {
+	c := r.state.Commands[commandID]
+	if c == nil || c.Cancelled {
 		return
 	}
 	now := r.svc.now()
 	switch rep := r.reports[c.ID]; {
+	case len(r.state.Acks[c.ID]) == 0:
 	case rep == nil && rules.Complete(r.state, c), rep != nil && now >= rep.at.Add(reportEvery):
 		r.report(c, now)
 	case rep != nil && !rep.stale:

@@ -29,7 +29,9 @@ type room struct {
 
 	lingering map[*Member]bool // that are gone, and still hear what happens
 	reports   map[string]*reported
-	issued    map[string]bool   // commands that this instance issued, and hasn't told the outcome of
+	issued    map[string]bool // commands that this instance issued, and hasn't told the outcome of
+	authored  map[string]bool // commands that this instance issued
+	said      said
 	dropped   map[string]uint64 // connections that are gone but not yet marked so
 	desyncs   map[string]*desyncs
 	mistaken  map[string]uint64 // connections that are here but marked gone by another instance
@@ -55,7 +57,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 		svc: s, id: id, stop: stop,
 		loaded: make(chan struct{}), wake: make(chan struct{}, 1),
 		state: rules.NewState(id), members: map[string]*Member{}, lingering: map[*Member]bool{},
-		reports: map[string]*reported{}, issued: map[string]bool{}, dropped: map[string]uint64{},
+		reports: map[string]*reported{}, issued: map[string]bool{}, authored: map[string]bool{}, dropped: map[string]uint64{},
 		mistaken: map[string]uint64{}, desyncs: map[string]*desyncs{},
 		issuing: map[string]bool{}, withheld: map[string]rules.Instant{}, disowned: map[string]bool{},
 	}
@@ -63,6 +65,7 @@ func newRoom(s *Service, id string, stop context.CancelFunc) *room {
 
 // watch follows the session's entries until ctx ends.
 func (r *room) watch(ctx context.Context) {
+	defer r.deafen()
 	loaded := sync.OnceFunc(func() {
 		r.forgetPast()
 		close(r.loaded)
@@ -117,16 +120,22 @@ func (r *room) consequences(d rules.Diff) {
 		c, _ := d.After.(*rules.CommandRecord)
 		if c == nil || c.Cancelled {
 			delete(r.issued, d.Ids[0])
+			delete(r.authored, d.Ids[0])
+			r.saved(d.Ids[0])
 		} else if d.Before == nil {
 			r.burst(c)
 		}
-	case rules.KindAck:
-		r.acknowledged(d)
+	case rules.KindReport:
+		r.saved(d.Ids[0])
+		if d.News {
+			r.acknowledged(d.Ids[0])
+		}
 		return
 	case rules.KindUser:
 		r.askMonitor()
 		r.completeReports()
 		r.lookForMistakes(d)
+		r.listen()
 	}
 	r.hurry()
 }

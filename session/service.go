@@ -37,6 +37,8 @@ type Config struct {
 	// another one before or after it; default: a random UUID.
 	Instance string
 
+	Messages Messages // to the other instances on the store; default: the store's own, or none
+
 	Observe Observer // default: nobody
 
 	Log   *slog.Logger  // default: silent
@@ -46,6 +48,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Store == nil {
 		c.Store = store.NewMemory()
+	}
+	if c.Messages == nil {
+		c.Messages, _ = c.Store.(Messages)
 	}
 	if c.Clocks == nil {
 		c.Clocks = noClocks{}

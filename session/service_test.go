@@ -515,6 +515,7 @@ func TestTwoInstancesAreOne(t *testing.T) {
 		}
 		_ = b.Fired(ctx, cmd.CommandID, cmd.Timestamp, false)
 		_ = a.Fired(ctx, cmd.CommandID, cmd.Timestamp, false)
+		time.Sleep(sayWithin)
 		if got := a.names(); !slices.Equal(got, []string{"user_joined", "device_joined", "command", "command_report"}) {
 			t.Errorf("ann heard %v", got)
 		}

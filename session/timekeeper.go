@@ -28,6 +28,7 @@ func (r *room) keepTime(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			r.saveLast(ctx)
 			return
 		case <-r.wake:
 		case <-timer.C:
@@ -67,6 +68,7 @@ var chores = []chore{
 	{(*room).withheldDue, (*room).dueWithheld},
 	{(*room).reportsDue, (*room).dueReports},
 	{(*room).syncDue, (*room).dueSync},
+	{(*room).sayingDue, (*room).dueSaying},
 }
 
 // tick tells what is due to be told and returns the changes that are due.
@@ -102,6 +104,7 @@ func (r *room) dueChanges(now rules.Instant) (steps []transition) {
 			steps = append(steps, func(s *rules.State, now rules.Instant) ([]rules.Change, error) { return d.Meet(s, r.view(), now) })
 		}
 	}
+	steps = append(steps, r.dueSaves(now)...)
 	return append(steps, r.corrections(now)...)
 }
 
@@ -159,6 +162,9 @@ func (r *room) next(now rules.Instant) rules.Instant {
 		if at, ok := d.Due(r.state, r.view(), now); ok {
 			next = min(next, max(at, r.retryAt))
 		}
+	}
+	if at, ok := r.saveDue(); ok {
+		next = min(next, max(at, r.retryAt))
 	}
 	if len(r.corrections(now)) > 0 {
 		next = min(next, max(now, r.retryAt))

@@ -11,10 +11,49 @@ import (
 type Memory struct {
 	writing sync.Mutex // held between the look at a key and its change
 	table   *Table
+
+	mu        sync.Mutex
+	listeners map[*listener]bool
+}
+
+// listener is one who listens to what others on the store say.
+type listener struct {
+	name  string
+	mu    sync.Mutex // held while heard is called
+	heard func(message []byte)
 }
 
 // NewMemory returns an empty store.
-func NewMemory() *Memory { return &Memory{table: NewTable()} }
+func NewMemory() *Memory { return &Memory{table: NewTable(), listeners: map[*listener]bool{}} }
+
+// Publish says something to all who Listen under a name now.
+func (m *Memory) Publish(name string, message []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for l := range m.listeners {
+		if l.name == name {
+			go func() {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.heard(message)
+			}()
+		}
+	}
+	return nil
+}
+
+// Listen has heard called, once at a time, with what is Published under a name, until stop is called.
+func (m *Memory) Listen(name string, heard func(message []byte)) (stop func(), err error) {
+	l := &listener{name: name, heard: heard}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.listeners[l] = true
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.listeners, l)
+	}, nil
+}
 
 // Get implements Store.
 func (m *Memory) Get(ctx context.Context, key string) (Entry, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// Armed notes that a device holds a command and has set its timer.
-func Armed(s *State, deviceID, commandID string, now Instant) ([]Change, error) {
+// Armed returns what is known of a device once it holds a command and has set its timer; nil where that is nothing new.
+func Armed(s *State, deviceID, commandID string, now Instant) (*Ack, error) {
 	if err := s.mayAck(deviceID, commandID); err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func Armed(s *State, deviceID, commandID string, now Instant) ([]Change, error) 
 		after = *before
 		after.Armed, after.ArmedAt = true, now
 	}
-	return append(s.unpaged(commandID), s.Put(before != nil, &after, KindAck, commandID, deviceID)), nil
+	return &after, nil
 }
 
 // Act is what a device says of its acting: when, and how well its clock is known.
@@ -37,8 +37,8 @@ type Act struct {
 	Heard bool // At is when the device, which has no clock, heard of the command
 }
 
-// Fired notes when a device acted. The first word counts.
-func Fired(s *State, deviceID, commandID string, a Act) ([]Change, error) {
+// Fired returns what is known of a device once it acted; nil where that is nothing new. The first word counts.
+func Fired(s *State, deviceID, commandID string, a Act) (*Ack, error) {
 	if err := s.mayAck(deviceID, commandID); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Fired(s *State, deviceID, commandID string, a Act) ([]Change, error) {
 		after.Common, after.Instance = a.Common, a.Instance
 	}
 	after.Heard = a.Heard
-	return append(s.unpaged(commandID), s.Put(before != nil, &after, KindAck, commandID, deviceID)), nil
+	return &after, nil
 }
 
 // mayAck refuses words about commands that nobody was told to act on.

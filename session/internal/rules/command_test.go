@@ -187,8 +187,8 @@ func TestAcknowledgements(t *testing.T) {
 	_, err = Fired(b.State, "d-bob", "c1", Act{At: 0})
 	b.want(err, wire.CodeBadTime)
 
-	b.do(Fired(b.State, "d-bob", "c1", Act{At: after(3 * time.Second).Time(), Bound: 5, Bounded: true}))
-	b.do(Armed(b.State, "d-bob", "c1", after(4*time.Second)))
+	b.said("d-bob", "c1")(Fired(b.State, "d-bob", "c1", Act{At: after(3 * time.Second).Time(), Bound: 5, Bounded: true}))
+	b.said("d-bob", "c1")(Armed(b.State, "d-bob", "c1", after(4*time.Second)))
 	want := Ack{Armed: true, ArmedAt: after(4 * time.Second), Fired: true, FiredAt: after(3 * time.Second), Bounded: true, Bound: 5}
 	if got := *b.Acks["c1"]["d-bob"]; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -226,10 +226,10 @@ func TestComplete(t *testing.T) {
 			}
 			b.do(Schedule(b.State, CommandRecord{ID: "c", Event: wire.Command}, When{Lead: time.Second}, t0))
 			for _, u := range c.armed {
-				b.do(Armed(b.State, "d-"+string(u), "c", t0))
+				b.said("d-"+string(u), "c")(Armed(b.State, "d-"+string(u), "c", t0))
 			}
 			for _, u := range c.fired {
-				b.do(Fired(b.State, "d-"+string(u), "c", Act{At: *at(time.Second)}))
+				b.said("d-"+string(u), "c")(Fired(b.State, "d-"+string(u), "c", Act{At: *at(time.Second)}))
 			}
 			b.join("late", "mobile", after(2*time.Second)) // has nothing to do with it
 			if got := Complete(b.State, b.Commands["c"]); got != c.want {
@@ -243,7 +243,7 @@ func TestReportListsWhoHadReason(t *testing.T) {
 	b := studio(t)
 	b.join("cy", "native", after(2*time.Second))
 	b.do(Schedule(b.State, CommandRecord{ID: "c", Event: wire.Command}, When{Lead: time.Second}, after(3*time.Second)))
-	b.do(Fired(b.State, "d-cy", "c", Act{At: *at(4 * time.Second), Late: true}))
+	b.said("d-cy", "c")(Fired(b.State, "d-cy", "c", Act{At: *at(4 * time.Second), Late: true}))
 	b.do(Disconnect(b.State, "d-bob", 1, after(3500*time.Millisecond)), nil)
 	b.do(Leave(b.State, "d-cy", 1, after(5*time.Second)), nil)
 	b.join("late", "mobile", after(6*time.Second))
@@ -293,7 +293,7 @@ func TestLead(t *testing.T) {
 			}
 			if c.answer > 0 {
 				b.do(Schedule(b.State, CommandRecord{ID: "c", Event: wire.Command}, When{Lead: time.Second}, after(5*time.Second)))
-				b.do(Armed(b.State, "d-bob", "c", after(5*time.Second+c.answer)))
+				b.said("d-bob", "c")(Armed(b.State, "d-bob", "c", after(5*time.Second+c.answer)))
 			}
 			if got := Lead(b.State, c.links, least, most); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)

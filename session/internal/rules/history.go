@@ -47,8 +47,8 @@ func Prune(s *State, p *Page, now Instant) (changes []Change) {
 			changes = append(changes, s.Put(true, &marked, KindCommand, c.ID))
 			continue
 		}
-		for deviceID := range s.Acks[c.ID] {
-			changes = append(changes, s.remove(KindAck, c.ID, deviceID))
+		if s.reports[c.ID] != nil {
+			changes = append(changes, s.remove(KindReport, c.ID))
 		}
 		changes = append(changes, s.remove(KindCommand, c.ID))
 	}

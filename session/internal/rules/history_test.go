@@ -75,7 +75,7 @@ func TestPrune(t *testing.T) {
 		id := fmt.Sprintf("c%03d", i)
 		now := after(time.Duration(i+1) * time.Second)
 		b.do(Schedule(b.State, CommandRecord{ID: id, Event: wire.Command}, When{Lead: time.Millisecond}, now))
-		b.do(Armed(b.State, "d-bob", id, now))
+		b.said("d-bob", id)(Armed(b.State, "d-bob", id, now))
 	}
 	later := after(time.Hour)
 	move := func() []string {
@@ -100,7 +100,7 @@ func TestPrune(t *testing.T) {
 		t.Errorf("forgotten: %+v", changes)
 	}
 	// What is acknowledged meanwhile isn't forgotten with the stop.
-	b.do(Armed(b.State, "d-bob", "take-stop", later))
+	b.said("d-bob", "take-stop")(Armed(b.State, "d-bob", "take-stop", later))
 	changes := Prune(b.State, both, later.Add(2*time.Hour))
 	if len(changes) != 1 || changes[0].Key != KeyOf("studio", KindCommand, "take") {
 		t.Errorf("forgotten: %+v", changes)

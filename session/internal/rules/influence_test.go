@@ -47,7 +47,7 @@ func TestOneDeviceDoesntHoldUpAll(t *testing.T) {
 					answered = now.Add(upTo(20 * time.Second)) // after the instant, as a rule
 				}
 				if random.IntN(3) > 0 {
-					b.do(Armed(b.State, fmt.Sprint("d-", d), id, answered))
+					b.said(fmt.Sprint("d-", d), id)(Armed(b.State, fmt.Sprint("d-", d), id, answered))
 				}
 			}
 			now = now.Add(30 * time.Second)

@@ -13,7 +13,7 @@ const (
 	KindMeta      Kind = "meta"
 	KindUser      Kind = "user"
 	KindCommand   Kind = "command"
-	KindAck       Kind = "ack"
+	KindReport    Kind = "report"
 	KindRecording Kind = "recording"
 	KindPlayback  Kind = "playback"
 	KindCompleted Kind = "completed"

@@ -60,9 +60,9 @@ type Miss struct {
 	Reason string
 }
 
-// Missed notes that a device didn't carry a command out. The first word counts, be it
-// this or fired.
-func Missed(s *State, deviceID, commandID string, m Miss) ([]Change, error) {
+// Missed returns what is known of a device once it didn't carry a command out; nil where that is nothing new. The
+// first word counts, be it this or fired.
+func Missed(s *State, deviceID, commandID string, m Miss) (*Ack, error) {
 	if err := s.mayAck(deviceID, commandID); err != nil {
 		return nil, err
 	}
@@ -81,14 +81,14 @@ func Missed(s *State, deviceID, commandID string, m Miss) ([]Change, error) {
 		after = *before
 	}
 	after.Missed, after.MissedBy = m.Reason, m.Late.Round(time.Microsecond)
-	changes := append(s.unpaged(commandID), s.Put(before != nil, &after, KindAck, commandID, deviceID))
-	return append(changes, s.neverRecorded(deviceID, s.Commands[commandID])...), nil
+	return &after, nil
 }
 
-// neverRecorded has the recording fail of a device that missed the start of a take: nobody
+// NeverRecorded has the recording fail of a device that missed the start of a take: nobody
 // is to wait for its upload.
-func (s *State) neverRecorded(deviceID string, start *CommandRecord) []Change {
-	if start.Event != wire.StartRecording {
+func NeverRecorded(s *State, deviceID, commandID string) []Change {
+	start := s.Commands[commandID]
+	if a := s.Acks[commandID][deviceID]; start == nil || start.Event != wire.StartRecording || a == nil || a.Missed == "" {
 		return nil
 	}
 	r, err := s.ofDevice(deviceID, RecordingID(start.ID, deviceID))

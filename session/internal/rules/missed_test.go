@@ -19,21 +19,21 @@ func TestMissed(t *testing.T) {
 		b.want(err, wire.CodeBadTime)
 	}
 
-	b.do(Armed(b.State, "d-bob", "c", after(2*time.Second)))
-	b.do(Missed(b.State, "d-bob", "c", Miss{26 * time.Second, MissedWoke}))
+	b.said("d-bob", "c")(Armed(b.State, "d-bob", "c", after(2*time.Second)))
+	b.said("d-bob", "c")(Missed(b.State, "d-bob", "c", Miss{26 * time.Second, MissedWoke}))
 	want := Ack{Armed: true, ArmedAt: after(2 * time.Second), Missed: MissedWoke, MissedBy: 26 * time.Second}
 	for range 2 {
 		if got := *b.Acks["c"]["d-bob"]; got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
-		b.do(Missed(b.State, "d-bob", "c", Miss{time.Second, MissedArrived}))
-		b.do(Fired(b.State, "d-bob", "c", Act{At: *at(3 * time.Second)}))
+		b.said("d-bob", "c")(Missed(b.State, "d-bob", "c", Miss{time.Second, MissedArrived}))
+		b.said("d-bob", "c")(Fired(b.State, "d-bob", "c", Act{At: *at(3 * time.Second)}))
 	}
 	if Complete(b.State, b.Commands["c"]) {
 		t.Error("ann has said nothing")
 	}
-	b.do(Fired(b.State, "d-ann", "c", Act{At: *at(3 * time.Second)}))
-	b.do(Missed(b.State, "d-ann", "c", Miss{time.Second, MissedArrived}))
+	b.said("d-ann", "c")(Fired(b.State, "d-ann", "c", Act{At: *at(3 * time.Second)}))
+	b.said("d-ann", "c")(Missed(b.State, "d-ann", "c", Miss{time.Second, MissedArrived}))
 	rep := ReportOn(b.State, b.Commands["c"])
 	if !Complete(b.State, b.Commands["c"]) || *rep.SpreadMs != 0 || rep.Devices[0].Missed != nil || *rep.Devices[1].Missed != (MissReport{26_000, MissedWoke}) {
 		t.Errorf("the report is %s", asText(rep))
@@ -47,11 +47,13 @@ func TestMissedTake(t *testing.T) {
 	b.do(Start(b.State, CommandRecord{ID: "t", Event: wire.StartRecording, Duration: time.Second}, When{Lead: time.Second}, after(time.Second)))
 	b.do(plan(b.State, after(2*time.Second)), nil)
 	recorded := func(id string) *RecordingRecord { return b.Recordings[RecordingID("t", id)] }
-	b.do(Missed(b.State, "d-bob", "t", Miss{6 * time.Second, MissedWoke}))
+	b.said("d-bob", "t")(Missed(b.State, "d-bob", "t", Miss{6 * time.Second, MissedWoke}))
+	b.do(NeverRecorded(b.State, "d-bob", "t"), nil)
 	r := *recorded("d-ann")
 	r.Started = true
 	b.do(b.putRecording(&r), nil)
-	b.do(Missed(b.State, "d-ann", "t", Miss{6 * time.Second, MissedWoke}))
+	b.said("d-ann", "t")(Missed(b.State, "d-ann", "t", Miss{6 * time.Second, MissedWoke}))
+	b.do(NeverRecorded(b.State, "d-ann", "t"), nil)
 	if recorded("d-bob").Upload != UploadFailed || recorded("d-ann").Upload != "" {
 		t.Errorf("bob's %+v, ann's %+v", recorded("d-bob"), recorded("d-ann"))
 	}

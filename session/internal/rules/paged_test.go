@@ -11,13 +11,14 @@ import (
 func TestPagedStartIsPagedAgain(t *testing.T) {
 	b := studio(t)
 	b.do(Start(b.State, CommandRecord{ID: "take", Event: wire.StartRecording, By: "ann"}, When{}, t0))
-	b.do(Armed(b.State, "d-bob", "take", after(1)))
+	b.said("d-bob", "take")(Armed(b.State, "d-bob", "take", after(1)))
 	p := NewPage(b.State, []*CommandRecord{b.Commands["take"]})
 	b.do(Prune(b.State, p, after(1000)), nil)
 	if !b.Commands["take"].Paged {
 		t.Fatal("the start isn't marked")
 	}
-	b.do(Fired(b.State, "d-bob", "take", Act{At: t0.Time()}))
+	b.said("d-bob", "take")(Fired(b.State, "d-bob", "take", Act{At: t0.Time()}))
+	b.do(Save(b.State, "take"), nil)
 	if b.Commands["take"].Paged {
 		t.Error("the start isn't to be paged again")
 	}

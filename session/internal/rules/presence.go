@@ -116,6 +116,18 @@ func Touch(s *State, every time.Duration, now Instant) []Change {
 	return []Change{s.Put(true, &m, KindMeta)}
 }
 
+// ConnectedElsewhere reports whether another instance has devices of the session.
+func (s *State) ConnectedElsewhere(instance string) bool {
+	for _, u := range s.Users {
+		for i := range u.Devices {
+			if d := &u.Devices[i]; d.Connected && d.Instance != instance {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Connected reports whether any device is connected.
 func (s *State) Connected() bool { return s.connectedCount() > 0 }
 

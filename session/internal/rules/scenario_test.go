@@ -114,13 +114,16 @@ var directives = map[string]func(s *scenario, a ask) ([]Change, error){
 		return Schedule(s.State, c, When{Delay: &delay, Lead: s.lead()}, s.now)
 	},
 	"cancel": func(s *scenario, a ask) ([]Change, error) { return Cancel(s.State, a.get("by"), a.who(), s.now) },
-	"armed":  func(s *scenario, a ask) ([]Change, error) { return Armed(s.State, "d-"+a.get("by"), a.who(), s.now) },
+	"armed": func(s *scenario, a ask) ([]Change, error) {
+		return s.said(a, func(device string) (*Ack, error) { return Armed(s.State, device, a.who(), s.now) })
+	},
+	"save": func(s *scenario, a ask) ([]Change, error) { return Save(s.State, a.who()), nil },
 	"fired": func(s *scenario, a ask) ([]Change, error) {
 		at := s.now
 		if c := s.Commands[a.who()]; c != nil {
 			at = c.Timestamp.Add(a.duration("off"))
 		}
-		return Fired(s.State, "d-"+a.get("by"), a.who(), Act{At: at.Time()})
+		return s.said(a, func(device string) (*Ack, error) { return Fired(s.State, device, a.who(), Act{At: at.Time()}) })
 	},
 	"report": func(s *scenario, a ask) ([]Change, error) {
 		rep := ReportOn(s.State, s.Commands[a.who()])
@@ -426,4 +429,15 @@ func differences(before, after map[string]string) string {
 		return ""
 	}
 	return " " + strings.Join(list, " ")
+}
+
+// said takes in what a device says of a command, and prints what is known of it then.
+func (s *scenario) said(a ask, word func(device string) (*Ack, error)) ([]Change, error) {
+	device := "d-" + a.get("by")
+	ack, err := word(device)
+	if ack != nil && err == nil {
+		s.Hear(a.who(), device, ack, false)
+		s.print("heard "+device, ack)
+	}
+	return nil, err
 }

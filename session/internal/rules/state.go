@@ -15,16 +15,17 @@ type State struct {
 	Users      map[string]*User
 	Owners     map[string]string // device → user
 	Commands   map[string]*CommandRecord
-	Acks       map[string]map[string]*Ack // command → device
+	Acks       map[string]map[string]*Ack // command → device: what is stored, and what is only said so far
 	Recordings map[string]*RecordingRecord
 	Takes      map[string]*takeMeta
 	Cameras    map[string]*cameraWish // by device, and of all
 	Playback   *Playback
 	completed  *completion
 
-	seen   map[string]Instant  // when users were heard of, as far as no entry says it
-	roster *roster             // nil: to be made anew
-	before map[pieceKey][]byte // the pieces of the roster that isn't true any more
+	reports map[string]*reportRecord // by command
+	seen    map[string]Instant       // when users were heard of, as far as no entry says it
+	roster  *roster                  // nil: to be made anew
+	before  map[pieceKey][]byte      // the pieces of the roster that isn't true any more
 }
 
 // Change is what a transition wants of one key.
@@ -40,6 +41,7 @@ type Diff struct {
 	Kind          Kind
 	Ids           []string
 	Before, After any
+	News          bool // of a report: it has more than devices were known to have said
 }
 
 // NewState returns a session without any entry.
@@ -51,6 +53,7 @@ func NewState(id string) *State {
 		Owners:     map[string]string{},
 		Commands:   map[string]*CommandRecord{},
 		Acks:       map[string]map[string]*Ack{},
+		reports:    map[string]*reportRecord{},
 		Recordings: map[string]*RecordingRecord{},
 		Takes:      map[string]*takeMeta{},
 		Cameras:    map[string]*cameraWish{},
@@ -95,7 +98,7 @@ func (s *State) Apply(e Entry) (d Diff, ok bool, err error) {
 }
 
 func (s *State) set(d *Diff, e Entry) error {
-	want := map[Kind]int{KindUser: 1, KindCommand: 1, KindAck: 2, KindRecording: 1, KindTake: 1, kindCamera: 1}[d.Kind]
+	want := map[Kind]int{KindUser: 1, KindCommand: 1, KindReport: 1, KindRecording: 1, KindTake: 1, kindCamera: 1}[d.Kind]
 	if len(d.Ids) != want {
 		return fmt.Errorf("session: key %q has %d ids, not %d", e.Key, len(d.Ids), want)
 	}
@@ -109,15 +112,15 @@ func (s *State) set(d *Diff, e Entry) error {
 	case KindUser:
 		return s.setUser(d, e)
 	case KindCommand:
-		return swapIn(d, e, s.Commands, d.Ids[0])
+		return s.setCommand(d, e)
 	case KindRecording:
 		return swapIn(d, e, s.Recordings, d.Ids[0])
 	case kindCamera:
 		return swapIn(d, e, s.Cameras, d.Ids[0])
 	case KindTake:
 		return swapIn(d, e, s.Takes, d.Ids[0])
-	case KindAck:
-		return s.setAck(d, e)
+	case KindReport:
+		return s.setReport(d, e)
 	}
 	return fmt.Errorf("session: key %q is of an unknown kind", e.Key)
 }
@@ -143,17 +146,29 @@ func (s *State) setUser(d *Diff, e Entry) error {
 	return nil
 }
 
-func (s *State) setAck(d *Diff, e Entry) error {
-	of := s.Acks[d.Ids[0]]
-	if of == nil {
-		of = map[string]*Ack{}
-		s.Acks[d.Ids[0]] = of
-	}
-	err := swapIn(d, e, of, d.Ids[1])
-	if len(of) == 0 {
+// setCommand forgets with a command what was said of it.
+func (s *State) setCommand(d *Diff, e Entry) error {
+	err := swapIn(d, e, s.Commands, d.Ids[0])
+	if s.Commands[d.Ids[0]] == nil && s.reports[d.Ids[0]] == nil {
 		delete(s.Acks, d.Ids[0])
 	}
 	return err
+}
+
+// setReport takes in what is stored of the acknowledgements of a command, beside what is only said so far.
+func (s *State) setReport(d *Diff, e Entry) error {
+	id := d.Ids[0]
+	if err := swapIn(d, e, s.reports, id); err != nil {
+		return err
+	}
+	if s.reports[id] == nil {
+		delete(s.Acks, id)
+		return nil
+	}
+	for deviceID, stored := range s.reports[id].acks() {
+		d.News = s.Hear(id, deviceID, stored, true) || d.News
+	}
+	return nil
 }
 
 // swap puts an entry's record in place of the one that slot has.

@@ -39,6 +39,20 @@ func (b *bench) do(changes []Change, err error) []string {
 	return names
 }
 
+// said takes in what a device says of a command.
+func (b *bench) said(deviceID, commandID string) func(*Ack, error) {
+	b.Helper()
+	return func(a *Ack, err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if a != nil {
+			b.Hear(commandID, deviceID, a, false)
+		}
+	}
+}
+
 func (b *bench) apply(c Change) []Notice {
 	b.Helper()
 	b.revision++
