@@ -25,25 +25,26 @@ const directScopes = 64
 
 // newestOf returns the newest messages of the subjects that match, tombstones too, and up to which revision that is
 // all: by direct gets, which take the server no time for what doesn't match. It fails with errNothing
-// where nothing matches.
-func (l *link) newestOf(ctx context.Context, filters []string) (found []store.Entry, upTo uint64, err error) {
+// where nothing matches. Each request asks for besides too, if that isn't empty: a key that a server which isn't
+// behind has, since another server may answer each of them.
+func (l *link) newestOf(ctx context.Context, filters []string, besides string) (found []store.Entry, upTo uint64, err error) {
 	if len(filters) > directScopes {
-		return l.halves(ctx, filters)
+		return l.halves(ctx, filters, besides)
 	}
-	found, upTo, err = l.directGet(ctx, filters)
+	found, upTo, err = l.directGet(ctx, and(filters, besides))
 	if errors.Is(err, errTooMany) && len(filters) > 1 {
-		return l.halves(ctx, filters)
+		return l.halves(ctx, filters, besides)
 	}
 	return found, upTo, err
 }
 
 // halves asks for half of the filters after the other.
-func (l *link) halves(ctx context.Context, filters []string) ([]store.Entry, uint64, error) {
-	first, upTo, err := l.newestOf(ctx, filters[:len(filters)/2])
+func (l *link) halves(ctx context.Context, filters []string, besides string) ([]store.Entry, uint64, error) {
+	first, upTo, err := l.newestOf(ctx, filters[:len(filters)/2], besides)
 	if err != nil && !errors.Is(err, errNothing) {
 		return nil, 0, err
 	}
-	second, andUpTo, errSecond := l.newestOf(ctx, filters[len(filters)/2:])
+	second, andUpTo, errSecond := l.newestOf(ctx, filters[len(filters)/2:], besides)
 	switch {
 	case errSecond != nil && !errors.Is(errSecond, errNothing):
 		return nil, 0, errSecond

@@ -109,7 +109,7 @@ func (s *Store) follow(ctx context.Context, filters []string, tell func(store.En
 	l := s.link.Load()
 	cfg := latest(filters)
 	known := s.known(l)
-	there, upTo, err := l.newestOf(ctx, and(filters, known.Key))
+	there, upTo, err := l.newestOf(ctx, filters, known.Key)
 	if err == nil && upTo < known.Revision {
 		return errBehind
 	}

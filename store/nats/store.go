@@ -111,6 +111,7 @@ func (s *Store) ask(ctx context.Context, filters []string, keysOnly bool) ([]sto
 		if err == nil && upTo >= known.Revision {
 			found = slices.DeleteFunc(found, func(e store.Entry) bool { return e.Deleted() || !matchAny(filters, e.Key) })
 			slices.SortFunc(found, func(a, b store.Entry) int { return cmp.Compare(a.Revision, b.Revision) })
+			found = slices.CompactFunc(found, func(a, b store.Entry) bool { return a.Revision == b.Revision }) // known is asked for each time
 			return found, ctx.Err()
 		}
 		if err == nil {
@@ -150,9 +151,8 @@ func matchAny(filters []string, key string) bool {
 
 // list returns the entries that match, and perhaps one besides, and up to which revision that is known to be all.
 func (l *link) list(ctx context.Context, filters []string, besides string, keysOnly bool) (found []store.Entry, upTo uint64, err error) {
-	filters = and(filters, besides)
 	if !keysOnly {
-		found, upTo, err = l.newestOf(ctx, filters)
+		found, upTo, err = l.newestOf(ctx, filters, besides)
 		if err == nil || errors.Is(err, errNothing) && besides == "" {
 			for _, e := range found { // of a half that was empty nobody said up to where
 				upTo = max(upTo, e.Revision)
@@ -161,7 +161,7 @@ func (l *link) list(ctx context.Context, filters []string, besides string, keysO
 		}
 	}
 	found, upTo = nil, 0
-	for some := range slices.Chunk(filters, mostScopes) {
+	for some := range slices.Chunk(and(filters, besides), mostScopes) {
 		cfg := latest(some)
 		cfg.HeadersOnly = keysOnly
 		r, err := l.newReader(ctx, cfg)
