@@ -108,6 +108,8 @@ func (r *room) attach(m *Member, at rules.Seat) (Joined, error) {
 		r.lastSync = now
 	}
 	m.role = d.Role
+	r.attached++
+	m.since = r.attached
 	r.members[m.deviceID] = m
 	r.unlinger(m.deviceID)
 	joined := Joined{SessionJoined: SessionJoined{

@@ -18,6 +18,7 @@ type Member struct {
 	room             *room
 	userID, deviceID string
 	conn             uint64
+	since            uint64 // room.attached when it was
 	role             Role
 	rules            bool // may take the lead from one who is there
 	directsTakes     bool // starts and stops takes without leading

@@ -27,6 +27,9 @@ type room struct {
 	waiting []waiter
 	members map[string]*Member // by device
 
+	held     []held
+	attached uint64 // members so far
+
 	lingering map[*Member]bool // that are gone, and still hear what happens
 	reports   map[string]*reported
 	issued    map[string]bool // commands that this instance issued, and hasn't told the outcome of
@@ -101,7 +104,7 @@ func (r *room) apply(e store.Entry) {
 		if r.arrived(d, r.svc.now()) {
 			for _, n := range rules.Derive(r.state, d) {
 				if !r.refused(n) {
-					r.tell(n)
+					r.announce(n)
 				}
 			}
 		}
@@ -159,26 +162,35 @@ func (r *room) expel(d rules.Diff) {
 	}
 }
 
-// tell delivers to every member of the room.
+// tell delivers to everybody who hears the room, after what was held back. Called with r.mu held.
 func (r *room) tell(n rules.Notice) {
+	r.tellHeld()
 	var shared *sharedEncoding
 	if n.Each == nil {
 		shared = &sharedEncoding{}
 	}
+	for m, d := range r.listeners {
+		m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
+	}
+}
+
+// listeners are the members, and those who are gone and still hear what happens.
+func (r *room) listeners(yield func(*Member, *rules.Device) bool) {
 	for deviceID, m := range r.members {
-		if _, d := r.state.Device(deviceID); d != nil {
-			m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
+		if _, d := r.state.Device(deviceID); d != nil && !yield(m, d) {
+			return
 		}
 	}
 	for m := range r.lingering {
-		if _, d := r.state.Device(m.deviceID); d != nil {
-			m.deliver(Event{Name: n.Name, Data: n.To(d), shared: shared})
+		if _, d := r.state.Device(m.deviceID); d != nil && !yield(m, d) {
+			return
 		}
 	}
 }
 
-// tellLeader delivers to the leader's devices.
+// tellLeader delivers to the leader's devices, after what was held back.
 func (r *room) tellLeader(e Event) {
+	r.tellHeld()
 	for _, m := range r.members {
 		if m.leads() {
 			m.deliver(e)
