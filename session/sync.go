@@ -81,8 +81,9 @@ const (
 // syncStatus is called with room.mu held.
 func (r *room) syncStatus(now rules.Instant) SyncStatus {
 	status := SyncStatus{r.id, now.Time(), []DeviceSync{}}
-	needs, given := map[string]time.Duration{}, r.lead()
-	for _, n := range r.state.Needs(r.links()) {
+	links := r.links()
+	needs, given := make(map[string]time.Duration, len(links)), r.leadOver(links)
+	for _, n := range r.state.Needs(links) {
 		needs[n.DeviceID] = n.Lead
 	}
 	for _, d := range r.state.DevicesByJoining() {

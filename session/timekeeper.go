@@ -193,13 +193,16 @@ func (r *room) dueSync(now rules.Instant) {
 }
 
 // lead returns the lead that a command needs now. Called with room.mu held.
-func (r *room) lead() time.Duration {
-	return rules.Lead(r.state, r.links(), r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
+func (r *room) lead() time.Duration { return r.leadOver(r.links()) }
+
+// leadOver is lead with the links as they are.
+func (r *room) leadOver(links map[string]rules.Link) time.Duration {
+	return rules.Lead(r.state, links, r.svc.cfg.MinLead, r.svc.cfg.MaxLead)
 }
 
 // links returns what is known of the ways to the connected devices, wherever they are connected.
 func (r *room) links() map[string]rules.Link {
-	links := map[string]rules.Link{}
+	links := make(map[string]rules.Link, len(r.state.Owners))
 	for _, u := range r.state.Users {
 		for i := range u.Devices {
 			d := &u.Devices[i]

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // TestPiecesAreShared: snapshots share what is the same in them.
@@ -24,14 +25,18 @@ func TestPiecesAreShared(t *testing.T) {
 	}
 	join("another")
 	snap := b.Snapshot(t0)
-	next, kept := snap.roster, 0
-	for key, piece := range one.pieces {
-		if other := next.pieces[key]; len(other) > 0 && &other[0] == &piece[0] {
-			kept++
+	before := map[*byte]bool{}
+	for _, piece := range one.lists {
+		before[unsafe.SliceData(piece)] = true
+	}
+	fresh := 0
+	for _, piece := range snap.roster.lists {
+		if !before[unsafe.SliceData(piece)] {
+			fresh++
 		}
 	}
-	if kept != len(one.pieces) || len(next.pieces) != kept+2 {
-		t.Errorf("%d of %d pieces are kept; there are %d", kept, len(one.pieces), len(next.pieces))
+	if constant := 3; fresh != constant+2 {
+		t.Errorf("%d pieces are new, want those of the user and the device that came", fresh-constant)
 	}
 	hollow, err := Encode(snap.Hollow())
 	if err != nil {
@@ -39,5 +44,21 @@ func TestPiecesAreShared(t *testing.T) {
 	}
 	if j := snap.Fill(hollow); j.Cost() > j.Len()/10 {
 		t.Errorf("%d bytes cost %d", j.Len(), j.Cost())
+	}
+}
+
+// TestPiecesAreForgotten: what isn't true any more doesn't stay for ever.
+func TestPiecesAreForgotten(t *testing.T) {
+	p := pieces[int, int]{}
+	for round := range 1000 {
+		p.list(2)
+		for _, key := range []int{0, round} {
+			if got := p.of(key, func() int { return key }); got.is != key || string(got.json) != ","+strconv.Itoa(key) {
+				t.Fatalf("%d is %+v", key, got)
+			}
+		}
+	}
+	if n := len(p.made); n > 2*2+16+2 {
+		t.Errorf("%d pieces are kept of 2", n)
 	}
 }

@@ -22,10 +22,11 @@ type State struct {
 	Playback   *Playback
 	completed  *completion
 
-	reports map[string]*reportRecord // by command
-	seen    map[string]Instant       // when users were heard of, as far as no entry says it
-	roster  *roster                  // nil: to be made anew
-	before  map[pieceKey][]byte      // the pieces of the roster that isn't true any more
+	reports      map[string]*reportRecord // by command
+	seen         map[string]Instant       // when users were heard of, as far as no entry says it
+	roster       *roster                  // nil: to be made anew
+	userPieces   pieces[userKey, UserState]
+	devicePieces pieces[deviceKey, DeviceState]
 }
 
 // Change is what a transition wants of one key.
