@@ -26,19 +26,18 @@ type Follower struct {
 // greater step means that what was told before was nonsense.
 const holdStill = time.Second
 
-// staleAfter is by how much a map may be older than the one being followed and
+// StaleAfter is by how much a map may be older than the one being followed and
 // still count as overtaken on its way. One that is older still comes from another server.
-const staleAfter = 10 * time.Second
+const StaleAfter = 10 * time.Second
 
 // Set follows a new map from device time now on, and reports whether it does. It
-// drops a map that isn't valid, one whose rate no clock has (beyond ±0.1), and one that a
-// later map has overtaken on its way: a map whose Session is earlier than that of the map
+// drops a map that isn't valid, one that isn't possible (Map.Possible), and one that a later map has overtaken on its way: a map whose Session is earlier than that of the map
 // being followed, by less than 10 s. So maps may be handed over in any order.
 func (f *Follower) Set(m Map, now DeviceTime) (followed bool) {
-	if !m.Valid || math.IsNaN(m.Rate) || math.Abs(m.Rate) > 0.1 {
+	if !m.Valid || !m.Possible() {
 		return false
 	}
-	if age := f.m.Session.Sub(m.Session); f.m.Valid && age > 0 && age < staleAfter {
+	if age := f.m.Session.Sub(m.Session); f.m.Valid && age > 0 && age < StaleAfter {
 		return false
 	}
 	residual := 0.0

@@ -79,8 +79,8 @@ func TestFollowerDropsOvertakenMaps(t *testing.T) {
 		{"the same again", later, true},
 		{"overtaken", Map{Device: 1e9, Session: day0.Add(time.Second), Epoch: 2, Valid: true}, false},
 		{"overtaken by another epoch", Map{Device: 1e9, Session: day0.Add(time.Second), Epoch: 1, Valid: true}, false},
-		{"overtaken by almost 10 s", Map{Session: later.Session.Add(1 - staleAfter), Epoch: 2, Valid: true}, false},
-		{"another server's", Map{Session: later.Session.Add(-staleAfter), Epoch: 2, Valid: true}, true},
+		{"overtaken by almost 10 s", Map{Session: later.Session.Add(1 - StaleAfter), Epoch: 2, Valid: true}, false},
+		{"another server's", Map{Session: later.Session.Add(-StaleAfter), Epoch: 2, Valid: true}, true},
 		{"invalid", Map{Session: day0.Add(time.Minute)}, false},
 	} {
 		var f Follower

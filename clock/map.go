@@ -27,6 +27,20 @@ type Map struct {
 // device may have drifts faster against the map than this.
 const HardGrowth = 200e-6
 
+// MaxRate and MaxGrowth are the most that the Rate, either way, and the Growth of a map can be that
+// is true of any clock. All clients have the same limits: docs/vectors.json.
+const (
+	MaxRate   = 0.01
+	MaxGrowth = 1
+)
+
+// Possible reports whether the map can be of a clock: its Rate is within ±MaxRate, its Growth is
+// from 0 to MaxGrowth, and its bounds aren't negative. Without Valid nothing else counts.
+func (m Map) Possible() bool {
+	// The comparisons are false for NaN.
+	return !m.Valid || math.Abs(m.Rate) <= MaxRate && m.Growth >= 0 && m.Growth <= MaxGrowth && m.Bound >= 0 && m.Hard >= 0
+}
+
 // At returns the session time at device time d.
 func (m Map) At(d DeviceTime) SessionTime {
 	dt := d.Sub(m.Device)

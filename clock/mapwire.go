@@ -39,8 +39,7 @@ func (m Map) Append(b []byte) []byte {
 }
 
 // ParseMap reads the wire form of a map. It fails with ErrBadMap for another length, a
-// valid that is neither 0 nor 1, and a map that would make nonsense of a device's clock:
-// a rate beyond ±0.5, a growth outside of 0 to 1, a negative bound.
+// valid that is neither 0 nor 1, and a map that isn't possible (Map.Possible).
 func ParseMap(b []byte) (Map, error) {
 	if len(b) != MapSize || b[0] > 1 {
 		return Map{}, ErrBadMap
@@ -55,8 +54,7 @@ func ParseMap(b []byte) (Map, error) {
 		Growth:  math.Float64frombits(binary.BigEndian.Uint64(b[35:])),
 		Hard:    time.Duration(binary.BigEndian.Uint64(b[43:])),
 	}
-	// The comparisons are false for NaN.
-	if !(math.Abs(m.Rate) <= 0.5 && m.Growth >= 0 && m.Growth <= 1 && m.Bound >= 0 && m.Hard >= 0) {
+	if !m.Possible() {
 		return Map{}, ErrBadMap
 	}
 	return m, nil

@@ -63,7 +63,7 @@ func (p Ping) Append(b []byte) []byte {
 }
 
 // ParsePing reads a ping. Errors wrap ErrBad: another length or kind, or
-// a map that no clock can have.
+// a map that no clock can have (clock.Map.Possible).
 func ParsePing(b []byte) (Ping, error) {
 	if err := checkFrame(b, kindPing); err != nil {
 		return Ping{}, err
@@ -72,6 +72,9 @@ func ParsePing(b []byte) (Ping, error) {
 	m, err := clock.ParseMap(append(append(buf[:0], b[1]&flagValid, b[2], b[3]), b[12:]...))
 	if err != nil {
 		return Ping{}, refuse("its map is impossible")
+	}
+	if !m.Valid {
+		m = clock.Map{} // its fields don't count
 	}
 	return Ping{Nonce: binary.BigEndian.Uint64(b[4:]), Holdover: b[1]&flagHoldover != 0, Map: m}, nil
 }

@@ -22,11 +22,11 @@ func TestPingBytes(t *testing.T) {
 		{"every field", Ping{
 			Nonce: 0x0102030405060708,
 			Map: clock.Map{
-				Device: -2, Session: 1_800_000_000_000_000_000, Rate: -0.5,
+				Device: -2, Session: 1_800_000_000_000_000_000, Rate: -0.0078125,
 				Bound: 1000, Growth: 0.25, Hard: time.Second, Valid: true,
 			},
 		}, "01010000" + "0102030405060708" + "fffffffffffffffe" + "18fae27693b40000" +
-			"bfe0000000000000" + "00000000000003e8" + "3fd0000000000000" + "000000003b9aca00"},
+			"bf80000000000000" + "00000000000003e8" + "3fd0000000000000" + "000000003b9aca00"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,11 +95,11 @@ func TestBadFrames(t *testing.T) {
 		{"short ping", isPing, ping[:59]},
 		{"long ping", isPing, append(ping[:60:60], 0)},
 		{"pong for a ping", isPing, pong},
-		{"rate not a number", isPing, withMap(clock.Map{Rate: math.NaN()})},
-		{"rate stops time", isPing, withMap(clock.Map{Rate: -1})},
-		{"growth infinite", isPing, withMap(clock.Map{Growth: math.Inf(1)})},
-		{"bound negative", isPing, withMap(clock.Map{Bound: -1})},
-		{"hard bound negative", isPing, withMap(clock.Map{Hard: -1})},
+		{"rate not a number", isPing, withMap(clock.Map{Rate: math.NaN(), Valid: true})},
+		{"rate stops time", isPing, withMap(clock.Map{Rate: -1, Valid: true})},
+		{"growth infinite", isPing, withMap(clock.Map{Growth: math.Inf(1), Valid: true})},
+		{"bound negative", isPing, withMap(clock.Map{Bound: -1, Valid: true})},
+		{"hard bound negative", isPing, withMap(clock.Map{Hard: -1, Valid: true})},
 		{"short pong", isPong, pong[:10]},
 		{"ping for a pong", isPong, ping},
 		{"T3 before T2", isPong, Pong{T2: 2, T3: 1}.Append(nil)},

@@ -24,10 +24,20 @@ const vectorsFile = "../../docs/vectors.json"
 // don't hold them.
 type vectors struct {
 	About   string         `json:"about"`
+	Limits  limits         `json:"limits"`
 	Pings   []pingVector   `json:"pings"`
 	Pongs   []pongVector   `json:"pongs"`
 	Refused []refused      `json:"refused"`
 	Follow  []followVector `json:"follow"`
+}
+
+// limits are of the maps that a device takes, and of what it makes of them.
+type limits struct {
+	Rate       float64 `json:"rate"`       // either way
+	Growth     float64 `json:"growth"`     // from 0 on
+	HardGrowth float64 `json:"hardGrowth"` // of the hard bound, ns per ns
+	Slew       float64 `json:"slew"`       // ns per ns
+	StaleMs    int64   `json:"staleMs"`    // by how much an overtaken map may be older
 }
 
 type pingVector struct {
@@ -58,7 +68,7 @@ type pongVector struct {
 	T3           string `json:"t3"`
 }
 
-// refused is a frame that isn't one of its kind: a device takes no map of such a ping, the server drops such a pong.
+// refused is a frame that isn't one of its kind: a device doesn't answer such a ping, the server drops such a pong.
 type refused struct {
 	Name string `json:"name"`
 	As   string `json:"as"`
@@ -113,7 +123,8 @@ func with(change func(*clock.Map)) clock.Map {
 func makeVectors() vectors {
 	const second = time.Second
 	return vectors{
-		About: aboutVectors,
+		About:  aboutVectors,
+		Limits: limits{clock.MaxRate, clock.MaxGrowth, clock.HardGrowth, clock.SlewRate, clock.StaleAfter.Milliseconds()},
 		Pings: []pingVector{
 			pingOf("no map yet", Ping{Nonce: 1}),
 			pingOf("no map, fields set", Ping{Nonce: math.MaxUint64, Map: with(func(m *clock.Map) { m.Valid = false })}),
@@ -125,7 +136,12 @@ func makeVectors() vectors {
 			})}),
 			pingOf("before 1970", Ping{Nonce: 4, Map: with(func(m *clock.Map) { m.Device, m.Session = -1, -1_500_000_001 })}),
 			pingOf("a slow clock", Ping{Nonce: 5, Map: with(func(m *clock.Map) { m.Rate = -600e-6 })}),
-			pingOf("the widest rate", Ping{Nonce: 6, Map: with(func(m *clock.Map) { m.Rate = 0.0099 })}),
+			pingOf("the widest rate", Ping{Nonce: 6, Map: with(func(m *clock.Map) { m.Rate = clock.MaxRate })}),
+			pingOf("as far the other way", Ping{Nonce: 8, Map: with(func(m *clock.Map) { m.Rate = -clock.MaxRate })}),
+			pingOf("the fastest growth", Ping{Nonce: 9, Map: with(func(m *clock.Map) { m.Growth = clock.MaxGrowth })}),
+			pingOf("no map, impossible fields", Ping{Nonce: 10, Map: with(func(m *clock.Map) {
+				m.Valid, m.Rate, m.Growth, m.Bound, m.Hard = false, math.NaN(), -1, -1, -1
+			})}),
 			pingOf("unknown but for an hour", Ping{Nonce: 7, Map: with(func(m *clock.Map) { m.Bound, m.Hard, m.Growth = time.Hour, time.Hour, 0.5 })}),
 		},
 		Pongs: []pongVector{
@@ -170,10 +186,12 @@ func makeRefused() []refused {
 		{"kind 0", "ping", append([]byte{0}, ping[1:]...)},
 		{"rate not a number", "ping", bad(func(m *clock.Map) { m.Rate = math.NaN() })},
 		{"rate infinite", "ping", bad(func(m *clock.Map) { m.Rate = math.Inf(1) })},
+		{"rate beyond the limit", "ping", bad(func(m *clock.Map) { m.Rate = math.Nextafter(clock.MaxRate, 1) })},
+		{"rate beyond it the other way", "ping", bad(func(m *clock.Map) { m.Rate = -math.Nextafter(clock.MaxRate, 1) })},
 		{"time stands still", "ping", bad(func(m *clock.Map) { m.Rate = -1 })},
 		{"growth negative", "ping", bad(func(m *clock.Map) { m.Growth = -1e-9 })},
 		{"growth not a number", "ping", bad(func(m *clock.Map) { m.Growth = math.NaN() })},
-		{"growth above 1", "ping", bad(func(m *clock.Map) { m.Growth = 1.5 })},
+		{"growth beyond the limit", "ping", bad(func(m *clock.Map) { m.Growth = math.Nextafter(clock.MaxGrowth, 2) })},
 		{"bound negative", "ping", bad(func(m *clock.Map) { m.Bound = -1 })},
 		{"hard bound negative", "ping", bad(func(m *clock.Map) { m.Hard = -1 })},
 		{"nothing", "pong", nil},

@@ -19,6 +19,8 @@
 #define FRAME 60 /* bytes, each way */
 #define SLEW 500e-6
 #define HARD_GROWTH 200e-6
+#define MAX_RATE 0.01
+#define MAX_GROWTH 1
 #define STALE INT64_C(10000000000) /* a map older by less was overtaken on its way */
 
 struct map {
@@ -69,7 +71,7 @@ static int parse_ping(const unsigned char *b, size_t n, uint64_t *nonce, struct 
 	m->growth = get_double(b + 44);
 	m->hard = (int64_t)get(b + 52, 8);
 	/* comparisons with NaN are false */
-	return fabs(m->rate) < 0.01 && m->growth >= 0 && m->growth < 1 && m->bound >= 0 && m->hard >= 0;
+	return !m->valid || (fabs(m->rate) <= MAX_RATE && m->growth >= 0 && m->growth <= MAX_GROWTH && m->bound >= 0 && m->hard >= 0);
 }
 
 static void write_pong(unsigned char *b, uint64_t nonce, int flags, unsigned resolution_us, int64_t t2, int64_t t3)

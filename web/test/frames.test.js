@@ -26,12 +26,12 @@ test('a ping without a map is answered all the same', () => {
   assert.deepEqual(parsePing(ping({ ...known, flags: 0 })), { nonce: known.nonce, map: null })
 })
 
-test('maps that no clock could have are not taken', () => {
+test('a ping with a map that no clock could have is none', () => {
   for (const [name, fields] of Object.entries({
     'a rate of a half': { rate: 0.5 }, 'no rate': { rate: NaN }, 'negative bound': { bound: -1n },
     'negative growth': { growth: -1e-6 }, 'no growth': { growth: NaN }, 'negative hard bound': { hard: -1n },
   })) {
-    assert.equal(parsePing(ping({ ...known, ...fields }))?.map, null, name)
+    assert.equal(parsePing(ping({ ...known, ...fields })), null, name)
   }
 })
 

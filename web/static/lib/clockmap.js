@@ -12,7 +12,7 @@ const HARD_GROWTH = 200e-6
  * A map may be older than the last one by less than this and still have been overtaken on
  * its way, not come from another server, ms.
  */
-const STALE = 10000
+export const STALE = 10000
 
 /**
  * The session clock of a device as a plain object, so that it can be posted

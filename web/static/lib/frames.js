@@ -6,6 +6,9 @@
 export const FRAME_BYTES = 60
 export const HIDDEN = 1
 export const STOPPED = 2
+/** A map with a greater rate, either way, or growth is no clock's: the limits of docs/vectors.json. */
+export const MAX_RATE = 0.01
+export const MAX_GROWTH = 1
 
 const PING = 1
 const PONG = 2
@@ -34,7 +37,7 @@ const HOLDOVER = 2
  */
 
 /**
- * Reads a ping; null for anything else.
+ * Reads a ping; null for anything else, and for one with a map that is no clock's.
  *
  * @param {ArrayBuffer} buffer
  * @returns {Ping | null}
@@ -56,7 +59,7 @@ export function parsePing(buffer) {
     epoch: view.getUint16(2),
     holdover: (flags & HOLDOVER) !== 0,
   }
-  return { nonce, map: sane(map) ? map : null }
+  return possible(map) ? { nonce, map } : null
 }
 
 /**
@@ -100,7 +103,11 @@ export function nanos(ms) {
   return BigInt(Math.round(ms * 1e6))
 }
 
-/** @param {ClockMap} map */
-function sane(map) {
-  return Math.abs(map.rate) < 0.01 && map.growth >= 0 && map.growth < 1 && map.bound >= 0 && map.hard >= 0
+/**
+ * Can it be of a clock? Comparisons with NaN are false.
+ *
+ * @param {ClockMap} map
+ */
+function possible(map) {
+  return Math.abs(map.rate) <= MAX_RATE && map.growth >= 0 && map.growth <= MAX_GROWTH && map.bound >= 0 && map.hard >= 0
 }
