@@ -8,7 +8,7 @@ TWICE  := CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-t
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: wire licenses pictures release-check vendor vendored bench-browser pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,7 @@ test: setup ## every test, real Chromium included
 	$(TWICE) --packages=$(WHOLE) -- -race -shuffle=on -timeout 30m -p 1
 
 bench: setup ## print the figures of docs/figures.md
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./e2e
+	$(GO) test -run '^$$' -bench . -skip BesidePeer -benchtime 1x -timeout 20m ./e2e
 	$(GO) test -run '^$$' -bench . ./peer
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./api
 	$(GO) test -run '^$$' -bench Upload -benchtime 3x ./upload
@@ -43,6 +43,9 @@ bench: setup ## print the figures of docs/figures.md
 
 bench-browser: setup ## print the figures of the browser alone
 	$(GO) test -run '^$$' -bench Browser -benchtime 1x -timeout 20m ./e2e
+
+bench-peer: setup ## print the error of Chromium's clock beside @ircam/sync's, over WebSockets with known delays (4 minutes)
+	$(GO) test -run '^$$' -bench BesidePeer -benchtime 1x -timeout 10m ./e2e
 
 pack: setup ## pack the browser library as an npm package, into bin/
 	@tools/pack.sh bin

@@ -145,24 +145,40 @@ func BenchmarkBrowserAudioStart(b *testing.B) {
 	}
 }
 
-// pageClock ends the trace and returns the true session time of a page's
-// performance.now(). Marks on both clocks relate them; each is read to 5 µs.
+// pageClock ends the trace and returns the true session time of a page's performance.now().
 func (r *room) pageClock(u user) func(ms float64) clock.SessionTime {
 	r.t.Helper()
-	starts := ask[map[string]float64](u, `(async () => {
-		const all = {}
-		for (let i = 0; i < 100; i++) all['perf:' + i] = performance.mark('perf:' + i).startTime
-		return all
-	})()`)
-	truth := r.marks()
-	origin, sum := truth["perf:0"], time.Duration(0)
-	for name, start := range starts {
-		sum += truth[name].Sub(origin) - time.Duration((start-starts["perf:0"])*1e6)
+	at, began := sessionAt(r.t, r.rig.Server.Clock()), r.began(u)[0]
+	return func(ms float64) clock.SessionTime { return at(began + time.Duration(ms*1e6)) }
+}
+
+// began ends the trace and returns when the performance.now() of each page was 0, by the machine's monotonic
+// clock. Marks on both clocks relate them; each is read to 5 µs.
+func (r *room) began(users ...user) []time.Duration {
+	r.t.Helper()
+	var starts []map[string]float64
+	for i, u := range users {
+		starts = append(starts, ask[map[string]float64](u, fmt.Sprintf(`(async () => {
+			const all = {}
+			for (let i = 0; i < 100; i++) {
+				const name = 'perf:%d:' + i
+				all[name] = performance.mark(name).startTime
+			}
+			return all
+		})()`, i)))
 	}
-	mean := sum / time.Duration(len(starts))
-	return func(ms float64) clock.SessionTime {
-		return origin.Add(mean + time.Duration((ms-starts["perf:0"])*1e6))
+	sums := make([]time.Duration, len(users))
+	for _, m := range r.browser.endTrace(r.t) {
+		for i := range starts {
+			if start, ok := starts[i][m.Name]; ok {
+				sums[i] += m.monotonic() - time.Duration(start*1e6)
+			}
+		}
 	}
+	for i := range sums {
+		sums[i] /= 100
+	}
+	return sums
 }
 
 // BenchmarkBrowserFirstVisit: a link to the device page is opened, in a browser

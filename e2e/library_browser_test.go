@@ -29,7 +29,14 @@ type room struct {
 // newRoom serves further paths beside the product's, if any.
 func newRoom(t testing.TB, further map[string]http.HandlerFunc, options ...chromedp.ExecAllocatorOption) *room {
 	t.Helper()
-	r, err := lab.NewRig(t.Context(), server.Config{Log: quiet()}, func(product http.Handler) http.Handler {
+	return newRoomOf(t, server.Config{}, further, options...)
+}
+
+// newRoomOf is newRoom with a server of this configuration.
+func newRoomOf(t testing.TB, cfg server.Config, further map[string]http.HandlerFunc, options ...chromedp.ExecAllocatorOption) *room {
+	t.Helper()
+	cfg.Log = quiet()
+	r, err := lab.NewRig(t.Context(), cfg, func(product http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle("/", new(entrance).wrap(product))
 		for path, handler := range further {

@@ -10,14 +10,13 @@ import (
 	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
-// timingLibraries is the npm packages timing-object and timingsrc as they are,
-// as one module that a browser can import.
-func timingLibraries(t *testing.T) []byte {
+// bundleOf is a module and the npm packages that it imports as they are, as one that a browser can import.
+func bundleOf(t testing.TB, module string) []byte {
 	t.Helper()
 	testutil.Modules(t)
 	bundle := exec.Command("node_modules/.bin/esbuild", "--bundle", "--format=esm")
 	bundle.Dir = "../web"
-	bundle.Stdin = strings.NewReader(`export { TimingObject } from 'timing-object'; export { setTimingsrc } from 'timingsrc'`)
+	bundle.Stdin = strings.NewReader(module)
 	out, err := bundle.Output()
 	if err != nil {
 		t.Fatal("the packages can't be bundled: ", err)
@@ -46,7 +45,7 @@ const timed = `(async () => {
 // TestTimingObject: the leader's timeline drives the unmodified npm packages
 // timing-object and timingsrc, and so any <video>, on every page.
 func TestTimingObject(t *testing.T) {
-	libraries := timingLibraries(t)
+	libraries := bundleOf(t, `export { TimingObject } from 'timing-object'; export { setTimingsrc } from 'timingsrc'`)
 	room := newRoom(t, map[string]http.HandlerFunc{"/test/timing.js": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		_, _ = w.Write(libraries)
