@@ -22,7 +22,7 @@ build: ## build bin/downbeat
 demo: ## a server and eight Go devices on this machine: errors, bounds, spreads
 	$(GO) run ./cmd/downbeat demo --devices 8 --commands 20 $(ARGS)
 
-setup: ## install what the tests need (Chromium, certutil, openssl, ffmpeg, liblo-tools, npm packages, chronyd, nginx, Caddy)
+setup: ## install what the tests need (Chromium, certutil, openssl, ffmpeg, mpv, liblo-tools, npm packages, chronyd, nginx, Caddy)
 	@tools/setup.sh
 
 test: setup ## every test, real Chromium included

@@ -61,6 +61,10 @@ type (
 	UserUpdate = rules.UserUpdate
 	// Subtitle is a file of subtitles (WebVTT) that belongs to a medium.
 	Subtitle = rules.Subtitle
+	// PlaybackState is where the media are on the session's timeline, and how they go on from there.
+	PlaybackState = rules.PlaybackState
+	// MediaStatus is how a device is with the medium that it plays.
+	MediaStatus = rules.MediaStatus
 	// MediaInfo is the data of media_info: length, options or who is waited for changed.
 	MediaInfo = rules.MediaInfo
 	// MediaLoaded is the data of media_loaded.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need on a Debian machine: Chromium, certutil, openssl, ffmpeg, liblo-tools and a C compiler
+# Installs what the tests need on a Debian machine: Chromium, certutil, openssl, ffmpeg, mpv, liblo-tools and a C compiler
 # from Debian's packages and the type checker from the lock file. Does nothing when it is there.
 # chronyd, nginx and Caddy are unpacked below bin/, never installed: Debian's packages would start
 # them, and chrony's would take the place of this machine's time daemon and set its clock.
@@ -13,6 +13,7 @@ need chromium || need google-chrome || packages+=(chromium)
 need certutil || packages+=(libnss3-tools)
 need openssl || packages+=(openssl)
 need ffmpeg && need ffprobe || packages+=(ffmpeg)
+need mpv || packages+=(mpv)
 need oscdump && need oscsend || packages+=(liblo-tools)
 need node && need npm || packages+=(nodejs npm)
 need cc || packages+=(gcc libc6-dev)

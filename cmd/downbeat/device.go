@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/downbeat-sync/downbeat/acts/exec"
+	"github.com/downbeat-sync/downbeat/acts/mpv"
 	"github.com/downbeat-sync/downbeat/acts/osc"
 	"github.com/downbeat-sync/downbeat/internal/chronysock"
 	"github.com/downbeat-sync/downbeat/internal/shell"
@@ -23,6 +24,8 @@ type deviceFlags struct {
 	Record string `placeholder:"FILE.csv" help:"Write the exchanges over the data channel for replay."`
 
 	ChronySock string `xor:"act" placeholder:"PATH" help:"Feed session time to chronyd by its SOCK driver, at this socket, which chronyd makes."`
+
+	MPV string `name:"mpv" xor:"act" placeholder:"SOCKET" help:"Have the mpv that was started with --input-ipc-server=SOCKET play the session's media on its timeline."`
 
 	execFlags `embed:"" group:"A command that runs at the instant"`
 	oscFlags  `embed:"" group:"Open Sound Control"`
@@ -83,6 +86,9 @@ func (c *deviceCmd) programs(log *slog.Logger) (list []shell.Program, err error)
 			return nil, fmt.Errorf("--osc-listen: %w", err)
 		}
 		list = append(list, p)
+	}
+	if c.MPV != "" {
+		list = append(list, mpv.New(c.MPV, log))
 	}
 	if c.ChronySock != "" {
 		p, err := chronysock.New(c.ChronySock, log)

@@ -136,6 +136,14 @@ var edges = map[string]map[string]string{
 		"signaling": "the error of a device that isn't connected",
 		"wire":      "which acts are what; codes",
 	},
+	"acts/mpv": {
+		"device":         "whose timeline it follows",
+		"clock":          "where the timeline is",
+		"internal/pause": "waits between tries",
+		"session":        "the timeline's states; how it tells how mpv is",
+		"signaling":      "messages that change the timeline",
+		"wire":           "names of those messages, codes of warnings",
+	},
 	"acts/exec": {
 		"device":  "whose acts it carries out",
 		"clock":   "the instants that commands are told",
