@@ -53,6 +53,9 @@ func (d *Device) message(m signaling.Message) {
 		d.pass(m)
 	case m.Event == wire.Exchange:
 		d.exchange(m)
+	case m.Event == wire.Goodbye:
+		d.goodbye(m)
+		d.pass(m)
 	default:
 		d.pass(m)
 	}

@@ -14,9 +14,12 @@ import (
 	"github.com/downbeat-sync/downbeat/signaling"
 )
 
-// Config says what to join, and as whom. URL and SessionID are required.
+// Config says what to join, and as whom. SessionID and one of URL and URLs are required.
 type Config struct {
-	URL       string // of the server, http or https
+	URL string // of the server, http or https
+	// URLs are further instances of the same service: when one can't be reached, or is lost, the
+	// next one is tried. One that is no URL is an error, one that is there twice counts once.
+	URLs      []string
 	SessionID string
 	Create    bool   // the session is created if there is none; else the device says that there is none
 	UserID    string // given by the server if empty

@@ -20,6 +20,7 @@ type Device struct {
 	cfg  Config
 	log  *slog.Logger
 	peer *peer.Client
+	at   *addresses
 	err  error // of New
 
 	joined chan struct{}
@@ -44,10 +45,13 @@ func New(cfg Config) *Device {
 		cfg: cfg, log: cfg.Log, joined: make(chan struct{}), down: make(chan struct{}, 1),
 		pending: map[string]context.CancelFunc{}, up: make(chan struct{}),
 	}
-	d.peer, d.err = peer.NewClient(peer.DialConfig{
+	var bad, failed error
+	d.at, bad = newAddresses(cfg.URL, cfg.URLs, cfg.Log)
+	d.peer, failed = peer.NewClient(peer.DialConfig{
 		Now: cfg.Now, Resolution: cfg.Resolution, Net: cfg.Net, TCPOnly: cfg.TCPOnly, Log: cfg.Log,
 		OnControl: d.control, OnDown: d.lost,
 	})
+	d.err = errors.Join(bad, failed)
 	return d
 }
 

@@ -11,10 +11,10 @@ import (
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
-// connect is one connection from dialling to its end.
-func (d *Device) connect(ctx context.Context) error {
+// connect is one connection to an instance, from dialling to its end.
+func (d *Device) connect(ctx context.Context, at string) error {
 	link, err := signaling.Dial(ctx, signaling.ClientConfig{
-		URL: d.cfg.URL, NetDial: d.cfg.NetDial, TLS: d.cfg.TLS, OnFrame: d.frame, OnMessage: d.message,
+		URL: at, NetDial: d.cfg.NetDial, TLS: d.cfg.TLS, OnFrame: d.frame, OnMessage: d.message,
 	})
 	if err != nil {
 		return err
@@ -28,6 +28,7 @@ func (d *Device) connect(ctx context.Context) error {
 		<-ended
 		return err
 	}
+	d.at.joined()
 	d.setLink(link)
 	defer d.setLink(nil)
 	if d.cfg.OnJoined != nil {
@@ -121,6 +122,18 @@ func (d *Device) reoffer(ctx context.Context, link *signaling.Client) error {
 		return err
 	}
 	return d.peer.Answer(answer.SDP)
+}
+
+// goodbye notes when to come back, and where.
+func (d *Device) goodbye(m signaling.Message) {
+	var bye signaling.Goodbye
+	err := m.Decode(&bye)
+	if err == nil {
+		err = d.at.goodbye(bye.URL, time.Duration(bye.RetryAfterMs)*time.Millisecond)
+	}
+	if err != nil {
+		d.log.Warn("goodbye_ignored", "err", err)
+	}
 }
 
 func (d *Device) frame(b []byte) []byte {

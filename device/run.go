@@ -25,19 +25,18 @@ func stood(before, now time.Time) bool {
 	return now.Round(0).Sub(before.Round(0))-now.Sub(before) > stoodFor
 }
 
-// Run joins and stays in the session until ctx ends; call it once. It fails
-// when the first connection does, unless the server says to try again, or when it says not to come back; a
-// connection that is lost later is made again, as the same device. A session that
+// Run joins and stays in the session until ctx ends; call it once. It fails when the first connection does, to
+// each of the addresses, unless the server says to try again, or when the server says not to come back; a
+// connection that is lost later is made again, to the next address, as the same device. A session that
 // isn't there any more is waited for, for five minutes.
 func (d *Device) Run(ctx context.Context) error {
 	if d.err != nil {
 		return d.err
 	}
 	defer d.end()
-	wait := firstWait
 	for {
-		began := time.Now()
-		err := d.connect(ctx)
+		began, at := time.Now(), d.at.use()
+		err := d.connect(ctx, at)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -45,13 +44,13 @@ func (d *Device) Run(ctx context.Context) error {
 			return err
 		}
 		if time.Since(began) > maxWait {
-			wait = firstWait
+			d.at.lasted()
 		}
-		d.log.Info("connection_lost", "err", err, "retry_s", wait.Seconds())
+		wait := d.at.next()
+		d.log.Info("connection_lost", "url", at, "err", err, "next", d.at.use(), "retry_s", wait.Seconds())
 		if !pause.For(ctx, wait) {
 			return nil
 		}
-		wait = min(2*wait, maxWait)
 	}
 }
 
@@ -75,7 +74,10 @@ const (
 func (d *Device) comesBack(err error) bool {
 	if d.Seat().DeviceID == "" { // a mistake in the configuration, perhaps, unless the server says to try again
 		var refused *session.Error
-		return errors.As(err, &refused) && refused.Retry
+		if errors.As(err, &refused) {
+			return refused.Retry
+		}
+		return d.at.untried()
 	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) && closed.Code >= 4000 && closed.Code < 5000 {

@@ -14,9 +14,13 @@ import (
 // its own, and goes on where the server is, until ctx ends. name is what the file is called,
 // mediaType what it holds; both may be empty. A refusal is an [upload.Error].
 func (d *Device) Upload(ctx context.Context, recordingID, name, mediaType string, r io.ReadSeeker, size int64) error {
+	if d.err != nil {
+		return d.err
+	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: d.cfg.NetDial, TLSClientConfig: d.cfg.TLS.Clone()}
 	defer transport.CloseIdleConnections()
-	c := upload.Client{URL: d.cfg.URL, Secrets: d.proofs(), HTTP: &http.Client{Transport: transport}}
+	at := d.at.inTurn()
+	c := upload.Client{URL: at[0], URLs: at[1:], Secrets: d.proofs(), HTTP: &http.Client{Transport: transport}}
 	return c.Send(ctx, upload.File{RecordingID: recordingID, Name: name, Type: mediaType, Size: size}, r)
 }
 

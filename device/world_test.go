@@ -99,7 +99,10 @@ func (w *world) run(cfg Config) *running {
 // start starts a device.
 func (w *world) start(cfg Config) *running {
 	r := &running{err: make(chan error, 1)}
-	cfg.URL, cfg.NetDial, cfg.Spin, cfg.SessionID = "http://10.0.0.1", w.pipes.Dial, -1, "studio"
+	if cfg.URLs == nil {
+		cfg.URL, cfg.NetDial = "http://10.0.0.1", w.pipes.Dial
+	}
+	cfg.Spin, cfg.SessionID = -1, "studio"
 	cfg.Now = func() clock.DeviceTime {
 		return clock.DeviceTime(w.source.Now()).Add(ahead + time.Duration(r.skipped.Load()))
 	}

@@ -49,7 +49,7 @@ var ErrEnded = errors.New("signaling: the connection has ended")
 
 // Dial connects to a server's WebSocket. The client does nothing until Run.
 func Dial(ctx context.Context, cfg ClientConfig) (*Client, error) {
-	u, err := websocketURL(cfg.URL)
+	u, err := WebSocketURL(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +64,11 @@ func Dial(ctx context.Context, cfg ClientConfig) (*Client, error) {
 	return &Client{cfg: cfg, conn: newConn(ws, maxAnswer), calls: map[int64]chan Message{}}, nil
 }
 
-func websocketURL(s string) (string, error) {
-	u, err := url.Parse(s)
+// WebSocketURL returns where the WebSocket of a server is. It fails for what is no server's URL.
+func WebSocketURL(server string) (string, error) {
+	u, err := url.Parse(server)
 	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("%q is no server's URL, such as http://192.168.1.20:8080", s)
+		return "", fmt.Errorf("%q is no server's URL, such as http://192.168.1.20:8080", server)
 	}
 	switch u.Scheme {
 	case "http", "ws":
@@ -75,7 +76,7 @@ func websocketURL(s string) (string, error) {
 	case "https", "wss":
 		u.Scheme = "wss"
 	default:
-		return "", fmt.Errorf("%q: the URL of a server begins with http or https", s)
+		return "", fmt.Errorf("%q: the URL of a server begins with http or https", server)
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return u.JoinPath("ws").String(), nil

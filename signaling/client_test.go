@@ -228,7 +228,7 @@ func TestWebSocketURL(t *testing.T) {
 		"ws://[::1]:80/": "ws://[::1]:80/ws", "wss://x": "wss://x/ws",
 		"": "", "192.168.1.20:8080": "", "stage.local": "", "ftp://x": "", "http://": "", "http://%": "", "://": "",
 	} {
-		got, err := websocketURL(in)
+		got, err := WebSocketURL(in)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%q became %q, %v", in, got, err)
 		}

@@ -126,7 +126,7 @@ func refuseInText(w http.ResponseWriter, status int, err error) {
 // Close tells every connection that this instance goes away, closes them and
 // waits for them to end. New ones are refused.
 func (s *Server) Close() {
-	bye, _ := encode(wire.Goodbye, goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
+	bye, _ := encode(wire.Goodbye, Goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
 	s.mu.Lock()
 	s.closing = true
 	for c := range s.open {
@@ -138,9 +138,11 @@ func (s *Server) Close() {
 	s.cancel()
 }
 
-type goodbye struct {
+// Goodbye is what an instance says that goes away.
+type Goodbye struct {
 	Reason       string `json:"reason"`
-	RetryAfterMs int    `json:"retryAfterMs"`
+	RetryAfterMs int    `json:"retryAfterMs"`  // when to come back
+	URL          string `json:"url,omitempty"` // another instance, to go to instead
 }
 
 // ServeHTTP runs one connection; its goroutine is the connection's reader.

@@ -65,7 +65,7 @@ var eventData = map[string]reflect.Type{
 	wire.SyncStatus:         reflect.TypeFor[session.SyncStatus](),
 	wire.Answer:             reflect.TypeFor[SDP](),
 	wire.Exchange:           reflect.TypeFor[Exchange](),
-	wire.Goodbye:            reflect.TypeFor[goodbye](),
+	wire.Goodbye:            reflect.TypeFor[Goodbye](),
 }
 
 // checkTold reports a message that isn't what eventData has.

@@ -23,6 +23,7 @@ import (
 // Client sends files to a [Server]. Its methods are safe for concurrent use.
 type Client struct {
 	URL  string       // of the server, http or https
+	URLs []string     // of further instances of the same service: the next one is asked where one doesn't answer
 	HTTP *http.Client // default: http.DefaultClient
 
 	// Secrets prove that the file may be uploaded: the resumeToken of the device that recorded, or a
@@ -40,7 +41,7 @@ const (
 // its disk. It comes back after lost connections and restarts of the server,
 // and goes on where the server is, until ctx ends. A refusal is an [Error].
 func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
-	s := sending{client: c, file: f, from: r, secrets: c.Secrets}
+	s := sending{client: c, file: f, from: r, secrets: c.Secrets, bases: c.bases()}
 	for wait := firstPause; ; wait = min(2*wait, maxPause) {
 		before := s.offset
 		done, err := s.step(ctx)
@@ -49,6 +50,9 @@ func (c *Client) Send(ctx context.Context, f File, r io.ReadSeeker) error {
 		}
 		if s.offset > before {
 			wait = firstPause
+		}
+		if unanswered(err) {
+			s.bases = append(s.bases[1:], s.bases[0])
 		}
 		if s.at != "" && gone(err) {
 			s.at = "" // it is begun again
@@ -86,6 +90,27 @@ func final(err error) bool {
 	return refused.Status < 500 && refused.Code != errBody.Code
 }
 
+// bases returns the addresses below which the API is.
+func (c *Client) bases() (all []string) {
+	for _, u := range append([]string{c.URL}, c.URLs...) {
+		all = append(all, strings.TrimSuffix(u, "/"))
+	}
+	return all
+}
+
+// unanswered tells whether another instance may do better.
+func unanswered(err error) bool {
+	var refused *Error
+	var source *sourceError
+	switch {
+	case err == nil, errors.As(err, &source):
+		return false
+	case errors.As(err, &refused):
+		return refused.Status >= 500 && refused.Status != http.StatusInsufficientStorage
+	}
+	return true
+}
+
 // denied tells whether another secret may help.
 func denied(err error) bool {
 	var refused *Error
@@ -98,8 +123,9 @@ type sending struct {
 	secrets []string // the first one is used
 	file    File
 	from    io.ReadSeeker
-	at      string // the upload's URL; empty until it is created
-	offset  int64  // what the server has, as far as known
+	bases   []string // the first one is used
+	at      string   // the upload's URL, or what of it is behind a base; empty until it is created
+	offset  int64    // what the server has, as far as known
 }
 
 // step does what comes next: create, or ask how far the server is and go on
@@ -121,7 +147,7 @@ func (s *sending) step(ctx context.Context) (done bool, err error) {
 
 func (s *sending) create(ctx context.Context) error {
 	h := http.Header{"Upload-Length": {strconv.FormatInt(s.file.Size, 10)}, "Upload-Metadata": {s.file.metadata()}}
-	base := strings.TrimSuffix(s.client.URL, "/") + "/api/uploads/"
+	base := s.bases[0] + "/api/uploads/"
 	res, err := s.do(ctx, http.MethodPost, base, h, nil, 0)
 	if err != nil {
 		return err
@@ -134,7 +160,18 @@ func (s *sending) create(ctx context.Context) error {
 		return fmt.Errorf("address of the upload: %w", err)
 	}
 	s.at, s.offset = at.String(), 0
+	if behind, below := strings.CutPrefix(s.at, s.bases[0]+"/"); below {
+		s.at = "/" + behind
+	}
 	return nil
+}
+
+// where is the upload's URL at the instance in use.
+func (s *sending) where() string {
+	if strings.HasPrefix(s.at, "/") {
+		return s.bases[0] + s.at
+	}
+	return s.at
 }
 
 func (f File) metadata() string {
@@ -150,7 +187,7 @@ func gone(err error) bool {
 
 // ask learns how far the server is.
 func (s *sending) ask(ctx context.Context) error {
-	h, err := s.do(ctx, http.MethodHead, s.at, nil, nil, 0)
+	h, err := s.do(ctx, http.MethodHead, s.where(), nil, nil, 0)
 	if err != nil {
 		return err
 	}
@@ -173,7 +210,7 @@ func (s *sending) patch(ctx context.Context) error {
 	left := s.file.Size - s.offset
 	body := &source{r: io.LimitReader(s.from, left)}
 	h := http.Header{"Content-Type": {bytesType}, "Upload-Offset": {strconv.FormatInt(s.offset, 10)}}
-	res, err := s.do(ctx, http.MethodPatch, s.at, h, body, left)
+	res, err := s.do(ctx, http.MethodPatch, s.where(), h, body, left)
 	if failed := body.end(left); failed != nil {
 		return failed
 	}

@@ -111,3 +111,30 @@ func TestClientGivesUp(t *testing.T) {
 		})
 	}
 }
+
+// TestClientGoesOnElsewhere: where an instance doesn't answer any more the next one is asked, which goes on with
+// what has come.
+func TestClientGoesOnElsewhere(t *testing.T) {
+	const mb = 1 << 20
+	c, want := newChild(t), random(30*mb)
+	w := newWire(t, c.to, 10*mb)
+	from := w.Addr().String()
+	h := &http.Client{Transport: &http.Transport{}}
+	defer h.CloseIdleConnections()
+	client := upload.Client{URL: "http://" + from, URLs: []string{"http://127.0.0.1:1", "http://" + c.to}, HTTP: h}
+	sent := make(chan error, 1)
+	go func() {
+		f := upload.File{RecordingID: "rec1", Name: "a.webm", Type: "video/webm", Size: int64(len(want))}
+		sent <- client.Send(context.Background(), f, bytes.NewReader(want))
+	}()
+	until(t, func() bool { return w.carried.Load() > 0 })
+	_ = w.Close() // the connection that there is goes on until it is cut
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	if n := w.carried.Load(); n > 11*mb {
+		t.Errorf("%d bytes took the way that was cut", n)
+	}
+	c.gather()
+	c.arrived(want)
+}

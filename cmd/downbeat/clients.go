@@ -11,7 +11,7 @@ import (
 
 // targetFlags say which server and which session a command is for, and as whom.
 type targetFlags struct {
-	URL     string `env:"DOWNBEAT_URL" default:"http://127.0.0.1:8080" help:"The server, such as https://192.168.1.20:8080, or one of its links with session and key, as the console has them."`
+	URL     string `env:"DOWNBEAT_URL" default:"http://127.0.0.1:8080" help:"The server, such as https://192.168.1.20:8080, or one of its links with session and key, as the console has them. Several instances of one service: with commas between them; the next one is tried where one doesn't answer."`
 	Session string `env:"DOWNBEAT_SESSION" placeholder:"NAME" help:"The session, where the link has none."`
 	Key     string `env:"DOWNBEAT_KEY" help:"The admin key or a key of the session, where the link has none."`
 	Token   string `env:"DOWNBEAT_TOKEN" help:"The creator's token, or a JSON Web Token where the server wants one."`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +50,7 @@ func (c Device) Run(ctx context.Context, at Address, w io.Writer, log *slog.Logg
 	}
 	cfg := device.Config{
 		OnExchange: record.onExchange(),
-		URL:        t.url, SessionID: t.session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: t.key, Token: t.token, TCPOnly: c.TCP, TLS: t.tls, Log: log,
+		URLs:       t.urls, SessionID: t.session, Create: c.Create, Username: c.Name, ViewType: c.View, Key: t.key, Token: t.token, TCPOnly: c.TCP, TLS: t.tls, Log: log,
 		Act: func(a device.Act) { printAct(w, a) },
 		OnMissed: func(a device.Act, late time.Duration, reason string) {
 			fmt.Fprintf(w, "%s  %s  missed: %.3f ms late, %s\n", a.Timestamp.ISO(), cmp.Or(a.Name, a.Event), ms(late), reason)
@@ -117,7 +118,7 @@ func printAct(w io.Writer, a device.Act) {
 func (t *target) plain(err error) error {
 	var refused *session.Error
 	if errors.As(err, &refused) && refused.Code == wire.CodeSessionNotFound {
-		return fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", t.session, t.url)
+		return fmt.Errorf("there is no session %s at %s: is the name right? --create creates it", t.session, strings.Join(t.urls, ", "))
 	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) {

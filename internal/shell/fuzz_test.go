@@ -50,6 +50,7 @@ func FuzzTarget(f *testing.F) {
 		"https://u:p@host/watch#", "http://host#%zz", "//host", "ftp://host", "http://", "http:///x", "http://host:99999/", "\x00",
 	} {
 		f.Add(s)
+		f.Add(s + ", http://host")
 	}
 	f.Fuzz(func(t *testing.T, link string) {
 		target, err := (&Address{URL: link}).open()
@@ -59,13 +60,14 @@ func FuzzTarget(f *testing.F) {
 			}
 			return
 		}
-		asked, _ := url.Parse(link)
-		is, err := url.Parse(target.url)
+		first, _, _ := strings.Cut(link, ",")
+		asked, _ := url.Parse(strings.TrimSpace(first))
+		is, err := url.Parse(target.urls[0])
 		if err != nil || is.Host != asked.Host || is.Scheme != "http" && is.Scheme != "https" {
-			t.Fatalf("%q leads to %q, %v", link, target.url, err)
+			t.Fatalf("%q leads to %q, %v", link, target.urls, err)
 		}
-		if strings.ContainsAny(target.url, "?#") || strings.HasSuffix(target.url, "/") {
-			t.Fatalf("%q leads to %q", link, target.url)
+		if strings.ContainsAny(target.urls[0], "?#") || strings.HasSuffix(target.urls[0], "/") {
+			t.Fatalf("%q leads to %q", link, target.urls)
 		}
 	})
 }

@@ -134,7 +134,7 @@ func (t *target) direct(ctx context.Context, event string, data any) (cmd sessio
 	if err := t.call(ctx, "GET", t.at(), nil, &before); err != nil {
 		return cmd, err
 	}
-	c, err := signaling.Dial(ctx, signaling.ClientConfig{URL: t.url, TLS: t.tls, OnFrame: func([]byte) []byte { return nil }})
+	c, err := signaling.Dial(ctx, signaling.ClientConfig{URL: t.urls[0], TLS: t.tls, OnFrame: func([]byte) []byte { return nil }})
 	if err != nil {
 		return cmd, err
 	}

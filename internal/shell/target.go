@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -8,17 +9,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/downbeat-sync/downbeat/lan"
+	"github.com/downbeat-sync/downbeat/wire"
 )
 
 // Address says which server and which session is meant, and who asks.
 type Address struct {
-	URL     string // of the server, or a link of the console's with session and key
+	URL     string // of the server, or a link of the console's with session and key; several instances' with commas between them
 	Session string // where the link has none
 	Key     string // the admin key or one of the session, where the link has none
 	Token   string // the creator's or a JSON Web Token, where the link has none
@@ -38,7 +43,7 @@ func (e UsageError) Unwrap() error { return e.Err }
 
 // target is a server and a session there, and who calls.
 type target struct {
-	url     string // of the server, without a slash at its end
+	urls    []string // of the instances, without a slash at their ends; the first one is in use
 	session string // empty: none
 	key     string // empty: none
 	token   string // empty: none
@@ -46,26 +51,14 @@ type target struct {
 	http    *http.Client
 }
 
-// open reads the address and the link.
+// open reads the addresses and the links.
 func (f *Address) open() (*target, error) {
-	u, err := url.Parse(f.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, UsageError{errors.New("--url: a server's address begins with http:// or https://, such as http://192.168.1.20:8080")}
+	t := &target{session: f.Session, key: f.Key, token: f.Token}
+	for _, link := range strings.Split(f.URL, ",") {
+		if err := t.add(strings.TrimSpace(link)); err != nil {
+			return nil, UsageError{err}
+		}
 	}
-	inLink, err := url.ParseQuery(u.Fragment)
-	if err != nil {
-		return nil, UsageError{errors.New("--url: what is behind the # isn't of a link of Downbeat's")}
-	}
-	t := &target{
-		session: cmp.Or(f.Session, u.Query().Get("session")),
-		key:     cmp.Or(f.Key, inLink.Get("key"), inLink.Get("admin")),
-		token:   cmp.Or(f.Token, inLink.Get("token")),
-	}
-	for _, page := range []string{"/device", "/watch"} {
-		u.Path = strings.TrimSuffix(u.Path, page)
-	}
-	u.RawQuery, u.Fragment = "", ""
-	t.url = strings.TrimRight(u.String(), "/")
 	if f.CA != "" {
 		roots, err := lan.ReadRoots(f.CA)
 		if err != nil {
@@ -73,8 +66,36 @@ func (f *Address) open() (*target, error) {
 		}
 		t.tls = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	t.http = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: t.tls}}
+	dialer := net.Dialer{Timeout: dialTime}
+	t.http = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: t.tls, DialContext: dialer.DialContext}}
 	return t, nil
+}
+
+// add reads one address or link. What was said before counts more than what a link says.
+func (t *target) add(link string) error {
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		shown, _, _ := strings.Cut(link, "#") // behind it are keys
+		return fmt.Errorf("--url: %q: a server's address begins with http:// or https://, such as http://192.168.1.20:8080", shown)
+	}
+	inLink, err := url.ParseQuery(u.Fragment)
+	if err != nil {
+		return errors.New("--url: what is behind the # isn't of a link of Downbeat's")
+	}
+	t.session = cmp.Or(t.session, u.Query().Get("session"))
+	t.key = cmp.Or(t.key, inLink.Get("key"), inLink.Get("admin"))
+	t.token = cmp.Or(t.token, inLink.Get("token"))
+	for _, page := range []string{"/device", "/watch"} {
+		u.Path = strings.TrimSuffix(u.Path, page)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	is := strings.TrimRight(u.String(), "/")
+	if slices.Contains(t.urls, is) {
+		fmt.Fprintf(os.Stderr, "downbeat: --url has %s twice\n", is)
+		return nil
+	}
+	t.urls = append(t.urls, is)
+	return nil
 }
 
 // openSession is open for what needs a session.
@@ -91,22 +112,47 @@ type apiError struct{ Code, Message string }
 
 func (e *apiError) Error() string { return e.Message + " (" + e.Code + ")" }
 
-// callTime is how long one call may take.
-const callTime = 15 * time.Second
+const (
+	callTime = 15 * time.Second // one call may take
+	dialTime = 4 * time.Second  // a connection may take until the next address is tried
+)
 
-// call makes a call of the HTTP API, and decodes the answer into what isn't nil.
+// call makes a call of the HTTP API, and decodes the answer into what isn't nil. Where an instance can't be reached
+// or isn't ready the next one is asked.
 func (t *target) call(ctx context.Context, method, at string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	var sent io.Reader
+	var sent []byte
 	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(body); err != nil {
 			return err
 		}
-		sent = strings.NewReader(string(b))
 	}
-	q, err := http.NewRequestWithContext(ctx, method, t.url+at, sent)
+	for left := len(t.urls) - 1; ; left-- {
+		err := t.ask(ctx, method, at, sent, into)
+		if left == 0 || !unreached(err) {
+			return err
+		}
+		was := t.urls[0]
+		t.urls = append(t.urls[1:], was)
+		fmt.Fprintf(os.Stderr, "downbeat: %s doesn't serve (%v); trying %s\n", was, err, t.urls[0])
+	}
+}
+
+// unreached tells whether a call that failed has changed nothing, and another instance may do better.
+func unreached(err error) bool {
+	var refused *apiError
+	if errors.As(err, &refused) {
+		return refused.Code == wire.CodeUnavailable
+	}
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// ask makes a call of the instance in use.
+func (t *target) ask(ctx context.Context, method, at string, body []byte, into any) error {
+	q, err := http.NewRequestWithContext(ctx, method, t.urls[0]+at, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

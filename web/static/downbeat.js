@@ -31,6 +31,7 @@ export { DownbeatError } from './lib/signaling.js'
  * @typedef {object} JoinOptions
  * @property {string} sessionId
  * @property {string} [url]         of the server; the page's own by default
+ * @property {string[]} [urls]      of (further) instances of the same service: the next one is tried where one doesn't answer
  * @property {string} [userId]
  * @property {string} [username]
  * @property {string} [avatar]

@@ -7,7 +7,7 @@ test('a report is sent until it is answered, a wish once', async t => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   const real = globalThis.WebSocket
   globalThis.WebSocket = /** @type {any} */ (Socket)
-  const c = new Connection('ws://x/ws', { sessionId: 's' }, {
+  const c = new Connection(['ws://x/ws'], { sessionId: 's' }, {
     offerWanted: () => c?.offered(''),
     message: () => {}, frame: () => {}, reconnecting: () => {}, refused: error => assert.fail(error),
   })
@@ -54,7 +54,7 @@ test('a refused origin is told, a server that is away is waited for', async t =>
   t.after(() => Object.assign(globalThis, { WebSocket: real, fetch: ask }))
   /** @type {any[]} */
   const said = []
-  const c = new Connection('wss://x/beat/ws', { sessionId: 's' }, {
+  const c = new Connection(['wss://x/beat/ws'], { sessionId: 's' }, {
     offerWanted: () => {}, message: () => {}, frame: () => {},
     reconnecting: () => said.push('reconnecting'), refused: ({ code }) => said.push(code),
   })
@@ -89,7 +89,7 @@ test('a session that was there is waited for, one that never was isn’t', async
   /** @type {any[]} */
   let said = []
   const joining = () => {
-    const c = new Connection('ws://x/ws', { sessionId: 's', create: false, resumeToken: 'r', userToken: 'u' }, {
+    const c = new Connection(['ws://x/ws'], { sessionId: 's', create: false, resumeToken: 'r', userToken: 'u' }, {
       offerWanted: () => c?.offered(''), message: () => {}, frame: () => {},
       reconnecting: (ms, _reason, code) => said.push(code ?? 'dropped'), refused: ({ code, retry }) => said.push(`refused ${code} ${retry}`),
     })

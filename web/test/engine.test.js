@@ -22,7 +22,7 @@ function rig(t, open = {}) {
   /** @type {any[]} */ const posted = []
   const engine = new Engine(m => posted.push(m))
   t.after(() => engine.receive({ type: 'close', leave: false }))
-  engine.receive({ type: 'open', url: 'ws://x/ws', join: { sessionId: 's' }, hidden: false, ...open })
+  engine.receive({ type: 'open', urls: ['ws://x/ws'], join: { sessionId: 's' }, hidden: false, ...open })
   const of = (/** @type {string} */ type) => posted.filter(m => m.type === type)
   const events = (/** @type {string} */ event) => of('event').filter(m => m.event === event)
   return { time, sockets, posted, of, events, engine, socket: sockets[0] }

@@ -103,6 +103,6 @@ test('what may be lost goes over the data channel, and never piles up', () => {
   control.readyState = 'closing'
   assert.equal(link.send(m), false)
   assert.deepEqual(sent, ['{"event":"monitor","data":{"peakDb":-3}}'])
-  const connection = new Connection('ws://x', { sessionId: 'studio' }, /** @type {any} */ ({}))
+  const connection = new Connection(['ws://x'], { sessionId: 'studio' }, /** @type {any} */ ({}))
   connection.sendAside(m) // nobody has joined: it is lost
 })

@@ -62,7 +62,7 @@ async function joined(t, options) {
 test('session: it joins by its worker, and knows who it is', async t => {
   const { session, worker, entered, tell } = await rig(t, { username: 'Ada', key: 'k' })
   const [open] = worker.of('open')
-  assert.equal(open.url, 'wss://beat.example/ws')
+  assert.deepEqual(open.urls, ['wss://beat.example/ws'])
   assert.deepEqual(open.join, { userAgent: 'node', sessionId: 'studio', deviceType: 'mobile', username: 'Ada', key: 'k' })
   assert.equal(session.state, 'connecting')
   tell(wire.SESSION_JOINED, JOINED)

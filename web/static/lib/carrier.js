@@ -47,7 +47,7 @@ export class Carrier {
   /**
    * Joins, and follows what happens to the page.
    *
-   * @param {{url: string, join: JoinSessionRequest, actions?: string}} m
+   * @param {{urls: string[], join: JoinSessionRequest, actions?: string}} m
    */
   open(m) {
     watchPage(this.#ending.signal, {

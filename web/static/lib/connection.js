@@ -1,5 +1,6 @@
+import { Addresses } from './addresses.js'
 import { BACKLOG } from './datachannels.js'
-import { DownbeatError, Signaling, backoff, socketURL } from './signaling.js'
+import { DownbeatError, Signaling, backoff } from './signaling.js'
 import * as wire from './wire.js'
 
 /** @import { Message } from './signaling.js' */
@@ -29,6 +30,8 @@ const FINAL = new Map([
 
 /** How long a session is waited for that the server doesn't know any more, ms: its creator may bring it back. */
 const MISSING = 5 * 60_000
+/** How long a server that goes away is waited for at most because it says so, ms. */
+const LONGEST = 60_000
 /** What a device comes back with. */
 const TOKENS = /** @type {const} */ (['resumeToken', 'userToken'])
 /** Refusals of the connection itself that stay as they are. */
@@ -46,11 +49,11 @@ const UNKNOWN = new Set([wire.CODE_BAD_ORIGIN, wire.CODE_BAD_HOST])
 /** Joins the session, and joins it again as the same device whenever the connection broke. */
 export class Connection {
   #on
+  #addresses
   #signaling
   #join
   /** @type {{event: string, data: unknown}[]} */ #unsent = []
   /** @type {string | null} */ #offer = null
-  #attempt = 0
   /** Has the connection that is, or was last, opened? */
   #opened = false
   #joined = false
@@ -59,18 +62,19 @@ export class Connection {
   /** Since when the session isn't there. */
   #missing = NaN
   #closed = false
-  /** @type {{timer: ReturnType<typeof setTimeout>, url?: string} | null} */ #retry = null
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #offerTimer
 
   /**
-   * @param {string} url
+   * @param {string[]} urls  the WebSockets of the service’s instances
    * @param {JoinSessionRequest} join
    * @param {ConnectionEvents} on
    */
-  constructor(url, join, on) {
+  constructor(urls, join, on) {
     this.#join = join
     this.#on = on
-    this.#signaling = new Signaling(url, {
+    this.#addresses = new Addresses(urls)
+    this.#signaling = new Signaling(urls[0], {
       open: () => this.#connected(),
       message: message => this.#message(message),
       frame: on.frame,
@@ -83,10 +87,15 @@ export class Connection {
     return this.#joined
   }
 
+  /** The WebSocket of the instance in use. */
+  get url() {
+    return this.#signaling.url
+  }
+
   /** The connection may be dead, or possible again: finds out soon. */
   check() {
     if (this.#joined) this.#signaling.check()
-    else if (this.#retry) this.connect(this.#retry.url)
+    else if (this.#retry !== undefined) this.connect()
   }
 
   /** Drops the connection, which is no good any more, and joins over another one. */
@@ -95,14 +104,14 @@ export class Connection {
     this.#comeBack(0, 'begun anew')
   }
 
-  /** @param {string} [url]  another server, to which this one sends us */
-  connect(url) {
+  /** Connects to the instance in use. */
+  connect() {
     this.#stopWaiting()
     this.#offer = null
     this.#opened = false
     this.#on.offerWanted()
     try {
-      this.#signaling.connect(url)
+      this.#signaling.connect(this.#addresses.use)
     } catch (error) {
       this.#refused(new DownbeatError('bad_url', String(error)))
     }
@@ -149,7 +158,7 @@ export class Connection {
     }
     if (!error.retry || this.#inVain(error.code)) return this.#refused(error)
     this.#signaling.close()
-    this.#comeBack(backoff(this.#attempt++), error.message, undefined, error.code)
+    this.#tryNext(error.message, error.code)
   }
 
   /**
@@ -181,7 +190,7 @@ export class Connection {
   /** @param {SessionJoined} data */
   #welcome(data) {
     this.#joined = true
-    this.#attempt = 0
+    this.#addresses.joined()
     this.#missing = NaN
     this.#deviceId = data.deviceId
     for (const token of TOKENS) if (data[token]) this.#join[token] = data[token]
@@ -206,7 +215,7 @@ export class Connection {
     const why = FINAL.get(code)
     if (why) return this.#refused(new DownbeatError(`closed_${code}`, why))
     if (!this.#opened) void this.#askWhy()
-    this.#comeBack(backoff(this.#attempt++), reason)
+    this.#tryNext(reason)
   }
 
   /** Browsers don't tell why a connection doesn't open. The server does, without one. */
@@ -215,30 +224,44 @@ export class Connection {
     if (!this.#closed && !this.#opened && UNKNOWN.has(error?.code)) this.#refused(new DownbeatError(error.code, error.message))
   }
 
-  /** @param {Goodbye & {url?: string}} data  a later server may say where else to go */
+  /** @param {Goodbye} data */
   #goodbye(data) {
     this.#signaling.close()
-    this.#comeBack(Number(data?.retryAfterMs) || 0, String(data?.reason ?? ''), data?.url && socketURL(data.url))
+    this.#addresses.goodbye(data?.url)
+    const wait = this.#addresses.elsewhere ? backoff(0) : Math.min(Number(data?.retryAfterMs) || 0, LONGEST)
+    this.#addresses.next()
+    this.#comeBack(wait, String(data?.reason ?? ''))
+  }
+
+  /**
+   * Comes back to the next instance; later where each has been tried.
+   *
+   * @param {string} reason
+   * @param {string} [code]  of the server's refusal
+   */
+  #tryNext(reason, code) {
+    const wait = backoff(this.#addresses.rounds)
+    this.#addresses.next()
+    this.#comeBack(wait, reason, code)
   }
 
   /**
    * @param {number} ms
    * @param {string} reason
-   * @param {string} [url]
    * @param {string} [code]  of the server's refusal
    */
-  #comeBack(ms, reason, url, code) {
+  #comeBack(ms, reason, code) {
     if (this.#closed) return
     this.#joined = false
     this.#stopWaiting()
-    this.#retry = { timer: setTimeout(() => this.connect(url), ms), url }
+    this.#retry = setTimeout(() => this.connect(), ms)
     this.#on.reconnecting(ms, reason, code)
   }
 
   #stopWaiting() {
     clearTimeout(this.#offerTimer)
-    clearTimeout(this.#retry?.timer)
-    this.#retry = null
+    clearTimeout(this.#retry)
+    this.#retry = undefined
   }
 
   /**

@@ -1,3 +1,4 @@
+import { serverOf } from './addresses.js'
 import { at } from './at.js'
 import { Follower } from './clockmap.js'
 import { Commands } from './commands.js'
@@ -18,7 +19,7 @@ import * as wire from './wire.js'
  * What the page says to the engine.
  *
  * @typedef {{type: 'probe', id: number}
- *   | {type: 'open', url: string, join: JoinSessionRequest, actions?: string, hidden: boolean}
+ *   | {type: 'open', urls: string[], join: JoinSessionRequest, actions?: string, hidden: boolean}
  *   | {type: 'offer', sdp: string}
  *   | {type: 'candidate', candidate: string}
  *   | {type: 'channels', clock: RTCDataChannel, control: RTCDataChannel}
@@ -43,6 +44,7 @@ import * as wire from './wire.js'
  *   | {type: 'clock', course: Course | null, doubted: boolean, channel: boolean}
  *   | {type: 'offer-wanted'}
  *   | {type: 'answer', sdp: string}
+ *   | {type: 'server', url: string}
  *   | {type: 'reply', id: number, data?: unknown, error?: {code: string, message: string, retry: boolean}}
  *   | {type: 'woken', id: number}
  *   | {type: 'acted', id: number, time?: number, lateness?: number, device?: number, error?: string}
@@ -123,7 +125,7 @@ export class Engine {
     this.#responder.hidden = m.hidden
     if (m.actions) this.#actions = import(/* webpackIgnore: true */ /* @vite-ignore */ m.actions)
     this.#actions.catch(error => this.#post({ type: 'failed', message: `the actions module: ${error.message}` }))
-    this.#connection = new Connection(m.url, m.join, {
+    this.#connection = new Connection(m.urls, m.join, {
       offerWanted: () => this.#post({ type: 'offer-wanted' }),
       message: message => this.#message(message),
       frame: (frame, received) => this.#frame(frame, received),
@@ -140,8 +142,14 @@ export class Engine {
   #message(message) {
     const { event, data } = message
     if (event === wire.ANSWER) this.#answer(data.sdp)
-    if (event === wire.SESSION_JOINED) this.#answer(data.answer)
+    if (event === wire.SESSION_JOINED) this.#joined(data.answer)
     if (this.#dedupe.fresh(event, data)) this.#deliver(message)
+  }
+
+  /** @param {string} [answer] */
+  #joined(answer) {
+    this.#answer(answer)
+    if (this.#connection) this.#post({ type: 'server', url: serverOf(this.#connection.url) })
   }
 
   /** @param {string} [sdp] */

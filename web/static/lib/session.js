@@ -1,10 +1,11 @@
+import { socketsOf, serverOf } from './addresses.js'
 import { Carrier } from './carrier.js'
 import { Commands } from './commands.js'
 import { Member } from './member.js'
 import { lacking } from './page.js'
 import { TimingProvider } from './provider.js'
 import { Identity } from './resume.js'
-import { DownbeatError, serverURL, socketURL } from './signaling.js'
+import { DownbeatError } from './signaling.js'
 import { PageTime } from './pagetime.js'
 import { loadTrim, saveTrim } from './audiotrim.js'
 import * as wire from './wire.js'
@@ -43,6 +44,9 @@ export class Session extends Member {
   #joined = false
   /** The resumeToken. */
   #proof = ''
+  #sockets
+  /** The instance that the device has joined at last, or joins first. */
+  #server
   /** @type {Identity | undefined} */ #identity
   #trim = loadTrim()
   /** @type {{resolve: () => void, reject: (e: Error) => void}} */ #entering
@@ -58,6 +62,8 @@ export class Session extends Member {
     const time = new PageTime(carrier.host)
     super(options.sessionId, m => carrier.post(m), { now: () => time.now(), at: (t, fn) => time.at(t, fn) })
     this.#options = options
+    this.#sockets = socketsOf(options.url, options.urls)
+    this.#server = serverOf(this.#sockets[0])
     this.#carrier = carrier
     this.#time = time
     this.#commands = new Commands(time.clock, (event, data) => {
@@ -71,15 +77,15 @@ export class Session extends Member {
 
   /** Joins; rejects with a DownbeatError when the server refuses. */
   async enter() {
-    const { url = location.origin, actions, resume = true, timeout, signal, ...join } = this.#options
+    const { url, urls, actions, resume = true, timeout, signal, ...join } = this.#options
     this.#patience(timeout, signal)
-    const place = `${serverURL(url)} ${join.sessionId}`
+    const place = `${this.#server} ${join.sessionId}`
     if (resume) this.#identity = new Identity(place, join.deviceType, resume !== 'tab')
     const kept = join.resumeToken ? {} : this.#identity?.recall()
     const [tokens] = await Promise.all([kept, this.#carrier.start()])
     if (this.#state === 'closed') return this.#entered // given up meanwhile
     this.#carrier.open({
-      url: socketURL(url),
+      urls: this.#sockets,
       join: { userAgent: navigator.userAgent.slice(0, 512), ...tokens, ...join },
       actions: actions && new URL(actions, location.href).href,
     })
@@ -106,6 +112,7 @@ export class Session extends Member {
     switch (m.type) {
       case 'event': return this.#event(.../** @type {Told} */ ([m.event, m.data]))
       case 'clock': return this.#clockMoved(m)
+      case 'server': this.#server = m.url; return
       case 'woken': return this.#time.woken(m.id)
       case 'reply': return this.replied(m)
       case 'acted': return this.emit('acted', m)
@@ -175,12 +182,12 @@ export class Session extends Member {
   }
 
   /**
-   * Where the server is; the key or token that its HTTP API is asked with; and the proof that this
+   * Where the server is that the device is at; the key or token that its HTTP API is asked with; and the proof that this
    * is the device, its resumeToken. '' where none is known.
    */
   get server() {
-    const { url = location.origin, key = '', token = '' } = this.#options
-    return { url: serverURL(url), authorization: this.joinKey || token || key, proof: this.#proof }
+    const { key = '', token = '' } = this.#options
+    return { url: this.#server, authorization: this.joinKey || token || key, proof: this.#proof }
   }
 
   /** Where clock frames are answered: a 'page' that is busy adds jitter. */

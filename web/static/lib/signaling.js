@@ -49,7 +49,7 @@ export class DownbeatError extends Error {
  * @property {(code: number, reason: string) => void} close  once per connection
  */
 
-/** One WebSocket after the other to the same server, with requests and answers. */
+/** One WebSocket after the other to the same service, with requests and answers. */
 export class Signaling {
   #url
   #on
@@ -88,11 +88,11 @@ export class Signaling {
   /**
    * Connects again, dropping what was.
    *
-   * @param {string} [url]
+   * @param {string} url  ws:// or wss://
    */
   connect(url) {
     this.close()
-    if (url) this.#url = url
+    this.#url = url
     const socket = new WebSocket(this.#url)
     this.#socket = socket
     this.#doubt = setTimeout(() => this.#lost('the server doesn’t answer'), OPENING)

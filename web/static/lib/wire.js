@@ -865,7 +865,8 @@ export const CODE_CLOSED_ENDED = 'closed_4008'
 /**
  * @typedef {object} Goodbye
  * @property {string} reason
- * @property {number} retryAfterMs
+ * @property {number} retryAfterMs  when to come back
+ * @property {string} [url]  another instance, to go to instead
  */
 
 /**
