@@ -29,9 +29,10 @@ const (
 	// chunkBytes is how much of a large message is written under one deadline.
 	chunkBytes = 32 << 10
 
-	joinTimeout  = 5 * time.Second
-	pingEvery    = 15 * time.Second
-	silenceLimit = 3 * pingEvery
+	joinTimeout = 5 * time.Second
+	// pingEvery is how often it is looked whether the other side was heard; where it wasn't, it is pinged.
+	pingEvery    = 3 * time.Second
+	silenceLimit = 3 * pingEvery // so a ping has three seconds for its answer, at least
 	writeTimeout = 5 * time.Second
 	// closeWait is how long the other side may take to answer a close: what it
 	// hasn't read when the socket closes may be lost to it, the code included.
@@ -53,6 +54,9 @@ type conn struct {
 	pongs   chan string // answers to the other side's pings
 	done    chan struct{}
 	silence time.Duration // that ends the connection, once it counts; the reader's own
+	spoke   atomic.Bool   // the other side did, since the last ping was due
+	busy    atomic.Bool   // the reader is, and answers nothing meanwhile
+	word    func() []byte // says so meanwhile, to those who can't see pings; nil: nothing does
 
 	reading sync.Once
 	ended   chan struct{} // closed when nothing is read any more
@@ -97,6 +101,7 @@ func (c *conn) heed() {
 
 // heard moves the read deadline: the other side is there. Reader only.
 func (c *conn) heard() {
+	c.spoke.Store(true)
 	if c.silence > 0 {
 		c.alive(c.silence)
 	}
@@ -106,7 +111,7 @@ func (c *conn) heard() {
 func (c *conn) read() (kind int, b []byte, err error) {
 	kind, r, err := c.ws.NextReader()
 	if err == nil {
-		b, err = io.ReadAll(io.LimitReader(r, c.limit+1))
+		b, err = io.ReadAll(io.LimitReader(heeded{c, r}, c.limit+1))
 	}
 	if err == nil && int64(len(b)) > c.limit {
 		_, _ = io.CopyN(io.Discard, r, maxDropped)
@@ -116,6 +121,20 @@ func (c *conn) read() (kind int, b []byte, err error) {
 		c.reading.Do(func() { close(c.ended) })
 	}
 	return kind, b, err
+}
+
+// heeded is a message that is read: each part of it says that the other side is there.
+type heeded struct {
+	conn *conn
+	io.Reader
+}
+
+func (h heeded) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.conn.heard()
+	}
+	return n, err
 }
 
 // send queues one text message; a reader too slow for the queue is closed.
@@ -173,6 +192,13 @@ func (c *conn) writeLoop() {
 		case data := <-c.pongs:
 			err = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
 		case <-ping.C:
+			spoke := c.spoke.Swap(false)
+			if c.busy.Load() && c.word != nil {
+				err = c.writeText(session.Whole(c.word()))
+			}
+			if spoke || err != nil {
+				break
+			}
 			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
 		case <-c.done:
 			c.flush()

@@ -2,7 +2,10 @@ package signaling
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,6 +82,52 @@ func TestSilence(t *testing.T) {
 		there.Next("user_left")
 		there.WantAlive()
 	})
+}
+
+// TestSilentServer: a client that hears nothing any more ends after the same time.
+func TestSilentServer(t *testing.T) {
+	inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+		dial, dropped := w.Dial, make(chan struct{})
+		w.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			server, err := dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			near, far := net.Pipe()
+			go func() { _, _ = io.Copy(server, far); _ = server.Close() }()
+			go passUntil(far, server, dropped)
+			return near, nil
+		}
+		c := w.client(t, ClientConfig{})
+		c.join(t, JoinRequest{SessionID: "studio"})
+		time.Sleep(time.Minute) // it stays as long as pings come
+		_, err := c.Call(t.Context(), wire.Heartbeat, nil)
+		must(t, err)
+		close(dropped)
+		start := time.Now()
+		if err := <-c.ended; !isTimeout(err) {
+			t.Errorf("ended with %v", err)
+		}
+		if took := time.Since(start); took > silenceLimit {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+// passUntil copies until dropped is closed, and swallows what comes then.
+func passUntil(to io.Writer, from io.Reader, dropped <-chan struct{}) {
+	b := make([]byte, 4096)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			return
+		}
+		select {
+		case <-dropped:
+		default:
+			_, _ = to.Write(b[:n])
+		}
+	}
 }
 
 // TestSlowReader: who doesn't read is closed once its queue is full, and the

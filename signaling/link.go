@@ -82,14 +82,16 @@ func (l *link) run() {
 			continue
 		}
 		before := l.peer
+		l.conn.busy.Store(true)
 		l.handle(ctx, b)
+		l.conn.busy.Store(false)
 		if before == nil && l.peer != nil {
 			peers.Go(func() { l.peer.Run(ctx) })
 			peers.Go(func() { l.watchSeat(ctx) })
 			peers.Go(func() { l.handleControl(ctx) })
 			l.conn.heed()
 		}
-		l.conn.heard()
+		l.conn.heard() // a request may have taken long
 	}
 }
 

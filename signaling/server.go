@@ -159,6 +159,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := newConn(ws, maxMessage)
+	c.word = s.stillHere
 	if !s.admit(c) {
 		_ = ws.Close()
 		return
@@ -170,6 +171,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(&link{server: s, conn: c, addr: addr}).run()
 	c.close(websocket.CloseNormalClosure, "")
 	<-written
+}
+
+// stillHere is what a client hears while its request takes long: pages don't see pings.
+func (s *Server) stillHere() []byte {
+	b, _ := encode(wire.HeartbeatAck, HeartbeatAck{s.cfg.Now()}, 0)
+	return b
 }
 
 func (s *Server) admit(c *conn) bool {

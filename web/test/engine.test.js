@@ -180,7 +180,20 @@ test('engine: on another network the connection is doubted, and WebRTC begins an
   await time.pass(1000)
   assert.equal(of('reconnecting').length, 0)
   await time.pass(4000)
-  assert.equal(of('reconnecting')[0]?.reason, 'the connection is dead')
+  assert.equal(of('reconnecting')[0]?.reason, 'the server fell silent')
+})
+
+test('engine: a server that falls silent is noticed within ten seconds, one that answers is kept', async t => {
+  const { time, of, socket } = await joined(t)
+  let answered = 0
+  for (let second = 0; second < 60; second++) {
+    await time.pass(1000)
+    for (; answered < socket.count(wire.HEARTBEAT); answered++) socket.tell(wire.HEARTBEAT_ACK, { timestamp: 1 })
+  }
+  assert.ok(answered >= 8 && answered <= 24, `asked ${answered} times in a minute`)
+  assert.equal(of('reconnecting').length, 0)
+  await time.pass(9000)
+  assert.equal(of('reconnecting')[0]?.reason, 'the server fell silent')
 })
 
 test('engine: a refusal is told, and nothing is tried again', async t => {

@@ -13,16 +13,14 @@ export function backoff(attempt, random = Math.random()) {
   return full / 2 + (full / 2) * random
 }
 
-/** No word from the server for this long means that the connection is dead, ms. */
-const SILENCE = 30000
-/** How often a heartbeat asks for one, ms. */
-const HEARTBEAT = 10000
+/** How often it is looked whether the server was heard, ms; where it wasn’t, a heartbeat asks for a word. */
+const LOOK = 2500
 /** An answer that takes longer won't come, ms. */
 const PATIENCE = 8000
 /** A connection that takes longer to open is tried again, ms. */
 const OPENING = 5000
 /** A connection that is in doubt must answer within this, ms. */
-const DOUBT = 3000
+const DOUBT = 4000
 
 /** What the server refused, with the `code` of the protocol. */
 export class DownbeatError extends Error {
@@ -58,6 +56,9 @@ export class Signaling {
   #waiting = new Map()
   #lastId = 0
   #heard = 0
+  #looked = 0
+  /** When it was asked for a word. */
+  #asked = 0
   /** @type {ReturnType<typeof setInterval> | undefined} */ #beat
   /** When to give the connection up. */
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #doubt
@@ -104,8 +105,9 @@ export class Signaling {
 
   #opened() {
     clearTimeout(this.#doubt)
-    this.#heard = performance.now()
-    this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT)
+    this.#heard = this.#looked = performance.now()
+    this.#asked = 0
+    this.#beat = setInterval(() => this.#look(), LOOK)
     this.#on.open()
   }
 
@@ -131,18 +133,18 @@ export class Signaling {
     this.#on.close(code, reason)
   }
 
-  #heartbeat() {
-    if (performance.now() - this.#heard < SILENCE) this.send(wire.HEARTBEAT, {})
-    else this.#lost('the server fell silent')
+  #look() {
+    if (this.#heard <= this.#looked) this.check()
+    this.#looked = performance.now()
   }
 
   /** The connection may be dead: asks for a word now, and gives it up when none comes. */
   check() {
-    if (!this.open) return
-    const asked = performance.now()
+    if (!this.open || this.#asked > this.#heard) return
+    const asked = (this.#asked = performance.now())
     this.send(wire.HEARTBEAT, {})
     clearTimeout(this.#doubt)
-    this.#doubt = setTimeout(() => this.#heard < asked && this.#lost('the connection is dead'), DOUBT)
+    this.#doubt = setTimeout(() => this.#heard < asked && this.#lost('the server fell silent'), DOUBT)
   }
 
   /** @param {string} reason */
