@@ -132,7 +132,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.cfg.Unready != nil {
 		if why := s.cfg.Unready(); why != "" {
-			writeError(w, http.StatusServiceUnavailable, noTime(why))
+			writeError(w, http.StatusServiceUnavailable, &session.Error{Code: wire.CodeUnavailable, Message: why, Retry: true})
 			return
 		}
 	}

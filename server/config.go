@@ -53,6 +53,11 @@ type Config struct {
 	MaxLead     time.Duration // most time that the server chooses; default 5 s
 	MaxDevices  int           // connected to one session; default 1000
 	MaxSessions int           // that there may be, on all instances together; default 10,000, math.MaxInt: no limit
+	// Drain is how long the end of Run waits at most for what is under way: commands that lie ahead, takes,
+	// requests of uploads. 0: not at all. DrainTo is the URL of another instance, to which devices are sent
+	// then; empty: they come back to where they were.
+	Drain       time.Duration
+	DrainTo     string
 	SessionIdle time.Duration // how long a session without activity is kept; default 24 h, at most nats.MaxIdle
 	NTP         []string      // servers, host or host:port, that keep session time near UTC; none: it follows this machine's clock
 
@@ -142,6 +147,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.MinLead, c.MaxLead = least, most
 	if c.UploadMax < 0 || c.MaxDevices < 0 || c.MaxSessions < 0 {
 		return c, wrong("{UploadMax} %d, {MaxDevices} %d and {MaxSessions} %d: they must be positive", c.UploadMax, c.MaxDevices, c.MaxSessions)
+	}
+	if err := c.checkDrain(); err != nil {
+		return c, err
 	}
 	if c.NATSReplicas < 0 || c.NATSReplicas > nats.MaxReplicas {
 		return c, wrong("{NATSReplicas} %d: there can be 1 to %d", c.NATSReplicas, nats.MaxReplicas)

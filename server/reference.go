@@ -135,10 +135,16 @@ func (s *Server) measuredReference() metrics.Reference {
 
 // unready tells why this instance should get no new devices; empty if it may.
 func (s *Server) unready() string {
+	if s.draining.Load() {
+		return "this instance goes away"
+	}
 	if s.keeper == nil {
 		return ""
 	}
-	return s.keeper.Ready()
+	if why := s.keeper.Ready(); why != "" {
+		return "session time: " + why
+	}
+	return ""
 }
 
 // starting reports whether session time isn't known yet.

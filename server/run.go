@@ -84,6 +84,7 @@ func (s *Server) run(ctx context.Context) error {
 	case failed = <-served:
 	case <-base.Done(): // the store can't be gone on with
 	case <-ctx.Done():
+		s.finish(base)
 	}
 	s.log.Info("server_stopping", "devices", s.signal.WebSockets())
 	s.closeSocketIO()

@@ -47,6 +47,7 @@ type Server struct {
 	ntpServer *ntpserver.Server                  // nil: no NTP clients are answered
 	keeper    *reference.Keeper                  // nil where there can't be other instances
 	keeping   atomic.Bool                        // keeper runs
+	draining  atomic.Bool                        // it is about to end, and finishes what is under way
 	kept      *keptClock                         // nil where session time isn't kept with the data
 	signal    *signaling.Server
 	socketio  *socketio.Server // nil: none
@@ -172,7 +173,7 @@ func (s *Server) openHTTP(context.Context) error {
 	cfg := &s.cfg
 	s.signal = signaling.New(signaling.Config{
 		Sessions: s.sessions, OpenPeer: s.devices.open, Now: s.clock.Now, Access: s.policy, Observe: s.observer, Refuse: api.Refuse, Log: s.log,
-		WebSockets: webSockets(s.limits.all), PerAddress: webSockets(s.limits.perAddress),
+		Elsewhere: cfg.DrainTo, WebSockets: webSockets(s.limits.all), PerAddress: webSockets(s.limits.perAddress),
 	})
 	s.handler = api.New(api.Config{
 		Sessions: s.sessions, WebSocket: s.signal, SocketIO: s.openSocketIO(), Pages: web.Handler(web.Config{}),

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,12 +89,34 @@ func TestGoodbye(t *testing.T) {
 			}
 			c.WantClose(websocket.CloseGoingAway)
 		}
-		late := w.Connect(t)
-		if m, ok := <-late.In; ok {
-			t.Errorf("the closed server said %s", m.Event)
+		if _, err := Dial(t.Context(), ClientConfig{URL: w.URL, NetDial: w.Dial}); err == nil || !strings.Contains(err.Error(), "503") {
+			t.Errorf("the closed server was entered: %v", err)
 		}
-		<-late.Ended
 	})
+}
+
+// TestGoodbyeToMany: many are sent away one after the other, and not over more than so long.
+func TestGoodbyeToMany(t *testing.T) {
+	for _, many := range []int{closeAtOnce + 10, 700} {
+		inBubble(t, session.Config{}, func(t *testing.T, w *world) {
+			w.server.cfg.Elsewhere = "http://two"
+			var all []*socket
+			for range many {
+				all = append(all, w.Connect(t))
+			}
+			synctest.Wait()
+			start := time.Now()
+			w.server.Close()
+			if took := time.Since(start); took < 9*closeGap/2 || took > closeSpread {
+				t.Errorf("closing %d took %v", many, took)
+			}
+			for _, c := range all {
+				if m := c.Next("goodbye"); string(m.Data) != `{"reason":"shutdown","retryAfterMs":1000,"url":"http://two"}` {
+					t.Fatalf("goodbye with %s", m.Data)
+				}
+			}
+		})
+	}
 }
 
 // TestGoodbyeToTheDeaf: a client that never closes holds the server up for closeWait.

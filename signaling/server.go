@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +57,10 @@ type Config struct {
 	// Refuse answers a request that becomes no WebSocket with an error; a status of 0 is that of
 	// its code. nil: in plain text.
 	Refuse func(w http.ResponseWriter, status int, err error)
+
+	// Elsewhere is the URL of another instance, to which devices are sent when the server closes; empty: they
+	// come back to this one's address.
+	Elsewhere string
 
 	WebSockets int          // open at once; 0: no limit
 	PerAddress int          // of them from one address; 0: 1200
@@ -123,20 +129,39 @@ func refuseInText(w http.ResponseWriter, status int, err error) {
 	http.Error(w, err.Error(), cmp.Or(status, http.StatusInternalServerError))
 }
 
-// Close tells every connection that this instance goes away, closes them and
-// waits for them to end. New ones are refused.
-func (s *Server) Close() {
-	bye, _ := encode(wire.Goodbye, Goodbye{Reason: "shutdown", RetryAfterMs: 1000}, 0)
+// Drain refuses new connections from now on: this instance is about to go away.
+func (s *Server) Drain() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.closing = true
-	for c := range s.open {
+}
+
+// Close tells every connection that this instance goes away, closes them and
+// waits for them to end. New ones are refused. Where they are many they go one after the other: they
+// arrive elsewhere all together otherwise.
+func (s *Server) Close() {
+	bye, _ := encode(wire.Goodbye, Goodbye{Reason: "shutdown", RetryAfterMs: 1000, URL: s.cfg.Elsewhere}, 0)
+	s.Drain()
+	s.mu.Lock()
+	all := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	gap := min(closeGap, closeSpread/time.Duration(max(len(all), 1)))
+	for i, c := range all {
+		if i > closeAtOnce {
+			time.Sleep(gap)
+		}
 		c.send(session.Whole(bye))
 		c.close(websocket.CloseGoingAway, "shutdown")
 	}
-	s.mu.Unlock()
 	s.links.Wait()
 	s.cancel()
 }
+
+const (
+	closeAtOnce = 50                   // connections may come back together
+	closeGap    = 4 * time.Millisecond // between two of more
+	closeSpread = 2 * time.Second      // in which all are told
+)
 
 // Goodbye is what an instance says that goes away.
 type Goodbye struct {
@@ -148,6 +173,10 @@ type Goodbye struct {
 // ServeHTTP runs one connection; its goroutine is the connection's reader.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	addr := access.AskedOf(r).Addr
+	if s.isClosing() {
+		s.cfg.Refuse(w, 0, goingAway)
+		return
+	}
 	if !s.claim(addr) {
 		s.cfg.Refuse(w, 0, tooManyConnections)
 		return
@@ -177,6 +206,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) stillHere() []byte {
 	b, _ := encode(wire.HeartbeatAck, HeartbeatAck{s.cfg.Now()}, 0)
 	return b
+}
+
+// goingAway refuses who comes while the server is drained.
+var goingAway = &session.Error{Code: wire.CodeUnavailable, Message: "this instance goes away", Retry: true}
+
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
 }
 
 func (s *Server) admit(c *conn) bool {

@@ -31,6 +31,7 @@ type Server struct {
 	ctx     context.Context // ends when the server closes
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
+	busy    atomic.Int64 // requests that are being answered
 
 	settling sync.Mutex // while a finished file gets its place
 
@@ -102,6 +103,9 @@ func (s *Server) admit() bool {
 	return !s.closing
 }
 
+// Busy is how many requests are being answered, each of which brings bytes or asks for something.
+func (s *Server) Busy() int { return int(s.busy.Load()) }
+
 func (s *Server) isClosing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +124,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, by Rank) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	err := error(errClosing)
 	if s.admit() {
+		s.busy.Add(1)
 		defer s.serving.Done()
+		defer s.busy.Add(-1)
 		err = s.serve(w, r, by)
 	}
 	if err != nil {

@@ -198,6 +198,7 @@ var edges = map[string]map[string]string{
 		"disks":               "files of other instances",
 		"internal/atomicfile": "the name of a disk",
 		"internal/httplimit":  "its own HTTP server",
+		"internal/pause":      "waits for what is under way at the end",
 		"lan":                 "TLS in a network without public names",
 		"metrics":             "counts for Prometheus",
 		"ntpserver":           "session time for NTP clients",

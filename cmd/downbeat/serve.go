@@ -32,6 +32,8 @@ type serveCmd struct {
 	MaxLead     time.Duration `default:"5s" help:"Most time between a command and its instant, when the server chooses it."`
 	MaxDevices  int           `default:"1000" help:"Devices that a session may have."`
 	MaxSessions int           `default:"10000" help:"Sessions that there may be, on all instances together; 0: no limit."`
+	Drain       time.Duration `default:"5s" help:"How long the end waits at most, after SIGTERM, for commands that lie ahead, takes and uploads; 0: not at all."`
+	DrainTo     string        `placeholder:"URL" help:"Another instance, to which devices are sent at the end. Default: they come back to where they were."`
 	NTP         []string      `name:"ntp" help:"NTP servers, host or host:port, that keep session time near UTC; at least three can outvote a wrong one."`
 	NTPListen   string        `name:"ntp-listen" placeholder:"ADDR" help:"Address of an NTP server that tells session time, over UDP, such as :123. Default: none."`
 	Data        string        `placeholder:"DIR" type:"path" help:"Directory of what the server keeps: sessions (in memory without it), and recordings, in DIR/recordings (uploads are refused without it)."`
@@ -126,7 +128,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	cfg = server.Config{
 		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin, NoSocketIO: !c.SocketIO,
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices, MaxSessions: cmp.Or(c.MaxSessions, math.MaxInt),
-		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
+		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Drain: c.Drain, DrainTo: c.DrainTo, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
 		Now: now,
 		Access: access.Config{
@@ -169,7 +171,7 @@ var flagOf = map[string]string{
 	"Prefix": "base-path", "Hosts": "host", "Origins": "origin", "RTCTCPPort": "rtc-tcp-port", "MinLead": "min-lead", "MaxLead": "max-lead",
 	"MaxDevices": "max-devices", "MaxSessions": "max-sessions", "InstanceURL": "instance-url", "SessionIdle": "session-idle", "UploadMax": "upload-max", "MaxConnections": "max-connections",
 	"MaxPerAddress": "max-connections-per-address", "Listener": "addr", "TLS.Mode": "tls", "TLS.Cert": "tls-cert", "TLS.Key": "tls-key",
-	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas", "NTPListen": "ntp-listen",
+	"TLS.ACMEHTTPPort": "acme-http-port", "NATSReplicas": "nats-replicas", "NTPListen": "ntp-listen", "DrainTo": "drain-to",
 	"TLS.SetupAddr": "setup-addr", "TLS.ACMECA": "acme-ca", "TLS.ACMEEmail": "acme-email", "TLS.ACMERoot": "acme-root",
 }
 

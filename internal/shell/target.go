@@ -44,9 +44,9 @@ func (e UsageError) Unwrap() error { return e.Err }
 // target is a server and a session there, and who calls.
 type target struct {
 	urls    []string // of the instances, without a slash at their ends; the first one is in use
-	session string // empty: none
-	key     string // empty: none
-	token   string // empty: none
+	session string   // empty: none
+	key     string   // empty: none
+	token   string   // empty: none
 	tls     *tls.Config
 	http    *http.Client
 }

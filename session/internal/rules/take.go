@@ -122,6 +122,18 @@ func (s *State) activeTake(now Instant) *CommandRecord {
 	return nil
 }
 
+// UnderWay returns how many commands have their instants from now to an instant, and whether a take isn't over that
+// has begun or begins by then.
+func UnderWay(s *State, now, until Instant) (ahead int, recording bool) {
+	for _, c := range s.Commands {
+		if !c.Cancelled && c.Timestamp > now && c.Timestamp <= until {
+			ahead++
+		}
+	}
+	take := s.activeTake(now)
+	return ahead, take != nil && take.Timestamp <= until
+}
+
 // StopOf returns the stop of a take unless it is cancelled, or nil.
 func (s *State) StopOf(takeID string) *CommandRecord {
 	for _, c := range s.Commands {
