@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,15 +185,30 @@ type natsServer struct {
 	cmd  *exec.Cmd
 }
 
-func newNATS(t testing.TB) *natsServer {
+func newNATS(t testing.TB, args ...string) *natsServer {
 	t.Helper()
 	addr := freeAddr(t)
 	host, port, err := net.SplitHostPort(addr)
 	check(t, err)
-	n := &natsServer{t: t, addr: addr, args: []string{"-a", host, "-p", port, "-js", "-sd", t.TempDir()}}
+	n := &natsServer{t: t, addr: addr, args: append([]string{"-a", host, "-p", port, "-js", "-sd", t.TempDir()}, args...)}
 	t.Cleanup(n.kill)
 	n.start()
 	return n
+}
+
+// newCluster starts three NATS servers that are one; urls names them all.
+func newCluster(t testing.TB) (servers []*natsServer, urls string) {
+	t.Helper()
+	var at, routes, all []string
+	for range 3 {
+		addr := freeAddr(t)
+		at, routes = append(at, addr), append(routes, "nats://"+addr)
+	}
+	for _, addr := range at {
+		n := newNATS(t, "--cluster_name", "test", "--cluster", "nats://"+addr, "--routes", strings.Join(routes, ","))
+		servers, all = append(servers, n), append(all, n.url())
+	}
+	return servers, strings.Join(all, ",")
 }
 
 func (n *natsServer) url() string { return "nats://" + n.addr }
