@@ -43,6 +43,7 @@ type simulateCmd struct {
 	Plot     string        `placeholder:"FILE.svg" help:"Draw error and bound over time (one profile, one run)."`
 	Trace    string        `placeholder:"FILE.csv" help:"Write the exchanges for replay (one profile, one run)."`
 	Truth    string        `placeholder:"FILE.csv" help:"Write the true offset and skew at the T4 of each row of the trace."`
+	Answers  string        `name:"score" placeholder:"ANSWERS.csv" help:"Judge what another implementation made of the traces of one profile, beside the estimator."`
 }
 
 // Run judges the estimator on the profiles.

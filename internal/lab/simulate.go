@@ -27,6 +27,7 @@ type Simulation struct {
 	Plot     string        // file for an SVG of error and bound over time (one profile, one run); empty: none
 	Trace    string        // file for the exchanges, as Replay reads them; empty: none
 	Truth    string        // file for the true offset and skew at the T4 of each row of the trace; empty: none
+	Answers  string        // file of what another implementation made of the traces, to be judged beside the estimator; empty: none
 }
 
 // Check says what is wrong with the settings, if anything is.
@@ -40,6 +41,9 @@ func (c *Simulation) Run(w io.Writer, log *slog.Logger) error {
 	profiles, err := c.profiles()
 	if err != nil {
 		return err
+	}
+	if c.Answers != "" {
+		return c.score(w, profiles[0])
 	}
 	var results []simulated
 	for _, p := range profiles {
@@ -64,6 +68,9 @@ func (c *Simulation) profiles() ([]sim.Profile, error) {
 	}
 	if c.files() && (c.Profile == "all" || c.Runs > 1) {
 		return nil, errors.New("--plot, --trace and --truth are for one --profile and one run")
+	}
+	if c.Answers != "" && (c.Profile == "all" || c.files()) {
+		return nil, errors.New("--score is for one --profile, and without --plot, --trace and --truth")
 	}
 	all := sim.Profiles()
 	if c.Profile == "all" {
