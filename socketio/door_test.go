@@ -298,6 +298,45 @@ func TestTake(t *testing.T) {
 	})
 }
 
+// TestStarterVanishes: a take whose starter was to stop it, and is gone for good, is over all the same.
+func TestStarterVanishes(t *testing.T) {
+	inBubble(t, func(w *world) {
+		starter, other := w.connect("", 0), w.connect("", 0)
+		for _, c := range []*client{starter, other} {
+			c.emit("join_session", `{"sessionId":"take","deviceType":"mobile"}`)
+			c.await("joined_session")
+		}
+		starter.emit("start_recording", `{"duration":5000}`)
+		started := other.await("start_recording").at
+		_ = starter.ws.Close()
+		if took := other.await("stop_recording").at.Sub(started); took < 15*time.Second || took > 16*time.Second {
+			t.Errorf("it is stopped %v after its start", took)
+		}
+		other.emit("start_recording", `{"duration":5000}`) // the next one can begin
+		other.await("start_recording")
+	})
+}
+
+// TestMalformed: a packet that none can be ends the connection, and nobody else's.
+func TestMalformed(t *testing.T) {
+	inBubble(t, func(w *world) {
+		other := w.connect("", 0)
+		for _, packet := range []string{
+			"42", "42{}", `42[]`, `42[1]`, `42["connect"]`, `45["x"]`, `4517-["x"]`, `451-["x",{"_placeholder":true,"num":0}]#42["y"]`, `44{"message":"no"}`,
+			`42/else,["x"]`, "4" + strings.Repeat("9", 40), "4\xff", `420["x"`, `4299999999999999999999["x"]`, "9", "",
+		} {
+			c := w.connect("", 0)
+			for part := range strings.SplitSeq(packet, "#") {
+				_ = c.write(part)
+			}
+			for range c.in { // until it is closed
+			}
+		}
+		other.emit("heartbeat", "null")
+		other.await("heartbeat_ack")
+	})
+}
+
 // TestComeBack: after a cut the client is where it was, with what it missed; after long, with its seat.
 func TestComeBack(t *testing.T) {
 	inBubble(t, func(w *world) {

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { cannotWords, changed, reallyWords } from '../static/app/console/camerachoices.js'
 import { ago, bytes, clock, count, parseClock, sessionTitle, shortId } from '../static/app/ui/format.js'
 import { cut } from '../static/app/ui/characters.js'
-import { behindWords } from '../static/app/console/cardfacts.js'
+import { clockFact } from '../static/app/console/card.js'
+import { behindWords, rowsOf } from '../static/app/console/cardfacts.js'
 import { CommandList, KEPT, longSummary, spreadOf, summary, titleOf } from '../static/app/console/commandlist.js'
 import { factsOf, leaderWords, notJoined } from '../static/app/console/consolewords.js'
 import { fileName, subtitlesOf } from '../static/app/console/mediafacts.js'
@@ -28,6 +29,7 @@ const verdicts = [
   ['unsynced', { sync: { state: 'unsynced', boundMs: 0 } }, {}, ['clock not measured yet']],
   ['settling', { sync: { state: 'settling', boundMs: 0.1 } }, {}, ['clock is settling']],
   ['holdover', { sync: { state: 'holdover', boundMs: 0.1 } }, {}, ['clock runs on alone: no answers lately']],
+  ['without a clock, which nothing makes better', { sync: { state: 'none', boundMs: 0, hidden: false } }, {}, []],
   ['a bound at the limit', { sync: { ...tracking, boundMs: 1 } }, {}, []],
   ['a bound above it', { sync: { ...tracking, boundMs: 1.4 } }, {}, ['clock only known to ± 1.40 ms']],
   ['which another limit allows', { sync: { ...tracking, boundMs: 1.4 } }, { limitMs: 5 }, []],
@@ -100,6 +102,16 @@ test('warnings say what is wrong, by how much, and what to do', () => {
   assert.deepEqual([warningWords({ code: 'unheard_of' }), warningWords({ code: 'toString' })], [null, null])
   assert.deepEqual(warningsIn([{ code: 'hot' }, null, { code: 'x' }, { code: 'silence', value: 9 }]).map(w => w.stops), [true, false], 'what stops a take comes first')
   assert.deepEqual([warningsIn(undefined), warningsIn('hot')], [[], []])
+})
+
+test('a device without a clock of its own has no error of it', () => {
+  const sync = /** @type {any} */ ({ state: 'none', boundMs: 0, delayMs: 12, offsetMs: 0, skewPpm: 0, path: 'socket.io' })
+  assert.equal(clockFact(sync), 'no clock of its own')
+  assert.match(clockFact(/** @type {any} */ (tracking)), /^clock ± /)
+  const facts = new Map(rowsOf(/** @type {any} */ ({ ...phone, sync }), 0))
+  assert.match(facts.get('Clock') ?? '', /^none of its own/)
+  for (const row of ['Error, 99 %', 'Skew', 'Clock’s offset', 'Page']) assert.equal(facts.get(row), '', row)
+  assert.equal(facts.get('Path'), 'Socket.IO')
 })
 
 test('a card says once what its verdict says already', () => {

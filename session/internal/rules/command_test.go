@@ -90,6 +90,37 @@ func TestTooManyCommands(t *testing.T) {
 	}
 }
 
+// TestAskerIsGone: a take that its asker is to stop is stopped by the service once the asker is away.
+func TestAskerIsGone(t *testing.T) {
+	const lead = 100 * time.Millisecond
+	b := studio(t)
+	c := CommandRecord{ID: "t1", Event: wire.StartRecording, By: "ann", Duration: 3 * time.Second, Unended: true}
+	b.do(Start(b.State, c, When{Lead: time.Second}, t0))
+	if _, due := autoStopDue(b.State, lead, after(time.Hour)); due != 0 {
+		t.Errorf("it is stopped at %v, though its asker is there", due)
+	}
+	gone := b.Users["ann"].copy()
+	for i := range gone.Devices {
+		gone.Devices[i].Connected = false
+	}
+	for changed, end := range map[Instant]Instant{after(2 * time.Second): after(4 * time.Second), after(time.Minute): after(time.Minute)} {
+		gone.Changed = changed
+		b.Users["ann"] = gone
+		if take, due := autoStopDue(b.State, lead, changed); take == nil || due != end.Add(goneFor-lead) {
+			t.Errorf("gone at %v: it is stopped at %v", changed, due)
+		}
+	}
+	b.do(autoStop(b.State, lead, after(time.Minute).Add(goneFor)), nil)
+	if stop := b.StopOf("t1"); stop == nil || stop.Timestamp != after(time.Minute).Add(goneFor) {
+		t.Errorf("its stop is %+v", stop)
+	}
+	delete(b.Users, "ann")
+	delete(b.Commands, "t1-stop")
+	if _, due := autoStopDue(b.State, lead, after(0)); due != after(4*time.Second).Add(goneFor-lead) {
+		t.Errorf("who isn't in the session any more: it is stopped at %v", due)
+	}
+}
+
 func TestTakes(t *testing.T) {
 	b := studio(t)
 	_, _, err := Stop(b.State, "ann", 0, t0)

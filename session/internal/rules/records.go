@@ -104,7 +104,7 @@ type CommandRecord struct {
 	Play      *played         `json:"play,omitempty"`    // playback_sync: what it brought
 	Paged     bool            `json:"paged,omitempty"`   // it is in a page of the history as well
 	MaxLate   time.Duration   `json:"maxLate,omitempty"` // command: how late it may be carried out; 0: the default
-	Unended   bool            `json:"unended,omitempty"` // start_recording: its duration is told, and no stop follows from it
+	Unended   bool            `json:"unended,omitempty"` // start_recording: its duration is told, and its asker stops it
 }
 
 // played is what a playback_sync made of the timeline.

@@ -18,7 +18,7 @@ type StartRequest struct {
 	Duration     time.Duration      // 0: until stopped; rounded to milliseconds on the wire
 	At           *clock.SessionTime // as in ScheduleRequest
 	Delay        *time.Duration
-	Unended      bool // Duration is told to the devices, and no stop follows from it: the asker stops
+	Unended      bool // Duration is told to the devices, and no stop follows from it as long as the asker is there: it stops
 }
 
 // Start begins a take: one recording on each device with a type.
@@ -144,14 +144,38 @@ func (s *State) StopOf(takeID string) *CommandRecord {
 	return nil
 }
 
+// goneFor is how long after its take should be over an asker that stops itself may be away.
+const goneFor = 10 * time.Second
+
+// endOf returns when the service ends a take that was started with a duration; ok is false as
+// long as the asker, who is there, is to do that.
+func (s *State) endOf(take *CommandRecord) (end Instant, ok bool) {
+	end = take.Timestamp.Add(take.Duration)
+	if !take.Unended {
+		return end, true
+	}
+	by := s.Users[take.By]
+	if by.connected() {
+		return 0, false
+	}
+	if by != nil {
+		end = max(end, by.Changed)
+	}
+	return end.Add(goneFor), true
+}
+
 // autoStopDue returns when the service has to issue the stop of a take that
 // was started with a duration: early enough for the stop to have its lead.
 func autoStopDue(s *State, lead time.Duration, now Instant) (take *CommandRecord, due Instant) {
 	take = s.activeTake(now)
-	if take == nil || take.Duration == 0 || take.Unended || s.Commands[take.ID+"-stop"] != nil {
+	if take == nil || take.Duration == 0 || s.Commands[take.ID+"-stop"] != nil {
 		return nil, 0
 	}
-	return take, take.Timestamp.Add(take.Duration - lead)
+	end, ok := s.endOf(take)
+	if !ok {
+		return nil, 0
+	}
+	return take, end.Add(-lead)
 }
 
 // autoStop issues that stop when it is due, for the very instant at which the
@@ -162,7 +186,8 @@ func autoStop(s *State, lead time.Duration, now Instant) []Change {
 		return nil
 	}
 	c := s.newStop(take, "")
-	c.IssuedAt, c.Timestamp = now, take.Timestamp.Add(take.Duration)
+	end, _ := s.endOf(take)
+	c.IssuedAt, c.Timestamp = now, end
 	return []Change{s.Put(false, &c, KindCommand, c.ID)}
 }
 

@@ -152,6 +152,12 @@ function lightOf({ device, verdict, aside, out, filming }) {
   return filming && out ? ['none', 'Left out'] : ['go']
 }
 
+/** @param {Device['sync']} sync */
+export function clockFact(sync) {
+  if (!sync || sync.state === 'unsynced') return ''
+  return sync.state === 'none' ? 'no clock of its own' : `clock ± ${format.span(sync.boundMs)}`
+}
+
 /**
  * What there is to know at a glance.
  *
@@ -162,7 +168,7 @@ function lineOf({ device, kind }) {
   if (!isConnected) return kind
   const battery = share(status?.battery)
   const facts = [
-    sync && sync.state !== 'unsynced' ? `clock ± ${format.span(sync.boundMs)}` : '',
+    clockFact(sync),
     battery == null ? '' : `battery ${percent(battery)}`,
     status?.pendingBytes ? `${format.bytes(status.pendingBytes)} to send` : '',
   ].filter(Boolean).map(fact => fact.replaceAll(' ', '\u00a0')) // a line breaks between them

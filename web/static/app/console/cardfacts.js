@@ -16,7 +16,7 @@ export class CardFacts {
    * @param {number} now  session ms
    */
   update(device, now) {
-    for (const [name, value] of factsOf(device, now)) {
+    for (const [name, value] of rowsOf(device, now)) {
       const [row, dd] = this.#rows.get(name) ?? this.#add(name)
       say(dd, value)
       reveal(row, value !== '')
@@ -41,18 +41,19 @@ export class CardFacts {
  * @param {number} now  session ms
  * @returns {[string, string][]}
  */
-function factsOf(device, now) {
+export function rowsOf(device, now) {
   const out = outOfStep(device, now)
   const sync = device.isConnected && device.sync?.state !== 'unsynced' ? device.sync : undefined
   const status = device.isConnected ? device.status : null
   const of = (/** @type {string} */ text) => sync ? text : ''
+  const measured = (/** @type {string} */ text) => sync?.state === 'none' ? '' : of(text)
   return [
     ['Clock', device.isConnected ? clockWords(sync?.state) : 'not connected'],
-    ['Error, 99 %', of(`± ${format.span(sync?.boundMs)}`)],
+    ['Error, 99 %', measured(`± ${format.span(sync?.boundMs)}`)],
     ['Delay', of(format.span(sync?.delayMs))],
-    ['Skew', of(format.ppm(sync?.skewPpm))],
+    ['Skew', measured(format.ppm(sync?.skewPpm))],
     ['Path', of(format.path(sync?.path))],
-    ['Page', sync && device.deviceType !== 'native' ? (sync.hidden ? 'not in front' : 'in front') : ''],
+    ['Page', sync && sync.state !== 'none' && device.deviceType !== 'native' ? (sync.hidden ? 'not in front' : 'in front') : ''],
     ['Battery', batteryWords(status)],
     ['Camera', status?.camera ? cameraWords(status.camera) : ''],
     ['Microphone', status?.microphone ? microphoneWords(status.microphone) : ''],
@@ -62,14 +63,14 @@ function factsOf(device, now) {
     ['Upload', status?.uploadError ?? ''],
     ['Left behind', sync ? behindWords(sync) : ''],
     ['Film', sync && out !== null ? `out of step, ${format.signed(out)}` : ''],
-    ['Clock’s offset', of(format.seconds(sync?.offsetMs))],
+    ['Clock’s offset', measured(format.seconds(sync?.offsetMs))],
   ]
 }
 
 /** @param {string | undefined} state */
 function clockWords(state) {
   /** @type {Record<string, string>} */
-  const words = { tracking: 'followed', settling: 'settling', holdover: 'alone, no answers' }
+  const words = { none: 'none of its own: it does what it hears, when it hears it', tracking: 'followed', settling: 'settling', holdover: 'alone, no answers' }
   return words[state ?? ''] ?? 'being measured'
 }
 

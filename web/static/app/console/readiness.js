@@ -62,6 +62,7 @@ function clockReason(sync, limitMs) {
       if ((sync.boundMs ?? Infinity) <= limitMs) return ''
       return (sync.sharedMs ?? 0) > (sync.boundMs ?? Infinity) / 2 ? `its server’s time only known to ± ${span(sync.sharedMs ?? 0)}` : `clock only known to ± ${span(sync.boundMs ?? Infinity)}`
     case 'settling': return 'clock is settling'
+    case 'none': return '' // it does what it hears: no waiting makes that better
     case 'holdover': return 'clock runs on alone: no answers lately'
     default: return 'clock not measured yet'
   }

@@ -168,6 +168,7 @@ export function path(path) {
     case 'udp': return 'WebRTC, UDP'
     case 'tcp': return 'WebRTC, TCP'
     case 'websocket': return 'WebSocket'
+    case 'socket.io': return 'Socket.IO'
     default: return '—'
   }
 }
