@@ -62,6 +62,7 @@ func NewClient(cfg DialConfig) (*Client, error) {
 		types = append(types, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6)
 	}
 	engine.SetNetworkTypes(types)
+	engine.SetICETimeouts(disconnectedAfter, failedAfter, checkEvery)
 	return &Client{
 		cfg:       cfg,
 		api:       newAPI(engine),
