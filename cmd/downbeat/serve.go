@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -75,6 +76,10 @@ type serveCmd struct {
 	ACMEHTTP  int    `name:"acme-http-port" default:"80" help:"Port on which challenges over HTTP arrive, from port 80 of --host; 0: only those over TLS, from its port 443 to that of --addr."`
 }
 
+// gcPercent has the garbage collected at half of Go's usual surplus: devices at rest make little, so that this costs
+// next to nothing, and saves a fifth of the memory of many.
+const gcPercent = 50
+
 func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) error {
 	cfg, err := c.config(log)
 	if err != nil {
@@ -84,6 +89,9 @@ func (c *serveCmd) Run(ctx context.Context, app *kong.Kong, log *slog.Logger) er
 		log.Warn("env_ignored", "name", name)
 	}
 	shell.LogFakeClock(c.FakeClock, log)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	s, err := server.New(ctx, cfg)
 	if err != nil {
 		return ofFlags(err)
