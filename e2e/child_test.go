@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,14 +44,38 @@ func newInstance(t testing.TB, flags ...string) *instance { return newInstanceOf
 // newInstanceOf starts one that may have so many files open.
 func newInstanceOf(t testing.TB, files int, flags ...string) *instance {
 	t.Helper()
-	addr := freeAddr(t)
-	_, port, err := net.SplitHostPort(freeAddr(t))
-	check(t, err)
-	i := &instance{t: t, files: files, url: "http://" + addr}
+	return (&instance{t: t, files: files}).begin(flags...)
+}
+
+// begin gives the instance ports, and starts it with further flags.
+func (i *instance) begin(flags ...string) *instance {
+	i.t.Helper()
+	addr := freeAddr(i.t)
+	_, port, err := net.SplitHostPort(freeAddr(i.t))
+	check(i.t, err)
+	i.url = "http://" + addr
 	i.args = append([]string{"serve", "--addr", addr, "--rtc-tcp-port", port}, flags...)
-	t.Cleanup(i.kill)
+	i.t.Cleanup(i.kill)
 	i.start()
 	return i
+}
+
+// written is what a process writes, to be read meanwhile.
+type written struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+func (w *written) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
 }
 
 // start starts the process and waits until it is ready.
@@ -205,7 +230,7 @@ func newCluster(t testing.TB) (servers []*natsServer, urls string) {
 		at, routes = append(at, addr), append(routes, "nats://"+addr)
 	}
 	for _, addr := range at {
-		n := newNATS(t, "--cluster_name", "test", "--cluster", "nats://"+addr, "--routes", strings.Join(routes, ","))
+		n := newNATS(t, "-n", addr, "--cluster_name", "test", "--cluster", "nats://"+addr, "--routes", strings.Join(routes, ","))
 		servers, all = append(servers, n), append(all, n.url())
 	}
 	return servers, strings.Join(all, ",")

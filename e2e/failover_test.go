@@ -144,17 +144,25 @@ func (l *load) taken(at time.Time) {
 	}
 }
 
-// check looks at an instance for all that was acknowledged since it was called last.
+// check looks at an instance for all that was acknowledged since it was called last. What another one has just
+// acknowledged it may hear of a little later.
 func (l *load) check(i *instance) {
 	l.t.Helper()
 	l.mu.Lock()
 	commands := l.commands
 	l.commands = map[string]string{}
 	l.mu.Unlock()
+	deadline := time.Now().Add(10 * time.Second)
 	for command, id := range commands {
-		status, b, err := i.do("GET", "/api/sessions/"+id+"/commands/"+command, "")
-		if err != nil || status != http.StatusOK {
-			l.t.Fatalf("command %s of %s was acknowledged: %d %s %v", command, id, status, b, err)
+		for {
+			status, b, err := i.do("GET", "/api/sessions/"+id+"/commands/"+command, "")
+			if err == nil && status == http.StatusOK {
+				break
+			}
+			if time.Now().After(deadline) {
+				l.t.Fatalf("command %s of %s was acknowledged: %d %s %v", command, id, status, b, err)
+			}
+			pause(l.t.Context(), 50*time.Millisecond)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -44,6 +45,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errors.Join(err, s.dir.close())
 	}
 	s.link.Store(l)
+	s.created = l.stream.CachedInfo().Created
 	if s.engine != nil {
 		if err := s.prove(ctx, l); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -110,15 +112,24 @@ func (s *Store) Close() error {
 // dial connects to a NATS server that isn't ours.
 func dial(ctx context.Context, cfg Config) (*link, error) {
 	where := redact(cfg.URL)
+	var refused atomic.Bool // that was said
 	conn, err := nats.Connect(cfg.URL, nats.Name("downbeat"), nats.Timeout(callTimeout),
-		nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(250*time.Millisecond), nats.ReconnectBufSize(-1),
 		nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				cfg.Log.Warn("store_lost", "err", err)
 			}
 		}),
-		nats.ReconnectHandler(func(c *nats.Conn) { cfg.Log.Info("store_found", "url", c.ConnectedUrlRedacted()) }),
+		nats.ReconnectHandler(func(c *nats.Conn) {
+			refused.Store(false)
+			cfg.Log.Info("store_found", "url", c.ConnectedUrlRedacted())
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if isAuth(err) && !refused.Swap(true) {
+				cfg.Log.Error("store_refuses", "url", where, "err", err)
+			}
+		}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the NATS server at %s: %w", where, err)
@@ -129,6 +140,16 @@ func dial(ctx context.Context, cfg Config) (*link, error) {
 		return nil, fmt.Errorf("the NATS server at %s: %w", where, explain(err))
 	}
 	return l, nil
+}
+
+// isAuth reports whether a NATS server doesn't take who one is.
+func isAuth(err error) bool {
+	for _, is := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }
 
 func replicas(cfg Config, conn *nats.Conn) int {

@@ -182,13 +182,13 @@ func (s *Store) compare(ctx context.Context, l *link) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	info, err := l.stream.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("ask for the stream: %w", err)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.created.IsZero() {
-		s.created = info.Created
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound): // NATS came back empty
+		return errReplaced
+	case err != nil:
+		return fmt.Errorf("ask for the stream: %w", err)
 	}
 	if !info.Created.Equal(s.created) || info.State.LastSeq < s.newest.Revision {
 		return errReplaced
