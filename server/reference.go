@@ -60,6 +60,7 @@ func (s *Server) runKeeper(ctx context.Context, group *errgroup.Group) {
 	s.keeping.Store(true)
 	group.Go(func() error { s.keeper.Run(ctx); return nil })
 	group.Go(func() error { s.disks.Run(ctx); return nil })
+	group.Go(func() error { s.shareSetup(ctx); return nil })
 	if s.ntp != nil {
 		group.Go(func() error { s.watchReference(ctx); return nil })
 	}
@@ -137,6 +138,9 @@ func (s *Server) measuredReference() metrics.Reference {
 func (s *Server) unready() string {
 	if s.draining.Load() {
 		return "this instance goes away"
+	}
+	if s.outdated.Load() {
+		return "a newer version of Downbeat uses the store"
 	}
 	if s.keeper == nil {
 		return ""

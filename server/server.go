@@ -47,6 +47,7 @@ type Server struct {
 	ntpServer *ntpserver.Server                  // nil: no NTP clients are answered
 	keeper    *reference.Keeper                  // nil where there can't be other instances
 	keeping   atomic.Bool                        // keeper runs
+	outdated  atomic.Bool                        // a newer version uses the store
 	draining  atomic.Bool                        // it is about to end, and finishes what is under way
 	kept      *keptClock                         // nil where session time isn't kept with the data
 	signal    *signaling.Server

@@ -16,6 +16,9 @@ func (s *Server) openStore(ctx context.Context) (err error) {
 	if cfg.URL != "" || cfg.Dir != "" {
 		s.store, err = nats.Open(ctx, cfg)
 	}
+	if err == nil && s.store != nil && s.store.Shared() {
+		err = s.checkFormat(ctx)
+	}
 	return err
 }
 
