@@ -16,6 +16,8 @@ type belief struct {
 	skewErr  float64 // 99 %
 	bound    float64 // 99 %, at t
 	growth   float64 // of bound
+	sampled  float64 // of bound: how far the lowest points may be from the floors
+	strayed  float64 // of bound: how far the clock may have strayed since them
 	fwd, bwd floor
 	fwdShape shape
 	bwdShape shape
@@ -98,11 +100,19 @@ func (b *belief) strays() float64 {
 // torn reports whether the floors of the two directions are so near to each
 // other that no exchange had both: they are from before and after a step that
 // went unnoticed. Of n exchanges with exponential queueing the quickest one
-// exceeds the floors by more than x with probability exp(−n·x²/(2·λf·λb)).
+// exceeds the floors by more than x with probability exp(−n·x²/(2·λf·λb)); where
+// the queueing begins as the power k−1 of the height, with exp(−n·x^2k/…).
 func (b *belief) torn() bool {
 	if b.count < 2*enough {
 		return false
 	}
-	chance := 5 * b.queue / math.Sqrt(float64(b.count))
-	return b.least-(b.fwd.y+b.bwd.y) > chance+2*b.res+50e3
+	over := b.least - (b.fwd.y + b.bwd.y) - 2*b.res - 50e3
+	return over > 0 && over > 5*b.queue/math.Pow(float64(b.count), 1/(2*b.power()))
+}
+
+// power returns the k of the queueing, whose density begins as the power k−1 of the height above
+// the floor: 1 where it is exponential. It goes by the gaps of gapsOf, which are nearly proportional to it.
+func (b *belief) power() float64 {
+	gap := (b.fwdShape.gap() + b.bwdShape.gap()) / 2
+	return 1 + 3.2*max(gap-fewNear, 0)
 }

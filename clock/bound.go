@@ -38,8 +38,9 @@ func (e *Estimator) learnBound(fitted bool) {
 	if fitted { // the offset is the mean of many points then, not that of the two lowest
 		skewed, gaps, age = 0, 0, age/2
 	}
-	strayed := sureSteady*slack(age, leastWander) + sureWander*slack(age, b.wander-leastWander) + sureLag*b.lag
-	b.bound = root(ample*err, ample*skewed, gaps, e.rounding.unseen(b.res)) + strayed + leastBound
+	b.strayed = sureSteady*slack(age, leastWander) + sureWander*slack(age, b.wander-leastWander) + sureLag*b.lag
+	b.sampled = root(ample*err, ample*skewed, gaps, e.rounding.unseen(b.res))
+	b.bound = b.sampled + b.strayed + leastBound
 	if b.count < 3 || e.filling() {
 		b.bound = math.Inf(1)
 	}

@@ -50,7 +50,7 @@
 //     nonce, and give the [Exchange] to [Estimator.Add]. An error tells why an exchange
 //     wasn't used; it needs no other treatment. Lost pings need none either: the schedule
 //     knows what was sent and what came back.
-//  4. Before a command call [Estimator.Burst] with its instant.
+//  4. Before a command call [Estimator.Burst] with its instant; Due tells if that pays.
 //
 // The device stamps T2 as soon as it has read a ping, answers with the nonce, T2 and T3, and
 // gives the map to its [Follower], in whatever order the maps arrive. The Follower needs

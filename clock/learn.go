@@ -10,6 +10,7 @@ const (
 	settleTime = float64(1500 * time.Millisecond) // the joining burst is over by then
 	doubtPrior = 2.5                              // standard deviations: a skew so far from what was expected tells that it was expected wrongly
 	bluntness  = 2.0                              // how much less the lowest points tell of the skew, where few are near the floor
+	bluntest   = 1.0                              // gaps that it grows with at most
 	surprise   = 0.25                             // part of the bound that an offset may be off by after a silence
 	stepMost   = 5e6                              // ns: a greater change isn't slewed (ten seconds of it) but a new epoch
 	stepLeast  = 5e3                              // ns: a smaller change is slewed, even while settling
@@ -62,7 +63,7 @@ func (e *Estimator) learnSkew(t float64) {
 	skew, top := e.fit.best(b.skew, max(e.fit.wide, 1e-6))
 	b.skew = skew
 	e.fit.wide = e.fit.width(skew, top, 6*spacing, e.fit.wide)
-	blunt := 1 + bluntness*(b.fwdShape.gap()+b.bwdShape.gap())
+	blunt := 1 + bluntness*min(b.fwdShape.gap()+b.bwdShape.gap(), bluntest)
 	b.skew, b.mean, b.skewSd, b.meanSd = e.fit.average(skew, top, spacing/2*blunt)
 	b.skew = min(max(b.skew, -maxSkew), maxSkew)
 	if math.Abs(b.skew-e.prior.mean) > doubtPrior*e.prior.sd {

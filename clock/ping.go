@@ -1,6 +1,9 @@
 package clock
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Sent notes that a ping left at t1.
 func (e *Estimator) Sent(t1 SessionTime) {
@@ -27,9 +30,10 @@ func (e *Estimator) Sent(t1 SessionTime) {
 // depends on nothing but the estimator's state: what was sent, what came back,
 // and how good the bound is. A joining device's pings leave every 10–15 ms, 20
 // to 40 of them, then volleys of 4: after ½, 1 and 2 s, every 4 s for a minute
-// while the skew is learnt, then every 4–17 s as the bound allows; quickly when
-// something doesn't fit, and in the bursts asked for.
-func (e *Estimator) Due() SessionTime { return e.plan.due(e.gap()) }
+// while the skew is learnt, then every 4–17 s as the bound allows, and only as often
+// as more of them would tighten it; quickly when something doesn't fit, and in the
+// bursts asked for that would tighten it.
+func (e *Estimator) Due() SessionTime { return e.plan.due(e.gap(), e.burstPays) }
 
 // Burst asks for a burst of pings that ends right before session time `before`:
 // a command's instant. At most four are remembered.
@@ -70,12 +74,41 @@ func (e *Estimator) pace() (between time.Duration, size int) {
 	case b.count == 0:
 		return steadyLeast, 1
 	}
-	for g := steadyMost; g > steadyLeast; g /= 2 {
-		if b.bound+b.growth*float64(g) < float64(goodEnough*steadyMost/g) {
-			return e.spaced(g)
-		}
+	g := steadyMost
+	for g > steadyLeast && e.pays(g) {
+		g /= 2
 	}
-	return e.spaced(steadyLeast)
+	return e.spaced(max(g, steadyLeast))
+}
+
+// pays reports whether twice as many pings as one volley in g are worth it: the bound isn't good
+// without them, and would be less by worthPart with them. What the lowest of n points tell is exact to
+// n^(−1/k), where the queueing's density begins as the power k−1 of the height above its floor; what
+// the clock may have strayed since, and the growth until the next ping, halve.
+func (e *Estimator) pays(g time.Duration) bool {
+	b := &e.belief
+	grown := b.growth * float64(g)
+	if b.bound+grown < float64(goodEnough*steadyMost/g) {
+		return false
+	}
+	less := b.sampled*(1-math.Exp2(-1/b.power())) + (b.strayed+grown)/2
+	return less > worthPart*(b.sampled+b.strayed+grown)
+}
+
+// burstPays reports whether a burst that ends at an instant is worth it: the bound there isn't good
+// without it, and would be less by worthPart. A burst is about as many points as the floors are told
+// by lately, and ends the growth since the last exchange.
+func (e *Estimator) burstPays(to SessionTime) bool {
+	b := &e.belief
+	grown := b.growth * max(float64(to.Sub(e.origin))-e.last, 0)
+	switch {
+	case !e.settled:
+		return true
+	case b.bound+grown < float64(goodBound):
+		return false
+	}
+	less := b.sampled*(1-math.Exp2(-1/b.power())) + grown
+	return less > worthPart*(b.sampled+b.strayed+grown)
 }
 
 // spaced returns how a volley in so long is best sent.

@@ -18,6 +18,7 @@ const (
 	volleyEnd    = 400 * time.Millisecond // a silence of so long ends a volley
 	wakeGap      = 110 * time.Millisecond // how long to wait for a radio to wake: a beacon's interval
 	goodEnough   = 250 * time.Microsecond // bound that the longest interval may lead to
+	worthPart    = 1. / 5                 // of the bound: what pings must take off it to be sent for that
 	maxWindows   = 4
 )
 
@@ -51,16 +52,16 @@ func (p *schedule) jittered(d time.Duration) time.Duration {
 }
 
 // due returns when the next ping is to leave, if the pings outside of windows
-// are gap apart.
-func (p *schedule) due(gap time.Duration) SessionTime {
+// are gap apart, and those of a window are left out unless they pay.
+func (p *schedule) due(gap time.Duration, pays func(to SessionTime) bool) SessionTime {
 	if p.sent == 0 {
 		return 0
 	}
 	next := p.last.Add(gap)
 	for _, w := range p.windows[:p.nWindows] {
 		at := max(w.from, p.last.Add(p.jittered(commandGap*2/3)))
-		if at < w.to {
-			next = min(next, at)
+		if at < min(w.to, next) && pays(w.to) {
+			next = at
 		}
 	}
 	return next

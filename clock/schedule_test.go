@@ -116,8 +116,9 @@ func TestScheduleWithoutAnswers(t *testing.T) {
 	}
 }
 
+// A command's burst is sent where it makes the bound less: over a path with much queueing.
 func TestScheduleOfACommand(t *testing.T) {
-	e, p := NewEstimator(Config{}), wiredPath(1)
+	e, p := NewEstimator(Config{}), busyPath(1)
 	command := day0.Add(100 * time.Second)
 	e.Burst(command)
 	e.Burst(command) // again: the same window
@@ -136,12 +137,32 @@ func TestScheduleOfACommand(t *testing.T) {
 	}
 }
 
+// busyPath is wiredPath with more queueing, so that bursts pay.
+func busyPath(seed uint64) *path {
+	p := wiredPath(seed)
+	p.queue = time.Millisecond
+	return p
+}
+
+// A bound that is good gets no burst: a command to a thousand devices on a wire costs no ping.
+func TestNoBurstWhereTheBoundIsGood(t *testing.T) {
+	asked := NewEstimator(Config{})
+	for s := range 4 {
+		asked.Burst(day0.Add(time.Duration(100+s) * time.Second))
+	}
+	with := instants(asked, wiredPath(1), 2*time.Minute, always)
+	without := instants(NewEstimator(Config{}), wiredPath(1), 2*time.Minute, always)
+	if !slices.Equal(with, without) {
+		t.Errorf("%d pings with bursts asked for, %d without", len(with), len(without))
+	}
+}
+
 func TestScheduleKeepsFourCommands(t *testing.T) {
 	e := NewEstimator(Config{})
 	for _, s := range []int{50, 20, 40, 10, 30, 60} {
 		e.Burst(day0.Add(time.Duration(s) * time.Second))
 	}
-	at := instants(e, wiredPath(1), 70*time.Second, always)
+	at := instants(e, busyPath(1), 70*time.Second, always)
 	for _, s := range []int{10, 20, 30, 40} {
 		want, n := time.Duration(s)*time.Second, 0
 		for _, d := range at {

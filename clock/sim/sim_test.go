@@ -49,6 +49,42 @@ func TestBoundsAreTight(t *testing.T) {
 	}
 }
 
+// counted counts the pings from an instant on, and where the estimator started over.
+type counted struct {
+	*clock.Estimator
+	from  clock.SessionTime
+	pings int
+}
+
+func (c *counted) Sent(at clock.SessionTime) {
+	if at >= c.from {
+		c.pings++
+	}
+	c.Estimator.Sent(at)
+}
+
+// More pings are sent only while they tighten the bound: over queues that are seldom near their floor, few more
+// than over a quiet path. There the quickest exchange is far above the floors, which is no step of the clock.
+func TestPingsThatPay(t *testing.T) {
+	rate := func(name string) (perMinute float64) {
+		const minutes, from = 10, 5
+		for seed := range uint64(seeds) {
+			e := clock.NewEstimator(clock.Config{Seed: seed})
+			c := &counted{Estimator: e, from: sim.Start.Add(from * time.Minute)}
+			sim.Run(sim.Trial{World: sim.New(profile(t, name), seed), Pinger: c, Filters: []sim.Filter{sim.Real{Estimator: e}}, For: minutes * time.Minute})
+			perMinute += float64(c.pings) / (minutes - from) / seeds
+		}
+		t.Logf("%s: %.1f pings a minute", name, perMinute)
+		return perMinute
+	}
+	if quiet := rate("wired"); quiet > 15 {
+		t.Errorf("%.1f pings a minute over a quiet path", quiet)
+	}
+	if seldom := rate("normal"); seldom > 50 {
+		t.Errorf("%.1f pings a minute where more of them tell little", seldom)
+	}
+}
+
 // Usable half a second after the first ping.
 func TestUsableAtOnce(t *testing.T) {
 	limits := map[string]time.Duration{
