@@ -8,7 +8,7 @@ TWICE  := CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-t
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: test-obs wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench-browser: setup ## print the figures of the browser alone
 
 bench-peer: setup ## print the error of Chromium's clock beside @ircam/sync's, over WebSockets with known delays (4 minutes)
 	$(GO) test -run '^$$' -bench BesidePeer -benchtime 1x -timeout 10m ./e2e
+
+test-obs: ## record with the OBS Studio of this machine (obs, Xvfb and ffprobe)
+	DOWNBEAT_TEST_OBS=1 $(GO) test -count 1 -v -run TestRealOBS ./acts/obs
 
 pack: setup ## pack the browser library as an npm package, into bin/
 	@tools/pack.sh bin

@@ -11,6 +11,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/acts/exec"
 	"github.com/downbeat-sync/downbeat/acts/mpv"
+	"github.com/downbeat-sync/downbeat/acts/obs"
 	"github.com/downbeat-sync/downbeat/acts/osc"
 	"github.com/downbeat-sync/downbeat/internal/chronysock"
 	"github.com/downbeat-sync/downbeat/internal/shell"
@@ -26,6 +27,9 @@ type deviceFlags struct {
 	ChronySock string `xor:"act" placeholder:"PATH" help:"Feed session time to chronyd by its SOCK driver, at this socket, which chronyd makes."`
 
 	MPV string `name:"mpv" xor:"act" placeholder:"SOCKET" help:"Have the mpv that was started with --input-ipc-server=SOCKET play the session's media on its timeline."`
+
+	OBS         string `name:"obs" xor:"act" placeholder:"ws://HOST:PORT" help:"Have an OBS Studio start and stop its recording with takes, by obs-websocket 5."`
+	OBSPassword string `name:"obs-password" help:"Its password, if it asks for one."`
 
 	execFlags `embed:"" group:"A command that runs at the instant"`
 	oscFlags  `embed:"" group:"Open Sound Control"`
@@ -89,6 +93,13 @@ func (c *deviceCmd) programs(log *slog.Logger) (list []shell.Program, err error)
 	}
 	if c.MPV != "" {
 		list = append(list, mpv.New(c.MPV, log))
+	}
+	if c.OBS != "" {
+		p, err := obs.New(c.OBS, c.OBSPassword, log)
+		if err != nil {
+			return nil, fmt.Errorf("--obs: %w", err)
+		}
+		list = append(list, p)
 	}
 	if c.ChronySock != "" {
 		p, err := chronysock.New(c.ChronySock, log)

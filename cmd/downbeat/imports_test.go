@@ -144,6 +144,12 @@ var edges = map[string]map[string]string{
 		"signaling":      "messages that change the timeline",
 		"wire":           "names of those messages, codes of warnings",
 	},
+	"acts/obs": {
+		"device":         "whose takes it records",
+		"internal/pause": "waits between tries",
+		"session":        "how it tells how OBS is",
+		"wire":           "which acts are takes; codes of warnings",
+	},
 	"acts/exec": {
 		"device":  "whose acts it carries out",
 		"clock":   "the instants that commands are told",
@@ -273,6 +279,7 @@ var modules = map[string]map[string]string{
 		"github.com/gorilla/websocket": "close codes that say not to come back",
 		"github.com/pion/transport/v5": "a network of the caller's own",
 	},
+	"acts/obs":  {"github.com/gorilla/websocket": "the WebSocket of obs-websocket"},
 	"acts/exec": {"golang.org/x/sys/unix": "the clock that a command's first frame is told by"},
 	"store/nats": {
 		"github.com/minio/highwayhash": "checksums of JetStream's files",
