@@ -162,25 +162,46 @@ func watched(t *testing.T, s *Store, filter string) {
 	})
 }
 
-// TestLeaderKilled: when the server of a cluster that leads the stream dies,
-// writes go on after the election, and nothing that was acknowledged is lost.
-func TestLeaderKilled(t *testing.T) {
+// TestClusterKilled: when a server of a cluster dies that follows, the one that leads the stream, or all of them,
+// writes go on afterwards, and nothing that was acknowledged is lost.
+func TestClusterKilled(t *testing.T) {
 	servers := newCluster(t)
-	s := run(t, Config{URL: servers[0].url + "," + servers[1].url + "," + servers[2].url, Patience: 30 * time.Second})
-	revision := put(t, s, "k.a", "0", 0)
-	for i := range 20 {
-		if i == 5 {
-			leaderOf(t, s, servers).kill()
+	s := run(t, Config{URL: servers[0].url + "," + servers[1].url + "," + servers[2].url, Patience: time.Minute})
+	revision, written := put(t, s, "k.a", "0", 0), 1
+	for _, which := range []string{"a follower", "the leader", "all"} {
+		leader := leaderOf(t, s, servers)
+		killed := servers
+		switch which {
+		case "a follower":
+			killed = []*child{servers[(slices.Index(servers, leader)+1)%3]}
+		case "the leader":
+			killed = []*child{leader}
 		}
-		revision = put(t, s, "k.a", fmt.Sprint(i), revision)
-		put(t, s, fmt.Sprintf("k.b%d", i), "x", 0)
-	}
-	e, err := s.Get(t.Context(), "k.a")
-	if err != nil || string(e.Value) != "19" || e.Revision != revision {
-		t.Errorf("got %+v, %v", e, err)
-	}
-	if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != 21 {
-		t.Errorf("%d entries, %v", len(list), err)
+		for i := range 20 {
+			if i == 5 {
+				for _, c := range killed {
+					c.kill()
+				}
+			}
+			if i == 5 && which == "all" {
+				for _, c := range killed {
+					c.start()
+				}
+			}
+			revision = put(t, s, "k.a", fmt.Sprint(written), revision)
+			put(t, s, fmt.Sprintf("k.b%d", written), "x", 0)
+			written++
+		}
+		e, err := s.Get(t.Context(), "k.a")
+		if err != nil || string(e.Value) != fmt.Sprint(written-1) || e.Revision != revision {
+			t.Errorf("%s killed: got %+v, %v", which, e, err)
+		}
+		if list, err := s.List(t.Context(), "k.>"); err != nil || len(list) != written {
+			t.Errorf("%s killed: %d entries of %d, %v", which, len(list), written, err)
+		}
+		if which != "all" {
+			killed[0].start()
+		}
 	}
 }
 
