@@ -8,7 +8,7 @@ TWICE  := CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-t
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: test-obs wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills fuzz setup fmt lint js clean
+.PHONY: test-obs wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills soak fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ current: ## fail if docs/accuracy.md or the list of licences is stale
 
 kills: ## kill a server 200 times while clients write: nothing acknowledged is lost
 	DOWNBEAT_TEST_KILLS=200 $(GO) test -count 1 -v -timeout 10m -run TestKills ./e2e
+
+soak: ## an hour of random kills of NATS servers and instances under load (FOR=2m: another time)
+	DOWNBEAT_TEST_SOAK=$(or $(FOR),1h) $(GO) test -count 1 -v -timeout 100h -run 'TestSoak$$' ./e2e
 
 fuzz: ## thirty seconds of every fuzz target
 	@tools/fuzz.sh 30s

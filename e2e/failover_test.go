@@ -33,6 +33,12 @@ func (g *guest) since(at time.Time) (after time.Duration, ok bool) {
 	return 0, false
 }
 
+// acked is of which session a command is, and when it was acknowledged.
+type acked struct {
+	session string
+	at      time.Time
+}
+
 // load is devices that know all instances, and clients that have them act, until the test ends.
 type load struct {
 	t        testing.TB
@@ -40,16 +46,16 @@ type load struct {
 	guests   []*guest
 
 	mu       sync.Mutex
-	commands map[string]string // that were acknowledged → session
-	last     time.Time         // that one was
-	worst    time.Duration     // between two
+	commands map[string]acked // that were acknowledged
+	last     time.Time        // that one was
+	worst    time.Duration    // between two
 	all      int
 }
 
 // newLoad has devices join the sessions, and a client of each instance issue commands.
 func newLoad(t testing.TB, sessions, devices int, instances ...*instance) *load {
 	t.Helper()
-	l := &load{t: t, commands: map[string]string{}, last: time.Now()}
+	l := &load{t: t, commands: map[string]acked{}, last: time.Now()}
 	var urls []string
 	for _, i := range instances {
 		urls = append(urls, i.url)
@@ -114,14 +120,14 @@ func (l *load) direct(ctx context.Context, i *instance) {
 		if err == nil && status == http.StatusAccepted && json.Unmarshal(b, &cmd) == nil {
 			l.acknowledged(id, cmd.CommandID)
 		}
-		pause(ctx, 20*time.Millisecond)
+		pause(ctx, 100*time.Millisecond) // so that the history has all since the last look
 	}
 }
 
 func (l *load) acknowledged(sessionID, commandID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.commands[commandID] = sessionID
+	l.commands[commandID] = acked{sessionID, time.Now()}
 	l.worst = max(l.worst, time.Since(l.last))
 	l.last = time.Now()
 	l.all++
@@ -150,17 +156,16 @@ func (l *load) check(i *instance) {
 	l.t.Helper()
 	l.mu.Lock()
 	commands := l.commands
-	l.commands = map[string]string{}
+	l.commands = map[string]acked{}
 	l.mu.Unlock()
-	deadline := time.Now().Add(10 * time.Second)
-	for command, id := range commands {
+	for command, is := range commands {
 		for {
-			status, b, err := i.do("GET", "/api/sessions/"+id+"/commands/"+command, "")
+			status, b, err := i.do("GET", "/api/sessions/"+is.session+"/commands/"+command, "")
 			if err == nil && status == http.StatusOK {
 				break
 			}
-			if time.Now().After(deadline) {
-				l.t.Fatalf("command %s of %s was acknowledged: %d %s %v", command, id, status, b, err)
+			if ago := time.Since(is.at); ago > 20*time.Second {
+				l.t.Fatalf("command %s of %s was acknowledged %v ago: %d %s %v", command, is.session, ago, status, b, err)
 			}
 			pause(l.t.Context(), 50*time.Millisecond)
 		}
