@@ -12,6 +12,7 @@ import (
 
 	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -84,8 +85,14 @@ func (s *Server) openFile(ctx context.Context, rec session.Recording) (File, err
 		return nil, notUploaded
 	}
 	f, err := s.cfg.Files.Open(ctx, rec)
-	if errors.Is(err, disks.ErrAway) {
+	switch {
+	case errors.Is(err, disks.ErrAway):
 		return nil, away
+	case errors.Is(err, objects.ErrAway):
+		return nil, storageAway
+	case errors.Is(err, objects.ErrDenied), errors.Is(err, objects.ErrNoBucket):
+		s.log.Error("storage_failed", "code", storageRefused.Code, "err", err)
+		return nil, storageRefused
 	}
 	if err != nil {
 		s.log.Warn("recording_unreadable", "recording", rec.RecordingID, "err", err)

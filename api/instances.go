@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downbeat-sync/downbeat/disks"
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -22,9 +23,11 @@ const (
 )
 
 var (
-	away        = &session.Error{Code: wire.CodeInstanceAway, Message: disks.ErrAway.Error(), Retry: true}
-	goneAway    = &session.Error{Code: wire.CodeUnknownUpload, Message: "the instance that keeps this upload has been away for long: begin it again"}
-	badInstance = &session.Error{Code: wire.CodeBadInstance, Message: "no instance on this server's store passes this request on to it now"}
+	away           = &session.Error{Code: wire.CodeInstanceAway, Message: disks.ErrAway.Error(), Retry: true}
+	storageAway    = &session.Error{Code: wire.CodeStorageAway, Message: objects.ErrAway.Error(), Retry: true}
+	storageRefused = &session.Error{Code: wire.CodeStorageRefused, Message: "the storage of files refuses this server: whoever runs it must look", Retry: true}
+	goneAway       = &session.Error{Code: wire.CodeUnknownUpload, Message: "the instance that keeps this upload has been away for long: begin it again"}
+	badInstance    = &session.Error{Code: wire.CodeBadInstance, Message: "no instance on this server's store passes this request on to it now"}
 )
 
 type (

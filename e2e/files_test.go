@@ -119,7 +119,12 @@ func cluster(t *testing.T, n int, flags ...string) (all []*instance) {
 // recorded has a device record at an instance, and returns what it is to upload.
 func (i *instance) recorded() session.Recording {
 	i.t.Helper()
-	c := i.join(signaling.JoinRequest{SessionID: "studio", UserID: "ann", DeviceType: "mobile"})
+	return i.recordedBy(i.join(signaling.JoinRequest{SessionID: "studio", UserID: "ann", DeviceType: "mobile"}))
+}
+
+// recordedBy does so with a device that is there.
+func (i *instance) recordedBy(c *connected) session.Recording {
+	i.t.Helper()
 	_, err := c.Call(i.t.Context(), "start_recording", map[string]any{"duration": 100, "postureLabel": "plank"})
 	check(i.t, err)
 	var take session.StartRecording
@@ -275,12 +280,17 @@ func startJS(t *testing.T, to, id string, want []byte) (*exec.Cmd, *bytes.Buffer
 // instance hands out the bytes of which the list has the hash.
 func TestFinishedAtTwo(t *testing.T) {
 	all := cluster(t, 2)
-	id := all[0].recorded().RecordingID
+	finishedAtTwo(t, all, all[0].recorded().RecordingID)
+}
+
+// finishedAtTwo sends two files of one recording to two instances at once.
+func finishedAtTwo(t *testing.T, all []*instance, id string) {
+	t.Helper()
 	files := [][]byte{bytes.Repeat([]byte("first"), 200_000), bytes.Repeat([]byte("other"), 200_000)}
 	var sending sync.WaitGroup
 	for n, i := range all {
 		sending.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 			defer cancel()
 			c := upload.Client{URL: i.url, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 			err := c.Send(ctx, upload.File{RecordingID: id, Size: int64(len(files[n]))}, bytes.NewReader(files[n]))

@@ -71,6 +71,7 @@ type Config struct {
 	InstanceURL      string // where the other instances on NATS reach this one, such as http://10.0.0.2:8080; default: at each address of this machine, on HTTP's port
 	NATSReplicas     int    // how many servers of a NATS cluster keep each session; default: three in a cluster, else one
 	AcceptLoss       bool   // start with a Data that has lost what was acknowledged; else that is refused
+	Files            string // where recordings are kept instead of in Data, for all instances: s3://bucket/prefix?endpoint=https://s3.example, as objects.Parse reads it
 	Media            string // directory of films and music that the server offers; empty: none
 	UploadMax        int64  // bytes of one recording; default 64 GiB
 	DiskReserve      int64  // bytes of the disk that uploads leave free; default 1 GiB, negative: none

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/pem"
 	"errors"
 	"io/fs"
@@ -23,14 +24,19 @@ func (s *Server) openDisks() (err error) {
 	if s.keeper == nil {
 		return nil
 	}
-	name := ""
-	if s.cfg.Data != "" {
+	name, place := "", s.place
+	if s.bucket != nil {
+		place = nil // every instance has it
+		if name, err = nameOfBucket(context.Background(), s.bucket); err != nil {
+			return err
+		}
+	} else if s.cfg.Data != "" {
 		if name, err = nameOfDisk(s.cfg.Data); err != nil {
 			return err
 		}
 	}
 	s.disks, err = disks.New(disks.Config{
-		Disk: name, Instance: s.cfg.Instance, Place: s.place, Store: s.store, Log: s.log,
+		Disk: name, Instance: s.cfg.Instance, Place: place, Store: s.store, Log: s.log,
 		Key: func() []byte { return s.keeper.Key("requests between instances") },
 		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) },
 	})

@@ -24,7 +24,7 @@ func (s *Server) measure() *metrics.Metrics {
 	if s.cfg.NTPListen != "" {
 		cfg.NTPClients = func() map[ntpserver.Outcome]uint64 { return s.ntpServer.Counts() }
 	}
-	if s.cfg.Data != "" {
+	if s.cfg.Data != "" && s.bucket == nil {
 		cfg.Disk = func() (metrics.Disk, error) {
 			space, err := s.storage.uploads.Space()
 			return metrics.Disk{Open: space.Open, Free: space.Free, Reserve: space.Reserve}, err

@@ -19,6 +19,7 @@ import (
 	"github.com/downbeat-sync/downbeat/disks"
 	"github.com/downbeat-sync/downbeat/internal/httplimit"
 	"github.com/downbeat-sync/downbeat/ntpserver"
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/peer"
 	"github.com/downbeat-sync/downbeat/reference"
 	"github.com/downbeat-sync/downbeat/session"
@@ -53,6 +54,7 @@ type Server struct {
 	signal    *signaling.Server
 	socketio  *socketio.Server // nil: none
 	handler   http.Handler
+	bucket    *objects.Bucket // where recordings are instead of in cfg.Data; nil: they aren't
 	storage   *storage
 	films     *films // nil: none
 	lines     *lineLimit
@@ -159,7 +161,10 @@ func (s *Server) openSessions(context.Context) (err error) {
 }
 
 // openFiles makes what keeps recordings, here and at other instances, and offers films.
-func (s *Server) openFiles(context.Context) (err error) {
+func (s *Server) openFiles(ctx context.Context) (err error) {
+	if err = s.openBucket(ctx); err != nil {
+		return err
+	}
 	if err = s.openDisks(); err != nil {
 		return err
 	}

@@ -8,33 +8,40 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/downbeat-sync/downbeat/api"
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
 )
 
-// storage is where recordings are kept; nil where the server has no directory.
+// storage is where recordings are kept; nil where the server has neither a directory nor a bucket.
 type storage struct {
 	uploads   *upload.Server
 	manifests *takes.Writer
-	forget    bool // the files of sessions that are removed
+	bucket    *objects.Bucket // nil: a directory
+	dir       string          // empty: a bucket
+	forget    bool            // the files of sessions that are removed
 }
 
 func (s *Server) newStorage() (*storage, error) {
 	cfg := &s.cfg
-	if cfg.Data == "" {
+	if cfg.Data == "" && s.bucket == nil {
 		return nil, nil
+	}
+	dir, beside := cfg.Data, takes.Beside(takes.Directory(cfg.Data))
+	if s.bucket != nil {
+		dir, beside = "", takes.Bucket{Bucket: s.bucket}
 	}
 	belongs := recordings{s.sessions, s.disk()}
 	uploads, err := upload.New(upload.Config{
-		Dir: cfg.Data, Disk: s.disk(), Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.UploadMax, Reserve: cfg.DiskReserve,
+		Dir: dir, Bucket: s.bucket, Disk: s.disk(), Recordings: belongs, Rewrite: belongs.rewrite, MaxSize: cfg.UploadMax, Reserve: cfg.DiskReserve,
 		Now: func() time.Time { return time.Unix(0, int64(s.clock.Now())) }, Log: s.log,
 		Observe: uploadObserver{s.observer},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &storage{uploads, &takes.Writer{Sessions: s.sessions, Dir: cfg.Data, Log: s.log}, cfg.ForgetRecordings}, nil
+	return &storage{uploads, &takes.Writer{Sessions: s.sessions, To: beside, Log: s.log}, s.bucket, dir, cfg.ForgetRecordings}, nil
 }
 
 // takesIn returns what takes recordings in, as signaling needs it.
@@ -47,7 +54,7 @@ func (s *storage) takesIn() api.Uploads {
 
 // full returns whether the disk has too little room for recordings, as signaling needs it.
 func (s *storage) full() func() bool {
-	if s == nil {
+	if s == nil || s.bucket != nil {
 		return nil
 	}
 	return func() bool {
@@ -60,7 +67,7 @@ func (s *storage) full() func() bool {
 func (s *Server) files() api.Files {
 	switch {
 	case s.storage != nil:
-		return keptFiles{s.storage.uploads, s.storage.manifests.Dir, s.disks}
+		return keptFiles{s.storage.uploads, s.storage.dir, s.storage.bucket, s.disks}
 	case s.disks != nil:
 		return keptFiles{others: s.disks}
 	}
@@ -91,7 +98,9 @@ func (s *storage) run(ctx context.Context, sessions *session.Service, log *slog.
 		return nil
 	})
 	group.Go(func() error { return s.uploads.Run(ctx) })
-	group.Go(func() error { watchDisk(ctx, s.uploads.Space, log); return nil })
+	if s.bucket == nil {
+		group.Go(func() error { watchDisk(ctx, s.uploads.Space, log); return nil })
+	}
 	group.Go(func() error { return s.manifests.Run(ctx) })
 	return group.Wait()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/downbeat-sync/downbeat/api"
 	"github.com/downbeat-sync/downbeat/container"
 	"github.com/downbeat-sync/downbeat/disks"
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/takes"
 	"github.com/downbeat-sync/downbeat/upload"
@@ -128,7 +129,8 @@ var ranks = map[api.Uploader]upload.Rank{
 type keptFiles struct {
 	uploads *upload.Server
 	dir     string
-	others  *disks.Disks // nil: there can't be any
+	bucket  *objects.Bucket // in the directory's place
+	others  *disks.Disks    // nil: there can't be any
 }
 
 // Open opens what lies below the directory, whatever the path or links on it say, or what another
@@ -136,6 +138,9 @@ type keptFiles struct {
 func (f keptFiles) Open(ctx context.Context, of session.Recording) (api.File, error) {
 	if f.others != nil && of.Disk != "" && of.Disk != f.others.Disk() {
 		return f.others.Open(ctx, of.Disk, "/api/sessions/"+of.SessionID+"/recordings/"+of.RecordingID+"/file", `"`+of.SHA256+`"`)
+	}
+	if f.bucket != nil {
+		return f.bucket.Open(ctx, of.File)
 	}
 	file, err := os.OpenInRoot(f.dir, filepath.FromSlash(of.File))
 	if err != nil {

@@ -62,7 +62,7 @@ func TestWriter(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = svc.Run(ctx) })
-		w := &takes.Writer{Sessions: svc, Dir: dir, Log: slog.New(slog.DiscardHandler)}
+		w := &takes.Writer{Sessions: svc, To: takes.Directory(dir), Log: slog.New(slog.DiscardHandler)}
 		running.Go(func() { _ = w.Run(ctx) })
 
 		heard := make(chan session.StartRecording, 1)

@@ -1,15 +1,12 @@
 package takes
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"path"
 	"sync"
 
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 	"github.com/downbeat-sync/downbeat/session"
 	"github.com/downbeat-sync/downbeat/wire"
 )
@@ -20,10 +17,10 @@ type Sessions interface {
 	WatchRecordings(ctx context.Context, changed func(sessionID string))
 }
 
-// Writer keeps the manifests of all takes that have files below its directory.
+// Writer keeps the manifests of all takes that have files beside which they can be.
 type Writer struct {
 	Sessions Sessions
-	Dir      string // has recordings/<session>/<take>/
+	To       Beside
 	Log      *slog.Logger
 }
 
@@ -58,33 +55,19 @@ func (w *Writer) update(ctx context.Context, sessionID string) {
 		return
 	}
 	for _, take := range Of(list) {
-		if err := w.write(take); err != nil {
+		if err := w.write(ctx, take); err != nil {
 			w.Log.Error("manifest_failed", "session", sessionID, "take", take.TakeID, "err", err)
 		}
 	}
 }
 
 // write replaces a take's manifest, if the take has files here.
-func (w *Writer) write(take Take) error {
-	dir := filepath.Join(w.Dir, "recordings", take.SessionID, take.TakeID)
-	if _, err := os.Stat(dir); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
+func (w *Writer) write(ctx context.Context, take Take) error {
 	b, err := take.Encode()
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(dir, ManifestName)
-	if before, err := os.ReadFile(name); err == nil && bytes.Equal(before, b) {
-		return nil
-	}
-	if err := atomicfile.Write(name, 0o640, b); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil // the take was deleted meanwhile
+	return w.To.Put(ctx, path.Join("recordings", take.SessionID, take.TakeID), b)
 }
 
 // queue holds the sessions that have changed.

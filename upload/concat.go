@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/tus/tusd/v2/pkg/handler"
 )
@@ -48,15 +47,19 @@ func (r *resource) ConcatUploads(_ context.Context, parts []handler.Upload) erro
 
 // openParts opens the files of the parts of a recording, which must be complete. They may be removed
 // from then on.
-func (s *Server) openParts(of *record, parts []handler.Upload) (from []*os.File, err error) {
+func (s *Server) openParts(of *record, parts []handler.Upload) (from []io.ReadCloser, err error) {
 	seen := map[string]bool{}
 	for _, part := range parts {
-		rec := part.(*resource).upload.record()
+		u := part.(*resource).upload
+		if err := s.keep.renewOne(u); err != nil {
+			return nil, errors.Join(err, closeAll(from))
+		}
+		rec := u.record()
 		if rec.Concat != isPart || rec.Offset != rec.Size || rec.RecordingID != of.RecordingID || seen[rec.ID] {
 			return nil, errors.Join(errConcat, closeAll(from))
 		}
 		seen[rec.ID] = true
-		f, err := os.Open(s.part(rec.ID))
+		f, err := s.keep.open(&rec)
 		if err != nil {
 			return nil, errors.Join(err, closeAll(from))
 		}
@@ -66,7 +69,7 @@ func (s *Server) openParts(of *record, parts []handler.Upload) (from []*os.File,
 }
 
 // join writes the parts behind each other, as if they came in one request.
-func (s *Server) join(q *request, u *upload, parts []*os.File) error {
+func (s *Server) join(q *request, u *upload, parts []io.ReadCloser) error {
 	k, err := s.open(u)
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func (r *interruptible) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-func closeAll(files []*os.File) (err error) {
+func closeAll(files []io.ReadCloser) (err error) {
 	for _, f := range files {
 		err = errors.Join(err, f.Close())
 	}

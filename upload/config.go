@@ -7,23 +7,26 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/downbeat-sync/downbeat/objects"
 )
 
-// Config sets a Server up. Dir and Recordings are required.
+// Config sets a Server up. Recordings, and Dir or Bucket, are required.
 type Config struct {
-	Dir        string     // where uploads/ and recordings/ are, on one file system
-	Recordings Recordings // to whom the files belong
-	Disk       string     // names Dir among the directories of other servers, in the addresses of its uploads; without a dot; default: nothing does
+	Dir        string          // where uploads/ and recordings/ are, on one file system
+	Bucket     *objects.Bucket // where they are instead; further Servers with the same one may go on with each other's uploads
+	Recordings Recordings      // to whom the files belong
+	Disk       string          // names Dir among the directories of other servers, in the addresses of its uploads; without a dot; default: nothing does
 
 	MaxSize    int64         // bytes that one file may have; default 64 GiB
-	Reserve    int64         // bytes of the disk that stay free; default 1 GiB, negative: none
+	Reserve    int64         // bytes of the disk that stay free; default 1 GiB, negative: none; of a bucket nobody knows
 	MaxOpen    int           // unfinished uploads at a time; default 2000
 	PerSession int           // of one session; default 1000
 	PerDevice  int           // of one device's recordings; default 32
 	Keep       time.Duration // how long an upload stays without a request; default 24 h
 	Unbegun    time.Duration // the same before its first byte; default 2 min
 	Idle       time.Duration // how long a request may send nothing; default 60 s
-	Checkpoint int64         // bytes between two checkpoints of one request; default 32 MiB
+	Checkpoint int64         // bytes between two checkpoints of one request; default 32 MiB, with a bucket, where they are held in memory, 8
 
 	// Rewrite makes of a file that has arrived what is to be kept of it: it reads in, which has f.Size bytes, and
 	// writes out. Where it fails, or says that nothing changed, the file is kept as it arrived. By default nothing is rewritten.
@@ -95,8 +98,11 @@ type Finished struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Dir == "" || c.Recordings == nil {
-		return c, errors.New("upload: Dir and Recordings are required")
+	if (c.Dir == "") == (c.Bucket == nil) || c.Recordings == nil {
+		return c, errors.New("upload: Recordings, and one of Dir and Bucket, are required")
+	}
+	if c.Bucket != nil {
+		c.Checkpoint = cmp.Or(c.Checkpoint, 8<<20)
 	}
 	c.MaxSize = cmp.Or(c.MaxSize, 64<<30)
 	c.Reserve = max(0, cmp.Or(c.Reserve, 1<<30))

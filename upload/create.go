@@ -4,16 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"errors"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/tus/tusd/v2/pkg/handler"
-
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // create makes the upload that a request asks for, and holds its turn. tusd has read the
@@ -38,8 +32,8 @@ func (s *Server) begin(q *request, rec record) (*upload, error) {
 	if !isWord(rec.Session) || !isWord(rec.Take) {
 		return nil, errors.New("the place of recording " + rec.RecordingID + " can't be a directory")
 	}
-	if s.uploaded(&rec) {
-		return nil, errAlready
+	if there, err := s.keep.uploaded(&rec); err != nil || there {
+		return nil, cmp.Or(err, error(errAlready))
 	}
 	u, err := s.add(rec)
 	if err == nil {
@@ -78,7 +72,7 @@ func (s *Server) plan(q *request, info handler.FileInfo) (rec record, err error)
 	}
 	rec = record{
 		ID: uuid.NewString(), Metadata: h.Get("Upload-Metadata"), File: f, Concat: concatOf(info),
-		By: q.by, Hash: stateOf(sha256.New()), Expires: s.expiry(0),
+		By: q.by, Begun: s.cfg.Now().UTC(), Hash: stateOf(sha256.New()), Expires: s.expiry(0),
 	}
 	return rec, rec.seal()
 }
@@ -95,6 +89,9 @@ func (s *Server) expiry(offset int64) time.Time {
 
 // add makes room for an upload and stores it. Nothing is left when it fails.
 func (s *Server) add(rec record) (*upload, error) {
+	if err := s.keep.renew(0); err != nil {
+		return nil, err
+	}
 	if err := s.clear(&rec); err != nil {
 		return nil, err
 	}
@@ -108,7 +105,7 @@ func (s *Server) add(rec record) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(atomicfile.Write(s.part(rec.ID), fileMode, nil), rec.save(s.parts)); err != nil {
+	if u.version, err = s.keep.begin(&rec); err != nil {
 		return nil, errors.Join(err, s.discard(u))
 	}
 	return u, nil
@@ -136,7 +133,7 @@ func (s *Server) room(next *record) error {
 	if next.Concat != ofParts && (open >= s.cfg.MaxOpen || session >= s.cfg.PerSession || device >= s.cfg.PerDevice) {
 		return errTooMany
 	}
-	free, err := s.cfg.Free(s.parts)
+	free, err := s.keep.free()
 	if err != nil {
 		return err
 	}
@@ -153,12 +150,6 @@ const ahead = 64 << 20
 // promised is how many bytes of the disk are kept for what an upload still lacks.
 func (r *record) promised() int64 { return min(max(r.Size-r.Offset, 0), max(r.Offset, ahead)) }
 
-// uploaded reports whether there is a finished file of the recording.
-func (s *Server) uploaded(rec *record) bool {
-	files, _ := os.ReadDir(filepath.Join(s.cfg.Dir, "recordings", rec.Session, rec.Take))
-	return slices.ContainsFunc(files, func(f os.DirEntry) bool { return strings.HasPrefix(f.Name(), rec.RecordingID+"-") })
-}
-
 // takeBack removes an upload whose creation was refused: its address isn't told.
 func (s *Server) takeBack(u *upload, err error) error {
 	rec := u.record()
@@ -168,9 +159,11 @@ func (s *Server) takeBack(u *upload, err error) error {
 // discard forgets an upload and removes its files. Its turn must be held, or
 // nobody know it yet.
 func (s *Server) discard(u *upload) error {
-	id := u.record().ID
+	u.mu.Lock()
+	rec, version := u.rec, u.version
+	u.mu.Unlock()
 	s.mu.Lock()
-	delete(s.all, id)
+	delete(s.all, rec.ID)
 	s.mu.Unlock()
-	return errors.Join(remove(filepath.Join(s.parts, id+".json")), remove(s.part(id)), remove(s.whole(id)), atomicfile.SyncDir(s.parts))
+	return s.keep.remove(&rec, version)
 }

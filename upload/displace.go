@@ -1,6 +1,10 @@
 package upload
 
-import "slices"
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
 
 // A recording has one upload that counts. Another one may be begun beside it, as by a client that
 // was reloaded and doesn't know where it was; it takes the place of the first once it has brought
@@ -58,6 +62,9 @@ func (s *Server) othersLocked(rec *record) (others []*upload) {
 // displace gives an upload that has its first bytes the place of the others of its
 // recording. It fails when another one was given it meanwhile: of two that come at once one stays.
 func (s *Server) displace(by *upload) error {
+	if err := s.keep.renew(0); err != nil {
+		return err
+	}
 	rec := by.record()
 	s.mu.Lock()
 	if by.displaced.Load() {
@@ -68,6 +75,11 @@ func (s *Server) displace(by *upload) error {
 		other := u.record()
 		return rec.beside(&other)
 	})
+	if slices.ContainsFunc(others, func(u *upload) bool { return u.outlives(&rec) }) {
+		by.displaced.Store(true)
+		s.mu.Unlock()
+		return errUnderWay
+	}
 	for _, u := range others {
 		u.displaced.Store(true)
 	}
@@ -82,6 +94,14 @@ func (s *Server) displace(by *upload) error {
 	return nil
 }
 
+// outlives reports whether an upload that another Server is taking in at the same time stays, and not
+// the one with that record: the later one does, as both Servers find.
+func (u *upload) outlives(rec *record) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.foreign && u.rec.Offset > 0 && cmp.Or(u.rec.Begun.Compare(rec.Begun), cmp.Compare(u.rec.ID, rec.ID)) > 0
+}
+
 // sweepAside removes an upload if another one has its place. Its turn is held.
 func (s *Server) sweepAside(u *upload) {
 	if !u.displaced.Load() {
@@ -90,7 +110,14 @@ func (s *Server) sweepAside(u *upload) {
 	if rec := u.record(); rec.complete() {
 		return // it was whole before the other had a byte
 	}
-	if err := s.discard(u); err != nil {
+	err := s.discard(u)
+	for range 5 { // another Server takes bytes in for it
+		if !errors.Is(err, errSuperseded) || s.keep.refresh(u) != nil {
+			break
+		}
+		err = s.discard(u)
+	}
+	if err != nil && !errors.Is(err, errSuperseded) {
 		s.cfg.Log.Error("upload_not_removed", "recording", u.record().RecordingID, "err", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"syscall"
 
+	"github.com/downbeat-sync/downbeat/objects"
 	"github.com/downbeat-sync/downbeat/wire"
 )
 
@@ -35,6 +36,8 @@ var (
 	errNoOffset    = refuse(wire.CodeBadOffset, "Upload-Offset must be a number of bytes")
 	errConcat      = refuse(wire.CodeBadConcat, "Upload-Concat must be partial, or final with the addresses of complete parts of the same recording, each once")
 	errClosing     = refuse(wire.CodeUnavailable, "this instance goes away")
+	errStorageAway = refuse(wire.CodeStorageAway, "the storage of files doesn't answer just now; try again")
+	errStorage     = refuse(wire.CodeStorageRefused, "the storage of files refuses this server: whoever runs it must look; try again later")
 	errInternal    = refuse(wire.CodeInternal, "the server could not do that")
 )
 
@@ -50,6 +53,14 @@ func (s *Server) refusal(r *http.Request, err error) *Error {
 	case isFull(err):
 		s.cfg.Log.Error("disk_write_failed", "err", err)
 		return errFull
+	}
+	for storage, told := range map[error]*Error{
+		objects.ErrFull: errFull, objects.ErrAway: errStorageAway, objects.ErrDenied: errStorage, objects.ErrNoBucket: errStorage,
+	} {
+		if errors.Is(err, storage) {
+			s.cfg.Log.Error("storage_failed", "code", told.Code, "err", err)
+			return told
+		}
 	}
 	s.cfg.Log.Error("upload_failed", "method", r.Method, "err", err)
 	return errInternal

@@ -2,10 +2,6 @@ package upload
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // Forget removes all that there is of a session's recordings, finished and not, but for
@@ -14,7 +10,7 @@ func (s *Server) Forget(session string) error {
 	if !isWord(session) {
 		return errors.New("upload: " + session + " is no session's name")
 	}
-	var failed []error
+	failed := []error{s.keep.renew(0)}
 	for _, u := range s.list() {
 		if u.record().Session != session {
 			continue
@@ -24,9 +20,5 @@ func (s *Server) Forget(session string) error {
 			release()
 		}
 	}
-	s.settling.Lock()
-	defer s.settling.Unlock()
-	dir := filepath.Join(s.cfg.Dir, "recordings")
-	failed = append(failed, os.RemoveAll(filepath.Join(dir, session)), atomicfile.SyncDir(dir))
-	return errors.Join(failed...)
+	return errors.Join(append(failed, s.keep.dropSession(session))...)
 }

@@ -9,15 +9,20 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
-func (s *Server) part(id string) string { return filepath.Join(s.parts, id+".part") }
-
-// load reads the records of the directory, and removes files without one. A
+// load makes the directories, reads the records, and removes files without one. A
 // record that can't be used stays where it is, for somebody to look at.
-func (s *Server) load() error {
+func (s *disk) load() error {
+	for _, dir := range []string{s.parts, filepath.Join(s.cfg.Dir, "recordings")} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+	}
 	files, err := os.ReadDir(s.parts)
-	if err != nil {
+	if err := errors.Join(err, atomicfile.SyncDir(s.cfg.Dir)); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -44,7 +49,7 @@ func (s *Server) load() error {
 }
 
 // adopt takes an upload in as its record has it.
-func (s *Server) adopt(id string) error {
+func (s *disk) adopt(id string) error {
 	b, err := os.ReadFile(filepath.Join(s.parts, id+".json"))
 	if err != nil {
 		return err
@@ -64,14 +69,8 @@ func (s *Server) adopt(id string) error {
 }
 
 // sound refuses a record that its file doesn't bear out.
-func (s *Server) sound(id string, r *record) error {
-	if r.ID != id || !isWord(r.Session) || !isWord(r.Take) || r.File.validate() != nil {
-		return errors.New("its record is not one of ours")
-	}
-	if err := r.consistent(); err != nil {
-		return err
-	}
-	if _, err := r.restore(); err != nil {
+func (s *disk) sound(id string, r *record) error {
+	if err := r.sound(id); err != nil {
 		return err
 	}
 	at, least := s.part(id), r.Offset
@@ -90,6 +89,27 @@ func (s *Server) sound(id string, r *record) error {
 		return fmt.Errorf("the file has %d bytes, %d were on the disk", f.Size(), least)
 	}
 	return nil
+}
+
+// sound refuses a record that isn't one of an upload.
+func (r *record) sound(id string) error {
+	if r.ID != id || !isWord(r.Session) || !isWord(r.Take) || r.File.validate() != nil {
+		return errors.New("its record is not one of ours")
+	}
+	if err := r.consistent(); err != nil {
+		return err
+	}
+	if r.Pieces != nil {
+		size := int64(0)
+		for _, p := range r.Pieces {
+			size += p.Size
+		}
+		if size != r.Offset {
+			return fmt.Errorf("its pieces have %d of %d bytes", size, r.Offset)
+		}
+	}
+	_, err := r.restore()
+	return err
 }
 
 // consistent refuses a record whose fields contradict each other: sizes of it are summed up and subtracted.

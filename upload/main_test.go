@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/downbeat-sync/downbeat/internal/testutil"
 )
 
 func TestMain(m *testing.M) {
@@ -12,5 +12,5 @@ func TestMain(m *testing.M) {
 		serveChild(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	testutil.Main(m)
 }

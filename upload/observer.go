@@ -5,7 +5,7 @@ import "net/http"
 // Observer is told what comes in and what is refused, for counting it and for writing it
 // down. Its methods must return at once.
 type Observer interface {
-	// Received is told of bytes that were written to the disk.
+	// Received is told of bytes that have come.
 	Received(bytes int)
 	// Refused is told of a request that was answered with an error of that code.
 	Refused(r *http.Request, code string)
@@ -32,6 +32,6 @@ func (s *Server) Space() (Space, error) {
 		}
 	}
 	var err error
-	space.Free, err = s.cfg.Free(s.parts)
+	space.Free, err = s.keep.free()
 	return space, err
 }

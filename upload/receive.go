@@ -23,19 +23,21 @@ func (s *Server) keepAlive(ctx context.Context, u *upload) {
 	}
 }
 
-// update changes the record of an upload whose turn is held, once the change is
-// on the disk.
+// update changes the record of an upload whose turn is held, once the change is kept.
 func (s *Server) update(u *upload, change func(*record) error) error {
-	rec := u.record()
+	u.mu.Lock()
+	rec, version := u.rec, u.version
+	u.mu.Unlock()
 	if err := change(&rec); err != nil {
 		return err
 	}
-	if err := rec.save(s.parts); err != nil {
+	version, err := s.keep.save(&rec, version)
+	if err != nil {
 		return err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.rec = rec
+	u.rec, u.version, u.foreign = rec, version, false
 	return nil
 }
 

@@ -4,15 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
-	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // fileMode has the permissions of files that are made here.
@@ -32,6 +27,19 @@ type record struct {
 	Whole   *whole    `json:"whole,omitempty"` // what Config.Rewrite has made of it
 	Told    bool      `json:"told,omitempty"`  // Recordings.Done has returned
 	Concat  concat    `json:"concat,omitempty"`
+	Begun   time.Time `json:"begun,omitzero"`
+
+	// Of an upload in a bucket:
+	Pieces []piece          `json:"pieces,omitempty"` // where its bytes are
+	Made   map[string]whole `json:"made,omitempty"`   // what may be in its place, by the token of who put it there
+	Taken  string           `json:"taken,omitempty"`  // another one with each Server that goes on with it
+	Gone   bool             `json:"gone,omitempty"`   // it is being removed
+}
+
+// piece is an object with some of an upload's bytes.
+type piece struct {
+	Name string `json:"k"` // behind the upload's id
+	Size int64  `json:"n"`
 }
 
 // complete reports whether all bytes are there.
@@ -74,22 +82,4 @@ func (r *record) restore() (hash.Hash, error) {
 func stateOf(h hash.Hash) []byte {
 	b, _ := h.(encoding.BinaryMarshaler).MarshalBinary() // SHA-256's never fails
 	return b
-}
-
-// save writes r in the place of the record before it, and returns once it is
-// on the disk.
-func (r *record) save(dir string) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("upload %s: %w", r.ID, err)
-	}
-	return atomicfile.Write(filepath.Join(dir, r.ID+".json"), fileMode, b)
-}
-
-// remove removes a file that may not be there.
-func remove(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -34,6 +34,10 @@ func (s *Server) Run(ctx context.Context) error {
 // sweep returns how soon it is due again.
 func (s *Server) sweep(ctx context.Context) (next time.Duration) {
 	next = sweepEvery
+	if err := s.keep.renew(0); err != nil {
+		s.cfg.Log.Warn("uploads_not_read", "err", err)
+		return next
+	}
 	for _, u := range s.list() {
 		if ctx.Err() != nil {
 			return next
@@ -52,6 +56,16 @@ func (s *Server) list() []*upload {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.all))
+}
+
+// settledElsewhere is how long another Server has to settle an upload that it has completed.
+const settledElsewhere = time.Minute
+
+// elsewhere reports whether another Server has just written the upload's record, and may be at it.
+func (u *upload) elsewhere() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.foreign && time.Since(u.seen) < settledElsewhere
 }
 
 // giveUp removes an upload that has expired.
@@ -83,10 +97,14 @@ func (s *Server) abandon(rec *record) error {
 
 // tend does what an upload needs that nobody holds.
 func (s *Server) tend(u *upload) {
+	if err := s.keep.refresh(u); err != nil {
+		return // gone, or the next time
+	}
 	rec := u.record()
 	switch expired := s.cfg.Now().After(rec.Expires); {
 	case u.displaced.Load():
 		s.sweepAside(u)
+	case rec.complete() && !rec.Told && u.elsewhere():
 	case rec.complete() && !rec.Told:
 		if err := s.settle(u); err != nil {
 			s.cfg.Log.Warn("recording_dropped", "recording", rec.RecordingID, "err", err)

@@ -9,7 +9,7 @@ import (
 // offset as the server starts, doesn't wait for the next sweep but one.
 func TestHeldIsLookedAtAgain(t *testing.T) {
 	u := &upload{turn: newTurn()}
-	s := &Server{all: map[string]*upload{"u": u}}
+	s := &Server{all: map[string]*upload{"u": u}, keep: &disk{}}
 	release, ok := u.turn.try()
 	if !ok {
 		t.Fatal("it is held already")

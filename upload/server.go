@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,14 +15,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/downbeat-sync/downbeat/disks"
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // Server takes uploads in, at the path /api/uploads/ and below. It is an
-// [http.Handler]; safe for concurrent use. One directory has one Server.
+// [http.Handler]; safe for concurrent use. One directory has one Server, a bucket may have several.
 type Server struct {
-	cfg   Config
-	parts string // the directory of unfinished files
+	cfg  Config
+	keep keeper
 
 	protocol   http.Handler // tusd's, with this server as its store
 	extensions string       // of tus, that it speaks
@@ -32,8 +30,6 @@ type Server struct {
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
 	busy    atomic.Int64 // requests that are being answered
-
-	settling sync.Mutex // while a finished file gets its place
 
 	mu      sync.Mutex
 	closing bool
@@ -47,8 +43,11 @@ type upload struct {
 
 	displaced atomic.Bool // another upload of the recording has its place: it is to be removed
 
-	mu  sync.Mutex // guards rec
-	rec record
+	mu      sync.Mutex // guards what follows
+	rec     record
+	version string    // of the record, where several Servers write it
+	seen    time.Time // when this one saw that version first
+	foreign bool      // another Server wrote it
 }
 
 func (u *upload) record() record {
@@ -64,23 +63,22 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, parts: filepath.Join(cfg.Dir, "uploads"), all: map[string]*upload{}}
+	s := &Server{cfg: cfg, all: map[string]*upload{}}
 	if s.protocol, err = s.newProtocol(); err != nil {
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	for _, dir := range []string{s.parts, filepath.Join(cfg.Dir, "recordings")} {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return nil, fmt.Errorf("upload: %w", err)
-		}
+	if s.keep = (&disk{Server: s, parts: filepath.Join(cfg.Dir, "uploads")}); cfg.Bucket != nil {
+		s.keep = &bucket{Server: s, bucket: cfg.Bucket}
 	}
-	if err := errors.Join(atomicfile.SyncDir(cfg.Dir), s.load()); err != nil {
+	if err := s.keep.load(); err != nil {
+		s.cancel()
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	return s, nil
 }
 
-// Close interrupts all requests and waits until their bytes are on the disk.
+// Close interrupts all requests and waits until their bytes are kept.
 // New ones are refused.
 func (s *Server) Close() {
 	s.mu.Lock()
@@ -172,20 +170,26 @@ func drain(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// find returns an upload that hasn't expired, or nil. Ids are the ones that
+// find returns an upload that hasn't expired, or errUnknown. Ids are the ones that
 // this server makes; whatever else is asked for isn't there.
-func (s *Server) find(id string) *upload {
+func (s *Server) find(id string) (*upload, error) {
 	if disk, bare := disks.SplitUpload(id); disk == s.cfg.Disk {
 		id = bare // as it is alone where it was made before the disk had a name
 	}
 	if len(id) != 36 || uuid.Validate(id) != nil {
-		return nil
+		return nil, errUnknown
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	u := s.all[id]
-	if u == nil || u.displaced.Load() || s.cfg.Now().After(u.record().Expires) {
-		return nil
+	s.mu.Unlock()
+	if u == nil {
+		var err error
+		if u, err = s.keep.lookUp(id); err != nil {
+			return nil, err
+		}
 	}
-	return u
+	if u == nil || u.displaced.Load() || s.cfg.Now().After(u.record().Expires) {
+		return nil, errUnknown
+	}
+	return u, nil
 }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -21,9 +22,9 @@ func (s *Server) settle(u *upload) error {
 	if rec.Told {
 		return nil
 	}
-	s.makeWhole(u)
+	err := s.keep.place(u)
 	rec = u.record()
-	switch err := s.move(&rec); {
+	switch {
 	case errors.Is(err, errAlready):
 		return errors.Join(err, s.discard(u))
 	case err != nil:
@@ -57,7 +58,7 @@ func (s *Server) tell(u *upload) error {
 	defer cancel()
 	switch err := s.cfg.Recordings.Done(ctx, rec.finished()); {
 	case errors.Is(err, ErrUnwanted):
-		return errors.Join(err, s.dropFile(&rec), s.discard(u))
+		return errors.Join(err, s.keep.drop(&rec), s.discard(u))
 	case errors.Is(err, ErrUnknown):
 		s.cfg.Log.Warn("recording_unclaimed", "recording", rec.RecordingID, "file", rec.path())
 	case err != nil:
@@ -70,8 +71,15 @@ func (s *Server) tell(u *upload) error {
 	return nil
 }
 
+// place makes a complete file whole, and moves it.
+func (s *disk) place(u *upload) error {
+	s.makeWhole(u)
+	rec := u.record()
+	return s.move(&rec)
+}
+
 // move gives a complete file its name, if it hasn't got it yet.
-func (s *Server) move(rec *record) error {
+func (s *disk) move(rec *record) error {
 	to := filepath.Join(s.cfg.Dir, rec.path())
 	from, part := s.part(rec.ID), s.part(rec.ID)
 	if rec.Whole != nil {
@@ -82,8 +90,9 @@ func (s *Server) move(rec *record) error {
 	switch {
 	case !exists(from) && exists(to):
 		return errors.Join(s.syncPath(to), remove(part))
-	case s.uploaded(rec):
-		return errAlready
+	}
+	if there, err := s.uploaded(rec); err != nil || there {
+		return cmp.Or(err, error(errAlready))
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 		return err
@@ -98,7 +107,7 @@ func (s *Server) move(rec *record) error {
 }
 
 // syncPath makes the directories between Config.Dir and a file last.
-func (s *Server) syncPath(name string) error {
+func (s *disk) syncPath(name string) error {
 	take := filepath.Dir(name)
 	session := filepath.Dir(take)
 	return errors.Join(atomicfile.SyncDir(take), atomicfile.SyncDir(session), atomicfile.SyncDir(filepath.Dir(session)))

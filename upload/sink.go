@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"sync"
 )
 
@@ -15,14 +14,14 @@ type sink struct {
 	server *Server
 	upload *upload
 	base   record // as it was before the request
-	file   *os.File
+	to     extender
 	sum    hash.Hash // of the whole file, up to offset
 	offset int64
 	saved  int64      // the offset of the latest checkpoint, which may be under way
 	saving chan error // gives the outcome of the checkpoint under way; nil if there is none
 }
 
-// open opens an upload's file at its offset, and cuts off what lies behind it.
+// open makes a sink for an upload.
 func (s *Server) open(u *upload) (*sink, error) {
 	rec := u.record()
 	if err := s.spare(); err != nil {
@@ -32,16 +31,11 @@ func (s *Server) open(u *upload) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(s.part(rec.ID), os.O_WRONLY, 0)
+	to, err := s.keep.extend(&rec)
 	if err != nil {
 		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
 	}
-	k := &sink{server: s, upload: u, base: rec, file: f, sum: sum, offset: rec.Offset, saved: rec.Offset}
-	if err := f.Truncate(rec.Offset); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("upload %s: %w", rec.ID, err)
-	}
-	return k, nil
+	return &sink{server: s, upload: u, base: rec, to: to, sum: sum, offset: rec.Offset, saved: rec.Offset}, nil
 }
 
 var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
@@ -65,7 +59,7 @@ func (k *sink) copy(r io.Reader) error {
 }
 
 func (k *sink) write(b []byte) error {
-	n, err := k.file.WriteAt(b, k.offset)
+	n, err := k.to.Write(b)
 	k.offset += int64(n)
 	k.server.cfg.Observe.Received(n)
 	_, _ = k.sum.Write(b[:n])
@@ -80,7 +74,7 @@ func (k *sink) write(b []byte) error {
 
 // spare refuses to write when others have filled the disk up to the reserve.
 func (s *Server) spare() error {
-	if free, err := s.cfg.Free(s.parts); err != nil || free < s.cfg.Reserve {
+	if free, err := s.keep.free(); err != nil || free < s.cfg.Reserve {
 		return errors.Join(err, errFull)
 	}
 	return nil
@@ -96,9 +90,9 @@ func (k *sink) checkpoint() error {
 		return err
 	}
 	offset, state := k.offset, stateOf(k.sum)
-	done := make(chan error, 1)
+	done, commit := make(chan error, 1), k.to.cut()
 	k.saved, k.saving = offset, done
-	go func() { done <- k.save(offset, state) }()
+	go func() { done <- k.save(offset, state, commit) }()
 	return nil
 }
 
@@ -112,11 +106,11 @@ func (k *sink) wait() error {
 }
 
 // save makes the bytes up to offset last, then says so.
-func (k *sink) save(offset int64, state []byte) error {
-	if err := k.file.Sync(); err != nil {
-		return err
-	}
+func (k *sink) save(offset int64, state []byte, commit func(*record) error) error {
 	err := k.server.update(k.upload, func(rec *record) error {
+		if err := commit(rec); err != nil {
+			return err
+		}
 		rec.Offset, rec.Hash, rec.Expires = offset, state, k.server.expiry(offset)
 		return rec.seal()
 	})
@@ -131,7 +125,7 @@ func (k *sink) finish() error {
 	if err := k.wait(); err != nil {
 		return err
 	}
-	return k.save(k.offset, stateOf(k.sum))
+	return k.save(k.offset, stateOf(k.sum), k.to.cut())
 }
 
 // rewind takes back what the request wrote.
@@ -145,11 +139,11 @@ func (k *sink) rewind() error {
 			return err
 		}
 	}
-	return k.file.Truncate(k.base.Offset)
+	return k.to.rewind(&k.base)
 }
 
 // Close joins the checkpoint under way and closes the file.
 func (k *sink) Close() error {
 	_ = k.wait() // only after a failure, which is told already
-	return k.file.Close()
+	return k.to.Close()
 }

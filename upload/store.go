@@ -73,9 +73,9 @@ func (s store) NewUpload(ctx context.Context, info handler.FileInfo) (handler.Up
 // GetUpload finds an upload. A request to go on with it, which has its turn, is looked at first.
 func (s store) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
 	q := requestOf(ctx)
-	u := s.find(id)
-	if u == nil {
-		return nil, q.refuse(errUnknown)
+	u, err := s.find(id)
+	if err != nil {
+		return nil, q.refuse(err)
 	}
 	switch q.http.Method {
 	case http.MethodHead:
@@ -130,17 +130,20 @@ func (l lock) Lock(ctx context.Context, _ func()) error {
 	if q.claim != nil {
 		return nil // it has made the upload
 	}
-	u := l.server.find(l.id)
-	if u == nil {
-		return q.refuse(errUnknown)
+	u, err := l.server.find(l.id)
+	if err == nil {
+		err = q.hold(ctx, u)
 	}
-	if err := q.hold(ctx, u); err != nil {
-		return q.refuse(err)
+	if err == nil {
+		err = l.server.keep.take(u)
 	}
-	if l.server.find(l.id) != u {
-		return q.refuse(errUnknown) // removed while we waited
+	if err == nil {
+		var still *upload
+		if still, err = l.server.find(l.id); err == nil && still != u {
+			err = errUnknown // removed while we waited
+		}
 	}
-	return nil
+	return q.refuse(err)
 }
 
 // Unlock does nothing: the turn ends when the request is answered.

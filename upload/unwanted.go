@@ -3,11 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"time"
-
-	"github.com/downbeat-sync/downbeat/internal/atomicfile"
 )
 
 // ForgetTake removes all that there is of a take's recordings, finished and not. Uploads that
@@ -16,7 +12,7 @@ func (s *Server) ForgetTake(session, take string) error {
 	if !isWord(session) || !isWord(take) {
 		return errors.New("upload: " + session + "/" + take + " is no take's name")
 	}
-	var failed []error
+	failed := []error{s.keep.renew(0)}
 	for _, u := range s.list() {
 		if rec := u.record(); rec.Session != session || rec.Take != take {
 			continue
@@ -26,13 +22,7 @@ func (s *Server) ForgetTake(session, take string) error {
 			release()
 		}
 	}
-	s.settling.Lock()
-	defer s.settling.Unlock()
-	of := filepath.Join(s.cfg.Dir, "recordings", session)
-	if !exists(filepath.Join(of, take)) {
-		return errors.Join(failed...)
-	}
-	return errors.Join(append(failed, removeDir(filepath.Join(of, take)), prune(of))...)
+	return errors.Join(append(failed, s.keep.dropTake(session, take))...)
 }
 
 // seizeWithin is how long an interrupted request may take to let go.
@@ -49,31 +39,4 @@ func (t *turn) seize(ctx context.Context) (release func(), ok bool) {
 	case <-ctx.Done():
 		return nil, false
 	}
-}
-
-// dropFile removes a finished file, and the directories that were made for it alone.
-func (s *Server) dropFile(rec *record) error {
-	s.settling.Lock()
-	defer s.settling.Unlock()
-	name := filepath.Join(s.cfg.Dir, rec.path())
-	take := filepath.Dir(name)
-	return errors.Join(remove(name), prune(take), prune(filepath.Dir(take)))
-}
-
-// removeDir removes a directory into which somebody may just be writing.
-func removeDir(dir string) (err error) {
-	for range 10 {
-		if err = os.RemoveAll(dir); err == nil {
-			break
-		}
-	}
-	return err
-}
-
-// prune removes a directory that has become empty, and makes that last.
-func prune(dir string) error {
-	if os.Remove(dir) != nil && exists(dir) {
-		return atomicfile.SyncDir(dir) // others are in it
-	}
-	return atomicfile.SyncDir(filepath.Dir(dir))
 }

@@ -23,16 +23,16 @@ type whole struct {
 	SHA256 string `json:"sha256"`
 }
 
-func (s *Server) whole(id string) string { return filepath.Join(s.parts, id+".whole") }
+func (s *disk) whole(id string) string { return filepath.Join(s.parts, id+".whole") }
 
 // makeWhole makes what Config.Rewrite does of a complete file, and notes it. The file
 // stays as it arrived where that fails, or where the disk has no room for a second one.
-func (s *Server) makeWhole(u *upload) {
+func (s *disk) makeWhole(u *upload) {
 	rec := u.record()
 	if s.cfg.Rewrite == nil || rec.Whole != nil || !exists(s.part(rec.ID)) {
 		return
 	}
-	if free, err := s.cfg.Free(s.parts); err != nil || free-rec.Size < s.cfg.Reserve {
+	if free, err := s.free(); err != nil || free-rec.Size < s.cfg.Reserve {
 		s.cfg.Log.Warn("recording_not_rewritten", "recording", rec.RecordingID, "err", err)
 		return
 	}
@@ -47,7 +47,7 @@ func (s *Server) makeWhole(u *upload) {
 }
 
 // rewrite writes the file anew, and returns once that is on the disk; nil where the file stays as it is.
-func (s *Server) rewrite(rec *record) (*whole, error) {
+func (s *disk) rewrite(rec *record) (*whole, error) {
 	in, err := os.Open(s.part(rec.ID))
 	if err != nil {
 		return nil, err

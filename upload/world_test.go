@@ -78,11 +78,12 @@ type world struct {
 	http    *httptest.Server
 	url     string
 	client  *http.Client
+	set     []func(*upload.Config) // of newWorld
 }
 
 func newWorld(t *testing.T, set ...func(*upload.Config)) *world {
 	t.Helper()
-	w := &world{t: t, dir: filepath.Join(t.TempDir(), "a[b]*"), rec: &recordings{}}
+	w := &world{t: t, dir: filepath.Join(t.TempDir(), "a[b]*"), rec: &recordings{}, set: set}
 	w.start(set...)
 	t.Cleanup(w.stop)
 	return w

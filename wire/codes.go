@@ -128,6 +128,8 @@ const (
 	CodeAlreadyUploaded  = "already_uploaded"   // the recording has its file
 	CodeTooManyUploads   = "too_many_uploads"   // 32 uploads of the device, 1000 of the session or 2000 in all are unfinished
 	CodeDiskFull         = "disk_full"          // too little free space
+	CodeStorageAway      = "storage_away"       // the storage of files (--files) doesn't answer just now; may be sent again. Of downloads, too
+	CodeStorageRefused   = "storage_refused"    // the storage of files refuses this server, or its bucket is gone; may be sent again later. Of downloads, too
 	CodeInstanceAway     = "instance_away"      // the instance that keeps the file doesn't answer just now; may be sent again. Of downloads, too
 	CodeBadInstance      = "bad_instance"       // the request says that another instance passes it on, and none has
 )
@@ -274,6 +276,8 @@ var codes = []Code{
 	{Name: CodeAlreadyUploaded, Status: 409},
 	{Name: CodeTooManyUploads, Status: 429},
 	{Name: CodeDiskFull, Status: 507},
+	{Name: CodeStorageAway, Status: 503},
+	{Name: CodeStorageRefused, Status: 503},
 	{Name: CodeInstanceAway, Status: 503},
 	{Name: CodeBadInstance, Status: 403},
 	// Of downloads.

@@ -66,6 +66,7 @@ var edges = map[string]map[string]string{
 	"api": {
 		"access":             "asks it who may do what",
 		"clock":              "times in the list of recordings",
+		"objects":            "what can be wrong with a bucket",
 		"disks":              "passes on what another instance has, and knows what was passed on to it",
 		"internal/httplimit": "lifts deadlines from uploads and downloads, and leaves bodies unread",
 		"internal/plainjson": "bodies of calls and answers",
@@ -210,6 +211,7 @@ var edges = map[string]map[string]string{
 		"ntpserver":           "session time for NTP clients",
 		"peer":                "measures devices",
 		"reference":           "one session time for all instances",
+		"objects":             "the bucket that keeps recordings",
 		"session":             "the sessions",
 		"signaling":           "serves them over the WebSocket",
 		"socketio":            "lets clients of Socket.IO in",
@@ -223,10 +225,12 @@ var edges = map[string]map[string]string{
 	"examples/embed":   {"server": "shows how it is embedded"},
 	"internal/testnet": {},
 	"internal/text":    {},
+	"objects":          {},
 	"disks":            {"store": "says where each disk is", "internal/pause": "waits between tries"},
 	"upload": {
 		"internal/pause":      "waits between tries of the client",
 		"disks":               "names of uploads on several disks",
+		"objects":             "uploads in a bucket",
 		"internal/text":       "names of files",
 		"internal/atomicfile": "checkpoints, files that were rewritten",
 		"wire":                "codes of refusals and their statuses",
@@ -236,6 +240,7 @@ var edges = map[string]map[string]string{
 		"session":             "the recordings that it describes",
 		"clock":               "their times",
 		"internal/atomicfile": "replaces a manifest as a whole",
+		"objects":             "a manifest in a bucket",
 		"wire":                "the code of a recording that is gone",
 	},
 	"metrics": {
@@ -287,10 +292,15 @@ var modules = map[string]map[string]string{
 		"golang.org/x/sync/errgroup":   "what Run runs ends together",
 		"golang.org/x/sys/unix":        "the data directory's lock, free space of the disk",
 	},
+	"objects": {
+		"github.com/aws/":            "S3 and its credentials",
+		"golang.org/x/sync/errgroup": "removes several objects at a time",
+	},
 	"disks": {"golang.org/x/sys/unix": "how long what is sent may go unacknowledged"},
 	"upload": {
 		"github.com/google/uuid":             "ids of uploads",
 		"github.com/tus/tusd/v2/pkg/handler": "the protocol of uploads",
+		"golang.org/x/sync/errgroup":         "records of a bucket, several at a time",
 		"golang.org/x/exp/slog":              "what tusd writes its log by: it is kept silent",
 		"golang.org/x/sys/unix":              "free space of the disk",
 	},

@@ -52,6 +52,7 @@ type serveCmd struct {
 	NATS         string        `name:"nats" placeholder:"URL" help:"NATS servers with JetStream that keep the sessions instead, for several instances: nats://host:4222,…"`
 	InstanceURL  string        `name:"instance-url" placeholder:"URL" help:"Where the other instances on --nats reach this one, such as http://10.0.0.2:8080. Default: at each address of this machine, on the port of --addr."`
 	NATSReplicas int           `name:"nats-replicas" default:"0" help:"How many servers of a NATS cluster keep each session; 0: three in a cluster, else one."`
+	Files        string        `placeholder:"URL" help:"Bucket of S3 that keeps the recordings instead, for all instances: s3://bucket/prefix?endpoint=https://s3.example&region=REGION&path-style=true; credentials, and what is left out, by the AWS_… variables."`
 	AcceptLoss   bool          `name:"accept-data-loss" help:"Start with a data directory that has lost what was acknowledged; else that is refused."`
 	SessionIdle  time.Duration `default:"24h" help:"How long a session without activity is kept, 84h at most."`
 
@@ -136,7 +137,7 @@ func (c *serveCmd) config(log *slog.Logger) (cfg server.Config, err error) {
 	cfg = server.Config{
 		Log: log, Addr: c.Addr, RTCTCPPort: c.RTCTCPPort, Prefix: c.BasePath, Hosts: c.Host, Advertise: c.Advertise, Proxies: proxies, Origins: c.Origin, NoSocketIO: !c.SocketIO,
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MinLead: c.MinLead, MaxLead: c.MaxLead, MaxDevices: c.MaxDevices, MaxSessions: cmp.Or(c.MaxSessions, math.MaxInt),
-		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Drain: c.Drain, DrainTo: c.DrainTo, Data: c.Data, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
+		SessionIdle: c.SessionIdle, NTP: c.NTP, NTPListen: c.NTPListen, Drain: c.Drain, DrainTo: c.DrainTo, Data: c.Data, Files: c.Files, NATS: c.NATS, InstanceURL: c.InstanceURL, NATSReplicas: c.NATSReplicas, AcceptLoss: c.AcceptLoss,
 		Media: c.Media, UploadMax: int64(c.UploadMax), DiskReserve: cmp.Or(int64(c.Reserve), -1), ForgetRecordings: c.Forget, Version: thisBuild().Version,
 		Now: now,
 		Access: access.Config{
