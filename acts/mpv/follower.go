@@ -183,7 +183,7 @@ func (f *follower) play(s state, now clock.SessionTime) error {
 			f.law.started()
 		}
 		f.sought = math.NaN()
-		if err := f.speed(s); err != nil {
+		if err := f.speed(s, now); err != nil {
 			return err
 		}
 		return f.pause(false)
@@ -198,7 +198,7 @@ func (f *follower) play(s state, now clock.SessionTime) error {
 	case off.Abs() > far:
 		return f.seek(s, now)
 	}
-	return f.speed(s)
+	return f.speed(s, now)
 }
 
 // seek brings an mpv that plays to where the timeline will be by then.
@@ -211,8 +211,8 @@ func (f *follower) seek(s state, now clock.SessionTime) error {
 }
 
 // speed has mpv play as fast as it must.
-func (f *follower) speed(s state) error {
-	if speed, changed := f.law.speed(s.PlaybackRate); changed {
+func (f *follower) speed(s state, now clock.SessionTime) error {
+	if speed, changed := f.law.speed(s.PlaybackRate, now); changed {
 		return f.conn.set("speed", speed)
 	}
 	return nil

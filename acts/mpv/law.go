@@ -15,11 +15,13 @@ const (
 	window       = 400 * time.Millisecond
 	leastSamples = 3
 	// begin is how far off it must be for its speed to change, and enough where that ends.
-	begin  = 3 * time.Millisecond
-	enough = time.Millisecond
+	begin  = 5 * time.Millisecond
+	enough = 2 * time.Millisecond
 	// within is how long it is to take to make up for what is measured, at mostSpeed at most.
-	within    = 600 * time.Millisecond
+	within    = 1500 * time.Millisecond
 	mostSpeed = 0.05
+	// settles is how long mpv's sound, which it has made ahead, goes on at the speed before.
+	settles = 500 * time.Millisecond
 	// firstCost is what a seek is expected to take, and mostCost the most that is learnt.
 	firstCost = 100 * time.Millisecond
 	mostCost  = 2 * time.Second
@@ -40,6 +42,7 @@ const (
 type law struct {
 	samples []time.Duration
 	since   clock.SessionTime // of the first of them
+	deaf    clock.SessionTime // until then what comes isn't of the speed that was set
 
 	off        time.Duration // what was measured last
 	known      bool
@@ -62,6 +65,9 @@ func (l *law) sought()  { l.learning, l.known, l.correcting = aSeek, false, fals
 
 // add notes that mpv was ahead by so much.
 func (l *law) add(at clock.SessionTime, ahead time.Duration) {
+	if at < l.deaf {
+		return
+	}
 	if len(l.samples) == 0 {
 		l.since = at
 	}
@@ -90,7 +96,7 @@ func (l *law) judge(now clock.SessionTime) (ahead time.Duration, ok bool) {
 func (l *law) drift() (time.Duration, bool) { return l.off, l.known }
 
 // speed returns how fast mpv is to play media of a rate, and whether that is another speed than it has.
-func (l *law) speed(rate float64) (speed float64, changed bool) {
+func (l *law) speed(rate float64, now clock.SessionTime) (speed float64, changed bool) {
 	speed = rate
 	least := begin
 	if l.correcting {
@@ -102,6 +108,7 @@ func (l *law) speed(rate float64) (speed float64, changed bool) {
 	if math.Abs(speed-l.set) < 1e-4*rate && (speed != rate || l.set == rate) {
 		return l.set, false
 	}
-	l.set = speed
+	l.set, l.deaf = speed, now.Add(settles)
+	l.forget()
 	return speed, true
 }

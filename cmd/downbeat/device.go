@@ -29,7 +29,7 @@ type deviceFlags struct {
 	MPV string `name:"mpv" xor:"act" placeholder:"SOCKET" help:"Have the mpv that was started with --input-ipc-server=SOCKET play the session's media on its timeline."`
 
 	OBS         string `name:"obs" xor:"act" placeholder:"ws://HOST:PORT" help:"Have an OBS Studio start and stop its recording with takes, by obs-websocket 5."`
-	OBSPassword string `name:"obs-password" help:"Its password, if it asks for one."`
+	OBSPassword string `name:"obs-password" env:"DOWNBEAT_OBS_PASSWORD" help:"Its password, if it asks for one."`
 
 	execFlags `embed:"" group:"A command that runs at the instant"`
 	oscFlags  `embed:"" group:"Open Sound Control"`
