@@ -64,7 +64,7 @@ func TestFilesInS3(t *testing.T) {
 	}
 }
 
-// TestS3Away: while S3 is away uploads are refused with a code, sessions go on, and the upload goes on afterwards.
+// TestS3Away: while S3 is away, refuses the credentials or has no bucket, uploads are refused with a code, sessions go on, and the upload goes on afterwards.
 func TestS3Away(t *testing.T) {
 	s3 := testutil.NewS3(t)
 	one := newInstance(t, "--nats", newNATS(t).url(), "--files", s3.URL(testutil.S3Bucket), "--qr=false")
@@ -76,7 +76,20 @@ func TestS3Away(t *testing.T) {
 	if status, b, err := one.do("POST", "/api/sessions/studio/commands", `{"name":"beep"}`); err != nil || status != 202 {
 		t.Errorf("a command meanwhile: %d %s %v", status, b, err)
 	}
+	s3.Secret = "another-secret"
 	s3.Start()
+	if got := createUpload(t, one, id); got != "503 storage_refused" {
+		t.Errorf("with credentials that aren't right any more: %s", got)
+	}
+	s3.Kill()
+	s3.Secret = testutil.S3Secret
+	bucket := filepath.Join(s3.Dir, testutil.S3Bucket)
+	check(t, os.Rename(bucket, bucket+"-elsewhere"))
+	s3.Start()
+	if got := createUpload(t, one, id); got != "503 storage_refused" {
+		t.Errorf("without the bucket: %s", got)
+	}
+	check(t, os.Rename(bucket+"-elsewhere", bucket))
 	want := someBytes(1 << 20)
 	sendByGo(t, one.url, id, want)
 	everywhere(t, []*instance{one}, id, want)

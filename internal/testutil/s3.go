@@ -11,8 +11,9 @@ import (
 // S3 is a real server of S3's protocol in a process of its own: versitygw, which checks signatures and
 // the conditions of writes. It has one bucket, S3Bucket.
 type S3 struct {
-	Dir  string // where the buckets are, as directories, and objects in them as files
-	Addr string
+	Dir    string // where the buckets are, as directories, and objects in them as files
+	Addr   string
+	Secret string // from the next Start on
 
 	t   testing.TB
 	cmd *exec.Cmd
@@ -31,7 +32,7 @@ var s3Binary = Build("tools/s3", "versitygw", "github.com/versity/versitygw/cmd/
 func NewS3(t testing.TB) *S3 {
 	t.Helper()
 	Whole(t)
-	s := &S3{t: t, Dir: t.TempDir(), Addr: FreeAddr(t)}
+	s := &S3{t: t, Dir: t.TempDir(), Addr: FreeAddr(t), Secret: S3Secret}
 	Check(t, os.MkdirAll(filepath.Join(s.Dir, S3Bucket), 0o750))
 	t.Setenv("AWS_ACCESS_KEY_ID", S3Key)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", S3Secret)
@@ -49,7 +50,7 @@ func (s *S3) Start() {
 	s.t.Helper()
 	binary, err := s3Binary()
 	Check(s.t, err)
-	s.cmd = exec.Command(binary, "--port", s.Addr, "--access", S3Key, "--secret", S3Secret, "--quiet", "posix", s.Dir)
+	s.cmd = exec.Command(binary, "--port", s.Addr, "--access", S3Key, "--secret", s.Secret, "--quiet", "posix", s.Dir)
 	Check(s.t, s.cmd.Start())
 	Eventually(s.t, "the S3 server to listen", func() bool {
 		conn, err := net.Dial("tcp", s.Addr)
