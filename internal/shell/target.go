@@ -54,7 +54,7 @@ type target struct {
 // open reads the addresses and the links.
 func (f *Address) open() (*target, error) {
 	t := &target{session: f.Session, key: f.Key, token: f.Token}
-	for _, link := range strings.Split(f.URL, ",") {
+	for link := range strings.SplitSeq(f.URL, ",") {
 		if err := t.add(strings.TrimSpace(link)); err != nil {
 			return nil, UsageError{err}
 		}
