@@ -8,7 +8,7 @@ TWICE  := CI=1 $(GO) tool -modfile=tools/go.mod gotestsum --format pkgname-and-t
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
 
-.PHONY: test-obs wire licenses pictures release-check vendor vendored bench-browser bench-peer pack size accuracy current help run build test check bench demo kills soak fuzz setup fmt lint js clean
+.PHONY: test-obs wire licenses pictures release-check vendor vendored bench-browser bench-peer pack bench-light size accuracy current help run build test check bench demo kills soak fuzz setup fmt lint js clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ bench-peer: setup ## print the error of Chromium's clock beside @ircam/sync's, o
 
 test-obs: ## record with the OBS Studio of this machine (obs, Xvfb and ffprobe)
 	DOWNBEAT_TEST_OBS=1 $(GO) test -count 1 -v -run TestRealOBS ./acts/obs
+
+bench-light: ## print the figures of cameras (FILMS=200 for more of them)
+	$(GO) test -run '^$$' -bench Light -benchtime 1x -timeout 60m ./light/film
 
 pack: setup ## pack the browser library as an npm package, into bin/
 	@tools/pack.sh bin

@@ -28,6 +28,8 @@ var edges = map[string]map[string]string{
 	"clock/frame": {"clock": "maps, and times in their types"},
 	"clock/loop":  {"clock": "runs an estimator, follows its maps", "clock/frame": "what goes over the transport"},
 	"clock/utc":   {"clock": "steers session time, and learns each NTP server's clock with its estimator"},
+	"light":       {"clock": "session time"},
+	"light/film":  {"light": "the light that it films", "clock": "session time"},
 	"ntpserver":   {"clock": "tells session time"},
 	"reference": {
 		"clock":          "learns the reference's clock with its estimator, and steers session time",
@@ -446,6 +448,17 @@ func TestClockIsPure(t *testing.T) {
 			checkPure(t, p)
 		}
 	}
+}
+
+// TestLightIsPure: what a film tells follows from its frames.
+func TestLightIsPure(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.name() == "light" {
+			checkPure(t, p)
+			return
+		}
+	}
+	t.Error("there is no light")
 }
 
 // TestRulesArePure: what happens in a session follows from its state, a request and a time.
