@@ -195,6 +195,12 @@ var edges = map[string]map[string]string{
 		"takes":     "exports",
 		"wire":      "names of requests, codes",
 	},
+	"internal/verify": {
+		"light":               "what films tell",
+		"clock":               "session time",
+		"takes":               "the manifest beside films",
+		"internal/atomicfile": "the aligned manifest",
+	},
 	"internal/testutil": {"internal/pause": "waits between looks"},
 	"internal/pause":    {},
 	"server": {

@@ -27,6 +27,7 @@ type cli struct {
 	Stop       stopCmd       `cmd:"" help:"End the take of a session."`
 	Demo       demoCmd       `cmd:"" help:"A server and simulated devices on this machine: true errors, bounds and spreads."`
 	Export     exportCmd     `cmd:"" help:"Print a take as a timeline for editors, or as a script that makes a film of it."`
+	Verify     verifyCmd     `cmd:"" help:"Place films on session time by the light that they show, and hold their manifest against it."`
 	Replay     replayCmd     `cmd:"" help:"Print what the estimator makes of recorded exchanges."`
 	Simulate   simulateCmd   `cmd:"" help:"Judge the estimator on simulated networks and clocks of which the truth is known."`
 	Licenses   licensesCmd   `cmd:"" help:"Print the licences of this program and of all that it contains."`
