@@ -63,8 +63,10 @@ func (p *plan) profile(best trial, d int, unit float64, met *trial) (low, high f
 	return -side(-1), side(1)
 }
 
-// unseen is how much of the time between two refreshes no exposure saw the begin or the end of,
-// ms: a camera whose rate goes evenly into the screen's sees the same part again and again.
+// unseen is what the bound has for the part of the time between two refreshes into which no frame
+// fell, ms: a camera whose rate goes evenly into the screen's sees the same part again and again.
+// Exposure, readout and rate can be wrong together there, each by as much as the others make up
+// for; the factors are from films of known truth.
 func (p *plan) unseen(best trial) float64 {
 	if len(p.shown.starts) < 2 {
 		return 0
@@ -72,7 +74,7 @@ func (p *plan) unseen(best trial) float64 {
 	period := p.shown.starts[1] - p.shown.starts[0]
 	phases := make([]float64, len(p.frames))
 	for i := range p.frames {
-		phases[i] = math.Mod(best.at[0]+(1+best.at[1])*p.frames[i].stamp-p.shown.starts[0], period)
+		phases[i] = math.Mod(best.at[0]+p.frames[i].stamp-p.shown.starts[0], period) // the rate that was found may be as wrong as the rest
 		if phases[i] < 0 {
 			phases[i] += period
 		}
@@ -82,13 +84,21 @@ func (p *plan) unseen(best trial) float64 {
 	for i := range phases[1:] {
 		gap = max(gap, phases[i+1]-phases[i])
 	}
+	switch {
+	case best.at[2] < 0.5*period: // most frames see no change at all
+		return max(0.6*period, 0.8*gap)
+	case gap > lockedPart*period && best.at[2] < 0.8*period:
+		return 0.8 * gap
+	case gap > lockedPart*period:
+		return 0.25 * gap
+	}
 	rows := float64(p.frames[0].Span) * Bands
-	return max(gap-(best.at[2]+abs(best.at[3])*rows)/2, 0) // half, since what was found of them may be too large itself
+	return 0.4 * max(gap-(best.at[2]+abs(best.at[3])*rows)/2, 0) // half, since what was found of them may be too large itself
 }
 
-// unseenPart is what of that time counts in the bound. Exposure, readout and rate can be wrong
-// together there, each by as much as the others make up for; how far is found from films of known truth.
-const unseenPart = 0.4
+// lockedPart is from which part on a gap means that camera and screen go in step. All frames then
+// see one refresh alike, and the film may tell next to nothing of where in it.
+const lockedPart = 0.4
 
 // widen takes what else may be the truth into a range of the capture in the film's middle.
 func (p *plan) widen(best trial, others []trial, low, high float64) (float64, float64) {

@@ -111,17 +111,23 @@ func (f *Film) Fit(known Known) Fit {
 	fit.Mirrored = p.mirrored
 	found, raw, uneven := p.search(), p, true
 	if even, ok := p.even(); ok {
-		if b := even.search(); b[0].cost <= 1.1*found[0].cost {
+		if b := even.search(); b[0].cost <= mostWorse*found[0].cost {
 			found, p, uneven = b, even, false
 		}
 	}
 	if p.conclude(found, known.Emission, &fit); fit.Verdict != "" {
 		return fit
 	}
-	fit.Uneven = uneven
+	if fit.Uneven = uneven; uneven && fit.Exposure < p.shown.starts[1]-p.shown.starts[0] {
+		fit.Bound += p.shown.starts[1] - p.shown.starts[0] // nothing ties frames of short exposures together
+	}
 	p.envelope(raw, found[0], &fit)
 	return fit
 }
+
+// mostWorse is how much worse than with the stamps as they are a fit may be with even ones. A short
+// exposure that goes in step with the screen fits anything, also what delay makes of the stamps.
+const mostWorse = 3
 
 // why returns the commonest verdict on frames.
 func (f *Film) why() (most Verdict) {
@@ -152,7 +158,7 @@ func (p *plan) conclude(trials []trial, emission float64, fit *Fit) {
 	offset := at[0].at[0] + (low+high)/2
 	fit.Exposure, fit.Readout = best.at[2], best.at[3]+(readLow+readHigh)/2
 	fit.ReadoutBound = (readHigh - readLow) / 2
-	fit.Bound = (high-low)/2 + floorBound + 0.01*fit.Exposure + unseenPart*p.unseen(best) + emission
+	fit.Bound = (high-low)/2 + floorBound + 0.01*fit.Exposure + p.unseen(best) + emission
 	fit.Rate, fit.RateBound = 1+best.at[1], max(rateHigh, -rateLow, 1e-6)
 	fit.Middle, fit.Offset = p.middle, p.origin+offset
 }
