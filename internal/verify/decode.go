@@ -35,7 +35,7 @@ var errNoPictures = errors.New("it has no pictures")
 
 // sizeOf returns the size that the file's frames are read in.
 func sizeOf(ctx context.Context, file string) (width, height int, err error) {
-	cmd := exec.CommandContext(ctx, "ffprobe", "-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0",
+	cmd := exec.CommandContext(ctx, "ffprobe", "-v", "16", "-protocol_whitelist", "file", "-select_streams", "V:0",
 		"-show_entries", "stream=width,height:stream_disposition=attached_pic", "-of", "json", "file:"+file)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
