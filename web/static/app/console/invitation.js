@@ -104,6 +104,8 @@ export class Invitation {
     const watch = /** @type {HTMLAnchorElement} */ (byId('watch-link'))
     // This browser's own: the leader leads there as well. Its creator does by the browser's token.
     watch.href = this.#url(own, 'watch', this.#leads && !creator(this.#sessionId) ? this.#keys.direct : undefined)
+    const light = /** @type {HTMLAnchorElement} */ (byId('light-link'))
+    light.href = this.#url(own, 'device', undefined, 'light') // a device of the session, by that key
     const link = /** @type {HTMLAnchorElement} */ (byId('link'))
     link.textContent = link.href = url
     const around = /** @type {HTMLAnchorElement} */ (byId('qr-link'))
@@ -115,9 +117,10 @@ export class Invitation {
    * @param {string} base
    * @param {Role} role
    * @param {string} [key]
+   * @param {string} [page]
    */
-  #url(base, role, key = this.#keys[role]) {
-    return `${base.replace(/\/$/, '')}/${LINKS[role].page}?session=${encodeURIComponent(this.#sessionId)}${key ? `#key=${key}` : ''}`
+  #url(base, role, key = this.#keys[role], page = LINKS[role].page) {
+    return `${base.replace(/\/$/, '')}/${page}?session=${encodeURIComponent(this.#sessionId)}${key ? `#key=${key}` : ''}`
   }
 }
 
