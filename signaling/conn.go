@@ -55,8 +55,8 @@ type conn struct {
 	done    chan struct{}
 	silence time.Duration // that ends the connection, once it counts; the reader's own
 	spoke   atomic.Bool   // the other side did, since the last ping was due
-	busy    atomic.Bool   // the reader is, and answers nothing meanwhile
-	word    func() []byte // says so meanwhile, to those who can't see pings; nil: nothing does
+	busy    atomic.Uint64 // with which request the reader is, and answers nothing meanwhile; 0: with none
+	word    func() []byte // says so where one takes long, to those who can't see pings; nil: nothing does
 
 	reading sync.Once
 	ended   chan struct{} // closed when nothing is read any more
@@ -180,6 +180,7 @@ func (c *conn) writeLoop() {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	defer c.ws.Close()
+	var request uint64 // that the reader was busy with before
 	for {
 		var err error
 		select {
@@ -193,7 +194,8 @@ func (c *conn) writeLoop() {
 			err = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
 		case <-ping.C:
 			spoke := c.spoke.Swap(false)
-			if c.busy.Load() && c.word != nil {
+			before := request
+			if request = c.busy.Load(); request != 0 && request == before && c.word != nil {
 				err = c.writeText(session.Whole(c.word()))
 			}
 			if spoke || err != nil {

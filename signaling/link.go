@@ -61,6 +61,7 @@ func (l *link) run() {
 	l.limit, l.faults = NewMessageLimit(), NewFaultLimit()
 	l.offers = rate.NewLimiter(rate.Every(offerEvery), offerBurst)
 	l.control = newQueue[[]byte](queueLen)
+	var requests uint64
 	ctx, cancel := context.WithCancel(l.server.ctx)
 	var peers sync.WaitGroup
 	defer peers.Wait()
@@ -82,9 +83,10 @@ func (l *link) run() {
 			continue
 		}
 		before := l.peer
-		l.conn.busy.Store(true)
+		requests++
+		l.conn.busy.Store(requests)
 		l.handle(ctx, b)
-		l.conn.busy.Store(false)
+		l.conn.busy.Store(0)
 		if before == nil && l.peer != nil {
 			peers.Go(func() { l.peer.Run(ctx) })
 			peers.Go(func() { l.watchSeat(ctx) })
