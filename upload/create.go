@@ -96,6 +96,8 @@ func (s *Server) add(rec record) (*upload, error) {
 		return nil, err
 	}
 	u := &upload{turn: newTurn(), heardAt: s.cfg.Now(), rec: rec}
+	release, _ := u.turn.try() // it is nobody else's until it is stored
+	defer release()
 	s.mu.Lock()
 	err := s.room(&rec)
 	if err == nil {
@@ -105,9 +107,14 @@ func (s *Server) add(rec record) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.version, err = s.keep.begin(&rec); err != nil {
+	version, err := s.keep.begin(&rec)
+	if err != nil {
 		return nil, errors.Join(err, s.discard(u))
 	}
+	u.mu.Lock()
+	u.version = version
+	u.mu.Unlock()
+	s.sweepAside(u) // another one may have taken its place meanwhile
 	return u, nil
 }
 
