@@ -28,7 +28,8 @@ export class RecordPanel {
   #verdict
   /** @type {Take | null} */ #take = null
   #timer = 0
-  #asked = false
+  /** In which phase something was asked that isn't answered yet: what comes of it is often seen before. */
+  /** @type {import('./currenttake.js').Phase | null} */ #asked = null
   #outcome = ''
   #button = /** @type {HTMLButtonElement} */ (byId('record'))
 
@@ -51,10 +52,11 @@ export class RecordPanel {
 
   /** What the button does now. */
   press() {
-    if (this.#button.disabled || this.#asked) return
-    this.#asked = true
+    const now = this.#phase()
+    if (this.#button.disabled || this.#asked === now) return
+    this.#asked = now
     attempt('record', this.#act()).finally(() => {
-      this.#asked = false
+      if (this.#asked === now) this.#asked = null
       this.#painter.ask('record', () => this.draw())
     })
   }
